@@ -1,0 +1,77 @@
+# Everything that people and CI run. `make` builds and publishes, `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+# The steps share one working database.
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+SQL := models analyses tests macros
+PY := wavehouse tests/python scripts
+
+.PHONY: build test docs lint format generate postgres lock clean distclean help
+
+build: $(INSTALLED) ## Build and test everything, and publish it if all of it passes (the default)
+	@$(BIN)/wavehouse build
+
+test: lint parse build docs ## Run everything that CI runs
+	@echo "== Python tests"
+	@$(BIN)/pytest --quiet
+
+docs: build ## Write the docs site to warehouse/docs/index.html
+	@$(BIN)/wavehouse docs
+
+lint: $(INSTALLED) ## Check SQL, Python, YAML and generated files
+	@echo "== Lint"
+	@$(BIN)/wavehouse generate --check
+	@$(BIN)/ruff check --quiet $(wildcard $(PY))
+	@$(BIN)/ruff format --check --quiet $(wildcard $(PY))
+	@$(BIN)/yamllint --strict .
+	@$(BIN)/sqlfluff lint --disable-progress-bar $(SQL)
+
+.PHONY: parse
+parse: $(INSTALLED) ## Read the project with every warning an error
+	@echo "== Parse"
+	@$(BIN)/dbt --quiet --warn-error-options '{"error": "all"}' parse --no-partial-parse
+
+format: $(INSTALLED) ## Rewrite SQL and Python in the house style
+	@$(BIN)/ruff check --fix --quiet $(wildcard $(PY)) || true
+	@$(BIN)/ruff format $(wildcard $(PY))
+	@$(BIN)/sqlfluff fix --disable-progress-bar $(SQL)
+
+generate: $(INSTALLED) ## Write the files that repeat the codebook
+	@$(BIN)/wavehouse generate
+
+postgres: $(INSTALLED) ## Build and test everything on a throwaway PostgreSQL server
+	@$(BIN)/wavehouse postgres -- $(BIN)/wavehouse build --target postgres
+
+lock: $(INSTALLED) ## Choose new versions within the ranges of pyproject.toml
+	@$(BIN)/pip install --quiet --quiet uv
+	@{ echo "# Exact versions of everything. Made by \`make lock\` from the ranges in pyproject.toml."; \
+	   $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev \
+	     --no-strip-extras --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	     pyproject.toml; } > requirements.lock.new
+	@mv requirements.lock.new requirements.lock
+	@echo "Wrote requirements.lock; run \`make test\` before you commit it."
+
+clean: ## Remove what a build leaves; the published warehouse and .venv stay
+	@rm -rf target logs warehouse/releases/.*.partial .pytest_cache .ruff_cache .hypothesis
+	@find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+distclean: clean ## Remove also .venv
+	@rm -rf .venv wavehouse.egg-info
+
+help: ## List the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+# Runs again only if a version was changed.
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; name one with make PYTHON=...")'
+	@echo "Installing the locked packages into .venv; this takes a minute or two."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --quiet --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --quiet --no-deps --no-build-isolation --editable .
+	@touch $@

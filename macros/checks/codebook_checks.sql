@@ -1,0 +1,208 @@
+{#-
+    Checks that follow from the schema of the codebook, which seeds/codebook/_codebook__seeds.yml declares
+    under `meta`: required cells, types, accepted values, primary keys and foreign keys. Written once there,
+    enforced here.
+-#}
+{% macro codebook_checks() -%}
+    {%- set queries = [] -%}
+    {%- for seed in codebook_seeds() -%}
+        {%- for column in seed.columns.values() -%}
+            {%- set meta = column.config.get('meta', {}) -%}
+            {%- if meta.get('required') -%}
+                {%- do queries.append(required_cell_check(seed, column.name)) -%}
+            {%- endif -%}
+            {%- if meta.get('type', 'text') != 'text' -%}
+                {%- do queries.append(cell_type_check(seed, column.name, meta['type'])) -%}
+            {%- endif -%}
+            {%- if meta.get('accepted_values') -%}
+                {%- do queries.append(accepted_values_check(seed, column.name, meta['accepted_values'])) -%}
+            {%- endif -%}
+            {%- if meta.get('pattern') -%}
+                {%- do queries.append(pattern_check(seed, column.name, meta['pattern'])) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- do queries.append(primary_key_check(seed)) -%}
+        {%- for key in seed.config.meta.get('foreign_keys', []) -%}
+            {%- do queries.append(foreign_key_check(seed, key)) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ queries | join('\nunion all\n') }}
+{%- endmacro %}
+
+
+{#- The seeds that declare a primary key, from the graph: a new codebook table is checked without more. -#}
+{% macro codebook_seeds() -%}
+    {%- set found = [] -%}
+    {%- for node in graph.nodes.values() | sort(attribute='unique_id') -%}
+        {%- if
+            node.resource_type == 'seed'
+            and node.config.get('meta', {}).get('primary_key')
+        -%}
+            {%- do found.append(node) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+
+{#- How a row of a seed is named in a message: by its key. -#}
+{% macro row_name(seed) -%}
+    {%- set parts = [] -%}
+    {%- for column in seed.config.meta.primary_key -%}
+        {%- do parts.append("'" ~ column ~ " ' || " ~ quoted(column)) -%}
+    {%- endfor -%}
+    {{ parts | join(" || ', ' || ") }}
+{%- endmacro %}
+
+
+{% macro seed_scope(seed, column) -%}
+    {#- study_id or wave_id of the row, where the seed has such a column. -#}
+    {{ return(column if column in seed.columns else 'null') }}
+{%- endmacro %}
+
+
+{% macro required_cell_check(seed, column) -%}
+select
+    {{ problem_columns(
+        check_id='codebook_cell_missing',
+        file="'" ~ seed.original_file_path ~ "'",
+        study_id=seed_scope(seed, 'study_id'),
+        wave_id=seed_scope(seed, 'wave_id'),
+        column_name="'" ~ column ~ "'",
+        problem="'The cell is empty in the row with ' || " ~ row_name(seed) ~ " || '.'",
+        remedy="'Fill it: the column is required.'"
+    ) }}
+from {{ seed.relation_name }}
+where {{ column }} is null
+{%- endmacro %}
+
+
+{% macro cell_type_check(seed, column, type) -%}
+{%- set casts = {
+    'integer': to_integer(column),
+    'number': to_number(column),
+    'boolean': to_boolean(column),
+    'date': to_date(column),
+} -%}
+{%- set words = {
+    'integer': 'a whole number',
+    'number': 'a number (with a point, without thousands separators)',
+    'boolean': 'true or false',
+    'date': 'a date as 2001-12-31',
+} -%}
+select
+    {{ problem_columns(
+        check_id='codebook_cell_type',
+        file="'" ~ seed.original_file_path ~ "'",
+        study_id=seed_scope(seed, 'study_id'),
+        wave_id=seed_scope(seed, 'wave_id'),
+        column_name="'" ~ column ~ "'",
+        source_code=column,
+        problem=quoted(column) ~ " || ' is not " ~ words[type] ~ ", in the row with ' || "
+            ~ row_name(seed) ~ " || '.'",
+        remedy="'Write " ~ words[type] ~ ".'"
+    ) }}
+from {{ seed.relation_name }}
+where
+    {{ column }} is not null
+    and {{ casts[type] }} is null
+{%- endmacro %}
+
+
+{% macro accepted_values_check(seed, column, accepted_values) -%}
+select
+    {{ problem_columns(
+        check_id='codebook_cell_value',
+        file="'" ~ seed.original_file_path ~ "'",
+        study_id=seed_scope(seed, 'study_id'),
+        wave_id=seed_scope(seed, 'wave_id'),
+        column_name="'" ~ column ~ "'",
+        source_code=column,
+        problem=quoted(column) ~ " || ' is not a known value, in the row with ' || "
+            ~ row_name(seed) ~ " || '.'",
+        remedy="'Write one of: " ~ accepted_values | join(', ') ~ ".'"
+    ) }}
+from {{ seed.relation_name }}
+where {{ column }} not in ('{{ accepted_values | join("', '") }}')
+{%- endmacro %}
+
+
+{% macro pattern_check(seed, column, pattern) -%}
+select
+    {{ problem_columns(
+        check_id='codebook_cell_value',
+        file="'" ~ seed.original_file_path ~ "'",
+        study_id=seed_scope(seed, 'study_id'),
+        wave_id=seed_scope(seed, 'wave_id'),
+        column_name="'" ~ column ~ "'",
+        source_code=column,
+        problem=quoted(column) ~ " || ' has characters that this column cannot hold, in the row with ' || "
+            ~ row_name(seed) ~ " || '.'",
+        remedy="'Keep to the pattern " ~ pattern ~ " (a regular expression).'"
+    ) }}
+from {{ seed.relation_name }}
+where not {{ matches(column, pattern) }}
+{%- endmacro %}
+
+
+{% macro primary_key_check(seed) -%}
+{%- set key = seed.config.meta.primary_key -%}
+select
+    {{ problem_columns(
+        check_id='codebook_duplicate_key',
+        file="'" ~ seed.original_file_path ~ "'",
+        study_id='study_id' if 'study_id' in key else none,
+        wave_id='wave_id' if 'wave_id' in key else none,
+        column_name="'" ~ key | join(', ') ~ "'",
+        n_rows='count(*)',
+        problem="'There is more than one row with ' || " ~ row_name(seed) ~ " || '.'",
+        remedy="'Keep one of them.'"
+    ) }}
+from {{ seed.relation_name }}
+group by {{ key | join(', ') }}
+having count(*) > 1
+{%- endmacro %}
+
+
+{% macro foreign_key_check(seed, key) -%}
+{%- set target = codebook_seeds() | selectattr('name', 'equalto', key['to']) | first -%}
+{%- set values = [] -%}
+{%- for column in key['columns'] -%}
+    {%- do values.append("'" ~ column ~ " ' || " ~ quoted('referring.' ~ column)) -%}
+{%- endfor -%}
+select
+    {{ problem_columns(
+        check_id='codebook_orphan_reference',
+        file="'" ~ seed.original_file_path ~ "'",
+        study_id='referring.study_id' if 'study_id' in seed.columns else none,
+        wave_id='referring.wave_id' if 'wave_id' in seed.columns else none,
+        column_name="'" ~ key['columns'] | join(', ') ~ "'",
+        source_code='referring.' ~ key['columns'] | last,
+        n_rows='count(*)',
+        problem="'Refers to ' || " ~ values | join(" || ', ' || ")
+            ~ " || ', which " ~ target.original_file_path ~ " does not have.'",
+        remedy="'Correct the reference, or add the row to " ~ target.original_file_path ~ ".'"
+    ) }}
+from {{ seed.relation_name }} as referring
+left join {{ target.relation_name }} as referred
+    on
+        {% for column in key['columns'] -%}
+        referring.{{ column }} = referred.{{ key['to_columns'][loop.index0] }}
+        {{- "\n        and " if not loop.last }}
+        {%- endfor %}
+where
+    referred.{{ key['to_columns'] | first }} is null
+    {%- for column in key['columns'] %}
+    and referring.{{ column }} is not null
+    {%- endfor %}
+group by
+    {%- set grouped = [] -%}
+    {%- for column in key['columns'] + ['study_id', 'wave_id'] -%}
+        {%- if column in seed.columns and column not in grouped -%}
+            {%- do grouped.append(column) -%}
+        {%- endif -%}
+    {%- endfor %}
+    {% for column in grouped -%}
+    referring.{{ column }}{{ ", " if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

@@ -1,0 +1,30 @@
+{% macro problem_columns(
+    check_id, file, problem, remedy,
+    study_id=none, wave_id=none, column_name=none, source_code=none, n_rows=none
+) -%}
+    {#-
+        The columns of a problem, the same for every check so that all can be listed together. Arguments are SQL
+        expressions, but for check_id, which is the plain name.
+    -#}
+    cast('{{ check_id }}' as {{ dbt.type_string() }}) as check_id,
+    cast({{ file }} as {{ dbt.type_string() }}) as file_path,
+    cast({{ study_id or 'null' }} as {{ dbt.type_string() }}) as study_id,
+    cast({{ wave_id or 'null' }} as {{ dbt.type_string() }}) as wave_id,
+    cast({{ column_name or 'null' }} as {{ dbt.type_string() }}) as column_name,
+    cast({{ source_code or 'null' }} as {{ dbt.type_string() }}) as source_code,
+    cast({{ n_rows or 'null' }} as bigint) as n_rows,
+    cast({{ problem }} as {{ dbt.type_string() }}) as problem,
+    cast({{ remedy }} as {{ dbt.type_string() }}) as remedy
+{%- endmacro %}
+
+
+{% macro codebook_file(seed) -%} 'seeds/codebook/{{ seed }}.csv' {%- endmacro %}
+
+{% macro wave_file(study_id, wave_id) -%}
+    'seeds/waves/' || {{ study_id }} || '/' || {{ study_id }} || '_' || {{ wave_id }} || '.csv'
+{%- endmacro %}
+
+{#- Text of a value inside a message, in double quotes, also where there is none. -#}
+{% macro quoted(expression) -%}
+    '"' || coalesce(cast({{ expression }} as {{ dbt.type_string() }}), '') || '"'
+{%- endmacro %}

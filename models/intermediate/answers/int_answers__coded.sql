@@ -1,0 +1,46 @@
+-- depends_on: {{ ref('int_checks__problems') }}
+with
+
+delivered as (
+    select * from {{ ref('int_answers__delivered') }}
+),
+
+mapped_codes as (
+    select * from {{ ref('int_answers__mapped_codes') }}
+),
+
+respondents as (
+    select * from {{ ref('int_design__respondents') }}
+),
+
+final as (
+    select
+        -- keys
+        delivered.study_id,
+        delivered.wave_id,
+        respondents.respondent_key,
+        mapped_codes.variable_id,
+
+        -- as delivered
+        delivered.source_column,
+        delivered.source_code,
+
+        -- as harmonised: one of the three is filled
+        mapped_codes.category_code,
+        mapped_codes.numeric_value,
+        mapped_codes.missing_kind
+    from delivered
+    inner join mapped_codes
+        on
+            delivered.study_id = mapped_codes.study_id
+            and delivered.wave_id = mapped_codes.wave_id
+            and delivered.source_column = mapped_codes.source_column
+            and coalesce(delivered.source_code, {{ empty_code() }}) = mapped_codes.source_code
+    inner join respondents
+        on
+            delivered.study_id = respondents.study_id
+            and delivered.wave_id = respondents.wave_id
+            and delivered.row_number = respondents.row_number
+)
+
+select * from final

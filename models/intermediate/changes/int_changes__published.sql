@@ -1,0 +1,226 @@
+/*
+    1. A change is shown where both of its estimates are, and no hard break lies between them.
+    2. p-values are adjusted within study x measure x segment x comparison, over the changes that are shown:
+       a hidden change must not leave a trace in the others.
+*/
+with
+
+pairs as (
+    select * from {{ ref('int_changes__pairs') }}
+),
+
+wave_pairs as (
+    select * from {{ ref('int_design__wave_pairs') }}
+),
+
+estimates as (
+    select *
+    from {{ ref('int_estimates__published') }}
+    where period_grain = 'wave'
+),
+
+errors as (
+    select * from {{ ref('int_changes__errors') }}
+),
+
+p_values as (
+    select * from {{ ref('int_changes__p_values') }}
+),
+
+studies as (
+    select * from {{ ref('stg_codebook__studies') }}
+),
+
+hard_breaks as (
+    select distinct
+        study_id,
+        variable_id,
+        break_wave_number
+    from {{ ref('int_codebook__breaks_by_wave') }}
+    where severity = 'hard'
+),
+
+broken_pairs as (
+    select distinct
+        pairs.study_id,
+        pairs.measure_id,
+        pairs.from_wave_id,
+        pairs.to_wave_id
+    from pairs
+    inner join hard_breaks
+        on
+            pairs.study_id = hard_breaks.study_id
+            and pairs.variable_id = hard_breaks.variable_id
+            and pairs.from_wave_number < hard_breaks.break_wave_number
+            and pairs.to_wave_number >= hard_breaks.break_wave_number
+),
+
+judged as (
+    select
+        pairs.study_id,
+        pairs.from_wave_id,
+        pairs.to_wave_id,
+        pairs.comparison,
+        pairs.measure_id,
+        pairs.variable_id,
+        later.category_code,
+        later.segment_id,
+        later.segment_code,
+        errors.change,
+        errors.standard_error,
+        errors.ci_lower,
+        errors.ci_upper,
+        errors.t_statistic,
+        wave_pairs.degrees_of_freedom,
+        wave_pairs.covariance_method,
+        later.ci_level,
+        p_values.p_value,
+        studies.adjustment_method,
+        broken_pairs.study_id is null as is_comparable,
+        later.is_shown and earlier.is_shown and broken_pairs.study_id is null as is_shown,
+        'A' in (later.confidentiality_status, earlier.confidentiality_status) as is_suppressed,
+        'L' in (later.observation_status, earlier.observation_status) as is_not_collected,
+        'M' in (later.observation_status, earlier.observation_status) as is_not_applicable,
+        'U' in (later.observation_status, earlier.observation_status) as needs_caution
+    from pairs
+    inner join wave_pairs
+        on
+            pairs.study_id = wave_pairs.study_id
+            and pairs.from_wave_id = wave_pairs.from_wave_id
+            and pairs.to_wave_id = wave_pairs.to_wave_id
+    inner join studies
+        on pairs.study_id = studies.study_id
+    inner join estimates as later
+        on
+            pairs.study_id = later.study_id
+            and pairs.to_wave_id = later.wave_id
+            and pairs.measure_id = later.measure_id
+    inner join estimates as earlier
+        on
+            pairs.study_id = earlier.study_id
+            and pairs.from_wave_id = earlier.wave_id
+            and later.measure_id = earlier.measure_id
+            and later.category_code = earlier.category_code
+            and later.segment_id = earlier.segment_id
+            and later.segment_code = earlier.segment_code
+    left join broken_pairs
+        on
+            pairs.study_id = broken_pairs.study_id
+            and pairs.measure_id = broken_pairs.measure_id
+            and pairs.from_wave_id = broken_pairs.from_wave_id
+            and pairs.to_wave_id = broken_pairs.to_wave_id
+    left join errors
+        on
+            pairs.study_id = errors.study_id
+            and pairs.from_wave_id = errors.from_wave_id
+            and pairs.to_wave_id = errors.to_wave_id
+            and pairs.comparison = errors.comparison
+            and pairs.measure_id = errors.measure_id
+            and later.category_code = errors.category_code
+            and later.segment_id = errors.segment_id
+            and later.segment_code = errors.segment_code
+    left join p_values
+        on
+            abs(errors.t_statistic) = p_values.absolute_t
+            and errors.degrees_of_freedom = p_values.degrees_of_freedom
+),
+
+shown as (
+    select
+        study_id,
+        from_wave_id,
+        to_wave_id,
+        comparison,
+        measure_id,
+        variable_id,
+        category_code,
+        segment_id,
+        segment_code,
+        ci_level,
+        case when is_shown then change end as change,
+        case when is_shown then standard_error end as standard_error,
+        case when is_shown then degrees_of_freedom end as degrees_of_freedom,
+        case when is_shown then ci_lower end as ci_lower,
+        case when is_shown then ci_upper end as ci_upper,
+        case when is_shown then t_statistic end as t_statistic,
+        case when is_shown then p_value end as p_value,
+        covariance_method,
+        adjustment_method,
+        is_comparable,
+        is_shown,
+        case
+            when not is_comparable then 'B'
+            when is_not_collected then 'L'
+            when is_not_applicable then 'M'
+            when is_suppressed then 'Q'
+            when needs_caution then 'U'
+            else 'A'
+        end as observation_status,
+        case when is_suppressed then 'A' else 'F' end as confidentiality_status
+    from judged
+),
+
+ranked as (
+    select
+        *,
+        count(p_value) over (
+            partition by study_id, measure_id, segment_id, comparison
+        ) as family_size,
+        row_number() over (
+            partition by study_id, measure_id, segment_id, comparison
+            order by
+                case when p_value is null then 1 else 0 end,
+                p_value,
+                to_wave_id,
+                category_code,
+                segment_code
+        ) as p_rank
+    from shown
+),
+
+adjusted as (
+    select
+        *,
+        {{ adjusted_p_value(
+            'adjustment_method', 'p_value', 'p_rank', 'family_size',
+            'study_id, measure_id, segment_id, comparison'
+        ) | indent(8) }} as p_value_adjusted
+    from ranked
+),
+
+final as (
+    select
+        -- keys
+        study_id,
+        from_wave_id,
+        to_wave_id,
+        comparison,
+        measure_id,
+        variable_id,
+        category_code,
+        segment_id,
+        segment_code,
+
+        -- numbers, where they may be shown
+        change,
+        standard_error,
+        degrees_of_freedom,
+        ci_level,
+        ci_lower,
+        ci_upper,
+        t_statistic,
+        p_value,
+        p_value_adjusted,
+        adjustment_method,
+        p_value_adjusted < 1 - ci_level as is_significant,
+        covariance_method,
+
+        -- status
+        is_comparable,
+        observation_status,
+        confidentiality_status,
+        is_shown
+    from adjusted
+)
+
+select * from final

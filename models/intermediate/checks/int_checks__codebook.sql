@@ -1,0 +1,18 @@
+/*
+    Reads the seeds as they are written, not the typed staging models: a cell that cannot be cast must be
+    reported as its author wrote it.
+*/
+-- depends_on: {{ ref('studies') }}, {{ ref('designs') }}, {{ ref('design_columns') }}
+-- depends_on: {{ ref('waves') }}, {{ ref('code_lists') }}, {{ ref('categories') }}
+-- depends_on: {{ ref('variables') }}, {{ ref('questions') }}, {{ ref('crosswalk') }}
+-- depends_on: {{ ref('waived_columns') }}, {{ ref('derivations') }}, {{ ref('segments') }}
+-- depends_on: {{ ref('segment_variables') }}, {{ ref('measures') }}, {{ ref('breaks') }}
+-- depends_on: {{ ref('publication_rules') }}, {{ ref('publication_criteria') }}
+-- depends_on: {{ ref('missing_kinds') }}, {{ ref('observation_statuses') }}
+-- depends_on: {{ ref('confidentiality_statuses') }}, {{ ref('confidence_levels') }}
+-- depends_on: {{ ref('t_quantiles') }}, {{ ref('gauss_legendre') }}
+{% if execute %}
+{{ codebook_checks() }}
+{% else %}
+select 1 as placeholder
+{% endif %}

@@ -1,0 +1,158 @@
+/* Every delivered code ends as a category, a number inside its bounds, or a named kind of missing. */
+with
+
+mapped_codes as (
+    select * from {{ ref('int_answers__mapped_codes') }}
+),
+
+questions as (
+    select * from {{ ref('int_codebook__questions_by_wave') }}
+),
+
+variables as (
+    select * from {{ ref('stg_codebook__variables') }}
+),
+
+described as (
+    select
+        mapped_codes.*,
+        questions.crosswalk_id,
+        questions.derived_from_variable_id,
+        variables.value_type,
+        variables.lower_bound,
+        variables.upper_bound,
+        variables.unit
+    from mapped_codes
+    inner join questions
+        on
+            mapped_codes.study_id = questions.study_id
+            and mapped_codes.wave_id = questions.wave_id
+            and mapped_codes.variable_id = questions.variable_id
+            and mapped_codes.source_column = questions.source_column
+    inner join variables
+        on mapped_codes.variable_id = variables.variable_id
+),
+
+unknown_codes as (
+    select
+        {{ problem_columns(
+            check_id='code_unknown',
+            file=wave_file('study_id', 'wave_id'),
+            study_id='study_id',
+            wave_id='wave_id',
+            column_name='source_column',
+            source_code='source_code',
+            n_rows='n_respondents',
+            problem="'Crosswalk ' || crosswalk_id || ' (variable ' || variable_id || ') does not map this code in this wave.'",
+            remedy="'Add it to seeds/codebook/crosswalk.csv, from this wave on (valid_from_wave), or correct the file.'"
+        ) | indent(8) }}
+    from described
+    where
+        missing_kind = 'invalid'
+        and mapping_method is null
+        and (value_type = 'categorical' or source_code = {{ empty_code() }})
+),
+
+texts_in_numbers as (
+    select
+        {{ problem_columns(
+            check_id='code_not_a_number',
+            file=wave_file('study_id', 'wave_id'),
+            study_id='study_id',
+            wave_id='wave_id',
+            column_name='source_column',
+            source_code='source_code',
+            n_rows='n_respondents',
+            problem="'Variable ' || variable_id || ' is a number, and this is none; crosswalk ' || crosswalk_id || ' does not name it either.'",
+            remedy="'Correct the file; if it is a code (a kind of missing, a band), add it to seeds/codebook/crosswalk.csv.'"
+        ) | indent(8) }}
+    from described
+    where
+        missing_kind = 'invalid'
+        and derived_from_variable_id is null
+        and value_type = 'numeric'
+        and source_code <> {{ empty_code() }}
+        and category_code is null
+        and numeric_value is null
+        and (mapping_method is null or {{ to_number('source_code') }} is null)
+),
+
+out_of_bounds as (
+    select
+        {{ problem_columns(
+            check_id='number_out_of_bounds',
+            file=wave_file('study_id', 'wave_id'),
+            study_id='study_id',
+            wave_id='wave_id',
+            column_name='source_column',
+            source_code='source_code',
+            n_rows='n_respondents',
+            problem="'Variable ' || variable_id || ' lies between ' || coalesce(cast(lower_bound as " ~ dbt.type_string() ~ "), 'minus infinity') || ' and ' || coalesce(cast(upper_bound as " ~ dbt.type_string() ~ "), 'infinity') || ' (' || coalesce(unit, 'no unit') || ').'",
+            remedy="'If it is a code for a missing answer, map it in seeds/codebook/crosswalk.csv; if it is right, widen the bounds in seeds/codebook/variables.csv; else correct the file.'"
+        ) | indent(8) }}
+    from described
+    where
+        numeric_value < lower_bound
+        or numeric_value > upper_bound
+),
+
+derivation_gaps as (
+    select
+        {{ problem_columns(
+            check_id='derivation_gap',
+            file=codebook_file('derivations'),
+            study_id='described.study_id',
+            wave_id='described.wave_id',
+            column_name='described.source_column',
+            source_code='described.source_code',
+            n_rows='described.n_respondents',
+            problem="'Derived variable ' || described.variable_id || ' has no category for this value of ' || described.derived_from_variable_id || '.'",
+            remedy="'Add a row, or widen a band, in seeds/codebook/derivations.csv.'"
+        ) | indent(8) }}
+    from described
+    inner join mapped_codes as source_codes
+        on
+            described.study_id = source_codes.study_id
+            and described.wave_id = source_codes.wave_id
+            and described.source_column = source_codes.source_column
+            and described.source_code = source_codes.source_code
+            and described.derived_from_variable_id = source_codes.variable_id
+    where
+        described.missing_kind = 'invalid'
+        and source_codes.missing_kind is null
+),
+
+derivation_overlaps as (
+    select
+        {{ problem_columns(
+            check_id='derivation_overlap',
+            file=codebook_file('derivations'),
+            study_id='study_id',
+            wave_id='wave_id',
+            column_name='source_column',
+            source_code='source_code',
+            n_rows='max(n_respondents)',
+            problem="'Derived variable ' || variable_id || ' has more than one category for this value of ' || max(derived_from_variable_id) || '.'",
+            remedy="'Make the bands in seeds/codebook/derivations.csv meet without overlap (upper bounds are exclusive).'"
+        ) | indent(8) }}
+    from described
+    where derived_from_variable_id is not null
+    group by
+        study_id,
+        wave_id,
+        variable_id,
+        source_column,
+        source_code
+    having count(*) > 1
+),
+
+final as (
+    {% for check in [
+        'unknown_codes', 'texts_in_numbers', 'out_of_bounds', 'derivation_gaps', 'derivation_overlaps'
+    ] -%}
+    select * from {{ check }}
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+)
+
+select * from final

@@ -1,0 +1,233 @@
+/* Files, rows and columns: what was delivered against what the codebook declares, both ways. */
+with
+
+waves as (
+    select * from {{ ref('stg_codebook__waves') }}
+),
+
+codes as (
+    select * from {{ ref('int_answers__codes') }}
+),
+
+respondents as (
+    select * from {{ ref('int_design__respondents') }}
+),
+
+questions as (
+    select * from {{ ref('int_codebook__questions_by_wave') }}
+),
+
+design_columns as (
+    select * from {{ ref('stg_codebook__design_columns') }}
+),
+
+waived_columns as (
+    select * from {{ ref('stg_codebook__waived_columns') }}
+),
+
+wave_files as (
+    {{ wave_seeds() | indent(4) }}
+),
+
+waived_by_wave as (
+    {{ expand_validity('waived_columns', 'waves') | indent(4) }}
+),
+
+delivered_columns as (
+    select distinct
+        study_id,
+        wave_id,
+        source_column
+    from codes
+),
+
+declared_columns as (
+    select
+        study_id,
+        wave_id,
+        source_column,
+        'seeds/codebook/questions.csv' as declared_in
+    from questions
+
+    union
+
+    select
+        waves.study_id,
+        waves.wave_id,
+        design_columns.source_column,
+        'seeds/codebook/design_columns.csv' as declared_in
+    from waves
+    inner join design_columns
+        on waves.design_id = design_columns.design_id
+),
+
+loaded as (
+    select
+        study_id,
+        wave_id,
+        count(*) as n_rows
+    from respondents
+    group by
+        study_id,
+        wave_id
+),
+
+missing_files as (
+    select
+        {{ problem_columns(
+            check_id='wave_file_missing',
+            file=wave_file('waves.study_id', 'waves.wave_id'),
+            study_id='waves.study_id',
+            wave_id='waves.wave_id',
+            problem="'The codebook declares this wave, but its file is not there.'",
+            remedy="'Put the file there and run make generate, or remove the wave from seeds/codebook/waves.csv.'"
+        ) | indent(8) }}
+    from waves
+    left join wave_files
+        on
+            waves.study_id = wave_files.study_id
+            and waves.wave_id = wave_files.wave_id
+    where wave_files.wave_id is null
+),
+
+undeclared_files as (
+    select
+        {{ problem_columns(
+            check_id='wave_file_undeclared',
+            file='wave_files.file_path',
+            problem="'The codebook declares no wave for this file.'",
+            remedy="'Add the wave to seeds/codebook/waves.csv and run make generate, or remove the file.'"
+        ) | indent(8) }}
+    from wave_files
+    left join waves
+        on
+            wave_files.study_id = waves.study_id
+            and wave_files.wave_id = waves.wave_id
+    where
+        wave_files.file_path is not null
+        and waves.wave_id is null
+),
+
+empty_waves as (
+    select
+        {{ problem_columns(
+            check_id='wave_empty',
+            file=wave_file('waves.study_id', 'waves.wave_id'),
+            study_id='waves.study_id',
+            wave_id='waves.wave_id',
+            n_rows='0',
+            problem="'The file has no rows; the codebook expects ' || cast(waves.expected_respondents as " ~ dbt.type_string() ~ ") || '.'",
+            remedy="'Deliver the wave again, or remove it from seeds/codebook/waves.csv.'"
+        ) | indent(8) }}
+    from waves
+    inner join wave_files
+        on
+            waves.study_id = wave_files.study_id
+            and waves.wave_id = wave_files.wave_id
+    left join loaded
+        on
+            waves.study_id = loaded.study_id
+            and waves.wave_id = loaded.wave_id
+    where loaded.wave_id is null
+),
+
+row_counts as (
+    select
+        {{ problem_columns(
+            check_id='wave_row_count',
+            file=wave_file('waves.study_id', 'waves.wave_id'),
+            study_id='waves.study_id',
+            wave_id='waves.wave_id',
+            n_rows='loaded.n_rows',
+            problem="'The file has ' || case when loaded.n_rows < waves.expected_respondents then 'fewer' else 'more' end || ' rows than the ' || cast(waves.expected_respondents as " ~ dbt.type_string() ~ ") || ' that the codebook expects.'",
+            remedy="'Check that the delivery is complete; then correct the file, or expected_respondents in seeds/codebook/waves.csv.'"
+        ) | indent(8) }}
+    from waves
+    inner join loaded
+        on
+            waves.study_id = loaded.study_id
+            and waves.wave_id = loaded.wave_id
+    where loaded.n_rows <> waves.expected_respondents
+),
+
+undeclared_columns as (
+    select
+        {{ problem_columns(
+            check_id='column_undeclared',
+            file=wave_file('delivered_columns.study_id', 'delivered_columns.wave_id'),
+            study_id='delivered_columns.study_id',
+            wave_id='delivered_columns.wave_id',
+            column_name='delivered_columns.source_column',
+            problem="'The column was delivered, but the codebook neither declares nor waives it for this wave.'",
+            remedy="'Declare it in seeds/codebook/questions.csv, or waive it with a reason in seeds/codebook/waived_columns.csv.'"
+        ) | indent(8) }}
+    from delivered_columns
+    left join declared_columns
+        on
+            delivered_columns.study_id = declared_columns.study_id
+            and delivered_columns.wave_id = declared_columns.wave_id
+            and delivered_columns.source_column = declared_columns.source_column
+    left join waived_by_wave
+        on
+            delivered_columns.study_id = waived_by_wave.study_id
+            and delivered_columns.wave_id = waived_by_wave.wave_id
+            and delivered_columns.source_column = waived_by_wave.source_column
+    where
+        declared_columns.source_column is null
+        and waived_by_wave.source_column is null
+),
+
+undelivered_columns as (
+    select
+        {{ problem_columns(
+            check_id='column_not_delivered',
+            file=wave_file('declared_columns.study_id', 'declared_columns.wave_id'),
+            study_id='declared_columns.study_id',
+            wave_id='declared_columns.wave_id',
+            column_name='declared_columns.source_column',
+            problem="declared_columns.declared_in || ' declares the column for this wave, but it was not delivered.'",
+            remedy="'Correct its name, deliver it, or end the row that declares it with the wave before (valid_to_wave).'"
+        ) | indent(8) }}
+    from declared_columns
+    inner join loaded
+        on
+            declared_columns.study_id = loaded.study_id
+            and declared_columns.wave_id = loaded.wave_id
+    left join delivered_columns
+        on
+            declared_columns.study_id = delivered_columns.study_id
+            and declared_columns.wave_id = delivered_columns.wave_id
+            and declared_columns.source_column = delivered_columns.source_column
+    where delivered_columns.source_column is null
+),
+
+contradictions as (
+    select
+        {{ problem_columns(
+            check_id='column_declared_and_waived',
+            file=codebook_file('waived_columns'),
+            study_id='waived_by_wave.study_id',
+            wave_id='waived_by_wave.wave_id',
+            column_name='waived_by_wave.source_column',
+            problem="'The column is waived here and declared in ' || declared_columns.declared_in || '.'",
+            remedy="'Remove one of the two rows.'"
+        ) | indent(8) }}
+    from waived_by_wave
+    inner join declared_columns
+        on
+            waived_by_wave.study_id = declared_columns.study_id
+            and waived_by_wave.wave_id = declared_columns.wave_id
+            and waived_by_wave.source_column = declared_columns.source_column
+),
+
+final as (
+    {% for check in [
+        'missing_files', 'undeclared_files', 'empty_waves', 'row_counts', 'undeclared_columns',
+        'undelivered_columns', 'contradictions'
+    ] -%}
+    select * from {{ check }}
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+)
+
+select * from final

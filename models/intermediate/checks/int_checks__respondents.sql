@@ -1,0 +1,175 @@
+/* Respondents, weights and design as delivered. */
+with
+
+respondents as (
+    select * from {{ ref('int_design__respondents') }}
+),
+
+designs as (
+    select * from {{ ref('stg_codebook__designs') }}
+),
+
+design_columns as (
+    select
+        design_id,
+        design_role,
+        {{ dbt.listagg('source_column', "', '", 'order by position') }} as source_columns
+    from {{ ref('stg_codebook__design_columns') }}
+    group by
+        design_id,
+        design_role
+),
+
+roles as (
+    select
+        respondents.study_id,
+        respondents.wave_id,
+        respondents.design_id,
+        respondents.row_number,
+        respondents.respondent_id,
+        respondents.stratum_id,
+        respondents.psu_id,
+        respondents.weight,
+        respondents.weight_text,
+        respondents.psu_population,
+        respondents.psu_population_text,
+        designs.applies_fpc,
+        designs.allows_zero_weights,
+        respondent_column.source_columns as respondent_column,
+        weight_column.source_columns as weight_column,
+        stratum_column.source_columns as stratum_column,
+        psu_column.source_columns as psu_column,
+        population_column.source_columns as population_column
+    from respondents
+    inner join designs
+        on respondents.design_id = designs.design_id
+    {% for role, alias in [
+        ('respondent', 'respondent_column'), ('weight', 'weight_column'),
+        ('stratum', 'stratum_column'), ('psu', 'psu_column'),
+        ('psu_population', 'population_column')
+    ] -%}
+    left join design_columns as {{ alias }}
+        on
+            respondents.design_id = {{ alias }}.design_id
+            and {{ alias }}.design_role = '{{ role }}'
+    {% endfor %}
+),
+
+duplicates as (
+    select
+        {{ problem_columns(
+            check_id='respondent_duplicate',
+            file=wave_file('study_id', 'wave_id'),
+            study_id='study_id',
+            wave_id='wave_id',
+            column_name='respondent_column',
+            source_code='respondent_id',
+            n_rows='count(*)',
+            problem="'More than one row has this respondent.'",
+            remedy="'Remove the repeated rows, or declare all columns that tell respondents apart in seeds/codebook/design_columns.csv.'"
+        ) | indent(8) }}
+    from roles
+    where respondent_id is not null
+    group by
+        study_id,
+        wave_id,
+        respondent_column,
+        respondent_id
+    having count(*) > 1
+),
+
+{% for role, column, value in [
+    ('respondent', 'respondent_column', 'respondent_id'),
+    ('stratum', 'stratum_column', 'stratum_id'),
+    ('psu', 'psu_column', 'psu_id'),
+    ('weight', 'weight_column', 'weight_text')
+] -%}
+missing_{{ role }} as (
+    select
+        {{ problem_columns(
+            check_id='design_value_missing',
+            file=wave_file('study_id', 'wave_id'),
+            study_id='study_id',
+            wave_id='wave_id',
+            column_name=column,
+            n_rows='count(*)',
+            problem="'Rows without a " ~ role ~ "; the first is row ' || cast(min(row_number) as " ~ dbt.type_string() ~ ") || ' of the file.'",
+            remedy="'Deliver the value: without it the row has no place in the design.'"
+        ) | indent(8) }}
+    from roles
+    where
+        {{ value }} is null
+        and {{ column }} is not null
+    group by
+        study_id,
+        wave_id,
+        {{ column }}
+),
+
+{% endfor -%}
+
+bad_weights as (
+    select
+        {{ problem_columns(
+            check_id='weight_invalid',
+            file=wave_file('study_id', 'wave_id'),
+            study_id='study_id',
+            wave_id='wave_id',
+            column_name='weight_column',
+            source_code='weight_text',
+            n_rows='count(*)',
+            problem="case when max(weight) is null then 'The weight is not a number' when max(weight) < 0 then 'The weight is negative' else 'The weight is zero' end || '; the first is row ' || cast(min(row_number) as " ~ dbt.type_string() ~ ") || ' of the file.'",
+            remedy="'Correct the weight. If zero means outside the weighted sample, set allows_zero_weights of the design in seeds/codebook/designs.csv.'"
+        ) | indent(8) }}
+    from roles
+    where
+        weight_text is not null
+        and (
+            weight is null
+            or weight < 0
+            or (weight = 0 and not allows_zero_weights)
+        )
+    group by
+        study_id,
+        wave_id,
+        weight_column,
+        weight_text
+),
+
+bad_populations as (
+    select
+        {{ problem_columns(
+            check_id='psu_population_invalid',
+            file=wave_file('study_id', 'wave_id'),
+            study_id='study_id',
+            wave_id='wave_id',
+            column_name='population_column',
+            source_code='stratum_id',
+            n_rows='count(*)',
+            problem="'Stratum ' || stratum_id || ' needs one number of PSUs in the population, the same in all of its rows and not smaller than the ' || cast(count(distinct psu_id) as " ~ dbt.type_string() ~ ") || ' PSUs of the sample.'",
+            remedy="'Correct the column, or set applies_fpc of the design to false in seeds/codebook/designs.csv.'"
+        ) | indent(8) }}
+    from roles
+    where applies_fpc
+    group by
+        study_id,
+        wave_id,
+        population_column,
+        stratum_id
+    having
+        count(psu_population) < count(*)
+        or min(psu_population) < max(psu_population)
+        or max(psu_population) < count(distinct psu_id)
+),
+
+final as (
+    {% for check in [
+        'duplicates', 'missing_respondent', 'missing_stratum', 'missing_psu', 'missing_weight',
+        'bad_weights', 'bad_populations'
+    ] -%}
+    select * from {{ check }}
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+)
+
+select * from final

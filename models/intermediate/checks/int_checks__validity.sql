@@ -1,0 +1,413 @@
+/* Rules of the codebook that keys alone cannot say. */
+with
+
+waves as (
+    select * from {{ ref('stg_codebook__waves') }}
+),
+
+designs as (
+    select * from {{ ref('stg_codebook__designs') }}
+),
+
+design_columns as (
+    select * from {{ ref('stg_codebook__design_columns') }}
+),
+
+variables as (
+    select * from {{ ref('stg_codebook__variables') }}
+),
+
+categories as (
+    select * from {{ ref('stg_codebook__categories') }}
+),
+
+questions as (
+    select * from {{ ref('stg_codebook__questions') }}
+),
+
+crosswalk as (
+    select * from {{ ref('stg_codebook__crosswalk') }}
+),
+
+waived_columns as (
+    select * from {{ ref('stg_codebook__waived_columns') }}
+),
+
+derivations as (
+    select * from {{ ref('stg_codebook__derivations') }}
+),
+
+measures as (
+    select * from {{ ref('stg_codebook__measures') }}
+),
+
+segments as (
+    select * from {{ ref('stg_codebook__segments') }}
+),
+
+segment_variables as (
+    select * from {{ ref('stg_codebook__segment_variables') }}
+),
+
+overlapping_questions as (
+    {{ overlap_check('questions', ['study_id', 'variable_id'], 'waves') | indent(4) }}
+),
+
+overlapping_crosswalk as (
+    {{ overlap_check('crosswalk', ['study_id', 'crosswalk_id', 'source_code'], 'waves') | indent(4) }}
+),
+
+overlapping_waivers as (
+    {{ overlap_check('waived_columns', ['study_id', 'source_column'], 'waves') | indent(4) }}
+),
+
+validity_rows as (
+    select 'questions' as seed, study_id, source_column as named, valid_from_wave, valid_to_wave
+    from questions
+
+    union all
+
+    select 'crosswalk' as seed, study_id, source_code as named, valid_from_wave, valid_to_wave
+    from crosswalk
+
+    union all
+
+    select 'waived_columns' as seed, study_id, source_column as named, valid_from_wave, valid_to_wave
+    from waived_columns
+),
+
+reversed_validity as (
+    select
+        {{ problem_columns(
+            check_id='codebook_reversed_validity',
+            file="'seeds/codebook/' || validity_rows.seed || '.csv'",
+            study_id='validity_rows.study_id',
+            wave_id='validity_rows.valid_to_wave',
+            column_name="'valid_to_wave'",
+            source_code='validity_rows.named',
+            problem="'The row ends before it begins (' || validity_rows.valid_from_wave || ' to ' || validity_rows.valid_to_wave || ').'",
+            remedy="'Exchange the two waves, or leave valid_to_wave empty where the row still holds.'"
+        ) | indent(8) }}
+    from validity_rows
+    inner join waves as first_wave
+        on
+            validity_rows.study_id = first_wave.study_id
+            and validity_rows.valid_from_wave = first_wave.wave_id
+    inner join waves as last_wave
+        on
+            validity_rows.study_id = last_wave.study_id
+            and validity_rows.valid_to_wave = last_wave.wave_id
+    where last_wave.wave_number < first_wave.wave_number
+),
+
+crosswalk_targets as (
+    select
+        {{ problem_columns(
+            check_id='crosswalk_target',
+            file=codebook_file('crosswalk'),
+            study_id='study_id',
+            wave_id='valid_from_wave',
+            column_name="'category_code, numeric_value, missing_kind'",
+            source_code='source_code',
+            problem="'Crosswalk ' || crosswalk_id || ' must map a code to exactly one of a category, a number or a kind of missing (and <number> to none of them).'",
+            remedy="'Fill exactly one of the three cells; none for <number>.'"
+        ) | indent(8) }}
+    from crosswalk
+    where
+        case when category_code is null then 0 else 1 end
+        + case when numeric_value is null then 0 else 1 end
+        + case when missing_kind is null then 0 else 1 end
+        <> case when source_code = {{ number_code() }} then 0 else 1 end
+),
+
+crosswalk_categories as (
+    select distinct
+        {{ problem_columns(
+            check_id='crosswalk_category',
+            file=codebook_file('crosswalk'),
+            study_id='questions.study_id',
+            wave_id='crosswalk.valid_from_wave',
+            column_name="'category_code'",
+            source_code='crosswalk.source_code',
+            problem="'Crosswalk ' || crosswalk.crosswalk_id || ' gives category ' || " ~ quoted('crosswalk.category_code') ~ " || ', which the code list of variable ' || questions.variable_id || ' does not have.'",
+            remedy="'Correct the category, or add it to seeds/codebook/categories.csv.'"
+        ) | indent(8) }}
+    from questions
+    inner join crosswalk
+        on
+            questions.study_id = crosswalk.study_id
+            and questions.crosswalk_id = crosswalk.crosswalk_id
+    inner join variables
+        on questions.variable_id = variables.variable_id
+    left join categories
+        on
+            variables.code_list_id = categories.code_list_id
+            and crosswalk.category_code = categories.category_code
+    where
+        crosswalk.category_code is not null
+        and categories.category_code is null
+),
+
+crosswalk_value_types as (
+    select distinct
+        {{ problem_columns(
+            check_id='crosswalk_value_type',
+            file=codebook_file('crosswalk'),
+            study_id='questions.study_id',
+            wave_id='crosswalk.valid_from_wave',
+            column_name="'numeric_value'",
+            source_code='crosswalk.source_code',
+            problem="'Crosswalk ' || crosswalk.crosswalk_id || ' gives a number, but variable ' || questions.variable_id || ' is categorical.'",
+            remedy="'Map the code to a category, or declare the variable as numeric.'"
+        ) | indent(8) }}
+    from questions
+    inner join crosswalk
+        on
+            questions.study_id = crosswalk.study_id
+            and questions.crosswalk_id = crosswalk.crosswalk_id
+    inner join variables
+        on questions.variable_id = variables.variable_id
+    where
+        variables.value_type = 'categorical'
+        and (crosswalk.numeric_value is not null or crosswalk.source_code = {{ number_code() }})
+),
+
+variable_values as (
+    select
+        {{ problem_columns(
+            check_id='variable_values',
+            file=codebook_file('variables'),
+            column_name="'value_type, code_list_id'",
+            source_code='variable_id',
+            problem="'A categorical variable needs a code list, and a numeric one must not have any.'",
+            remedy="'Correct value_type or code_list_id of this variable.'"
+        ) | indent(8) }}
+    from variables
+    where
+        (value_type = 'categorical' and code_list_id is null)
+        or (value_type = 'numeric' and code_list_id is not null)
+),
+
+measure_variables as (
+    select
+        {{ problem_columns(
+            check_id='measure_variable',
+            file=codebook_file('measures'),
+            column_name="'measure_kind'",
+            source_code='measures.measure_id',
+            problem="'A ' || measures.measure_kind || ' cannot be taken of variable ' || measures.variable_id || ', which is ' || variables.value_type || '.'",
+            remedy="'Shares are of categorical variables, means of numeric ones.'"
+        ) | indent(8) }}
+    from measures
+    inner join variables
+        on measures.variable_id = variables.variable_id
+    where
+        (measures.measure_kind = 'share' and variables.value_type <> 'categorical')
+        or (measures.measure_kind = 'mean' and variables.value_type <> 'numeric')
+),
+
+segment_sizes as (
+    select
+        segments.segment_id,
+        count(segment_variables.variable_id) as n_variables,
+        min(segment_variables.position) as first_position,
+        max(segment_variables.position) as last_position
+    from segments
+    left join segment_variables
+        on segments.segment_id = segment_variables.segment_id
+    group by segments.segment_id
+),
+
+segment_shapes as (
+    select
+        {{ problem_columns(
+            check_id='segment_variables',
+            file=codebook_file('segment_variables'),
+            column_name="'position'",
+            source_code='segment_id',
+            problem="'A segment has one variable (position 1) or two (positions 1 and 2); only the segment total has none.'",
+            remedy="'Add or remove rows of this segment.'"
+        ) | indent(8) }}
+    from segment_sizes
+    where
+        (segment_id = 'total' and n_variables <> 0)
+        or (
+            segment_id <> 'total'
+            and (n_variables not in (1, 2) or first_position <> 1 or last_position <> n_variables)
+        )
+),
+
+segment_values as (
+    select
+        {{ problem_columns(
+            check_id='segment_variables',
+            file=codebook_file('segment_variables'),
+            column_name="'variable_id'",
+            source_code='segment_variables.variable_id',
+            problem="'Segment ' || segment_variables.segment_id || ' uses a variable that is not categorical.'",
+            remedy="'Derive groups from it in seeds/codebook/derivations.csv and use those.'"
+        ) | indent(8) }}
+    from segment_variables
+    inner join variables
+        on segment_variables.variable_id = variables.variable_id
+    where variables.value_type <> 'categorical'
+),
+
+no_total as (
+    select
+        {{ problem_columns(
+            check_id='segment_variables',
+            file=codebook_file('segments'),
+            column_name="'segment_id'",
+            problem="'The segment total is missing.'",
+            remedy="'Add the row with segment_id total: it stands for the whole sample.'"
+        ) | indent(8) }}
+    from (select max(case when segment_id = 'total' then 1 else 0 end) as has_total from segments)
+        as counted
+    where coalesce(has_total, 0) = 0
+),
+
+derived_variables as (
+    select distinct
+        variable_id,
+        source_variable_id
+    from derivations
+),
+
+derivation_sources as (
+    select distinct
+        {{ problem_columns(
+            check_id='derivation_source',
+            file=codebook_file('derivations'),
+            column_name="'source_variable_id'",
+            source_code='derived_variables.source_variable_id',
+            problem="'Variable ' || derived_variables.variable_id || ' must be derived from one variable that was asked, and not be asked itself.'",
+            remedy="'Derive from the asked variable; remove the question, or the derivation.'"
+        ) | indent(8) }}
+    from derived_variables
+    left join derived_variables as other
+        on
+            derived_variables.variable_id = other.variable_id
+            and derived_variables.source_variable_id <> other.source_variable_id
+    left join derived_variables as derived_source
+        on derived_variables.source_variable_id = derived_source.variable_id
+    left join questions
+        on derived_variables.variable_id = questions.variable_id
+    where
+        other.variable_id is not null
+        or derived_source.variable_id is not null
+        or questions.variable_id is not null
+),
+
+derivation_targets as (
+    select
+        {{ problem_columns(
+            check_id='derivation_category',
+            file=codebook_file('derivations'),
+            column_name="'category_code'",
+            source_code='derivations.category_code',
+            problem="'The code list of derived variable ' || derivations.variable_id || ' does not have this category.'",
+            remedy="'Correct the category, or add it to seeds/codebook/categories.csv.'"
+        ) | indent(8) }}
+    from derivations
+    inner join variables
+        on derivations.variable_id = variables.variable_id
+    left join categories
+        on
+            variables.code_list_id = categories.code_list_id
+            and derivations.category_code = categories.category_code
+    where categories.category_code is null
+),
+
+derivation_inputs as (
+    select
+        {{ problem_columns(
+            check_id='derivation_category',
+            file=codebook_file('derivations'),
+            column_name="'source_category_code'",
+            source_code='derivations.source_category_code',
+            problem="'Source variable ' || derivations.source_variable_id || ' of ' || derivations.variable_id || ' does not have this category.'",
+            remedy="'Correct source_category_code.'"
+        ) | indent(8) }}
+    from derivations
+    inner join variables
+        on derivations.source_variable_id = variables.variable_id
+    left join categories
+        on
+            variables.code_list_id = categories.code_list_id
+            and derivations.source_category_code = categories.category_code
+    where
+        derivations.source_category_code is not null
+        and categories.category_code is null
+),
+
+wave_numbers as (
+    select
+        {{ problem_columns(
+            check_id='wave_number',
+            file=codebook_file('waves'),
+            study_id='study_id',
+            column_name="'wave_number'",
+            source_code='wave_number',
+            n_rows='count(*)',
+            problem="'More than one wave of the study has this number, so their order is unknown.'",
+            remedy="'Number the waves of a study in the order of their fieldwork.'"
+        ) | indent(8) }}
+    from waves
+    where wave_number is not null
+    group by
+        study_id,
+        wave_number
+    having count(*) > 1
+),
+
+design_role_counts as (
+    select
+        designs.design_id,
+        designs.study_id,
+        designs.applies_fpc,
+        sum(case when design_columns.design_role = 'respondent' then 1 else 0 end) as n_respondent,
+        sum(case when design_columns.design_role = 'psu_population' then 1 else 0 end)
+            as n_population,
+        sum(case when design_columns.design_role = 'weight' then 1 else 0 end) as n_weight
+    from designs
+    left join design_columns
+        on designs.design_id = design_columns.design_id
+    group by
+        designs.design_id,
+        designs.study_id,
+        designs.applies_fpc
+),
+
+design_roles as (
+    select
+        {{ problem_columns(
+            check_id='design_roles',
+            file=codebook_file('design_columns'),
+            study_id='study_id',
+            column_name="'design_role'",
+            source_code='design_id',
+            problem="'A design needs the column of the respondent, at most one weight, and the column psu_population where it applies a finite population correction.'",
+            remedy="'Add the row to seeds/codebook/design_columns.csv, or set applies_fpc to false.'"
+        ) | indent(8) }}
+    from design_role_counts
+    where
+        n_respondent = 0
+        or n_weight > 1
+        or n_population > 1
+        or (applies_fpc and n_population = 0)
+),
+
+final as (
+    {% for check in [
+        'overlapping_questions', 'overlapping_crosswalk', 'overlapping_waivers', 'reversed_validity',
+        'crosswalk_targets', 'crosswalk_categories', 'crosswalk_value_types', 'variable_values', 'measure_variables', 'segment_shapes', 'segment_values', 'no_total',
+        'derivation_sources', 'derivation_targets', 'derivation_inputs',
+        'wave_numbers', 'design_roles'
+    ] -%}
+    select * from {{ check }}
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+)
+
+select * from final

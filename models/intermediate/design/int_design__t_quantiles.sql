@@ -1,0 +1,67 @@
+/*
+    The t quantile of every number of degrees of freedom that occurs: exact from the table up to 200, and
+    beyond it the expansion in 1/df around the normal quantile (Abramowitz and Stegun 26.7.5), whose error
+    is below 1e-12 there.
+*/
+with
+
+wave_degrees as (
+    select * from {{ ref('int_design__waves') }}
+),
+
+pair_degrees as (
+    select * from {{ ref('int_design__wave_pairs') }}
+),
+
+studies as (
+    select * from {{ ref('stg_codebook__studies') }}
+),
+
+levels as (
+    select
+        ci_level,
+        normal_quantile as z
+    from {{ ref('stg_reference__confidence_levels') }}
+),
+
+tabulated as (
+    select * from {{ ref('stg_reference__t_quantiles') }}
+),
+
+needed as (
+    select
+        wave_degrees.degrees_of_freedom,
+        studies.ci_level
+    from wave_degrees
+    inner join studies
+        on wave_degrees.study_id = studies.study_id
+
+    union
+
+    select
+        pair_degrees.degrees_of_freedom,
+        studies.ci_level
+    from pair_degrees
+    inner join studies
+        on pair_degrees.study_id = studies.study_id
+),
+
+final as (
+    select
+        needed.ci_level,
+        needed.degrees_of_freedom,
+        case
+            when tabulated.t_quantile is not null then tabulated.t_quantile
+            when needed.degrees_of_freedom > 200
+                then {{ t_quantile_expansion('levels.z', 'needed.degrees_of_freedom') | indent(16) }}
+        end as t_quantile
+    from needed
+    inner join levels
+        on needed.ci_level = levels.ci_level
+    left join tabulated
+        on
+            needed.ci_level = tabulated.ci_level
+            and needed.degrees_of_freedom = tabulated.degrees_of_freedom
+)
+
+select * from final

@@ -1,0 +1,158 @@
+/*
+    1. A share has an interval on the logit scale; one of exactly 0 or 1 has none there, and gets the exact
+       (Korn-Graubard with n) one, which has a closed form at these two points. A mean has a t interval.
+    2. Design effect: against simple random sampling with replacement of the same number of people.
+    3. Everything is computed here; what may be shown is decided later.
+*/
+with
+
+points as (
+    select * from {{ ref('int_estimates__points') }}
+),
+
+variances as (
+    select * from {{ ref('int_estimates__variances') }}
+),
+
+design as (
+    select * from {{ ref('int_design__waves') }}
+),
+
+studies as (
+    select * from {{ ref('stg_codebook__studies') }}
+),
+
+t_quantiles as (
+    select * from {{ ref('int_design__t_quantiles') }}
+),
+
+errors as (
+    select
+        points.study_id,
+        points.wave_id,
+        points.period_grain,
+        points.period_start,
+        points.measure_id,
+        points.category_code,
+        points.segment_id,
+        points.segment_code,
+        points.measure_kind,
+        points.centred_estimate,
+        points.centred_estimate + points.origin as estimate,
+        points.n_respondents,
+        points.sum_of_weights,
+        points.sum_of_squared_weights,
+        points.sum_wyy,
+        variances.variance,
+        sqrt(variances.variance) as standard_error,
+        design.degrees_of_freedom,
+        studies.ci_level,
+        t_quantiles.t_quantile
+    from points
+    inner join variances
+        on
+            points.study_id = variances.study_id
+            and points.wave_id = variances.wave_id
+            and points.period_grain = variances.period_grain
+            and points.period_start = variances.period_start
+            and points.measure_id = variances.measure_id
+            and points.category_code = variances.category_code
+            and points.segment_id = variances.segment_id
+            and points.segment_code = variances.segment_code
+    inner join design
+        on
+            points.study_id = design.study_id
+            and points.wave_id = design.wave_id
+    inner join studies
+        on points.study_id = studies.study_id
+    left join t_quantiles
+        on
+            design.degrees_of_freedom = t_quantiles.degrees_of_freedom
+            and studies.ci_level = t_quantiles.ci_level
+),
+
+simple_random as (
+    select
+        *,
+        case
+            when n_respondents > 1
+                then (
+                    sum_wyy / sum_of_weights - centred_estimate * centred_estimate
+                ) / (n_respondents - 1.0)
+        end as simple_random_variance,
+        case
+            when measure_kind = 'mean' then 't'
+            when estimate <= 0 or estimate >= 1 then 'korn_graubard'
+            else 'logit'
+        end as ci_method,
+        case
+            when estimate > 0 and estimate < 1 then ln(estimate / (1 - estimate))
+        end as logit,
+        case
+            when estimate > 0 and estimate < 1
+                then t_quantile * standard_error / (estimate * (1 - estimate))
+        end as logit_half_width
+    from errors
+),
+
+final as (
+    select
+        -- keys
+        study_id,
+        wave_id,
+        period_grain,
+        period_start,
+        measure_id,
+        category_code,
+        segment_id,
+        segment_code,
+        measure_kind,
+
+        -- estimate and error
+        estimate,
+        standard_error,
+        degrees_of_freedom,
+
+        -- interval
+        ci_level,
+        case ci_method
+            when 't' then estimate - t_quantile * standard_error
+            when 'logit' then {{ expit('logit - logit_half_width') }}
+            when 'korn_graubard'
+                then case
+                    when estimate <= 0 then 0
+                    else power((1 - ci_level) / 2, 1.0 / n_respondents)
+                end
+        end as ci_lower,
+        case ci_method
+            when 't' then estimate + t_quantile * standard_error
+            when 'logit' then {{ expit('logit + logit_half_width') }}
+            when 'korn_graubard'
+                then case
+                    when estimate >= 1 then 1
+                    else 1 - power((1 - ci_level) / 2, 1.0 / n_respondents)
+                end
+        end as ci_upper,
+        ci_method,
+
+        -- bases
+        n_respondents,
+        case
+            when simple_random_variance > 0 and variance > 0
+                then n_respondents * simple_random_variance / variance
+        end as n_effective,
+        sum_of_weights,
+        case
+            when simple_random_variance > 0 then variance / simple_random_variance
+        end as design_effect,
+        case
+            when estimate <> 0 then standard_error / abs(estimate)
+        end as coefficient_of_variation,
+
+        -- for changes
+        variance,
+        centred_estimate
+    from simple_random
+)
+
+select * from final

@@ -1,0 +1,25 @@
+with
+
+questions as (
+    select * from {{ ref('int_codebook__questions_by_wave') }}
+),
+
+final as (
+    select
+        -- keys
+        study_id,
+        wave_id,
+        variable_id,
+
+        -- what was asked, and of whom
+        question_text,
+        universe,
+
+        -- where it comes from
+        source_column,
+        derived_from_variable_id,
+        derived_from_variable_id is not null as is_derived
+    from questions
+)
+
+select * from final

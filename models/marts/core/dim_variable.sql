@@ -1,0 +1,50 @@
+with
+
+variables as (
+    select * from {{ ref('stg_codebook__variables') }}
+),
+
+code_lists as (
+    select * from {{ ref('stg_codebook__code_lists') }}
+),
+
+derivations as (
+    select * from {{ ref('stg_codebook__derivations') }}
+),
+
+derived as (
+    select
+        variable_id,
+        max(source_variable_id) as derived_from_variable_id
+    from derivations
+    group by variable_id
+),
+
+final as (
+    select
+        -- key
+        variables.variable_id,
+
+        -- labels
+        variables.variable_label,
+        variables.description as variable_description,
+
+        -- values
+        variables.value_type,
+        variables.code_list_id,
+        code_lists.code_list_label,
+        variables.unit,
+        variables.lower_bound,
+        variables.upper_bound,
+
+        -- origin
+        derived.variable_id is not null as is_derived,
+        derived.derived_from_variable_id
+    from variables
+    left join code_lists
+        on variables.code_list_id = code_lists.code_list_id
+    left join derived
+        on variables.variable_id = derived.variable_id
+)
+
+select * from final

@@ -1,0 +1,35 @@
+with
+
+answers as (
+    select * from {{ ref('int_answers__coded') }}
+),
+
+categories as (
+    select * from {{ ref('dim_category') }}
+),
+
+final as (
+    select
+        -- keys
+        answers.respondent_key,
+        answers.variable_id,
+        answers.study_id,
+        answers.wave_id,
+
+        -- the answer: one of category, number and kind of missing is filled
+        answers.category_code,
+        categories.category_label,
+        answers.numeric_value,
+        answers.missing_kind,
+
+        -- as delivered
+        answers.source_column,
+        answers.source_code
+    from answers
+    left join categories
+        on
+            answers.variable_id = categories.variable_id
+            and answers.category_code = categories.category_code
+)
+
+select * from final

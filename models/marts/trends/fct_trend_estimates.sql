@@ -1,0 +1,106 @@
+with
+
+estimates as (
+    select * from {{ ref('int_estimates__published') }}
+),
+
+waves as (
+    select * from {{ ref('stg_codebook__waves') }}
+),
+
+measures as (
+    select * from {{ ref('stg_codebook__measures') }}
+),
+
+variables as (
+    select * from {{ ref('stg_codebook__variables') }}
+),
+
+scores as (
+    select * from {{ ref('int_measures__scores') }}
+),
+
+segments as (
+    select * from {{ ref('stg_codebook__segments') }}
+),
+
+segment_values as (
+    select * from {{ ref('int_segments__values') }}
+),
+
+-- a measure's categories have one label each, however many answers score for them
+category_labels as (
+    select distinct
+        measure_id,
+        category_code,
+        category_label
+    from scores
+),
+
+final as (
+    select
+        -- study and wave
+        estimates.study_id,
+        estimates.wave_id,
+        waves.wave_label,
+        waves.wave_date,
+
+        -- what is estimated
+        estimates.measure_id,
+        measures.measure_label,
+        measures.measure_kind,
+        estimates.variable_id,
+        variables.variable_label,
+        estimates.category_code,
+        category_labels.category_label,
+
+        -- of whom
+        estimates.segment_id,
+        segments.segment_label,
+        estimates.segment_code,
+        segment_values.segment_value_label,
+
+        -- estimate and error
+        estimates.estimate,
+        estimates.standard_error,
+        estimates.degrees_of_freedom,
+        estimates.ci_level,
+        estimates.ci_lower,
+        estimates.ci_upper,
+        estimates.ci_method,
+
+        -- bases
+        estimates.n_respondents,
+        estimates.n_effective,
+        estimates.sum_of_weights,
+        estimates.design_effect,
+        estimates.coefficient_of_variation,
+
+        -- status
+        estimates.observation_status,
+        estimates.confidentiality_status,
+        estimates.publication_rule_id as publication_rule,
+        measures.base_description
+    from estimates
+    inner join waves
+        on
+            estimates.study_id = waves.study_id
+            and estimates.wave_id = waves.wave_id
+    inner join measures
+        on estimates.measure_id = measures.measure_id
+    inner join variables
+        on estimates.variable_id = variables.variable_id
+    inner join category_labels
+        on
+            estimates.measure_id = category_labels.measure_id
+            and estimates.category_code = category_labels.category_code
+    inner join segments
+        on estimates.segment_id = segments.segment_id
+    inner join segment_values
+        on
+            estimates.segment_id = segment_values.segment_id
+            and estimates.segment_code = segment_values.segment_code
+    where estimates.period_grain = 'wave'
+)
+
+select * from final

@@ -1,0 +1,16 @@
+with
+
+codebook as (
+    select * from {{ ref('categories') }}
+),
+
+final as (
+    select
+        code_list_id,
+        category_code,
+        {{ to_integer('category_order') }} as category_order,
+        category_label
+    from codebook
+)
+
+select * from final

@@ -1,0 +1,15 @@
+with
+
+codebook as (
+    select * from {{ ref('code_lists') }}
+),
+
+final as (
+    select
+        code_list_id,
+        code_list_label,
+        description
+    from codebook
+)
+
+select * from final

@@ -1,0 +1,22 @@
+with
+
+codebook as (
+    select * from {{ ref('crosswalk') }}
+),
+
+final as (
+    select
+        study_id,
+        crosswalk_id,
+        source_code,
+        valid_from_wave,
+        valid_to_wave,
+        category_code,
+        {{ to_number('numeric_value') }} as numeric_value,
+        missing_kind,
+        mapping_method,
+        note
+    from codebook
+)
+
+select * from final

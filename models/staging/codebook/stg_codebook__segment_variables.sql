@@ -1,0 +1,15 @@
+with
+
+codebook as (
+    select * from {{ ref('segment_variables') }}
+),
+
+final as (
+    select
+        segment_id,
+        {{ to_integer('position') }} as position,
+        variable_id
+    from codebook
+)
+
+select * from final

@@ -1,0 +1,20 @@
+with
+
+codebook as (
+    select * from {{ ref('variables') }}
+),
+
+final as (
+    select
+        variable_id,
+        variable_label,
+        description,
+        value_type,
+        code_list_id,
+        unit,
+        {{ to_number('lower_bound') }} as lower_bound,
+        {{ to_number('upper_bound') }} as upper_bound
+    from codebook
+)
+
+select * from final

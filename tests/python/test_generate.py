@@ -1,0 +1,307 @@
+"""Generated files follow the codebook, and all problems of the files are named at once."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from wavehouse.generators import MARKER
+from wavehouse.project import Project
+
+Run = Callable[..., tuple[int, str]]
+
+CODEBOOK = {
+    "studies": "study_id,study_label\nmood,Mood Survey\n",
+    "waves": (
+        "study_id,wave_id,wave_number,wave_label,design_id,fieldwork_start,fieldwork_end\n"
+        "mood,2001,1,Mood 2001,people,2001-02-01,2001-03-01\n"
+        "mood,2002,2,2002,people,,\n"
+        "mood,2003,3,2003,people,,\n"
+    ),
+    "design_columns": "design_id,design_role,position,source_column\npeople,weight,1,wt\n",
+    "variables": "variable_id,variable_label\nhappy,Happiness\n",
+    "questions": (
+        "study_id,variable_id,valid_from_wave,valid_to_wave,source_column,crosswalk_id,"
+        "question_text,universe\n"
+        'mood,happy,2001,2002,q1,h,"Are you ""happy""?",adults\n'
+        "mood,happy,2003,,q.9,h,How happy {{ are }} you,\n"
+    ),
+    "segments": ("segment_id,segment_label\ntotal,Total\nsex,Sex\nsex_region,Sex by region\n"),
+    "segment_variables": (
+        "segment_id,position,variable_id\nsex,1,sex\nsex_region,1,sex\nsex_region,2,region\n"
+    ),
+    "waived_columns": (
+        "study_id,source_column,valid_from_wave,valid_to_wave,waiver_kind,reason\n"
+        "mood,dummy,2002,,derived,follows from q1\n"
+    ),
+}
+WAVES = {
+    "2001": "q1,wt,dummy\n1,0.5,1\n,1,\n",
+    "2002": "q1,wt,dummy\n1,0.5,1\n",
+    "2003": "wt,q.9\n1,2\n",
+}
+WAVE_FILE = "seeds/waves/mood/mood_2002.csv"
+
+
+@pytest.fixture
+def project(empty_project: Project) -> Project:
+    """A study of three waves whose question moved to another column in the last."""
+    for table, text in CODEBOOK.items():
+        write(empty_project, f"seeds/codebook/{table}.csv", text)
+    for wave, text in WAVES.items():
+        write(empty_project, f"seeds/waves/mood/mood_{wave}.csv", text)
+    return empty_project
+
+
+def write(project: Project, name: str, content: str | bytes) -> None:
+    """Write a file of the project, with the folders to it."""
+    path = project.root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def snapshot(project: Project) -> dict[str, bytes]:
+    """Give all files of the project."""
+    return {
+        project.relative(path): path.read_bytes()
+        for path in project.root.rglob("*")
+        if path.is_file()
+    }
+
+
+def read_yaml(project: Project, name: str, kind: str) -> dict[str, dict]:
+    """Give the resources that a YAML file describes, by name."""
+    return {r["name"]: r for r in yaml.safe_load((project.root / name).read_text())[kind]}
+
+
+def test_wave_seeds_are_text_and_every_column_says_what_the_codebook_says(
+    project: Project, run_command: Run
+) -> None:
+    assert run_command(project, "generate")[0] == 0
+    seeds = read_yaml(project, "seeds/waves/mood/_mood__waves.yml", "seeds")
+    assert list(seeds) == ["mood_2001", "mood_2002", "mood_2003"]
+    assert seeds["mood_2001"]["description"] == (
+        "Mood Survey, Mood 2001, as delivered: one row per respondent, every value as text. "
+        "Fieldwork 2001-02-01 to 2001-03-01."
+    )
+    assert seeds["mood_2003"]["config"] == {
+        "column_types": {"wt": "text", "q.9": "text"},
+        "meta": {"study_id": "mood", "wave_id": "2003"},
+    }
+    said = {
+        name: {column["name"]: column["description"] for column in seed["columns"]}
+        for name, seed in seeds.items()
+    }
+    assert said == {
+        "mood_2001": {
+            "q1": 'Happiness (variable happy). Are you "happy"? Asked of: adults.',
+            "wt": "Sample design: weight.",
+            "dummy": "Not declared in the codebook.",
+        },
+        "mood_2002": {
+            "q1": 'Happiness (variable happy). Are you "happy"? Asked of: adults.',
+            "wt": "Sample design: weight.",
+            "dummy": "Not used (derived): follows from q1.",
+        },
+        "mood_2003": {
+            "wt": "Sample design: weight.",
+            # Two braces would be Jinja to dbt.
+            "q.9": "Happiness (variable happy). How happy { { are }} you.",
+        },
+    }
+
+
+def test_staging_models_and_their_union_name_every_wave(project: Project, run_command: Run) -> None:
+    run_command(project, "generate")
+    staging = project.models / "staging/mood"
+    assert (staging / "stg_mood__2002.sql").read_text() == (
+        f"-- {MARKER}\n{{{{ stage_wave('mood', '2002') }}}}\n"
+    )
+    models = read_yaml(project, "models/staging/mood/_mood__staging.yml", "models")
+    assert list(models) == ["stg_mood__2001", "stg_mood__2002", "stg_mood__2003"]
+    for model in models.values():
+        assert [column["name"] for column in model["columns"]] == [
+            "study_id",
+            "wave_id",
+            "row_number",
+            "source_column",
+            "source_code",
+        ]
+        assert all(column["description"] for column in model["columns"])
+    union = (project.models / "intermediate/answers/int_answers__delivered.sql").read_text()
+    assert [line.strip() for line in union.splitlines() if "ref(" in line] == [
+        "ref('stg_mood__2001'),",
+        "ref('stg_mood__2002'),",
+        "ref('stg_mood__2003'),",
+    ]
+
+
+def test_the_table_of_respondents_has_a_column_for_each_segment_of_one_variable(
+    project: Project, run_command: Run
+) -> None:
+    run_command(project, "generate")
+    models = read_yaml(project, "models/marts/core/fct_respondents.yml", "models")
+    columns = {column["name"]: column for column in models["fct_respondents"]["columns"]}
+    assert [name for name in columns if name.startswith("segment_")] == ["segment_sex"]
+    assert columns["segment_sex"]["config"]["meta"] == {"segment_id": "sex"}
+
+
+def test_a_second_run_changes_nothing(project: Project, run_command: Run) -> None:
+    run_command(project, "generate")
+    before = snapshot(project)
+    assert run_command(project, "generate") == (0, "Generated files: no change.\n")
+    assert snapshot(project) == before
+    assert run_command(project, "generate", "--check")[0] == 0
+
+
+def test_check_lists_missing_stale_and_superseded_files_and_changes_none(
+    project: Project, run_command: Run
+) -> None:
+    run_command(project, "generate")
+    write(project, "models/staging/mood/stg_mood__2001.sql", f"-- {MARKER}\nselect 1\n")
+    (project.models / "staging/mood/_mood__staging.yml").unlink()
+    write(project, "models/staging/mood/stg_mood__1999.sql", f"-- {MARKER}\nselect 1\n")
+    before = snapshot(project)
+    code, said = run_command(project, "generate", "--check")
+    assert code == 1
+    assert "run `make generate`" in said
+    assert "models/staging/mood/stg_mood__2001.sql: stale" in said
+    assert "models/staging/mood/_mood__staging.yml: missing" in said
+    assert "models/staging/mood/stg_mood__1999.sql: superseded" in said
+    assert snapshot(project) == before
+
+
+def test_files_of_a_wave_that_is_gone_are_removed_and_files_by_hand_are_not(
+    project: Project, run_command: Run
+) -> None:
+    run_command(project, "generate")
+    write(project, "models/staging/mood/notes.sql", "select 1\n")
+    for wave in WAVES:
+        (project.waves / f"mood/mood_{wave}.csv").unlink()
+    write(project, "seeds/codebook/waves.csv", CODEBOOK["waves"].splitlines()[0] + "\n")
+    assert run_command(project, "generate")[0] == 0
+    left = {name for name in snapshot(project) if not name.startswith("seeds/codebook/")}
+    assert left == {"dbt_project.yml", "models/staging/mood/notes.sql"}
+    assert not (project.waves / "mood").exists()
+
+
+def test_a_file_written_by_hand_is_not_overwritten(project: Project, run_command: Run) -> None:
+    write(project, "models/staging/mood/stg_mood__2001.sql", "select 1\n")
+    before = snapshot(project)
+    code, said = run_command(project, "generate")
+    assert code == 1
+    assert "models/staging/mood/stg_mood__2001.sql: rename or remove it" in said
+    assert snapshot(project) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (WAVE_FILE, b"q1,wt\n1,2\n\xff,3\n", "line 3: byte 0xff is not UTF-8. Save"),
+        (WAVE_FILE, "q1,wt\n1,2\n1,2,3\n", "line 3 has 3 values where the header has 2 columns"),
+        (WAVE_FILE, "q1,wt\n\n1,2\n", "line 2 is blank. Remove it."),
+        (WAVE_FILE, 'q1,wt\n1,"2\n', "line 2: unexpected end of data. Repair the quotes"),
+        (WAVE_FILE, "q1,q1\n1,2\n", "column q1 stands 2 times in the header"),
+        (WAVE_FILE, "q1,\n1,2\n", "column 2 has no name"),
+        (WAVE_FILE, "q1, wt\n1,2\n", "column ' wt' begins or ends with a blank"),
+        (WAVE_FILE, "q1,{{wt\n1,2\n", "column '{{wt' has a quote, brace or control character"),
+        (WAVE_FILE, "q1,Q1\n1,2\n", "columns q1, Q1 differ only by upper and lower case"),
+        (WAVE_FILE, "q1,wt\n1,NULL\n", "line 2, column wt: the value 'NULL' cannot be told"),
+        (WAVE_FILE, "q1,wt\n1,\0\n", "line 2: a NUL character"),
+        (WAVE_FILE, "", "the file is empty: it has no header"),
+        (WAVE_FILE, "q1,wt\n", "the wave is empty: a header and no rows"),
+        (
+            "seeds/waves/mood/mood_2009.csv",
+            "q1\n1\n",
+            "wave 2009 of study mood is not declared. Add it to seeds/codebook/waves.csv, or",
+        ),
+        (
+            "seeds/waves/work/work_2001.csv",
+            "q1\n1\n",
+            "Add it to seeds/codebook/waves.csv, and work in studies.csv, or",
+        ),
+        ("seeds/waves/mood/2001.csv", "q1\n1\n", "does not follow seeds/waves/<study>/"),
+        ("seeds/waves/mood/old/mood_2001.csv", "q1\n1\n", "does not follow seeds/waves/<study>/"),
+        ("seeds/codebook/variables.csv", "variable_id\nhappy\n", "column variable_label is miss"),
+        ("seeds/codebook/measures.csv", "measure_id,x\na\n", "line 2 has 1 values where the"),
+    ],
+)
+def test_a_bad_file_is_named_with_its_place_and_remedy(
+    project: Project, run_command: Run, name: str, content: str | bytes, message: str
+) -> None:
+    write(project, name, content)
+    before = snapshot(project)
+    code, said = run_command(project, "generate")
+    assert code == 1
+    assert any(line.startswith(f"  - {name}") and message in line for line in said.splitlines())
+    assert snapshot(project) == before
+
+
+def test_ids_that_cannot_name_a_file_are_reported(project: Project, run_command: Run) -> None:
+    rows = CODEBOOK["waves"] + "mood,Spring 2004,4,2004,people,,\n"
+    write(project, "seeds/codebook/waves.csv", rows)
+    write(project, "seeds/codebook/segments.csv", "segment_id,segment_label\nAge group,Age\n")
+    code, said = run_command(project, "check")
+    assert code == 1
+    assert "segments.csv: segment_id 'Age group' becomes part of a column's name" in said
+    assert "wave 'Spring 2004': wave_id becomes part of a file's and a table's name" in said
+
+
+def test_two_seeds_of_the_same_name_are_reported(project: Project, run_command: Run) -> None:
+    write(project, "seeds/reference/mood_2001.csv", "a\n1\n")
+    code, said = run_command(project, "check")
+    assert code == 1
+    assert "mood_2001.csv and seeds/waves/mood/mood_2001.csv: seeds need different names" in said
+
+
+def test_all_problems_of_all_files_come_in_one_list(project: Project, run_command: Run) -> None:
+    (project.waves / "mood/mood_2001.csv").unlink()
+    write(project, WAVE_FILE, "q1,q1\n1\n")
+    write(project, "seeds/waves/mood/mood_2009.csv", "")
+    (project.codebook / "variables.csv").unlink()
+    code, said = run_command(project, "check")
+    assert code == 1
+    assert said.splitlines()[0] == "6 problems in the files:"
+    for part in (
+        "mood_2001.csv: the file is missing, though wave 2001 of study mood is declared",
+        f"{WAVE_FILE} (study mood, wave 2002): column q1 stands 2 times",
+        f"{WAVE_FILE} (study mood, wave 2002): line 2 has 1 values",
+        "mood_2009.csv: wave 2009 of study mood is not declared",
+        "mood_2009.csv: the file is empty",
+        "seeds/codebook/variables.csv: the file is missing",
+    ):
+        assert part in said
+
+
+def test_the_same_problem_on_many_lines_is_counted(project: Project, run_command: Run) -> None:
+    write(project, WAVE_FILE, "q1,wt\n" + "1\n" * 100)
+    _, said = run_command(project, "check")
+    assert "95 more lines with the same problem" in said
+    assert len(said.splitlines()) == 7
+
+
+def test_delivered_values_may_hold_commas_quotes_line_breaks_and_a_byte_order_mark(
+    project: Project, run_command: Run
+) -> None:
+    text = '﻿q1,wt\n"a, ""b""\nand c\u2028d",1\n'
+    write(project, WAVE_FILE, text)
+    assert run_command(project, "check")[0] == 0
+    run_command(project, "generate")
+    seeds = read_yaml(project, "seeds/waves/mood/_mood__waves.yml", "seeds")
+    assert list(seeds["mood_2002"]["config"]["column_types"]) == ["q1", "wt"]
+
+
+def test_outside_of_a_project_the_command_says_so(tmp_path: Path, run_command: Run) -> None:
+    code, said = run_command(Project(tmp_path), "check")
+    assert code == 1
+    assert "No dbt_project.yml" in said
+
+
+def test_the_generated_files_of_this_project_are_up_to_date(
+    project_root: Path, run_command: Run
+) -> None:
+    assert run_command(Project(project_root), "generate", "--check") == (
+        0,
+        "Generated files are up to date.\n",
+    )

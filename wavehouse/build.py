@@ -1,0 +1,77 @@
+"""Build everything, and publish it only if all of it passes."""
+
+import time
+
+from wavehouse.dbt import public_tables, run_dbt, summarize_run
+from wavehouse.errors import WavehouseError
+from wavehouse.fingerprint import fingerprint
+from wavehouse.project import Project
+from wavehouse.releases import check_links, published_manifest
+
+UNKNOWN = "changed while building"
+
+
+def build(project: Project, target: str = "duckdb", force: bool = False) -> None:
+    """Generate, build and test with dbt, then publish.
+
+    Args:
+        project: what to build.
+        target: the dbt target. Only a build with DuckDB is published; others are built and tested.
+        force: build even if nothing changed since the last publish.
+
+    Raises:
+        ProblemsError: files have problems, or something is in the way of publishing.
+        WavehouseError: a model or a test failed; the published warehouse is as it was.
+    """
+    publishes = target == "duckdb"
+    if publishes and not force:
+        published = published_manifest(project)
+        # Without the working database an analyst's own queries and the docs have nothing to read.
+        is_complete = published is not None and project.working_database.exists()
+        if is_complete and published["fingerprint"] == fingerprint(project):
+            print(
+                f"Nothing changed since {published['published_at']}: warehouse/wavehouse.duckdb is "
+                "up to date. To build all the same: wavehouse build --force"
+            )
+            return
+    from wavehouse.generate import generate
+    from wavehouse.publish import PUBLIC_SCHEMA, PassedBuild, forget_build, publish_and_tell
+
+    if publishes:
+        check_links(project)
+    for change in generate(project):
+        print(f"Generated {change}")
+    inputs = fingerprint(project)
+    project.working_database.parent.mkdir(parents=True, exist_ok=True)
+    if publishes:
+        forget_build(project)
+    # A folder for each engine: the artifacts describe one engine's build, dbt's cache likewise.
+    artifacts = project.target if publishes else project.target / target
+    words = ("build", "--target", target, "--target-path", str(artifacts))
+    started = time.monotonic()
+    if run_dbt(project, *words) != 0:
+        raise WavehouseError(_failure(project, publishes))
+    print(
+        f"Built {summarize_run(artifacts)} ({time.monotonic() - started:.0f} s with dbt's start)."
+    )
+    if not publishes:
+        return
+    if fingerprint(project) != inputs:
+        # Nobody can say which state was built, so the next run must not take it for up to date.
+        inputs = UNKNOWN
+        print("Files changed during the build: the next run will build again.")
+    passed = PassedBuild.of(project, inputs, public_tables(artifacts, PUBLIC_SCHEMA))
+    passed.save(project)
+    publish_and_tell(project, passed)
+
+
+def _failure(project: Project, publishes: bool) -> str:
+    if not publishes:
+        return "The build failed; see the messages above."
+    published = published_manifest(project)
+    stays = (
+        f"warehouse/wavehouse.duckdb stays as published at {published['published_at']}."
+        if published
+        else "Nothing has been published before, so there is no warehouse yet."
+    )
+    return f"The build failed, so nothing was published; see the messages above. {stays}"

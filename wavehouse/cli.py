@@ -1,0 +1,121 @@
+"""The command line. Each command imports its module only when it runs."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from wavehouse.errors import WavehouseError
+from wavehouse.project import Project, find_project
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: the words after `wavehouse`; those of the process if left out.
+
+    Returns:
+        the exit code: 0 if done, 1 for a problem that the user can mend, 2 for wrong usage, and for
+        `postgres` that of the command it ran.
+    """
+    options = _parser().parse_args(arguments)
+    command: Callable[[Project, argparse.Namespace], int] = options.command
+    try:
+        return command(find_project(options.project_dir), options)
+    except WavehouseError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wavehouse", description="Commands around the Wavehouse dbt project."
+    )
+    parser.add_argument(
+        "--project-dir", type=Path, help="the project's folder (default: found from here upwards)"
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(
+        name: str, run: Callable[[Project, argparse.Namespace], int], text: str
+    ) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(command=run)
+        return command
+
+    add("check", _check, "list all problems of the wave and codebook files")
+    generate = add("generate", _generate, "write the files that repeat the codebook")
+    generate.add_argument(
+        "--check", action="store_true", help="change nothing; fail if a file is out of date"
+    )
+    build = add("build", _build, "build and test everything, and publish it if all of it passes")
+    build.add_argument("--force", action="store_true", help="build even if nothing changed")
+    build.add_argument(
+        "--target",
+        choices=["duckdb", "postgres"],
+        default="duckdb",
+        help="the dbt target; only duckdb is published (default: duckdb)",
+    )
+    add("publish", _publish, "publish the last build again, if it passed")
+    add("docs", _docs, "write the docs site to warehouse/docs/index.html")
+    postgres = add("postgres", _postgres, "run a command with a throwaway PostgreSQL server")
+    postgres.add_argument(
+        "words", nargs=argparse.REMAINDER, metavar="-- WORD", help="the command and its arguments"
+    )
+    return parser
+
+
+def _check(project: Project, _: argparse.Namespace) -> int:
+    from wavehouse.wave_files import check_files
+
+    found = check_files(project)
+    print(f"{len(found.waves)} wave files and the codebook's files read without problems.")
+    return 0
+
+
+def _generate(project: Project, options: argparse.Namespace) -> int:
+    from wavehouse.generate import check_generated, generate
+
+    if options.check:
+        check_generated(project)
+        print("Generated files are up to date.")
+        return 0
+    changes = generate(project)
+    for change in changes:
+        print(change)
+    print(f"{len(changes)} generated files changed." if changes else "Generated files: no change.")
+    return 0
+
+
+def _build(project: Project, options: argparse.Namespace) -> int:
+    from wavehouse.build import build
+
+    build(project, options.target, options.force)
+    return 0
+
+
+def _publish(project: Project, _: argparse.Namespace) -> int:
+    from wavehouse.publish import passed_build, publish_and_tell
+
+    publish_and_tell(project, passed_build(project))
+    return 0
+
+
+def _docs(project: Project, _: argparse.Namespace) -> int:
+    from wavehouse.docs import write_docs
+
+    write_docs(project)
+    return 0
+
+
+def _postgres(project: Project, options: argparse.Namespace) -> int:
+    from wavehouse.postgres import run_with_postgres
+
+    words = options.words[1:] if options.words[:1] == ["--"] else options.words
+    if not words:
+        raise WavehouseError("Name a command, for example: wavehouse postgres -- dbt build")
+    return run_with_postgres(words, project.root)

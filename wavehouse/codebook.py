@@ -1,0 +1,107 @@
+"""The codebook's CSV files as plain rows, with the few questions that the generator has."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from wavehouse.csv_files import read_csv
+from wavehouse.project import Project
+
+# The tables that generated files are made of. Their content is tested by dbt; here only what the
+# generator cannot do without is asked for.
+NEEDED_COLUMNS = {
+    "studies": ["study_id", "study_label"],
+    "waves": ["study_id", "wave_id", "wave_number", "wave_label", "design_id"],
+    "design_columns": ["design_id", "design_role", "source_column"],
+    "variables": ["variable_id", "variable_label"],
+    "questions": [
+        "study_id",
+        "variable_id",
+        "valid_from_wave",
+        "valid_to_wave",
+        "source_column",
+        "question_text",
+        "universe",
+    ],
+    "waived_columns": [
+        "study_id",
+        "source_column",
+        "valid_from_wave",
+        "valid_to_wave",
+        "waiver_kind",
+        "reason",
+    ],
+    "segments": ["segment_id", "segment_label"],
+    "segment_variables": ["segment_id", "variable_id"],
+}
+
+Row = dict[str, str]
+
+
+@dataclass
+class Codebook:
+    """The rows of each codebook table, by table name, and what is wrong with the files."""
+
+    tables: dict[str, list[Row]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def rows(self, table: str) -> list[Row]:
+        """Give the rows of a table; none if its file is missing, which is noted as a problem."""
+        return self.tables.get(table, [])
+
+    def study_label(self, study_id: str) -> str:
+        """Give the label of a study, or its id where it has no row."""
+        labels = {row["study_id"]: row["study_label"] for row in self.rows("studies")}
+        return labels.get(study_id) or study_id
+
+    def waves(self) -> list[Row]:
+        """Give the declared waves by study, in the order of their numbers."""
+        return sorted(
+            self.rows("waves"), key=lambda row: (row["study_id"], wave_number(row), row["wave_id"])
+        )
+
+    def valid_rows(self, table: str, wave: Row) -> Iterator[Row]:
+        """Give the rows of a table with a validity that cover one wave.
+
+        A bound that names no wave of the study is left open: dbt's tests report it.
+        """
+        numbers = {
+            row["wave_id"]: wave_number(row)
+            for row in self.rows("waves")
+            if row["study_id"] == wave["study_id"]
+        }
+        here = wave_number(wave)
+        for row in self.rows(table):
+            if (
+                row["study_id"] == wave["study_id"]
+                and numbers.get(row["valid_from_wave"], here) <= here
+                and numbers.get(row["valid_to_wave"], here) >= here
+            ):
+                yield row
+
+
+def wave_number(wave: Row) -> int:
+    """Give a wave's place in its study; 0 where it is not a number, which dbt's tests report."""
+    return int(wave["wave_number"]) if wave["wave_number"].isdecimal() else 0
+
+
+def read_codebook(project: Project) -> Codebook:
+    """Read every codebook file, noting all problems instead of stopping at the first."""
+    codebook = Codebook()
+    for path in sorted(project.codebook.glob("*.csv")):
+        name = project.relative(path)
+        content = read_csv(path, keep_rows=True)
+        codebook.problems += [f"{name}: {problem}" for problem in content.problems]
+        missing = [c for c in NEEDED_COLUMNS.get(path.stem, []) if c not in content.columns]
+        if missing and not content.problems:
+            codebook.problems += [
+                f"{name}: column {column} is missing. Add it to the header." for column in missing
+            ]
+        if not missing:
+            codebook.tables[path.stem] = content.rows
+    for table in NEEDED_COLUMNS:
+        path = project.codebook / f"{table}.csv"
+        if not path.is_file():
+            codebook.problems.append(
+                f"{project.relative(path)}: the file is missing. Add it, with a header at least."
+            )
+    return codebook

@@ -1,0 +1,74 @@
+"""Run dbt in a process of its own, so that it leaves no lock and no state behind."""
+
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from wavehouse.project import Project
+
+# One line for each of hundreds of nodes hides the few lines that matter; logs/dbt.log has them all.
+ROUTINE = re.compile(r"\b(?P<number>\d+) of (?P<all>\d+) (START|OK|PASS|NO-OP|SKIP)\b")
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def run_dbt(project: Project, *arguments: str) -> int:
+    """Run a dbt command in the project and give its exit code.
+
+    What dbt says is shown as it comes, but for the lines that only say that a node began or passed:
+    on a terminal these become one counter.
+    """
+    command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments]
+    folders = ["--project-dir", str(project.root), "--profiles-dir", str(project.root)]
+    colours = [] if sys.stdout.isatty() else ["--no-use-colors"]
+    with subprocess.Popen(
+        [*command, *folders, *colours],
+        cwd=project.root,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            routine = ROUTINE.search(COLOUR.sub("", line))
+            if not routine:
+                print(line.rstrip("\n"), flush=True)
+            elif sys.stdout.isatty():
+                print(f"  {routine['number']} of {routine['all']}", end="\r", flush=True)
+    return process.returncode
+
+
+def public_tables(artifacts: Path, schema: str) -> list[str]:
+    """Give the names of the relations that the project's models and seeds make in a schema.
+
+    A working database may hold more: tables of models that are gone.
+    """
+    nodes = _artifact(artifacts / "manifest.json")["nodes"].values()
+    return sorted(
+        node["alias"]
+        for node in nodes
+        if node["resource_type"] in ("model", "seed", "snapshot")
+        and node["schema"] == schema
+        and node["config"]["enabled"]
+        and node["config"]["materialized"] != "ephemeral"
+    )
+
+
+def summarize_run(artifacts: Path) -> str:
+    """Say in one line what the last dbt run did: how many nodes of each kind, and how long."""
+    results = _artifact(artifacts / "run_results.json")
+    kinds = Counter(result["unique_id"].split(".")[0] for result in results["results"])
+    names = {"test": "data tests", "operation": "hooks"}
+    parts = [
+        f"{count} {names.get(kind) or kind.replace('_', ' ') + 's'}"
+        for kind, count in sorted(kinds.items())
+    ]
+    return f"{', '.join(parts)} in {results['elapsed_time']:.1f} s"
+
+
+def _artifact(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8"))

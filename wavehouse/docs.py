@@ -1,0 +1,37 @@
+"""Make the docs site: one page that opens without a server."""
+
+import json
+import os
+
+from wavehouse.dbt import run_dbt
+from wavehouse.errors import WavehouseError
+from wavehouse.project import Project
+
+
+def write_docs(project: Project) -> None:
+    """Write warehouse/docs/index.html from the project and the working database.
+
+    The page is written beside its place and then renamed, so a reader never finds half of one.
+
+    Raises:
+        WavehouseError: there is no working database to read the catalogue from, or dbt failed.
+    """
+    if not project.working_database.exists():
+        raise WavehouseError(
+            f"{project.relative(project.working_database)} is missing, so there are no tables to "
+            "describe. Run `make` first."
+        )
+    if run_dbt(project, "docs", "generate", "--static", "--quiet") != 0:
+        raise WavehouseError("The docs were not made; see the messages above.")
+    text = (project.target / "static_index.html").read_text(encoding="utf-8")
+    # dbt notes where it ran; a page that is passed on should not say so.
+    text = text.replace(json.dumps(str(project.root))[1:-1], ".")
+    folder = project.warehouse / "docs"
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / ".index.html.partial"
+    with partial.open("w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    partial.replace(folder / "index.html")
+    print("Wrote warehouse/docs/index.html.")

@@ -1,0 +1,91 @@
+"""Bring the generated files up to date, or tell which are not."""
+
+from pathlib import Path, PurePosixPath
+
+from wavehouse.errors import ProblemsError
+from wavehouse.generators import MARKER, Texts, expected_files
+from wavehouse.project import Project
+from wavehouse.wave_files import check_files
+
+
+def compare(project: Project, texts: Texts) -> tuple[list[str], list[str], list[str]]:
+    """Tell the generated files on disk from the expected ones.
+
+    Returns:
+        paths of missing files, of stale ones, and of superseded ones: files that carry the marker
+        and that nothing in the codebook asks for any more.
+
+    Raises:
+        ProblemsError: a file written by hand stands where a generated one belongs.
+    """
+    missing, stale, by_hand = [], [], []
+    for path, text in sorted(texts.items()):
+        file = project.root / path
+        if not file.exists():
+            missing.append(str(path))
+        elif not _is_generated(file):
+            by_hand.append(f"{path}: rename or remove it; this name belongs to a generated file.")
+        elif file.read_bytes() != text.encode():
+            stale.append(str(path))
+    if by_hand:
+        raise ProblemsError("Files written by hand would be overwritten:", by_hand)
+    expected = set(map(str, texts))
+    superseded = [
+        name
+        for file in _candidates(project)
+        if (name := project.relative(file)) not in expected and _is_generated(file)
+    ]
+    return missing, stale, superseded
+
+
+def generate(project: Project) -> list[str]:
+    """Bring all generated files up to date.
+
+    Returns:
+        one line for each file changed; none if everything was up to date.
+
+    Raises:
+        ProblemsError: see `check_files` and `compare`; nothing is changed then.
+    """
+    texts = expected_files(check_files(project))
+    missing, stale, superseded = compare(project, texts)
+    for name in missing + stale:
+        file = project.root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(texts[PurePosixPath(name)].encode())
+    for name in superseded:
+        file = project.root / name
+        file.unlink()
+        if not any(file.parent.iterdir()):
+            file.parent.rmdir()
+    return _changes(missing, stale, superseded)
+
+
+def check_generated(project: Project) -> None:
+    """Make sure that all generated files are up to date.
+
+    Raises:
+        ProblemsError: the files that are not, or see `check_files` and `compare`.
+    """
+    texts = expected_files(check_files(project))
+    changes = _changes(*compare(project, texts))
+    if changes:
+        raise ProblemsError("Generated files are out of date; run `make generate`:", changes)
+
+
+def _candidates(project: Project) -> list[Path]:
+    patterns = [(project.waves, "*.yml"), (project.models, "*.yml"), (project.models, "*.sql")]
+    return sorted(file for folder, pattern in patterns for file in folder.rglob(pattern))
+
+
+def _is_generated(file: Path) -> bool:
+    with file.open("rb") as stream:
+        return MARKER.encode() in stream.readline()
+
+
+def _changes(missing: list[str], stale: list[str], superseded: list[str]) -> list[str]:
+    return [
+        *(f"{name}: missing" for name in missing),
+        *(f"{name}: stale" for name in stale),
+        *(f"{name}: superseded, no wave asks for it" for name in superseded),
+    ]

@@ -1,0 +1,250 @@
+"""A PostgreSQL server for the length of one command or test session, removed afterwards."""
+
+import fcntl
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from wavehouse.errors import WavehouseError
+
+USER = "wavehouse"
+DATABASE = "wavehouse"
+PREFIX = "wavehouse-postgres-"
+NEEDED = ("initdb", "pg_ctl", "postgres", "createdb")
+# Nothing has to survive a crash of a server that is thrown away.
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+}
+INITDB_OPTIONS = ("--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+TRIES_FOR_A_PORT = 5
+DEBIAN_FOLDER = Path("/usr/lib/postgresql")
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """Where a running server is, and as whom to connect."""
+
+    port: int
+    host: str = "127.0.0.1"
+    user: str = USER
+    password: str = ""
+    database: str = DATABASE
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables that the dbt target `postgres` reads."""
+        return {
+            "WAVEHOUSE_PG_HOST": self.host,
+            "WAVEHOUSE_PG_PORT": str(self.port),
+            "WAVEHOUSE_PG_USER": self.user,
+            "WAVEHOUSE_PG_PASSWORD": self.password,
+            "WAVEHOUSE_PG_DATABASE": self.database,
+        }
+
+
+@contextmanager
+def throwaway_postgres() -> Iterator[PostgresServer]:
+    """Start an empty server with a database, and stop and remove it at the end, come what may.
+
+    Raises:
+        WavehouseError: there is no PostgreSQL and it cannot be installed, or it does not start.
+    """
+    binaries = find_binaries() or install_binaries()
+    account = _account()
+    _remove_abandoned(binaries, account)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    lock = (folder / "owner.lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    if account:
+        shutil.chown(folder, account)
+    try:
+        _run(
+            [binaries / "initdb", "-D", folder / "data", "-U", USER, *INITDB_OPTIONS],
+            folder,
+            account,
+        )
+        port = _start(binaries, folder, account)
+        server = PostgresServer(port)
+        _run(
+            [binaries / "createdb", "-h", server.host, "-p", str(port), "-U", USER, DATABASE],
+            folder,
+            account,
+        )
+        yield server
+    finally:
+        _remove(binaries, folder, account)
+        lock.close()
+
+
+def run_with_postgres(words: Sequence[str], directory: Path) -> int:
+    """Run a command with a throwaway server named in its environment.
+
+    Args:
+        words: the command and its arguments.
+        directory: where to run it.
+
+    Returns:
+        the command's exit code, as a shell would give it.
+
+    Raises:
+        WavehouseError: see `throwaway_postgres`, or the command does not exist.
+    """
+    # A plain SIGTERM would end Python without running any clean-up.
+    before = signal.signal(signal.SIGTERM, _end)
+    try:
+        with throwaway_postgres() as server:
+            environment = {**os.environ, **server.environment}
+            try:
+                process = subprocess.Popen(words, cwd=directory, env=environment)
+            except OSError as error:
+                raise WavehouseError(f"{words[0]} cannot be run: {error.strerror}.") from error
+            try:
+                code = process.wait()
+            finally:
+                if process.poll() is None:
+                    process.terminate()
+                    process.wait()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return code if code >= 0 else 128 - code
+
+
+def find_binaries() -> Path | None:
+    """Find the folder of PostgreSQL's server programs: PATH, pg_config, Debian's folders."""
+    folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
+    # Debian and others put links to a few of the programs on the PATH.
+    folders += [(folder / "pg_ctl").resolve().parent for folder in folders]
+    if config := shutil.which("pg_config"):
+        answer = subprocess.run([config, "--bindir"], capture_output=True, text=True, check=False)
+        folders.append(Path(answer.stdout.strip()))
+    versions = [f for f in DEBIAN_FOLDER.glob("*/bin") if f.parent.name.isdecimal()]
+    folders += sorted(versions, key=lambda folder: int(folder.parent.name), reverse=True)
+    for folder in folders:
+        if all(os.access(folder / name, os.X_OK) for name in NEEDED):
+            return folder
+    return None
+
+
+def install_binaries() -> Path:
+    """Install Debian's PostgreSQL where that is possible.
+
+    Raises:
+        WavehouseError: it is not, or it failed.
+    """
+    remedy = (
+        "Install PostgreSQL's server (Debian and Ubuntu: apt-get install postgresql), or put the "
+        "folder with initdb and pg_ctl on the PATH."
+    )
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise WavehouseError(f"No PostgreSQL was found. {remedy}")
+    print("No PostgreSQL was found; installing the package `postgresql`.", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for words in (
+        ["apt-get", "update", "-q"],
+        ["apt-get", "install", "-q", "-y", "--no-install-recommends", "postgresql"],
+    ):
+        done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise WavehouseError(f"`{' '.join(words)}` failed:\n{done.stderr.strip()}\n{remedy}")
+    if binaries := find_binaries():
+        return binaries
+    raise WavehouseError(f"The package `postgresql` brought no server. {remedy}")
+
+
+def _account() -> str | None:
+    """Give the account to run the server as; None for one's own. PostgreSQL refuses root."""
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    for name in ("postgres", "nobody"):
+        if name in known:
+            return name
+    raise WavehouseError(
+        "PostgreSQL refuses to run as root, and there is neither a user `postgres` nor `nobody`. "
+        "Run the command as another user."
+    )
+
+
+def _start(binaries: Path, folder: Path, account: str | None) -> int:
+    """Start the server on a free port and give the port."""
+    settings = " ".join(f"-c {name}='{value}'" for name, value in SETTINGS.items())
+    control = [binaries / "pg_ctl", "-D", folder / "data", "-w", "-s", "-l", folder / "log"]
+    for attempt in range(1, TRIES_FOR_A_PORT + 1):
+        port = _free_port()
+        try:
+            _run([*control, "-o", f"-p {port} {settings}", "start"], folder, account)
+        except WavehouseError as error:
+            log = (folder / "log").read_text(errors="replace") if (folder / "log").exists() else ""
+            # Between looking for a free port and using it, another process may take it.
+            if "Address already in use" in log and attempt < TRIES_FOR_A_PORT:
+                continue
+            raise WavehouseError(f"{error}\n{log}".strip()) from error
+        return port
+    raise AssertionError("the loop returns or raises")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _run(words: Sequence[str | Path], folder: Path, account: str | None) -> None:
+    """Run one of PostgreSQL's programs as the account, in a folder that it may enter."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_"))
+    }
+    done = subprocess.run(
+        [str(word) for word in words],
+        cwd=folder,
+        env={**environment, "HOME": str(folder), "LC_ALL": "C"},
+        user=account,
+        group=pwd.getpwnam(account).pw_gid if account else None,
+        extra_groups=[] if account else None,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise WavehouseError(f"PostgreSQL's {Path(words[0]).name} failed:\n{done.stdout.strip()}")
+
+
+def _remove(binaries: Path, folder: Path, account: str | None) -> None:
+    stop = [binaries / "pg_ctl", "-D", folder / "data", "-w", "-s", "-m", "immediate", "stop"]
+    # A server that has ended by itself cannot be stopped; it may or may not have left its pid file.
+    if (folder / "data/postmaster.pid").exists():
+        with suppress(WavehouseError):
+            _run(stop, folder, account)
+    shutil.rmtree(folder)
+
+
+def _remove_abandoned(binaries: Path, account: str | None) -> None:
+    """Stop servers whose owner was killed: the lock that an owner holds is free then."""
+    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/owner.lock"):
+        if path.stat().st_uid != os.geteuid():
+            continue
+        with path.open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            _remove(binaries, path.parent, account)
+
+
+def _end(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001 (signal's own signature)
+    raise SystemExit(128 + signum)

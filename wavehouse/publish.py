@@ -1,0 +1,270 @@
+"""Copy the marts of a build that passed into a new release, verify it, and switch to it."""
+
+import json
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.project import Project
+from wavehouse.releases import new_release, publishing_lock
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+PUBLIC_SCHEMA = "marts"
+VERSIONED = ("wavehouse", "dbt-core", "dbt-duckdb", "duckdb")
+
+
+@dataclass
+class PassedBuild:
+    """What is known of a build that passed: what it was made of, and the file it left."""
+
+    fingerprint: str
+    tables: list[str]
+    file_size: int
+    file_time: int
+
+    @classmethod
+    def of(cls, project: Project, fingerprint: str, tables: Sequence[str]) -> "PassedBuild":
+        """Describe the working database as it is now."""
+        state = project.working_database.stat()
+        return cls(fingerprint, sorted(tables), state.st_size, state.st_mtime_ns)
+
+    def save(self, project: Project) -> None:
+        """Remember the build beside the working database."""
+        _record(project).write_text(json.dumps(asdict(self), indent=2) + "\n")
+
+
+def forget_build(project: Project) -> None:
+    """Take back the word that the working database passed, before anything changes it."""
+    _record(project).unlink(missing_ok=True)
+
+
+def passed_build(project: Project) -> PassedBuild:
+    """Give the last build, if it passed and the working database is still as it left it.
+
+    Raises:
+        WavehouseError: there is no such build, so nothing may be published.
+    """
+    database = project.relative(project.working_database)
+    try:
+        build = PassedBuild(**json.loads(_record(project).read_text()))
+    except (OSError, ValueError, TypeError):
+        raise WavehouseError(
+            f"Nothing was published: {database} is not from a build that passed. Run `make`."
+        ) from None
+    if build != PassedBuild.of(project, build.fingerprint, build.tables):
+        raise WavehouseError(
+            f"Nothing was published: {database} was changed after the build that passed. "
+            "Run `make`, with `wavehouse build --force` if it says that nothing changed."
+        )
+    return build
+
+
+def publish(project: Project, build: PassedBuild) -> dict[str, Any]:
+    """Publish the tables of a build: all of it or nothing.
+
+    Args:
+        project: the project whose working database is read.
+        build: which tables there are to publish, and the fingerprint to note.
+
+    Returns:
+        the manifest of the new release.
+
+    Raises:
+        ProblemsError: something not made by publishing is in the way, or the copy differs.
+        WavehouseError: the working database cannot be read or lacks a table.
+    """
+    started = datetime.now(UTC)
+    release_id = f"{started:%Y%m%dT%H%M%S%f}Z"
+    with publishing_lock(project), new_release(project, release_id) as folder:
+        tables = _copy(project, build, folder)
+        _verify(project, folder, tables)
+        manifest = {
+            "release": release_id,
+            "published_at": started.isoformat(timespec="seconds"),
+            "fingerprint": build.fingerprint,
+            "versions": {name: version(name) for name in VERSIONED}
+            | {"python": platform.python_version()},
+            "tables": [{"name": name, "rows": rows} for name, rows in tables.items()],
+        }
+        (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    return manifest
+
+
+def publish_and_tell(project: Project, build: PassedBuild) -> None:
+    """Publish, and say in one line what was published. Raises what `publish` raises."""
+    started = time.monotonic()
+    manifest = publish(project, build)
+    rows = sum(table["rows"] for table in manifest["tables"])
+    print(
+        f"Published {len(manifest['tables'])} tables with {rows:,} rows to "
+        f"warehouse/wavehouse.duckdb and warehouse/parquet in {time.monotonic() - started:.1f} s."
+    )
+
+
+def _record(project: Project) -> Path:
+    return project.target / "wavehouse_build.json"
+
+
+def _copy(project: Project, build: PassedBuild, folder: Path) -> dict[str, int]:
+    """Write the release's database and Parquet files; give the number of rows by table."""
+    (folder / "parquet").mkdir()
+    tables = {}
+    with _connect(folder / "wavehouse.duckdb") as connection:
+        _attach(connection, project.working_database, "working")
+        connection.execute(f"create schema {PUBLIC_SCHEMA}")
+        missing = set(build.tables) - {
+            row[0]
+            for row in connection.execute(
+                "select table_name from information_schema.tables "
+                "where table_catalog = 'working' and table_schema = ?",
+                [PUBLIC_SCHEMA],
+            ).fetchall()
+        }
+        if missing:
+            raise WavehouseError(
+                f"Nothing was published: {project.relative(project.working_database)} lacks "
+                f"{', '.join(f'{PUBLIC_SCHEMA}.{name}' for name in sorted(missing))}. Run `make`."
+            )
+        for name in build.tables:
+            target = f"{PUBLIC_SCHEMA}.{_identifier(name)}"
+            connection.execute(_table_definition(connection, name))
+            # The order of the rows is kept: DuckDB preserves it in inserts and in Parquet files.
+            connection.execute(f"insert into {target} select * from working.{target}")
+            for comment in _comments(connection, name):
+                connection.execute(comment)
+            file = _text(str(folder / "parquet" / f"{name}.parquet"))
+            connection.execute(f"copy {target} to {file} (format parquet, compression zstd)")
+            tables[name] = connection.execute(f"select count(*) from {target}").fetchall()[0][0]
+        connection.execute("detach working")
+        connection.execute("checkpoint")
+    return tables
+
+
+def _table_definition(connection: "DuckDBPyConnection", name: str) -> str:
+    """Write the statement for a table like the working one: types, NOT NULL, keys and checks.
+
+    A view has no constraints, so a table made of it has none either. Foreign keys stay behind: the
+    copy is only read, and the build has tested them.
+    """
+    columns = connection.execute(
+        """
+        select column_name, data_type, is_nullable
+        from duckdb_columns()
+        where database_name = 'working' and schema_name = ? and table_name = ?
+        order by column_index
+        """,
+        [PUBLIC_SCHEMA, name],
+    ).fetchall()
+    constraints = connection.execute(
+        """
+        select constraint_text
+        from duckdb_constraints()
+        where
+            database_name = 'working' and schema_name = ? and table_name = ?
+            and constraint_type in ('PRIMARY KEY', 'UNIQUE', 'CHECK')
+        order by constraint_index
+        """,
+        [PUBLIC_SCHEMA, name],
+    ).fetchall()
+    parts = [
+        f"{_identifier(column)} {data_type}{'' if nullable else ' not null'}"
+        for column, data_type, nullable in columns
+    ]
+    parts += [text for (text,) in constraints]
+    return f"create table {PUBLIC_SCHEMA}.{_identifier(name)} ({', '.join(parts)})"
+
+
+def _comments(connection: "DuckDBPyConnection", name: str) -> list[str]:
+    """Write the statements that give a table and its columns the comments of the working ones."""
+    table = f"{PUBLIC_SCHEMA}.{_identifier(name)}"
+    of_table = connection.execute(
+        """
+        select comment from duckdb_tables()
+        where database_name = 'working' and schema_name = $1 and table_name = $2
+        union all
+        select comment from duckdb_views()
+        where database_name = 'working' and schema_name = $1 and view_name = $2
+        """,
+        [PUBLIC_SCHEMA, name],
+    ).fetchall()
+    of_columns = connection.execute(
+        """
+        select column_name, comment
+        from duckdb_columns()
+        where
+            database_name = 'working' and schema_name = ? and table_name = ?
+            and comment is not null
+        order by column_index
+        """,
+        [PUBLIC_SCHEMA, name],
+    ).fetchall()
+    return [
+        *(f"comment on table {table} is {_text(text)}" for (text,) in of_table if text),
+        *(
+            f"comment on column {table}.{_identifier(column)} is {_text(text)}"
+            for column, text in of_columns
+        ),
+    ]
+
+
+def _verify(project: Project, folder: Path, tables: dict[str, int]) -> None:
+    """Read the release as a reader would, and compare every table with the working one."""
+    problems = []
+    with _connect(folder / "wavehouse.duckdb", read_only=True) as connection:
+        _attach(connection, project.working_database, "working")
+        for name in tables:
+            source = f"{PUBLIC_SCHEMA}.{_identifier(name)}"
+            parquet = _text(str(folder / "parquet" / f"{name}.parquet"))
+            expected = _digest(connection, f"working.{source}")
+            problems += [
+                f"{PUBLIC_SCHEMA}.{name}: the {kind} differs from the working table."
+                for kind, copy in (
+                    ("published table", source),
+                    ("Parquet file", f"read_parquet({parquet})"),
+                )
+                if _digest(connection, copy) != expected
+            ]
+    if problems:
+        raise ProblemsError("Nothing was published; the copy is not right:", problems)
+
+
+def _digest(connection: "DuckDBPyConnection", source: str) -> tuple[int, int]:
+    """Give the number of rows and the sum of their hashes."""
+    return connection.execute(
+        f"select count(*), sum(hash(each)::hugeint) from {source} as each"
+    ).fetchall()[0]
+
+
+def _connect(path: Path, read_only: bool = False) -> "DuckDBPyConnection":
+    import duckdb
+
+    return duckdb.connect(
+        str(path), read_only=read_only, config={"autoinstall_known_extensions": "false"}
+    )
+
+
+def _attach(connection: "DuckDBPyConnection", path: Path, name: str) -> None:
+    import duckdb
+
+    try:
+        connection.execute(f"attach {_text(str(path))} as {name} (read_only)")
+    except duckdb.Error as error:
+        raise WavehouseError(
+            f"Nothing was published: the working database cannot be read. {error}"
+        ) from error
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

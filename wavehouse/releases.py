@@ -1,0 +1,123 @@
+"""The published warehouse on disk: whole releases, and one link that says which counts.
+
+    warehouse/releases/<id>/    wavehouse.duckdb, parquet/, manifest.json; never changed once there
+    warehouse/current           link to the release that counts; all that a switch replaces
+    warehouse/wavehouse.duckdb  link to current/wavehouse.duckdb, made once
+    warehouse/parquet           link to current/parquet, made once
+
+So the database and the Parquet files change in the same instant. A program that has an old file
+open goes on reading it, because a file that is open outlives its name.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from wavehouse.errors import ProblemsError
+from wavehouse.project import Project
+
+LINKS = {"wavehouse.duckdb": "current/wavehouse.duckdb", "parquet": "current/parquet"}
+PARTIAL = ".partial"
+
+
+def published_manifest(project: Project) -> dict[str, Any] | None:
+    """Give the manifest of the published release; None if nothing whole is published."""
+    try:
+        manifest = json.loads((project.warehouse / "current/manifest.json").read_text())
+    except (OSError, ValueError):
+        return None
+    whole = all((project.warehouse / name).exists() for name in LINKS)
+    return manifest if whole else None
+
+
+def check_links(project: Project) -> None:
+    """Make sure that publishing would not overwrite anything that it has not made.
+
+    Raises:
+        ProblemsError: something else stands where a link belongs.
+    """
+    problems = []
+    for name, target in [*LINKS.items(), ("current", None)]:
+        path = project.warehouse / name
+        if path.is_symlink():
+            if target is not None and str(path.readlink()) != target:
+                problems.append(f"warehouse/{name} is a link to {path.readlink()}. Remove it.")
+        elif path.exists():
+            problems.append(
+                f"warehouse/{name} was not made by publishing. Move it elsewhere if you need it."
+            )
+    if problems:
+        raise ProblemsError("Nothing was published; something is in the way:", problems)
+
+
+@contextmanager
+def publishing_lock(project: Project) -> Iterator[None]:
+    """Let one publish work at a time; another waits. The lock ends with its process."""
+    project.warehouse.mkdir(exist_ok=True)
+    with (project.warehouse / ".publish.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Waiting for another publish to finish.", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def new_release(project: Project, release_id: str) -> Iterator[Path]:
+    """Give a folder to fill; switch to it if the block ends well, else leave no trace of it.
+
+    Only for the holder of `publishing_lock`: unfinished folders found here are of dead runs.
+    """
+    check_links(project)
+    releases = project.warehouse / "releases"
+    releases.mkdir(exist_ok=True)
+    current = project.warehouse / "current"
+    previous = current.readlink().name if current.is_symlink() else ""
+    for stale in releases.glob(f".*{PARTIAL}"):
+        shutil.rmtree(stale)
+    partial = releases / f".{release_id}{PARTIAL}"
+    partial.mkdir()
+    try:
+        yield partial
+        _sync_tree(partial)
+        partial.rename(releases / release_id)
+        _sync(releases)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    # The fixed links first: they lead nowhere until `current` is there, so all appear at once.
+    for name, target in LINKS.items():
+        if not (project.warehouse / name).is_symlink():
+            (project.warehouse / name).symlink_to(target)
+    _replace_link(current, f"releases/{release_id}")
+    _sync(project.warehouse)
+    # Only now: a reader that opened the release before stays undisturbed for one more publish.
+    kept = {release_id, previous}
+    for old in releases.iterdir():
+        if old.name not in kept:
+            shutil.rmtree(old)
+
+
+def _replace_link(link: Path, target: str) -> None:
+    temporary = link.with_name(f".{link.name}{PARTIAL}")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    temporary.replace(link)
+
+
+def _sync_tree(folder: Path) -> None:
+    for path in [*folder.rglob("*"), folder]:
+        _sync(path)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,154 @@
+"""Find the delivered wave files, and everything about them that would stop or mislead a build."""
+
+import re
+from dataclasses import dataclass, field
+
+from wavehouse.codebook import Codebook, Row, read_codebook
+from wavehouse.csv_files import read_csv
+from wavehouse.errors import ProblemsError
+from wavehouse.project import Project
+
+# Ids become names of files, tables and models.
+IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+WAVE_IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9_]*")
+
+
+@dataclass
+class DeliveredWave:
+    """A wave that is declared in the codebook and whose file is there."""
+
+    declared: Row
+    columns: list[str]
+
+    @property
+    def study_id(self) -> str:
+        """The study's id."""
+        return self.declared["study_id"]
+
+    @property
+    def wave_id(self) -> str:
+        """The wave's id, unique within the study."""
+        return self.declared["wave_id"]
+
+    @property
+    def seed(self) -> str:
+        """The name of the seed, which is also the file's name."""
+        return f"{self.study_id}_{self.wave_id}"
+
+    @property
+    def staging_model(self) -> str:
+        """The name of the staging model."""
+        return f"stg_{self.study_id}__{self.wave_id}"
+
+
+@dataclass
+class Inspection:
+    """Codebook and waves together, with the problems of all their files."""
+
+    codebook: Codebook
+    waves: list[DeliveredWave] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def inspect_files(project: Project) -> Inspection:
+    """Read the codebook and every wave file, and list all problems of the files at once.
+
+    Only what can be seen in the files themselves is judged here: unknown columns and codes are
+    found by the build's tests, which know each wave's validity.
+    """
+    codebook = read_codebook(project)
+    found = Inspection(codebook, problems=list(codebook.problems))
+    found.problems += _id_problems(codebook)
+    declared = {
+        (wave["study_id"], f"{wave['study_id']}_{wave['wave_id']}"): wave
+        for wave in codebook.waves()
+    }
+    waves_known = "waves" in codebook.tables
+    studies = {wave["study_id"] for wave in codebook.waves()}
+    delivered = set()
+    for path in sorted(project.waves.rglob("*.csv")):
+        name = project.relative(path)
+        study_id = path.parent.name
+        wave = declared.get((study_id, path.stem))
+        if path.parent.parent != project.waves or not path.stem.startswith(f"{study_id}_"):
+            found.problems.append(
+                f"{name}: the name does not follow seeds/waves/<study>/<study>_<wave>.csv. "
+                "Move or rename the file."
+            )
+        elif wave is None and waves_known:
+            wave_id = path.stem.removeprefix(f"{study_id}_")
+            hint = "" if study_id in studies else f", and {study_id} in studies.csv"
+            found.problems.append(
+                f"{name}: wave {wave_id} of study {study_id} is not declared. "
+                f"Add it to seeds/codebook/waves.csv{hint}, or remove the file."
+            )
+        content = read_csv(path)
+        label = f" (study {study_id}, wave {wave['wave_id']})" if wave else ""
+        found.problems += [f"{name}{label}: {problem}" for problem in content.problems]
+        if content.columns and not content.row_count and not content.problems:
+            found.problems.append(
+                f"{name}{label}: the wave is empty: a header and no rows. Deliver the file again, "
+                "or take the wave out of seeds/codebook/waves.csv."
+            )
+        if wave is not None:
+            delivered.add((study_id, path.stem))
+            found.waves.append(DeliveredWave(wave, content.columns))
+    for (study_id, stem), wave in declared.items():
+        if (study_id, stem) not in delivered:
+            found.problems.append(
+                f"seeds/waves/{study_id}/{stem}.csv: the file is missing, though wave "
+                f"{wave['wave_id']} of study {study_id} is declared. Put the file there, or take "
+                "the wave out of seeds/codebook/waves.csv."
+            )
+    found.problems += _name_clashes(project)
+    found.waves.sort(key=lambda w: (w.study_id, list(declared).index((w.study_id, w.seed))))
+    return found
+
+
+def check_files(project: Project) -> Inspection:
+    """Inspect all delivered files.
+
+    Raises:
+        ProblemsError: the list of everything that is wrong with them.
+    """
+    found = inspect_files(project)
+    if found.problems:
+        count = len(found.problems)
+        raise ProblemsError(
+            f"{count} problem{'' if count == 1 else 's'} in the files:", found.problems
+        )
+    return found
+
+
+def _id_problems(codebook: Codebook) -> list[str]:
+    problems = []
+    for wave in codebook.rows("waves"):
+        for column, pattern, start in (
+            ("study_id", IDENTIFIER, "a letter"),
+            ("wave_id", WAVE_IDENTIFIER, "a letter or digit"),
+        ):
+            if not pattern.fullmatch(wave[column]):
+                problems.append(
+                    f"seeds/codebook/waves.csv: study {wave['study_id']!r}, wave "
+                    f"{wave['wave_id']!r}: {column} becomes part of a file's and a table's name. "
+                    f"Use lower-case letters, digits and underscores, beginning with {start}."
+                )
+    problems += [
+        f"seeds/codebook/segments.csv: segment_id {segment['segment_id']!r} becomes part of a "
+        "column's name. Use lower-case letters, digits and underscores, beginning with a letter."
+        for segment in codebook.rows("segments")
+        if not IDENTIFIER.fullmatch(segment["segment_id"])
+    ]
+    return problems
+
+
+def _name_clashes(project: Project) -> list[str]:
+    """List seeds of the same name, which dbt refuses without saying what to do."""
+    by_name: dict[str, list[str]] = {}
+    for path in sorted(project.seeds.rglob("*.csv")):
+        by_name.setdefault(path.stem, []).append(project.relative(path))
+    return [
+        f"{' and '.join(paths)}: seeds need different names. Rename the study or the wave."
+        for paths in by_name.values()
+        if len(paths) > 1
+    ]
