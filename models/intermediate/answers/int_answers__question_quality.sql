@@ -14,14 +14,13 @@ counted as (
         wave_id,
         variable_id,
         source_column,
-        cast(sum(n_respondents) as bigint) as n_respondents,
+        {% for kind in missing_kinds() -%}
+        cast(sum(case when missing_kind = '{{ kind }}' then n_respondents else 0 end) as bigint)
+            as n_{{ kind }},
+        {% endfor -%}
         cast(sum(case when missing_kind is null then n_respondents else 0 end) as bigint)
             as n_valid,
-        {%- for kind in missing_kinds() %}
-        cast(
-            sum(case when missing_kind = '{{ kind }}' then n_respondents else 0 end) as bigint
-        ) as n_{{ kind }}{{ "," if not loop.last }}
-        {%- endfor %}
+        cast(sum(n_respondents) as bigint) as n_respondents
     from mapped_codes
     group by
         study_id,

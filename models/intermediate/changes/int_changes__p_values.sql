@@ -46,8 +46,12 @@ parts as (
         sum(
             nodes.node_weight * case
                 when t_statistics.t <= 1
-                    then {{ t_density_central('t_statistics.t', 't_statistics.df', 'nodes.node') | indent(20) }}
-                else {{ t_density_tail('t_statistics.t', 't_statistics.df', 'nodes.node') | indent(20) }}
+                    then {{ t_density_central(
+                        't_statistics.t', 't_statistics.df', 'nodes.node'
+                    ) | indent(20) }}
+                else {{ t_density_tail(
+                    't_statistics.t', 't_statistics.df', 'nodes.node'
+                ) | indent(16) }}
             end
         ) as part
     from t_statistics

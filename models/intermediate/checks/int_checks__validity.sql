@@ -54,7 +54,9 @@ overlapping_questions as (
 ),
 
 overlapping_crosswalk as (
-    {{ overlap_check('crosswalk', ['study_id', 'crosswalk_id', 'source_code'], 'waves') | indent(4) }}
+    {{ overlap_check(
+        'crosswalk', ['study_id', 'crosswalk_id', 'source_code'], 'waves'
+    ) | indent(4) }}
 ),
 
 overlapping_waivers as (
@@ -62,17 +64,32 @@ overlapping_waivers as (
 ),
 
 validity_rows as (
-    select 'questions' as seed, study_id, source_column as named, valid_from_wave, valid_to_wave
+    select
+        'questions' as seed,
+        study_id,
+        source_column as named,
+        valid_from_wave,
+        valid_to_wave
     from questions
 
     union all
 
-    select 'crosswalk' as seed, study_id, source_code as named, valid_from_wave, valid_to_wave
+    select
+        'crosswalk' as seed,
+        study_id,
+        source_code as named,
+        valid_from_wave,
+        valid_to_wave
     from crosswalk
 
     union all
 
-    select 'waived_columns' as seed, study_id, source_column as named, valid_from_wave, valid_to_wave
+    select
+        'waived_columns' as seed,
+        study_id,
+        source_column as named,
+        valid_from_wave,
+        valid_to_wave
     from waived_columns
 ),
 
@@ -253,6 +270,12 @@ segment_values as (
     where variables.value_type <> 'categorical'
 ),
 
+total_segments as (
+    select count(*) as n_totals
+    from segments
+    where segment_id = 'total'
+),
+
 no_total as (
     select
         {{ problem_columns(
@@ -262,9 +285,8 @@ no_total as (
             problem="'The segment total is missing.'",
             remedy="'Add the row with segment_id total: it stands for the whole sample.'"
         ) | indent(8) }}
-    from (select max(case when segment_id = 'total' then 1 else 0 end) as has_total from segments)
-        as counted
-    where coalesce(has_total, 0) = 0
+    from total_segments
+    where n_totals = 0
 ),
 
 derived_variables as (

@@ -53,7 +53,9 @@ final as (
         case
             when tabulated.t_quantile is not null then tabulated.t_quantile
             when needed.degrees_of_freedom > 200
-                then {{ t_quantile_expansion('levels.z', 'needed.degrees_of_freedom') | indent(16) }}
+                then {{ t_quantile_expansion(
+                    'levels.z', 'needed.degrees_of_freedom'
+                ) | indent(16) }}
         end as t_quantile
     from needed
     inner join levels

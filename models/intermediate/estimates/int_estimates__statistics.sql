@@ -91,7 +91,8 @@ simple_random as (
         case
             when estimate > 0 and estimate < 1
                 then t_quantile * standard_error / (estimate * (1 - estimate))
-        end as logit_half_width
+        end as logit_half_width,
+        power((1 - ci_level) / 2, 1.0 / n_respondents) as exact_bound
     from errors
 ),
 
@@ -115,23 +116,17 @@ final as (
 
         -- interval
         ci_level,
-        case ci_method
-            when 't' then estimate - t_quantile * standard_error
-            when 'logit' then {{ expit('logit - logit_half_width') }}
-            when 'korn_graubard'
-                then case
-                    when estimate <= 0 then 0
-                    else power((1 - ci_level) / 2, 1.0 / n_respondents)
-                end
+        case
+            when ci_method = 't' then estimate - t_quantile * standard_error
+            when ci_method = 'logit' then {{ expit('logit - logit_half_width') | indent(12) }}
+            when estimate <= 0 then 0
+            else exact_bound
         end as ci_lower,
-        case ci_method
-            when 't' then estimate + t_quantile * standard_error
-            when 'logit' then {{ expit('logit + logit_half_width') }}
-            when 'korn_graubard'
-                then case
-                    when estimate >= 1 then 1
-                    else 1 - power((1 - ci_level) / 2, 1.0 / n_respondents)
-                end
+        case
+            when ci_method = 't' then estimate + t_quantile * standard_error
+            when ci_method = 'logit' then {{ expit('logit + logit_half_width') | indent(12) }}
+            when estimate >= 1 then 1
+            else 1 - exact_bound
         end as ci_upper,
         ci_method,
 

@@ -24,10 +24,16 @@ final as (
         -- sums over the PSUs of the stratum
         sum(scores.total_y) as sum_y,
         sum(
-            case when scores.is_own_psu then scores.sum_wwyy else scores.total_y * scores.total_y end
+            case
+                when scores.is_own_psu then scores.sum_wwyy
+                else scores.total_y * scores.total_y
+            end
         ) as sum_yy,
         sum(
-            case when scores.is_own_psu then scores.sum_wwy else scores.total_y * bases.total_x end
+            case
+                when scores.is_own_psu then scores.sum_wwy
+                else scores.total_y * bases.total_x
+            end
         ) as sum_yx,
         sum(scores.sum_wyy) as sum_wyy
     from scores

@@ -20,15 +20,15 @@ segment_values as (
 
 segments_by_respondent as (
     select
-        memberships.respondent_key
-        {%- for column in segment_columns %},
+        {% for column in segment_columns -%}
         max(
             case
                 when memberships.segment_id = '{{ column.segment_id }}'
                     then segment_values.segment_value_label
             end
-        ) as {{ column.name }}
-        {%- endfor %}
+        ) as {{ column.name }},
+        {% endfor -%}
+        memberships.respondent_key
     from memberships
     inner join segment_values
         on
@@ -54,10 +54,12 @@ final as (
         ]) | indent(8) }} as psu_key,
         respondents.weight,
         respondents.psu_population,
+
+        -- segments
+        {% for column in segment_columns -%}
+        segments_by_respondent.{{ column.name }},
+        {% endfor -%}
         respondents.period_start
-        {%- for column in segment_columns %},
-        segments_by_respondent.{{ column.name }}
-        {%- endfor %}
     from respondents
     left join segments_by_respondent
         on respondents.respondent_key = segments_by_respondent.respondent_key
