@@ -47,6 +47,8 @@ base_totals as (
         measure_id,
         segment_id,
         segment_code
+    -- nobody but respondents of weight zero is nobody
+    having sum(n_respondents) > 0
 ),
 
 score_totals as (

@@ -5,7 +5,8 @@
        calendar period can be computed without the others.
     3. Numbers are taken from an origin in the middle of their declared range. That changes no
        statistic and keeps digits that squares of large numbers would lose.
-    4. A weight of zero means "outside the weighted sample": in the design, in no base.
+    4. A weight of zero means "outside the weighted sample": not counted in any base, but its stratum stays
+       one of the cell's, as in R.
     5. Respondents who are their own PSU are summed together, as the PSU `own`: the sums of
        squares over such PSUs are sums over people (sum_ww, sum_wwy, sum_wwyy).
 */
@@ -46,9 +47,7 @@ valid_answers as (
         on answers.variable_id = variables.variable_id
     inner join respondents
         on answers.respondent_key = respondents.respondent_key
-    where
-        answers.missing_kind is null
-        and respondents.weight > 0
+    where answers.missing_kind is null
 ),
 
 final as (
@@ -67,7 +66,7 @@ final as (
         valid_answers.is_own_psu,
 
         -- sums
-        count(*) as n_respondents,
+        sum(case when valid_answers.weight > 0 then 1 else 0 end) as n_respondents,
         sum(valid_answers.weight) as sum_w,
         sum(valid_answers.weight * valid_answers.weight) as sum_ww,
         sum(valid_answers.weight * valid_answers.centred_value) as sum_wy,
