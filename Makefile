@@ -9,8 +9,9 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-SQL := models analyses tests macros
-PY := wavehouse tests/python scripts
+# sqlfluff reads macros and generic tests where they are called; by themselves they are no SQL.
+SQL := $(wildcard models analyses tests/*.sql)
+PY := $(wildcard wavehouse tests/python scripts)
 
 .PHONY: build test docs lint format generate postgres lock clean distclean help
 
@@ -27,8 +28,8 @@ docs: build ## Write the docs site to warehouse/docs/index.html
 lint: $(INSTALLED) ## Check SQL, Python, YAML and generated files
 	@echo "== Lint"
 	@$(BIN)/wavehouse generate --check
-	@$(BIN)/ruff check --quiet $(wildcard $(PY))
-	@$(BIN)/ruff format --check --quiet $(wildcard $(PY))
+	@$(BIN)/ruff check --quiet $(PY)
+	@$(BIN)/ruff format --check --quiet $(PY)
 	@$(BIN)/yamllint --strict .
 	@$(BIN)/sqlfluff lint --disable-progress-bar $(SQL)
 
@@ -38,8 +39,8 @@ parse: $(INSTALLED) ## Read the project with every warning an error
 	@$(BIN)/dbt --quiet --warn-error-options '{"error": "all"}' parse --no-partial-parse
 
 format: $(INSTALLED) ## Rewrite SQL and Python in the house style
-	@$(BIN)/ruff check --fix --quiet $(wildcard $(PY)) || true
-	@$(BIN)/ruff format $(wildcard $(PY))
+	@$(BIN)/ruff check --fix --quiet $(PY) || true
+	@$(BIN)/ruff format $(PY)
 	@$(BIN)/sqlfluff fix --disable-progress-bar $(SQL)
 
 generate: $(INSTALLED) ## Write the files that repeat the codebook

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from wavehouse.errors import WavehouseError
+from wavehouse.processes import clean_end_on_sigterm
 from wavehouse.project import Project, find_project
 
 
@@ -22,8 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     command: Callable[[Project, argparse.Namespace], int] = options.command
     try:
-        return command(find_project(options.project_dir), options)
-    except WavehouseError as error:
+        with clean_end_on_sigterm():
+            return command(find_project(options.project_dir), options)
+    except (WavehouseError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -8,10 +8,18 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from wavehouse.processes import ended_with_us
 from wavehouse.project import Project
 
 # One line for each of hundreds of nodes hides the few lines that matter; logs/dbt.log has them all.
 ROUTINE = re.compile(r"\b(?P<number>\d+) of (?P<all>\d+) (START|OK|PASS|NO-OP|SKIP)\b")
+KINDS = {
+    "seed": "seed",
+    "snapshot": "snapshot",
+    "model": "model",
+    "test": "data test",
+    "unit_test": "unit test",
+}
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -24,14 +32,17 @@ def run_dbt(project: Project, *arguments: str) -> int:
     command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments]
     folders = ["--project-dir", str(project.root), "--profiles-dir", str(project.root)]
     colours = [] if sys.stdout.isatty() else ["--no-use-colors"]
-    with subprocess.Popen(
-        [*command, *folders, *colours],
-        cwd=project.root,
-        stdout=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-    ) as process:
+    with (
+        subprocess.Popen(
+            [*command, *folders, *colours],
+            cwd=project.root,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        ) as process,
+        ended_with_us(process),
+    ):
         assert process.stdout is not None
         for line in process.stdout:
             routine = ROUTINE.search(COLOUR.sub("", line))
@@ -62,10 +73,10 @@ def summarize_run(artifacts: Path) -> str:
     """Say in one line what the last dbt run did: how many nodes of each kind, and how long."""
     results = _artifact(artifacts / "run_results.json")
     kinds = Counter(result["unique_id"].split(".")[0] for result in results["results"])
-    names = {"test": "data tests", "operation": "hooks"}
     parts = [
-        f"{count} {names.get(kind) or kind.replace('_', ' ') + 's'}"
-        for kind, count in sorted(kinds.items())
+        f"{kinds[kind]} {name}{'' if kinds[kind] == 1 else 's'}"
+        for kind, name in KINDS.items()
+        if kinds[kind]
     ]
     return f"{', '.join(parts)} in {results['elapsed_time']:.1f} s"
 

@@ -4,7 +4,6 @@ import fcntl
 import os
 import pwd
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -12,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from wavehouse.errors import WavehouseError
+from wavehouse.processes import ended_with_us
 
 USER = "wavehouse"
 DATABASE = "wavehouse"
@@ -27,6 +26,12 @@ SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    # For a build by one user; the defaults are for many small queries on a small machine.
+    "shared_buffers": "512MB",
+    "work_mem": "64MB",
+    "jit": "off",
+    # A CTE that is read twice has no statistics; nested loops over it take minutes, not seconds.
+    "enable_nestloop": "off",
 }
 INITDB_OPTIONS = ("--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
 TRIES_FOR_A_PORT = 5
@@ -102,23 +107,14 @@ def run_with_postgres(words: Sequence[str], directory: Path) -> int:
     Raises:
         WavehouseError: see `throwaway_postgres`, or the command does not exist.
     """
-    # A plain SIGTERM would end Python without running any clean-up.
-    before = signal.signal(signal.SIGTERM, _end)
-    try:
-        with throwaway_postgres() as server:
-            environment = {**os.environ, **server.environment}
-            try:
-                process = subprocess.Popen(words, cwd=directory, env=environment)
-            except OSError as error:
-                raise WavehouseError(f"{words[0]} cannot be run: {error.strerror}.") from error
-            try:
-                code = process.wait()
-            finally:
-                if process.poll() is None:
-                    process.terminate()
-                    process.wait()
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    with throwaway_postgres() as server:
+        environment = {**os.environ, **server.environment}
+        try:
+            process = subprocess.Popen(words, cwd=directory, env=environment)
+        except OSError as error:
+            raise WavehouseError(f"{words[0]} cannot be run: {error.strerror}.") from error
+        with ended_with_us(process):
+            code = process.wait()
     return code if code >= 0 else 128 - code
 
 
@@ -244,7 +240,3 @@ def _remove_abandoned(binaries: Path, account: str | None) -> None:
             except BlockingIOError:
                 continue
             _remove(binaries, path.parent, account)
-
-
-def _end(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001 (signal's own signature)
-    raise SystemExit(128 + signum)

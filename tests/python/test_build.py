@@ -1,8 +1,10 @@
 """`wavehouse build` publishes what passed, keeps the last good release, and is quick when idle."""
 
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -142,6 +144,25 @@ def test_a_failed_test_leaves_the_last_good_release_until_it_is_mended(
     write(project, "models/fct_number.sql", "select 10 as number")
     assert run_command(project, "build")[0] == 0
     assert read_number(project) == [("fct_number", 10), ("fct_other", 11)]
+
+
+def test_a_build_that_is_stopped_ends_dbt_too_and_publishes_nothing(project: Project) -> None:
+    write(project, "models/fct_slow.sql", "select sum(hash(range)) as s from range(1000000000000)")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "wavehouse", "--project-dir", str(project.root), "build"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    log = project.root / "logs/dbt.log"
+    log.write_text("")
+    while "START sql table model marts.fct_slow" not in log.read_text():
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.terminate()
+    assert process.wait(timeout=30) == 128 + signal.SIGTERM
+    # Nobody holds the working database any more.
+    duckdb.connect(str(project.working_database)).close()
+    assert read_number(project) == [("fct_number", 1), ("fct_other", 2)]
 
 
 def test_bad_files_stop_the_build_before_dbt(project: Project, run_command: Run) -> None:

@@ -217,9 +217,9 @@ def test_a_file_written_by_hand_is_not_overwritten(project: Project, run_command
             "wave 2009 of study mood is not declared. Add it to seeds/codebook/waves.csv, or",
         ),
         (
-            "seeds/waves/work/work_2001.csv",
+            "seeds/waves/jobs/jobs_2001.csv",
             "q1\n1\n",
-            "Add it to seeds/codebook/waves.csv, and work in studies.csv, or",
+            "Add it to seeds/codebook/waves.csv, and jobs in studies.csv, or",
         ),
         ("seeds/waves/mood/2001.csv", "q1\n1\n", "does not follow seeds/waves/<study>/"),
         ("seeds/waves/mood/old/mood_2001.csv", "q1\n1\n", "does not follow seeds/waves/<study>/"),
