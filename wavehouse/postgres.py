@@ -30,8 +30,6 @@ SETTINGS = {
     "shared_buffers": "512MB",
     "work_mem": "64MB",
     "jit": "off",
-    # A CTE that is read twice has no statistics; nested loops over it take minutes, not seconds.
-    "enable_nestloop": "off",
 }
 INITDB_OPTIONS = ("--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
 TRIES_FOR_A_PORT = 5

@@ -136,8 +136,10 @@ def _copy(project: Project, build: PassedBuild, folder: Path) -> dict[str, int]:
         for name in build.tables:
             target = f"{PUBLIC_SCHEMA}.{_identifier(name)}"
             connection.execute(_table_definition(connection, name))
-            # The order of the rows is kept: DuckDB preserves it in inserts and in Parquet files.
-            connection.execute(f"insert into {target} select * from working.{target}")
+            # Sorted by key, so that files of the same content are the same and compress well.
+            connection.execute(
+                f"insert into {target} select * from working.{target}{_order(connection, name)}"
+            )
             for comment in _comments(connection, name):
                 connection.execute(comment)
             file = _text(str(folder / "parquet" / f"{name}.parquet"))
@@ -180,6 +182,22 @@ def _table_definition(connection: "DuckDBPyConnection", name: str) -> str:
     ]
     parts += [text for (text,) in constraints]
     return f"create table {PUBLIC_SCHEMA}.{_identifier(name)} ({', '.join(parts)})"
+
+
+def _order(connection: "DuckDBPyConnection", name: str) -> str:
+    """Write the clause that sorts a table by its primary key; none if it has no key."""
+    keys = connection.execute(
+        """
+        select constraint_column_names
+        from duckdb_constraints()
+        where
+            database_name = 'working' and schema_name = ? and table_name = ?
+            and constraint_type = 'PRIMARY KEY'
+        """,
+        [PUBLIC_SCHEMA, name],
+    ).fetchall()
+    columns = [_identifier(column) for (key,) in keys for column in key]
+    return f" order by {', '.join(columns)}" if columns else ""
 
 
 def _comments(connection: "DuckDBPyConnection", name: str) -> list[str]:

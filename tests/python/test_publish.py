@@ -118,7 +118,7 @@ def test_tables_constraints_comments_and_order_are_published(empty_project: Proj
             f"'{empty_project.warehouse}/parquet/fct_answers.parquet'",
         ):
             ids = [row[0] for row in connection.sql(f"select answer_id from {source}").fetchall()]
-            assert ids == list(range(999, -1, -1))
+            assert ids == list(range(1000)), "rows are sorted by their key"
     assert not list(empty_project.warehouse.rglob("*.wal"))
 
 
