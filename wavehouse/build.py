@@ -36,10 +36,12 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
             return
     from wavehouse.generate import generate
     from wavehouse.publish import PUBLIC_SCHEMA, PassedBuild, forget_build, publish_and_tell
+    from wavehouse.wave_files import check_files, problems_of_files
 
     if publishes:
         check_links(project)
-    for change in generate(project):
+    found = check_files(project)
+    for change in generate(project, found):
         print(f"Generated {change}")
     inputs = fingerprint(project)
     project.working_database.parent.mkdir(parents=True, exist_ok=True)
@@ -49,7 +51,10 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
     artifacts = project.target if publishes else project.target / target
     words = ("build", "--target", target, "--target-path", str(artifacts))
     started = time.monotonic()
-    if run_dbt(project, *words) != 0:
+    passed_dbt = run_dbt(project, *words) == 0
+    if found.ambiguous:
+        print(problems_of_files(found.ambiguous))
+    if found.ambiguous or not passed_dbt:
         raise WavehouseError(_failure(project, publishes))
     print(
         f"Built {summarize_run(artifacts)} ({time.monotonic() - started:.0f} s with dbt's start)."

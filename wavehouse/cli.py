@@ -72,9 +72,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _check(project: Project, _: argparse.Namespace) -> int:
-    from wavehouse.wave_files import check_files
+    from wavehouse.wave_files import inspect_files, problems_of_files
 
-    found = check_files(project)
+    found = inspect_files(project)
+    if found.all_problems:
+        raise problems_of_files(found.all_problems)
     print(f"{len(found.waves)} wave files and the codebook's files read without problems.")
     return 0
 

@@ -39,10 +39,14 @@ Row = dict[str, str]
 
 @dataclass
 class Codebook:
-    """The rows of each codebook table, by table name, and what is wrong with the files."""
+    """The rows of each codebook table, by table name, and what is wrong with the files.
+
+    The two kinds of problems are those of `CsvFile`.
+    """
 
     tables: dict[str, list[Row]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    ambiguous: list[str] = field(default_factory=list)
 
     def rows(self, table: str) -> list[Row]:
         """Give the rows of a table; none if its file is missing, which is noted as a problem."""
@@ -91,6 +95,7 @@ def read_codebook(project: Project) -> Codebook:
         name = project.relative(path)
         content = read_csv(path, keep_rows=True)
         codebook.problems += [f"{name}: {problem}" for problem in content.problems]
+        codebook.ambiguous += [f"{name}: {problem}" for problem in content.ambiguous]
         missing = [c for c in NEEDED_COLUMNS.get(path.stem, []) if c not in content.columns]
         if missing and not content.problems:
             codebook.problems += [

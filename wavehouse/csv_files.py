@@ -12,13 +12,18 @@ MOST_LINES_NAMED = 5
 
 @dataclass
 class CsvFile:
-    """What one CSV file holds, as far as it can be read, and what is wrong with it."""
+    """What one CSV file holds, as far as it can be read, and what is wrong with it.
+
+    `problems` keep the file from being read; `ambiguous` are values that not every engine reads as
+    they are written.
+    """
 
     path: Path
     columns: list[str] = field(default_factory=list)
     rows: list[dict[str, str]] = field(default_factory=list)
     row_count: int = 0
     problems: list[str] = field(default_factory=list)
+    ambiguous: list[str] = field(default_factory=list)
 
 
 def read_csv(path: Path, keep_rows: bool = False) -> CsvFile:
@@ -49,6 +54,7 @@ def read_csv(path: Path, keep_rows: bool = False) -> CsvFile:
         return result
     reader = csv.reader(StringIO(text, newline=""), strict=True)
     uneven: list[str] = []
+    quotes: list[str] = []
     nulls: list[str] = []
     try:
         result.columns = next(reader)
@@ -58,12 +64,18 @@ def read_csv(path: Path, keep_rows: bool = False) -> CsvFile:
                 uneven.append(_describe_uneven(reader.line_num, values, result.columns))
                 continue
             result.row_count += 1
+            # DuckDB begins a quoted value after blanks, dbt's reader for the others does not.
+            quotes += [
+                f"line {reader.line_num}, column {column}: blanks before a quote. Remove them."
+                for column, value in zip(result.columns, values, strict=True)
+                if value.startswith(" ") and value.lstrip(" ").startswith('"')
+            ]
             # dbt's reader makes NULL of this word on some engines and keeps it on others.
             nulls += [
                 f"line {reader.line_num}, column {column}: the value {value!r} cannot be told from "
                 "an empty one on every engine. Replace it by an empty value or another code."
                 for column, value in zip(result.columns, values, strict=True)
-                if value.lower() == "null"
+                if value.strip().lower() == "null"
             ]
             if keep_rows:
                 result.rows.append(dict(zip(result.columns, values, strict=True)))
@@ -75,7 +87,8 @@ def read_csv(path: Path, keep_rows: bool = False) -> CsvFile:
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         result.problems.append(f"line {line}: a NUL character. Export the file as plain text.")
-    result.problems += _first(uneven) + _first(nulls)
+    result.problems += _first(uneven) + _first(quotes)
+    result.ambiguous = _first(nulls)
     return result
 
 

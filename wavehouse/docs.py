@@ -1,11 +1,17 @@
 """Make the docs site: one page that opens without a server."""
 
+import base64
 import json
+import mimetypes
 import os
+import re
 
 from wavehouse.dbt import run_dbt
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
+
+# An image in the Markdown of a doc block, which the page holds as text: `](docs/images/flow.svg)`.
+IMAGE = re.compile(r"\]\((docs/images/[^)\s\\\"]+)\)")
 
 
 def write_docs(project: Project) -> None:
@@ -14,7 +20,8 @@ def write_docs(project: Project) -> None:
     The page is written beside its place and then renamed, so a reader never finds half of one.
 
     Raises:
-        WavehouseError: there is no working database to read the catalogue from, or dbt failed.
+        WavehouseError: there is no working database to read the catalogue from, an image is
+            missing, or dbt failed.
     """
     if not project.working_database.exists():
         raise WavehouseError(
@@ -26,6 +33,7 @@ def write_docs(project: Project) -> None:
     text = (project.target / "static_index.html").read_text(encoding="utf-8")
     # dbt notes where it ran; a page that is passed on should not say so.
     text = text.replace(json.dumps(str(project.root))[1:-1], ".")
+    text = inline_images(project, text)
     folder = project.warehouse / "docs"
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / ".index.html.partial"
@@ -35,3 +43,21 @@ def write_docs(project: Project) -> None:
         os.fsync(stream.fileno())
     partial.replace(folder / "index.html")
     print("Wrote warehouse/docs/index.html.")
+
+
+def inline_images(project: Project, text: str) -> str:
+    """Put the images that doc blocks show into the page itself, so that it can be passed on alone.
+
+    Raises:
+        WavehouseError: an image is not there.
+    """
+
+    def data_uri(match: re.Match[str]) -> str:
+        path = project.root / match[1]
+        if not path.is_file():
+            raise WavehouseError(f"The docs show {match[1]}, which is not there. Add it.")
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        content = base64.b64encode(path.read_bytes()).decode("ascii")
+        return f"](data:{kind};base64,{content})"
+
+    return IMAGE.sub(data_uri, text)

@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 from wavehouse.errors import ProblemsError
 from wavehouse.generators import MARKER, Texts, expected_files
 from wavehouse.project import Project
-from wavehouse.wave_files import check_files
+from wavehouse.wave_files import Inspection, check_files
 
 
 def compare(project: Project, texts: Texts) -> tuple[list[str], list[str], list[str]]:
@@ -38,8 +38,12 @@ def compare(project: Project, texts: Texts) -> tuple[list[str], list[str], list[
     return missing, stale, superseded
 
 
-def generate(project: Project) -> list[str]:
+def generate(project: Project, found: Inspection | None = None) -> list[str]:
     """Bring all generated files up to date.
+
+    Args:
+        project: the project.
+        found: what `check_files` gave, if it was called already.
 
     Returns:
         one line for each file changed; none if everything was up to date.
@@ -47,7 +51,7 @@ def generate(project: Project) -> list[str]:
     Raises:
         ProblemsError: see `check_files` and `compare`; nothing is changed then.
     """
-    texts = expected_files(check_files(project))
+    texts = expected_files(found or check_files(project))
     missing, stale, superseded = compare(project, texts)
     for name in missing + stale:
         file = project.root / name

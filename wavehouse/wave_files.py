@@ -43,11 +43,23 @@ class DeliveredWave:
 
 @dataclass
 class Inspection:
-    """Codebook and waves together, with the problems of all their files."""
+    """Codebook and waves together, with the problems of all their files.
+
+    `problems` keep dbt from reading the files at all. The others need not stop a build before its
+    checks have listed what they find: `reported`, because the checks list it too, and `ambiguous`,
+    because the build can fail for it afterwards.
+    """
 
     codebook: Codebook
     waves: list[DeliveredWave] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    reported: list[str] = field(default_factory=list)
+    ambiguous: list[str] = field(default_factory=list)
+
+    @property
+    def all_problems(self) -> list[str]:
+        """All problems, of whatever kind."""
+        return self.problems + self.reported + self.ambiguous
 
 
 def inspect_files(project: Project) -> Inspection:
@@ -57,7 +69,9 @@ def inspect_files(project: Project) -> Inspection:
     found by the build's tests, which know each wave's validity.
     """
     codebook = read_codebook(project)
-    found = Inspection(codebook, problems=list(codebook.problems))
+    found = Inspection(
+        codebook, problems=list(codebook.problems), ambiguous=list(codebook.ambiguous)
+    )
     found.problems += _id_problems(codebook)
     declared = {
         (wave["study_id"], f"{wave['study_id']}_{wave['wave_id']}"): wave
@@ -71,22 +85,23 @@ def inspect_files(project: Project) -> Inspection:
         study_id = path.parent.name
         wave = declared.get((study_id, path.stem))
         if path.parent.parent != project.waves or not path.stem.startswith(f"{study_id}_"):
-            found.problems.append(
+            found.reported.append(
                 f"{name}: the name does not follow seeds/waves/<study>/<study>_<wave>.csv. "
                 "Move or rename the file."
             )
         elif wave is None and waves_known:
             wave_id = path.stem.removeprefix(f"{study_id}_")
             hint = "" if study_id in studies else f", and {study_id} in studies.csv"
-            found.problems.append(
+            found.reported.append(
                 f"{name}: wave {wave_id} of study {study_id} is not declared. "
                 f"Add it to seeds/codebook/waves.csv{hint}, or remove the file."
             )
         content = read_csv(path)
         label = f" (study {study_id}, wave {wave['wave_id']})" if wave else ""
         found.problems += [f"{name}{label}: {problem}" for problem in content.problems]
+        found.ambiguous += [f"{name}{label}: {problem}" for problem in content.ambiguous]
         if content.columns and not content.row_count and not content.problems:
-            found.problems.append(
+            found.reported.append(
                 f"{name}{label}: the wave is empty: a header and no rows. Deliver the file again, "
                 "or take the wave out of seeds/codebook/waves.csv."
             )
@@ -95,7 +110,7 @@ def inspect_files(project: Project) -> Inspection:
             found.waves.append(DeliveredWave(wave, content.columns))
     for (study_id, stem), wave in declared.items():
         if (study_id, stem) not in delivered:
-            found.problems.append(
+            found.reported.append(
                 f"seeds/waves/{study_id}/{stem}.csv: the file is missing, though wave "
                 f"{wave['wave_id']} of study {study_id} is declared. Put the file there, or take "
                 "the wave out of seeds/codebook/waves.csv."
@@ -106,18 +121,22 @@ def inspect_files(project: Project) -> Inspection:
 
 
 def check_files(project: Project) -> Inspection:
-    """Inspect all delivered files.
+    """Inspect all delivered files before a build.
 
     Raises:
-        ProblemsError: the list of everything that is wrong with them.
+        ProblemsError: some cannot be read, or there is no wave at all. Everything that is wrong
+            with any of them is listed.
     """
     found = inspect_files(project)
-    if found.problems:
-        count = len(found.problems)
-        raise ProblemsError(
-            f"{count} problem{'' if count == 1 else 's'} in the files:", found.problems
-        )
+    if found.problems or (found.reported and not found.waves):
+        raise problems_of_files(found.all_problems)
     return found
+
+
+def problems_of_files(problems: list[str]) -> ProblemsError:
+    """Make the error that lists problems of files."""
+    count = len(problems)
+    return ProblemsError(f"{count} problem{'' if count == 1 else 's'} in the files:", problems)
 
 
 def _id_problems(codebook: Codebook) -> list[str]:

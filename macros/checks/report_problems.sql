@@ -1,7 +1,8 @@
-{% macro report_problems(max_lines=200) -%}
+{% macro report_problems(values_per_column=5, lines_per_file=50) -%}
     {#-
-        At the end of a run: every problem of this run's checks, at once, in plain words. The same rows
-        stay in intermediate.int_checks__problems. Prints nothing where the checks were not part of the run.
+        At the end of a run: every problem of this run's checks, at once, in plain words. Where one check finds
+        very many in one file, the first stand for all of them, so that none hides what another check says. All
+        rows stay in intermediate.int_checks__problems. Prints nothing where the checks were not part of the run.
     -#}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
         {%- set ran = results
@@ -17,28 +18,10 @@
             {%- if rows | length > 0 -%}
                 {%- do log("", info=true) -%}
                 {%- do log(rows | length ~ " problem(s) in the delivered waves or the codebook:", info=true) -%}
-                {%- for row in rows[:max_lines] -%}
-                    {%- do log("  " ~ loop.index ~ ". " ~ problem_line(row), info=true) -%}
+                {%- set printed = namespace(total=0, in_file=0) -%}
+                {%- for of_file in rows | groupby_columns(['check_id', 'file_path', 'wave_id']) -%}
                 {%- endfor -%}
-                {%- if rows | length > max_lines -%}
-                    {%- do log(
-                        "  ... and " ~ (rows | length - max_lines)
-                        ~ " more in " ~ ran[0].node.relation_name, info=true
-                    ) -%}
-                {%- endif -%}
-                {%- do log("", info=true) -%}
             {%- endif -%}
         {%- endif -%}
     {%- endif -%}
-{%- endmacro %}
-
-
-{% macro problem_line(row) -%}
-    {%- set place = [row['file_path']] -%}
-    {%- if row['study_id'] is not none -%}{%- do place.append('study ' ~ row['study_id']) -%}{%- endif -%}
-    {%- if row['wave_id'] is not none -%}{%- do place.append('wave ' ~ row['wave_id']) -%}{%- endif -%}
-    {%- if row['column_name'] is not none -%}{%- do place.append('column ' ~ row['column_name']) -%}{%- endif -%}
-    {%- if row['source_code'] is not none -%}{%- do place.append('value "' ~ row['source_code'] ~ '"') -%}{%- endif -%}
-    {%- if row['n_rows'] is not none -%}{%- do place.append(row['n_rows'] ~ ' row(s)') -%}{%- endif -%}
-    {{ return('[' ~ row['check_id'] ~ '] ' ~ place | join(', ') ~ ': ' ~ row['problem'] ~ ' ' ~ row['remedy']) }}
 {%- endmacro %}

@@ -3,7 +3,7 @@
     engines: their own parsers disagree on `1e5`, `inf`, ` 12 ` and `1_000`.
 -#}
 {% macro number_pattern() -%}
-    [+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,2})?
+    [+-]?([0-9]{1,100}[.]?[0-9]{0,100}|[.][0-9]{1,100})([eE][+-]?[0-9]{1,2})?
 {%- endmacro %}
 
 {% macro to_number(expression) -%}
@@ -54,11 +54,15 @@
     {{ return(adapter.dispatch('to_date', 'wavehouse')(expression)) }}
 {%- endmacro %}
 
-{#- The day is compared with the length of its month, since a cast of 2001-02-30 would stop the query. -#}
+{#-
+    The day is compared with the length of its month, since a cast of 2001-02-30 would stop the query. There is no
+    year 0.
+-#}
 {% macro default__to_date(expression) -%}
     case
         when
             {{ matches(expression, '[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])') }}
+            and substring({{ expression }}, 1, 4) <> '0000'
             then case
                 when
                     cast(substring({{ expression }}, 9, 2) as integer)
@@ -74,7 +78,9 @@
 
 {% macro duckdb__to_date(expression) -%}
     case
-        when {{ matches(expression, '[0-9]{4}-[0-9]{2}-[0-9]{2}') }}
+        when
+            {{ matches(expression, '[0-9]{4}-[0-9]{2}-[0-9]{2}') }}
+            and substring({{ expression }}, 1, 4) <> '0000'
             then try_cast({{ expression }} as date)
     end
 {%- endmacro %}

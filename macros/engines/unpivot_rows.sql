@@ -2,6 +2,11 @@
     {{ return(adapter.dispatch('unpivot_rows', 'wavehouse')(relation)) }}
 {%- endmacro %}
 
+{#-
+    The angle brackets keep our own names apart from delivered columns, which may be called `row_number` or
+    `source_code` too.
+-#}
+
 {#- Through JSON no list of columns is needed, so a wave with other columns is no other SQL. -#}
 {% macro postgres__unpivot_rows(relation) -%}
     select
@@ -10,25 +15,26 @@
         nullif(answers.value, '') as source_code
     from (
         select
-            delivered.*,
-            row_number() over () as row_number
-        from {{ relation }} as delivered
+            row_number() over () as row_number,
+            to_jsonb("<delivered>") as delivered
+        from {{ relation }} as "<delivered>"
     ) as numbered
-    cross join lateral jsonb_each_text(to_jsonb(numbered) - 'row_number') as answers
+    cross join lateral jsonb_each_text(numbered.delivered) as answers
 {%- endmacro %}
 
 {% macro duckdb__unpivot_rows(relation) -%}
     select
-        row_number,
-        source_column,
-        nullif(source_code, '') as source_code
+        "<row>" as row_number,
+        "<column>" as source_column,
+        nullif("<code>", '') as source_code
     from (
         select
-            *,
-            row_number() over () as row_number
+            -- a column that came after `make generate` has a guessed type, and is reported
+            cast(columns(*) as varchar),
+            row_number() over () as "<row>"
         from {{ relation }}
     )
     unpivot include nulls (
-        source_code for source_column in (columns(* exclude (row_number)))
+        "<code>" for "<column>" in (columns(* exclude ("<row>")))
     )
 {%- endmacro %}

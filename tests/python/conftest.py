@@ -1,9 +1,12 @@
 """What several test files need: the project's root, and small projects to break."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from overlay import make_overlay
+from workbench import DbtRun, copy_project, keep_studies, run_dbt, run_wavehouse
 
 from wavehouse.cli import main
 from wavehouse.postgres import PostgresServer, throwaway_postgres
@@ -42,3 +45,46 @@ def postgres_server() -> Iterator[PostgresServer]:
     """One throwaway server for all tests that need one."""
     with throwaway_postgres() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The two small real studies, built and published; only to be read, or copied."""
+    project = copy_project(tmp_path_factory.mktemp("published"))
+    keep_studies(project, ["api", "bsa"])
+    run = run_wavehouse(project, "build")
+    assert run.exit_code == 0, run.output
+    return project
+
+
+@pytest.fixture(scope="session")
+def overlay(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The project with all test studies and the bench, not built. For reading only."""
+    return make_overlay(tmp_path_factory.mktemp("overlay"))
+
+
+@pytest.fixture(scope="session")
+def postgres_build(overlay: Project, postgres_server: PostgresServer) -> Iterator[Future[DbtRun]]:
+    """The overlay's build on PostgreSQL, begun: it goes on beside whatever else is set up."""
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        yield executor.submit(
+            run_dbt, overlay, "build", target="postgres", env=postgres_server.environment
+        )
+
+
+@pytest.fixture(scope="session")
+def overlay_on_duckdb(overlay: Project) -> Project:
+    """The overlay, built on DuckDB with all its tests."""
+    run = run_dbt(overlay, "build")
+    assert run.exit_code == 0, run.output[-5000:]
+    return overlay
+
+
+@pytest.fixture(scope="session")
+def overlay_on_postgres(
+    postgres_build: Future[DbtRun], postgres_server: PostgresServer
+) -> PostgresServer:
+    """The overlay, built on PostgreSQL with all its tests."""
+    run = postgres_build.result()
+    assert run.exit_code == 0, run.output[-5000:]
+    return postgres_server

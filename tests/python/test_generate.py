@@ -207,21 +207,9 @@ def test_a_file_written_by_hand_is_not_overwritten(project: Project, run_command
         (WAVE_FILE, "q1, wt\n1,2\n", "column ' wt' begins or ends with a blank"),
         (WAVE_FILE, "q1,{{wt\n1,2\n", "column '{{wt' has a quote, brace or control character"),
         (WAVE_FILE, "q1,Q1\n1,2\n", "columns q1, Q1 differ only by upper and lower case"),
-        (WAVE_FILE, "q1,wt\n1,NULL\n", "line 2, column wt: the value 'NULL' cannot be told"),
         (WAVE_FILE, "q1,wt\n1,\0\n", "line 2: a NUL character"),
+        (WAVE_FILE, 'q1,wt\n1, "2"\n', "line 2, column wt: blanks before a quote"),
         (WAVE_FILE, "", "the file is empty: it has no header"),
-        (WAVE_FILE, "q1,wt\n", "the wave is empty: a header and no rows"),
-        (
-            "seeds/waves/mood/mood_2009.csv",
-            "q1\n1\n",
-            "wave 2009 of study mood is not declared. Add it to seeds/codebook/waves.csv, or",
-        ),
-        (
-            "seeds/waves/jobs/jobs_2001.csv",
-            "q1\n1\n",
-            "Add it to seeds/codebook/waves.csv, and jobs in studies.csv, or",
-        ),
-        ("seeds/waves/mood/2001.csv", "q1\n1\n", "does not follow seeds/waves/<study>/"),
         ("seeds/waves/mood/old/mood_2001.csv", "q1\n1\n", "does not follow seeds/waves/<study>/"),
         ("seeds/codebook/variables.csv", "variable_id\nhappy\n", "column variable_label is miss"),
         ("seeds/codebook/measures.csv", "measure_id,x\na\n", "line 2 has 1 values where the"),
@@ -236,6 +224,54 @@ def test_a_bad_file_is_named_with_its_place_and_remedy(
     assert code == 1
     assert any(line.startswith(f"  - {name}") and message in line for line in said.splitlines())
     assert snapshot(project) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (WAVE_FILE, "q1,wt\n1,NULL\n", "line 2, column wt: the value 'NULL' cannot be told"),
+        (WAVE_FILE, "q1,wt\n", "the wave is empty: a header and no rows"),
+        (
+            "seeds/waves/mood/mood_2009.csv",
+            "q1\n1\n",
+            "wave 2009 of study mood is not declared. Add it to seeds/codebook/waves.csv, or",
+        ),
+        (
+            "seeds/waves/jobs/jobs_2001.csv",
+            "q1\n1\n",
+            "Add it to seeds/codebook/waves.csv, and jobs in studies.csv, or",
+        ),
+        ("seeds/waves/mood/2001.csv", "q1\n1\n", "does not follow seeds/waves/<study>/"),
+    ],
+)
+def test_what_does_not_keep_dbt_from_reading_is_listed_and_left_to_the_build(
+    project: Project, run_command: Run, name: str, content: str, message: str
+) -> None:
+    write(project, name, content)
+    code, said = run_command(project, "check")
+    assert code == 1
+    assert any(line.startswith(f"  - {name}") and message in line for line in said.splitlines())
+    assert run_command(project, "generate")[0] == 0
+
+
+def test_a_wave_without_its_file_is_left_out_of_what_is_generated(
+    project: Project, run_command: Run
+) -> None:
+    (project.root / WAVE_FILE).unlink()
+    code, said = run_command(project, "check")
+    assert code == 1
+    assert f"  - {WAVE_FILE}: the file is missing, though wave 2002 of study mood" in said
+    assert run_command(project, "generate")[0] == 0
+    seeds = read_yaml(project, "seeds/waves/mood/_mood__waves.yml", "seeds")
+    assert list(seeds) == ["mood_2001", "mood_2003"]
+
+
+def test_without_any_wave_there_is_nothing_to_build(project: Project, run_command: Run) -> None:
+    for wave in WAVES:
+        (project.waves / f"mood/mood_{wave}.csv").unlink()
+    code, said = run_command(project, "generate")
+    assert code == 1
+    assert said.startswith("3 problems in the files:")
 
 
 def test_ids_that_cannot_name_a_file_are_reported(project: Project, run_command: Run) -> None:

@@ -13,6 +13,19 @@ variables as (
     select * from {{ ref('stg_codebook__variables') }}
 ),
 
+-- Messages show bounds as they are written, since engines print numbers differently.
+written_variables as (
+    select * from {{ ref('variables') }}
+),
+
+-- Codes of a crosswalk that does not exist at all are one problem, listed elsewhere.
+known_crosswalks as (
+    select distinct
+        study_id,
+        crosswalk_id
+    from {{ ref('stg_codebook__crosswalk') }}
+),
+
 described as (
     select
         mapped_codes.*,
@@ -21,7 +34,9 @@ described as (
         variables.value_type,
         variables.lower_bound,
         variables.upper_bound,
-        variables.unit
+        variables.unit,
+        written_variables.lower_bound as written_lower_bound,
+        written_variables.upper_bound as written_upper_bound
     from mapped_codes
     inner join questions
         on
@@ -31,6 +46,12 @@ described as (
             and mapped_codes.source_column = questions.source_column
     inner join variables
         on mapped_codes.variable_id = variables.variable_id
+    inner join written_variables
+        on mapped_codes.variable_id = written_variables.variable_id
+    inner join known_crosswalks
+        on
+            questions.study_id = known_crosswalks.study_id
+            and questions.crosswalk_id = known_crosswalks.crosswalk_id
 ),
 
 unknown_codes as (
@@ -87,7 +108,7 @@ out_of_bounds as (
             column_name='source_column',
             source_code='source_code',
             n_rows='n_respondents',
-            problem="'Variable ' || variable_id || ' lies between ' || coalesce(cast(lower_bound as " ~ dbt.type_string() ~ "), 'minus infinity') || ' and ' || coalesce(cast(upper_bound as " ~ dbt.type_string() ~ "), 'infinity') || ' (' || coalesce(unit, 'no unit') || ').'",
+            problem="'Variable ' || variable_id || ' lies between ' || coalesce(written_lower_bound, 'minus infinity') || ' and ' || coalesce(written_upper_bound, 'infinity') || ' (' || coalesce(unit, 'no unit') || ').'",
             remedy="'If it is a code for a missing answer, map it in seeds/codebook/crosswalk.csv; if it is right, widen the bounds in seeds/codebook/variables.csv; else correct the file.'"
         ) | indent(8) }}
     from described
@@ -122,28 +143,48 @@ derivation_gaps as (
         and source_codes.missing_kind is null
 ),
 
-derivation_overlaps as (
+mappings_per_code as (
     select
-        {{ problem_columns(
-            check_id='derivation_overlap',
-            file=codebook_file('derivations'),
-            study_id='study_id',
-            wave_id='wave_id',
-            column_name='source_column',
-            source_code='source_code',
-            n_rows='max(n_respondents)',
-            problem="'Derived variable ' || variable_id || ' has more than one category for this value of ' || max(derived_from_variable_id) || '.'",
-            remedy="'Make the bands in seeds/codebook/derivations.csv meet without overlap (upper bounds are exclusive).'"
-        ) | indent(8) }}
+        study_id,
+        wave_id,
+        variable_id,
+        source_column,
+        source_code,
+        max(n_respondents) as n_respondents,
+        max(derived_from_variable_id) as derived_from_variable_id,
+        count(*) as n_mappings
     from described
-    where derived_from_variable_id is not null
     group by
         study_id,
         wave_id,
         variable_id,
         source_column,
         source_code
-    having count(*) > 1
+),
+
+-- A code that the crosswalk itself maps twice is its own problem, listed elsewhere.
+derivation_overlaps as (
+    select
+        {{ problem_columns(
+            check_id='derivation_overlap',
+            file=codebook_file('derivations'),
+            study_id='derived.study_id',
+            wave_id='derived.wave_id',
+            column_name='derived.source_column',
+            source_code='derived.source_code',
+            n_rows='derived.n_respondents',
+            problem="'Derived variable ' || derived.variable_id || ' has more than one category for this value of ' || derived.derived_from_variable_id || '.'",
+            remedy="'Make the bands in seeds/codebook/derivations.csv meet without overlap (upper bounds are exclusive).'"
+        ) | indent(8) }}
+    from mappings_per_code as derived
+    inner join mappings_per_code as asked
+        on
+            derived.study_id = asked.study_id
+            and derived.wave_id = asked.wave_id
+            and derived.source_column = asked.source_column
+            and derived.source_code = asked.source_code
+            and derived.derived_from_variable_id = asked.variable_id
+    where derived.n_mappings > asked.n_mappings
 ),
 
 final as (

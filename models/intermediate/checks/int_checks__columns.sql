@@ -29,6 +29,10 @@ wave_files as (
     {{ wave_seeds() | indent(4) }}
 ),
 
+described_columns as (
+    {{ wave_seed_columns() | indent(4) }}
+),
+
 waived_by_wave as (
     {{ expand_validity('waived_columns', 'waves') | indent(4) }}
 ),
@@ -80,7 +84,7 @@ missing_files as (
             study_id='waves.study_id',
             wave_id='waves.wave_id',
             problem="'The codebook declares this wave, but its file is not there.'",
-            remedy="'Put the file there and run make generate, or remove the wave from seeds/codebook/waves.csv.'"
+            remedy="'Put the file there and run make generate, or take the wave out of seeds/codebook/waves.csv.'"
         ) | indent(8) }}
     from waves
     left join wave_files
@@ -95,8 +99,10 @@ undeclared_files as (
         {{ problem_columns(
             check_id='wave_file_undeclared',
             file='wave_files.file_path',
-            problem="'The codebook declares no wave for this file.'",
-            remedy="'Add the wave to seeds/codebook/waves.csv and run make generate, or remove the file.'"
+            study_id='wave_files.study_id',
+            wave_id='wave_files.wave_id',
+            problem="case when wave_files.wave_id is null then 'The name does not follow seeds/waves/<study>/<study>_<wave>.csv.' else 'The codebook declares no wave for this file.' end",
+            remedy="case when wave_files.wave_id is null then 'Move or rename the file.' else 'Add the wave to seeds/codebook/waves.csv and run make generate, or remove the file.' end"
         ) | indent(8) }}
     from wave_files
     left join waves
@@ -108,6 +114,45 @@ undeclared_files as (
         and waves.wave_id is null
 ),
 
+stale_models as (
+    select
+        {{ problem_columns(
+            check_id='generated_file_stale',
+            file='wave_files.file_path',
+            study_id='wave_files.study_id',
+            wave_id='wave_files.wave_id',
+            problem="'No staging model reads this file yet.'",
+            remedy="'Run make generate.'"
+        ) | indent(8) }}
+    from wave_files
+    inner join waves
+        on
+            wave_files.study_id = waves.study_id
+            and wave_files.wave_id = waves.wave_id
+    where not wave_files.is_staged
+),
+
+-- Without its type declared, a column is guessed to be numbers or dates, and 01 becomes 1.
+stale_columns as (
+    select
+        {{ problem_columns(
+            check_id='generated_file_stale',
+            file=wave_file('delivered_columns.study_id', 'delivered_columns.wave_id'),
+            study_id='delivered_columns.study_id',
+            wave_id='delivered_columns.wave_id',
+            column_name='delivered_columns.source_column',
+            problem="'The description of the file does not have this column yet, so its values may be misread.'",
+            remedy="'Run make generate.'"
+        ) | indent(8) }}
+    from delivered_columns
+    left join described_columns
+        on
+            delivered_columns.study_id = described_columns.study_id
+            and delivered_columns.wave_id = described_columns.wave_id
+            and delivered_columns.source_column = described_columns.source_column
+    where described_columns.source_column is null
+),
+
 empty_waves as (
     select
         {{ problem_columns(
@@ -117,7 +162,7 @@ empty_waves as (
             wave_id='waves.wave_id',
             n_rows='0',
             problem="'The file has no rows; the codebook expects ' || cast(waves.expected_respondents as " ~ dbt.type_string() ~ ") || '.'",
-            remedy="'Deliver the wave again, or remove it from seeds/codebook/waves.csv.'"
+            remedy="'Deliver the wave again, or take it out of seeds/codebook/waves.csv.'"
         ) | indent(8) }}
     from waves
     inner join wave_files
@@ -128,7 +173,9 @@ empty_waves as (
         on
             waves.study_id = loaded.study_id
             and waves.wave_id = loaded.wave_id
-    where loaded.wave_id is null
+    where
+        loaded.wave_id is null
+        and wave_files.is_staged
 ),
 
 row_counts as (
@@ -222,8 +269,8 @@ contradictions as (
 
 final as (
     {% for check in [
-        'missing_files', 'undeclared_files', 'empty_waves', 'row_counts', 'undeclared_columns',
-        'undelivered_columns', 'contradictions'
+        'missing_files', 'undeclared_files', 'stale_models', 'stale_columns', 'empty_waves',
+        'row_counts', 'undeclared_columns', 'undelivered_columns', 'contradictions'
     ] -%}
     select * from {{ check }}
     {{ "union all" if not loop.last }}

@@ -9,15 +9,43 @@ designs as (
     select * from {{ ref('stg_codebook__designs') }}
 ),
 
+waves as (
+    select * from {{ ref('stg_codebook__waves') }}
+),
+
 design_columns as (
+    select * from {{ ref('stg_codebook__design_columns') }}
+),
+
+delivered_columns as (
+    select distinct
+        study_id,
+        wave_id,
+        source_column
+    from {{ ref('int_answers__codes') }}
+),
+
+-- A column that was not delivered at all is its own problem, listed elsewhere, and not one of each row.
+role_columns as (
     select
-        design_id,
-        design_role,
-        {{ dbt.listagg('source_column', "', '", 'order by position') }} as source_columns
-    from {{ ref('stg_codebook__design_columns') }}
+        waves.study_id,
+        waves.wave_id,
+        design_columns.design_role,
+        {{ dbt.listagg('design_columns.source_column', "', '", 'order by design_columns.position') }}
+            as source_columns
+    from waves
+    inner join design_columns
+        on waves.design_id = design_columns.design_id
+    left join delivered_columns
+        on
+            waves.study_id = delivered_columns.study_id
+            and waves.wave_id = delivered_columns.wave_id
+            and design_columns.source_column = delivered_columns.source_column
     group by
-        design_id,
-        design_role
+        waves.study_id,
+        waves.wave_id,
+        design_columns.design_role
+    having count(delivered_columns.source_column) = count(*)
 ),
 
 roles as (
@@ -48,9 +76,10 @@ roles as (
         ('stratum', 'stratum_column'), ('psu', 'psu_column'),
         ('psu_population', 'population_column')
     ] -%}
-    left join design_columns as {{ alias }}
+    left join role_columns as {{ alias }}
         on
-            respondents.design_id = {{ alias }}.design_id
+            respondents.study_id = {{ alias }}.study_id
+            and respondents.wave_id = {{ alias }}.wave_id
             and {{ alias }}.design_role = '{{ role }}'
     {% endfor %}
 ),
@@ -69,7 +98,9 @@ duplicates as (
             remedy="'Remove the repeated rows, or declare all columns that tell respondents apart in seeds/codebook/design_columns.csv.'"
         ) | indent(8) }}
     from roles
-    where respondent_id is not null
+    where
+        respondent_id is not null
+        and respondent_column is not null
     group by
         study_id,
         wave_id,
@@ -150,7 +181,10 @@ bad_populations as (
             remedy="'Correct the column, or set applies_fpc of the design to false in seeds/codebook/designs.csv.'"
         ) | indent(8) }}
     from roles
-    where applies_fpc
+    where
+        applies_fpc
+        and population_column is not null
+        and stratum_id is not null
     group by
         study_id,
         wave_id,

@@ -1,6 +1,7 @@
 /*
     1. Which column holds the weight, the stratum, ... is declared in design_columns; ids made of several
-       columns are joined in their declared order.
+       columns are joined by hyphens in their declared order, and are null if one part is. A hyphen within a
+       part becomes `~-`, so that two ids never become one.
     2. Without PSUs each respondent is one; without strata the wave is one stratum; without weights each is 1.
     3. `person_key` is the same in all waves that share a sample; `respondent_key` is a person in one wave.
     4. The period is a key of its own: today each wave is one period, its own.
@@ -21,6 +22,16 @@ design_columns as (
     select * from {{ ref('stg_codebook__design_columns') }}
 ),
 
+design_parts as (
+    select
+        design_id,
+        design_role,
+        position,
+        source_column,
+        count(*) over (partition by design_id, design_role) as n_parts
+    from design_columns
+),
+
 every_row as (
     select distinct
         study_id,
@@ -29,28 +40,45 @@ every_row as (
     from delivered
 ),
 
-roles as (
+parts as (
     select
         delivered.study_id,
         delivered.wave_id,
         delivered.row_number,
-        design_columns.design_role,
-        {{ dbt.listagg("delivered.source_code", "'-'", "order by design_columns.position") }}
-            as role_value
+        design_parts.design_role,
+        design_parts.position,
+        design_parts.n_parts,
+        case
+            when design_parts.n_parts = 1 then delivered.source_code
+            else replace(replace(delivered.source_code, '~', '~~'), '-', '~-')
+        end as part_value
     from delivered
     inner join waves
         on
             delivered.study_id = waves.study_id
             and delivered.wave_id = waves.wave_id
-    inner join design_columns
+    inner join design_parts
         on
-            waves.design_id = design_columns.design_id
-            and delivered.source_column = design_columns.source_column
+            waves.design_id = design_parts.design_id
+            and delivered.source_column = design_parts.source_column
+),
+
+roles as (
+    select
+        study_id,
+        wave_id,
+        row_number,
+        design_role,
+        case
+            when count(part_value) = max(n_parts)
+                then {{ dbt.listagg("part_value", "'-'", "order by position") }}
+        end as role_value
+    from parts
     group by
-        delivered.study_id,
-        delivered.wave_id,
-        delivered.row_number,
-        design_columns.design_role
+        study_id,
+        wave_id,
+        row_number,
+        design_role
 ),
 
 -- A weight role without a usable number must stay null here: the checks report it by row.

@@ -1,0 +1,2 @@
+{{ config(schema='bench', materialized='table') }}
+{{ unpivot_rows(ref('bench_columns')) }}

@@ -1,0 +1,242 @@
+"""Given inputs and expected outputs of macros, the same on every engine."""
+
+import math
+from datetime import date
+from typing import NamedTuple
+
+HUGE = "9" * 400
+TINY = f"0.{'0' * 400}1"
+
+
+class Casts(NamedTuple):
+    """What the casts make of a text; none where they give null."""
+
+    number: float | None = None
+    integer: int | None = None
+    date: "date | None" = None
+    boolean: bool | None = None
+
+
+CASTS: dict[str | None, Casts] = {
+    None: Casts(),
+    "": Casts(),
+    " ": Casts(),
+    # numbers
+    "12": Casts(number=12, integer=12),
+    "+5": Casts(number=5, integer=5),
+    "-5": Casts(number=-5, integer=-5),
+    "-0": Casts(number=0, integer=0),
+    "007": Casts(number=7, integer=7),
+    "12.": Casts(number=12),
+    "12.0": Casts(number=12),
+    ".5": Casts(number=0.5),
+    "-.5": Casts(number=-0.5),
+    "+12.5": Casts(number=12.5),
+    "1e5": Casts(number=1e5),
+    "1E-5": Casts(number=1e-5),
+    "-1.5e+05": Casts(number=-1.5e5),
+    "1e99": Casts(number=1e99),
+    "1e-99": Casts(number=1e-99),
+    "3.141592653589793": Casts(number=math.pi),
+    "33.846996307373": Casts(number=33.846996307373),
+    "0.30000000000000004": Casts(number=0.1 + 0.2),
+    "999999999": Casts(number=999_999_999, integer=999_999_999),
+    "1234567890": Casts(number=1_234_567_890),
+    "123456789012345678": Casts(number=123_456_789_012_345_678),
+    # not numbers
+    " 12": Casts(),
+    "12 ": Casts(),
+    "12\n": Casts(),
+    "\t12": Casts(),
+    "1 2": Casts(),
+    "\u00a012": Casts(),
+    ".": Casts(),
+    "-": Casts(),
+    "+": Casts(),
+    "+-5": Casts(),
+    "--5": Casts(),
+    "5-": Casts(),
+    "e5": Casts(),
+    "1e": Casts(),
+    "1e5.5": Casts(),
+    "1e100": Casts(),
+    "1.2.3": Casts(),
+    "inf": Casts(),
+    "-inf": Casts(),
+    "Infinity": Casts(),
+    "nan": Casts(),
+    "NaN": Casts(),
+    "1_000": Casts(),
+    "1,000": Casts(),
+    "1'000": Casts(),
+    "0,5": Casts(),
+    "0x10": Casts(),
+    "0b1": Casts(),
+    "$5": Casts(),
+    "5%": Casts(),
+    # digits of other scripts, a full-width one, a fraction, a superscript, a minus sign
+    "١٢": Casts(),
+    "１２": Casts(),  # noqa: RUF001
+    "½": Casts(),
+    "²": Casts(),
+    "−5": Casts(),  # noqa: RUF001 (that is the point)
+    # beyond what a number can hold
+    HUGE: Casts(),
+    TINY: Casts(),
+    # dates
+    "2001-12-31": Casts(date=date(2001, 12, 31)),
+    "2000-02-29": Casts(date=date(2000, 2, 29)),
+    "2004-02-29": Casts(date=date(2004, 2, 29)),
+    "2001-02-28": Casts(date=date(2001, 2, 28)),
+    "0001-01-01": Casts(date=date(1, 1, 1)),
+    "9999-12-31": Casts(date=date(9999, 12, 31)),
+    # not dates
+    "2001-02-29": Casts(),
+    "1900-02-29": Casts(),
+    "2001-02-30": Casts(),
+    "2001-04-31": Casts(),
+    "2001-13-01": Casts(),
+    "2001-00-10": Casts(),
+    "2001-10-00": Casts(),
+    "2001-10-32": Casts(),
+    "0000-01-01": Casts(),
+    "2001-1-1": Casts(),
+    "01-01-2001": Casts(),
+    "2001/12/31": Casts(),
+    "2001-12-31 10:00": Casts(),
+    " 2001-12-31": Casts(),
+    "-2001-12-31": Casts(),
+    "12001-12-31": Casts(),
+    "20011231": Casts(number=20_011_231, integer=20_011_231),
+    "2001-12": Casts(),
+    "٢٠٠١-12-31": Casts(),
+    "infinity": Casts(),
+    "today": Casts(),
+    "epoch": Casts(),
+    # booleans
+    "true": Casts(boolean=True),
+    "false": Casts(boolean=False),
+    "TRUE": Casts(),
+    "True": Casts(),
+    "t": Casts(),
+    "yes": Casts(),
+    "1": Casts(number=1, integer=1),
+    "0": Casts(number=0, integer=0),
+    "true ": Casts(),
+    # text with the characters of SQL and Jinja
+    "it's": Casts(),
+    '"': Casts(),
+    "1; drop table x": Casts(),
+    "\\": Casts(),
+    "NULL": Casts(),
+}
+
+# A text and a pattern: whether all of the text is of the pattern.
+MATCHES: dict[tuple[str | None, str], bool | None] = {
+    ("ab", "a|ab"): True,
+    ("abc", "a|ab"): False,
+    ("xab", "ab"): False,
+    ("ab\n", "ab"): False,
+    ("a\nb", "[a-z]+"): False,
+    ("AB", "[a-z]+"): False,
+    ("é", "[a-z]"): False,
+    ("é", "."): True,
+    ("", "[a-z]*"): True,
+    ("", "[a-z]+"): False,
+    ("q_1", "[a-z][a-z0-9_]*"): True,
+    ("1_q", "[a-z][a-z0-9_]*"): False,
+    ("a-b", "[a-z][a-z0-9_]*"): False,
+    (None, "[a-z]*"): None,
+}
+
+# Each must have a key of its own, which is the MD5 sum of the texts joined as `surrogate_key` says.
+KEYS: list[tuple[str | None, str | None]] = [
+    ("a", "bc"),
+    ("ab", "c"),
+    ("abc", ""),
+    ("", "abc"),
+    ("", ""),
+    ("", None),
+    (None, ""),
+    (None, None),
+    ("A", "bc"),
+    ("a", "bc "),
+    ("a", "b'c"),
+    ("é", "c"),
+    ("e\u0301", "c"),
+    ("1", "1"),
+    ("1.0", "1"),
+    ("01", "1"),
+]
+
+EXPIT: dict[float | None, float | None] = {
+    None: None,
+    0.0: 0.5,
+    1.0: 0.7310585786300049,
+    -1.0: 0.2689414213699951,
+    30.0: 1 / (1 + math.exp(-30)),
+    -30.0: 1 / (1 + math.exp(30)),
+    700.0: 1.0,
+    -700.0: math.exp(-700),
+    701.0: 1.0,
+    -701.0: 0.0,
+    1e6: 1.0,
+    -1e6: 0.0,
+}
+
+# PSUs of the sample, of the population, and whether the correction applies.
+SAMPLING_FRACTIONS: dict[tuple[int, float | None, bool], float] = {
+    (15, 757.0, True): 15 / 757,
+    (15, 757.0, False): 0.0,
+    (15, None, True): 0.0,
+    (1, 1.0, True): 1.0,
+    (3, 4.0, True): 0.75,
+}
+
+# Sum of z², sum of z, PSUs, sampling fraction, what is done with lonely PSUs.
+STRATUM_VARIANCES: dict[tuple[float, float, int, float, str], float | None] = {
+    (5.0, 3.0, 4, 0.0, "adjust"): 4 / 3 * (5 - 9 / 4),
+    (5.0, 3.0, 4, 0.0, "remove"): 4 / 3 * (5 - 9 / 4),
+    (5.0, 3.0, 4, 0.0, "average"): 4 / 3 * (5 - 9 / 4),
+    (5.0, 3.0, 4, 0.25, "adjust"): 4 / 3 * (5 - 9 / 4) * 0.75,
+    (5.0, 3.0, 4, 1.0, "adjust"): 0.0,
+    # PSUs without members add nothing to the sums, but count
+    (9.0, 3.0, 1000, 0.0, "adjust"): 1000 / 999 * (9 - 9 / 1000),
+    # rounding must not make it negative
+    (1.0, 2.000000001, 4, 0.0, "adjust"): 0.0,
+    # lonely
+    (9.0, 3.0, 1, 0.0, "adjust"): 9.0,
+    (9.0, 3.0, 1, 0.25, "adjust"): 6.75,
+    (9.0, 3.0, 1, 0.0, "remove"): 0.0,
+    (9.0, 3.0, 1, 0.0, "average"): None,
+    # lonely, and the whole stratum
+    (9.0, 3.0, 1, 1.0, "adjust"): 0.0,
+    (9.0, 3.0, 1, 1.0, "remove"): 0.0,
+    (9.0, 3.0, 1, 1.0, "average"): 0.0,
+}
+
+# PSUs and sampling fraction of each stratum, what is done with lonely PSUs.
+LONELY_SCALES: dict[tuple[tuple[tuple[int, float], ...], str], float | None] = {
+    (((2, 0.0), (3, 0.0)), "average"): 1.0,
+    (((1, 0.0), (3, 0.0)), "average"): 2.0,
+    (((1, 0.0), (3, 0.0), (1, 0.5), (2, 0.0)), "average"): 2.0,
+    (((1, 0.0), (3, 0.0), (4, 0.0)), "average"): 1.5,
+    (((1, 0.0), (1, 0.0)), "average"): None,
+    # a stratum that is known whole is not lonely
+    (((1, 1.0), (3, 0.0)), "average"): 1.0,
+    (((1, 0.0), (3, 0.0)), "adjust"): 1.0,
+    (((1, 0.0), (1, 0.0)), "remove"): 1.0,
+}
+
+
+def variables() -> dict[str, list[object]]:
+    """Give the inputs as dbt variables. A case is known by its place in the list, from 0."""
+    return {
+        "bench_texts": list(CASTS),
+        "bench_matches": list(MATCHES),
+        "bench_keys": list(KEYS),
+        "bench_expit": list(EXPIT),
+        "bench_sampling_fractions": list(SAMPLING_FRACTIONS),
+        "bench_stratum_variances": list(STRATUM_VARIANCES),
+        "bench_lonely_scales": list(LONELY_SCALES),
+    }

@@ -1,0 +1,7 @@
+{% macro bench_literal(text) -%}
+    cast({{ 'null' if text is none else "'" ~ text | replace("'", "''") ~ "'" }} as {{ dbt.type_string() }})
+{%- endmacro %}
+
+{% macro bench_number(number) -%}
+    cast({{ 'null' if number is none else "'" ~ number ~ "'" }} as {{ type_number() }})
+{%- endmacro %}

@@ -1,0 +1,88 @@
+"""The project with all test studies and the bench, built once for all tests that only read."""
+
+import csv
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from bench.cases import variables
+from studies.made_up import add_made_up_studies
+from studies.variants import add_variants
+from workbench import ROOT, add_study, copy_project
+
+from wavehouse.generate import generate
+from wavehouse.project import Project
+
+HERE = ROOT / "tests/python"
+BENCH_SCHEMA = "bench"
+# References that the bench reads as seeds.
+REFERENCE_SEEDS = ("p_values", "t_quantiles", "p_adjust")
+
+
+def make_overlay(destination: Path) -> Project:
+    """Copy the project and add every test study and the bench; nothing is built yet."""
+    project = copy_project(destination)
+    add_variants(project)
+    add_made_up_studies(project)
+    for folder in sorted((HERE / "studies").iterdir()):
+        if (folder / "codebook").is_dir():
+            add_study(project, folder)
+    generate(project)
+    add_bench(project)
+    return project
+
+
+def add_bench(project: Project) -> None:
+    """Add the models that put given inputs through macros and models."""
+    models = project.models / "bench"
+    models.mkdir()
+    for path in (HERE / "bench").glob("*.sql"):
+        shutil.copy(path, models)
+    shutil.copytree(HERE / "bench/macros", project.root / "macros/bench")
+    seeds = project.seeds / "bench"
+    seeds.mkdir()
+    shutil.copy(HERE / "bench/bench_columns.csv", seeds)
+    for name in REFERENCE_SEEDS:
+        shutil.copy(HERE / f"references/{name}.csv", seeds / f"bench_{name}.csv")
+    describe_bench_seeds(seeds)
+    with (project.root / "dbt_project.yml").open("a") as file:
+        file.write(f"\nvars: {json.dumps(variables())}\n")
+    retarget(
+        project,
+        "int_changes__p_values",
+        "bench_p_values_of_t",
+        {"int_changes__errors": "bench_t_statistics"},
+    )
+    retarget(
+        project,
+        "int_design__t_quantiles",
+        "bench_t_quantiles_of_degrees",
+        {
+            "int_design__waves": "bench_degrees",
+            "int_design__wave_pairs": "bench_degrees",
+            "stg_codebook__studies": "bench_levels",
+        },
+    )
+
+
+def describe_bench_seeds(folder: Path) -> None:
+    """Declare every column of the bench's seeds as text."""
+    seeds = []
+    for path in sorted(folder.glob("*.csv")):
+        with path.open(newline="", encoding="utf-8") as file:
+            columns = next(csv.reader(file))
+        types = dict.fromkeys(columns, "text")
+        seeds.append({"name": path.stem, "config": {"schema": BENCH_SCHEMA, "column_types": types}})
+    (folder / "_bench__seeds.yml").write_text(json.dumps({"seeds": seeds}), encoding="utf-8")
+
+
+def retarget(project: Project, model: str, name: str, inputs: Mapping[str, str]) -> None:
+    """Copy a model under another name and let it read other inputs, to test its very text."""
+    (path,) = project.models.rglob(f"{model}.sql")
+    text = path.read_text(encoding="utf-8")
+    for given, replacement in inputs.items():
+        assert f"ref('{given}')" in text, f"{model} no longer reads {given}"
+        text = text.replace(f"ref('{given}')", f"ref('{replacement}')")
+    config = f"{{{{ config(schema='{BENCH_SCHEMA}', materialized='table') }}}}\n"
+    (project.models / f"bench/{name}.sql").write_text(config + text, encoding="utf-8")

@@ -1,0 +1,1018 @@
+"""Bad input stops the build with messages that name culprit and remedy, all of them in one run."""
+
+import csv
+import json
+import re
+from collections.abc import Callable, Iterable
+from io import StringIO
+
+import pytest
+from workbench import (
+    DbtRun,
+    Row,
+    add_codebook_rows,
+    codebook_rows,
+    copy_built,
+    copy_project,
+    keep_studies,
+    own_database,
+    query,
+    query_postgres,
+    read_rows,
+    run_dbt,
+    run_wavehouse,
+    set_codebook_rows,
+    write_rows,
+)
+
+from wavehouse.generate import generate
+from wavehouse.postgres import PostgresServer
+from wavehouse.project import Project
+
+# A study without any fault, with every part that a codebook and a design can have; `@` is its id.
+CODEBOOK = {
+    "studies": """
+        study_id,study_label,description,universe,producer,citation,terms_of_use,publication_rule_id,ci_level,adjustment_method
+        @,Study @,Made up,Adults,Nobody,None,None,open_data,0.95,holm
+    """,
+    "designs": """
+        design_id,study_id,design_label,lonely_psu,applies_fpc,allows_zero_weights,description
+        @_areas,@,Areas,adjust,true,false,Areas in strata
+    """,
+    "design_columns": """
+        design_id,design_role,position,source_column
+        @_areas,respondent,1,id
+        @_areas,stratum,1,part
+        @_areas,psu,1,area
+        @_areas,weight,1,weight
+        @_areas,psu_population,1,areas
+    """,
+    "waves": """
+        study_id,wave_id,wave_number,wave_label,wave_date,design_id,sample_id,expected_respondents
+        @,1,1,First,2001-01-01,@_areas,@_first,8
+    """,
+    "code_lists": """
+        code_list_id,code_list_label,description
+        @_moods,Moods,Moods
+        @_groups,Groups,Groups of hours
+    """,
+    "categories": """
+        code_list_id,category_code,category_order,category_label
+        @_moods,good,1,Good
+        @_moods,bad,2,Bad
+        @_groups,few,1,Few
+        @_groups,many,2,Many
+    """,
+    "variables": """
+        variable_id,variable_label,description,value_type,code_list_id,unit,lower_bound,upper_bound
+        @_mood,Mood,Mood,categorical,@_moods,,,
+        @_hours,Hours,Hours,numeric,,hours,0,24
+        @_group,Group,Group of hours,categorical,@_groups,,,
+    """,
+    "questions": """
+        study_id,variable_id,valid_from_wave,valid_to_wave,source_column,crosswalk_id,question_text,universe
+        @,@_mood,1,,mood,mood,Asks for the mood,All
+        @,@_hours,1,,hours,hours,Asks for the hours,All
+    """,
+    "crosswalk": """
+        study_id,crosswalk_id,source_code,valid_from_wave,valid_to_wave,category_code,numeric_value,missing_kind,mapping_method
+        @,mood,1,1,,good,,,recode
+        @,mood,2,1,,bad,,,recode
+        @,mood,9,1,,,,refused,sentinel
+        @,hours,<number>,1,,,,,identity
+        @,hours,99,1,,,,dont_know,sentinel
+    """,
+    "waived_columns": """
+        study_id,source_column,valid_from_wave,valid_to_wave,waiver_kind,reason
+        @,notes,1,,technical,Nothing about the respondent
+    """,
+    "derivations": """
+        variable_id,position,source_variable_id,source_category_code,lower_bound,upper_bound,category_code
+        @_group,1,@_hours,,,5,few
+        @_group,2,@_hours,,5,,many
+    """,
+    "segments": """
+        segment_id,segment_label,description
+        @_group,Group,Group of hours
+    """,
+    "segment_variables": """
+        segment_id,position,variable_id
+        @_group,1,@_group
+    """,
+    "measures": """
+        measure_id,measure_label,measure_kind,variable_id,base_description,description
+        @_mood_share,Mood,share,@_mood,All,Share
+        @_hours_mean,Hours,mean,@_hours,All,Mean
+    """,
+    "breaks": """
+        break_id,study_id,wave_id,variable_id,break_kind,severity,description
+        @_telephone,@,1,,mode,soft,By telephone
+    """,
+}
+WAVE = """
+    id,part,area,areas,weight,mood,hours,notes
+    1,north,1,10,1.5,1,1,
+    2,north,1,10,1.5,2,2.5,
+    3,north,2,10,1.5,1,5,
+    4,north,2,10,1.5,2,7,
+    5,south,3,10,2,9,99,
+    6,south,3,10,2,1,0,
+    7,south,4,10,2,1,24,
+    8,south,4,10,2,2,3,
+"""
+
+
+class Study:
+    """The study, to be spoilt before it is written."""
+
+    def __init__(self, study_id: str) -> None:
+        """Take the study's name."""
+        self.study_id = study_id
+        self.codebook = {table: self._rows(text) for table, text in CODEBOOK.items()}
+        self.waves = {"1": self._rows(WAVE)}
+        self.columns = list(self.waves["1"][0])
+        self.files_later: dict[str, list[Row]] = {}
+
+    def change(self, table: str, number: int, **values: str) -> None:
+        """Change a row of a codebook table; the first is 0."""
+        self.codebook[table][number].update(self._here(values))
+
+    def add(self, table: str, like: int = -1, **values: str) -> None:
+        """Add a row to a codebook table, like another one but for these values."""
+        self.codebook[table].append({**self.codebook[table][like], **self._here(values)})
+
+    def answer(self, number: int, **values: str) -> None:
+        """Change a row of the wave; the first is 0."""
+        self.waves["1"][number].update(values)
+
+    def add_wave(self) -> None:
+        """Add a second wave, which is like the first."""
+        self.add("waves", wave_id="2", wave_number="2", sample_id="@_second")
+        self.waves["2"] = self._rows(WAVE)
+
+    def write(self, project: Project) -> None:
+        """Add the study to a project, which then has to be generated again."""
+        add_codebook_rows(project, self.codebook)
+        for wave_id, rows in self.waves.items():
+            self._write_wave(project, wave_id, rows, self.columns)
+
+    def write_later(self, project: Project) -> None:
+        """Deliver what comes after the files of the codebook were generated."""
+        for wave_id, rows in self.files_later.items():
+            self._write_wave(project, wave_id, rows, list(rows[0]))
+
+    def _write_wave(
+        self, project: Project, wave_id: str, rows: list[Row], columns: list[str]
+    ) -> None:
+        path = project.waves / self.study_id / f"{self.study_id}_{wave_id}.csv"
+        values = [{column: row.get(column, "") for column in columns} for row in rows]
+        write_rows(path, columns, values)
+
+    def _rows(self, text: str) -> list[Row]:
+        lines = [line.strip() for line in text.replace("@", self.study_id).split("\n")]
+        return list(csv.DictReader(StringIO("\n".join(filter(None, lines)))))
+
+    def _here(self, values: Row) -> Row:
+        return {column: value.replace("@", self.study_id) for column, value in values.items()}
+
+
+Spoil = Callable[[Study], None]
+CASES: dict[str, tuple[Spoil, tuple[str, ...]]] = {}
+
+
+def case(*lines: str) -> Callable[[Spoil], Spoil]:
+    """Keep a function that spoils the study of its own name, and what a build must then say.
+
+    `@` stands for the study, `@1` and `@2` for its waves.
+    """
+
+    def keep(spoil: Spoil) -> Spoil:
+        CASES[spoil.__name__] = (spoil, lines)
+        return spoil
+
+    return keep
+
+
+@case()
+def faultless(_: Study) -> None:
+    pass
+
+
+# --- Files and columns
+
+
+@case(
+    "[wave_file_missing] @1: The codebook declares this wave, but its file is not there. Put the "
+    "file there and run make generate, or take the wave out of seeds/codebook/waves.csv."
+)
+def missing_file(study: Study) -> None:
+    del study.waves["1"]
+
+
+@case(
+    "[wave_file_undeclared] seeds/waves/@/@_3.csv, study @, wave 3: The codebook declares no wave "
+    "for this file. Add the wave to seeds/codebook/waves.csv and run make generate, or remove the "
+    "file."
+)
+def undeclared_wave(study: Study) -> None:
+    study.waves["3"] = study.waves["1"]
+
+
+@case(
+    "[wave_empty] @1, 0 row(s): The file has no rows; the codebook expects 8. Deliver the wave "
+    "again, or take it out of seeds/codebook/waves.csv."
+)
+def empty_wave(study: Study) -> None:
+    study.waves["1"] = []
+
+
+@case(
+    "[wave_row_count] @1, 7 row(s): The file has fewer rows than the 8 that the codebook expects. "
+    "Check that the delivery is complete; then correct the file, or expected_respondents in "
+    "seeds/codebook/waves.csv."
+)
+def fewer_rows(study: Study) -> None:
+    study.waves["1"].pop()
+
+
+@case(
+    "[wave_row_count] @1, 9 row(s): The file has more rows than the 8 that the codebook expects. "
+    "Check that the delivery is complete; then correct the file, or expected_respondents in "
+    "seeds/codebook/waves.csv."
+)
+def more_rows(study: Study) -> None:
+    study.waves["1"].append({**study.waves["1"][0], "id": "9"})
+
+
+@case(
+    "[column_undeclared] @1, column extra: The column was delivered, but the codebook neither "
+    "declares nor waives it for this wave. Declare it in seeds/codebook/questions.csv, or waive it "
+    "with a reason in seeds/codebook/waived_columns.csv."
+)
+def undeclared_column(study: Study) -> None:
+    study.columns.append("extra")
+
+
+@case(
+    "[column_undeclared] @1, column MOOD: The column was delivered, but the codebook neither "
+    "declares nor waives it for this wave. Declare it in seeds/codebook/questions.csv, or waive it "
+    "with a reason in seeds/codebook/waived_columns.csv.",
+    "[column_not_delivered] @1, column mood: seeds/codebook/questions.csv declares the column for "
+    "this wave, but it was not delivered. Correct its name, deliver it, or end the row that "
+    "declares it with the wave before (valid_to_wave).",
+)
+def other_case(study: Study) -> None:
+    study.columns[study.columns.index("mood")] = "MOOD"
+    study.waves["1"] = [{**row, "MOOD": row["mood"]} for row in study.waves["1"]]
+
+
+@case(
+    "[column_undeclared] @2, column notes: The column was delivered, but the codebook neither "
+    "declares nor waives it for this wave. Declare it in seeds/codebook/questions.csv, or waive it "
+    "with a reason in seeds/codebook/waived_columns.csv."
+)
+def waiver_that_ended(study: Study) -> None:
+    study.add_wave()
+    study.change("waived_columns", 0, valid_to_wave="1")
+
+
+@case(
+    "[column_not_delivered] @1, column weight: seeds/codebook/design_columns.csv declares the "
+    "column for this wave, but it was not delivered. Correct its name, deliver it, or end the row "
+    "that declares it with the wave before (valid_to_wave).",
+)
+def undelivered_weight(study: Study) -> None:
+    study.columns.remove("weight")
+
+
+@case(
+    "[column_declared_and_waived] seeds/codebook/waived_columns.csv, study @, wave 1, column mood: "
+    "The column is waived here and declared in seeds/codebook/questions.csv. Remove one of the two "
+    "rows.",
+)
+def waived_and_declared(study: Study) -> None:
+    study.add("waived_columns", source_column="mood", valid_to_wave="1")
+
+
+# --- Values
+
+
+@case(
+    '[code_unknown] @1, column mood, value "7", 2 row(s): Crosswalk mood (variable @_mood) does '
+    "not map this code in this wave. Add it to seeds/codebook/crosswalk.csv, from this wave on "
+    "(valid_from_wave), or correct the file."
+)
+def unknown_code(study: Study) -> None:
+    study.answer(0, mood="7")
+    study.answer(3, mood="7")
+
+
+@case(
+    '[code_unknown] @2, column mood, value "9", 1 row(s): Crosswalk mood (variable @_mood) does '
+    "not map this code in this wave. Add it to seeds/codebook/crosswalk.csv, from this wave on "
+    "(valid_from_wave), or correct the file."
+)
+def code_that_ended(study: Study) -> None:
+    study.add_wave()
+    study.change("crosswalk", 2, valid_to_wave="1")
+
+
+@case(
+    '[code_unknown] @1, column mood, value "<empty>", 1 row(s): Crosswalk mood (variable @_mood) '
+    "does not map this code in this wave. Add it to seeds/codebook/crosswalk.csv, from this wave "
+    "on (valid_from_wave), or correct the file."
+)
+def empty_answer(study: Study) -> None:
+    study.answer(1, mood="")
+
+
+@case(
+    *(
+        f'[code_unknown] @1, column mood, value "{value}", 1 row(s): Crosswalk mood (variable '
+        "@_mood) does not map this code in this wave. Add it to seeds/codebook/crosswalk.csv, from "
+        "this wave on (valid_from_wave), or correct the file."
+        for value in ("01", "1 ", "1.0")
+    )
+)
+def nearly_the_same_code(study: Study) -> None:
+    study.answer(0, mood="01")
+    study.answer(1, mood="1 ")
+    study.answer(2, mood="1.0")
+
+
+@case(
+    '[code_not_a_number] @1, column hours, value "many", 1 row(s): Variable @_hours is a number, '
+    "and this is none; crosswalk hours does not name it either. Correct the file; if it is a code "
+    "(a kind of missing, a band), add it to seeds/codebook/crosswalk.csv."
+)
+def text_in_number(study: Study) -> None:
+    study.answer(0, hours="many")
+
+
+@case(
+    *(
+        f'[code_not_a_number] @1, column hours, value "{value}", 1 row(s): Variable @_hours is a '
+        "number, and this is none; crosswalk hours does not name it either. Correct the file; if "
+        "it is a code (a kind of missing, a band), add it to seeds/codebook/crosswalk.csv."
+        for value in (" 5", "1,5", "1_000", "inf", "nan", "0x10", "9" * 400, "1e999", "٣")
+    )
+)
+def nearly_numbers(study: Study) -> None:
+    values = (" 5", "1,5", "1_000", "inf", "nan", "0x10", "9" * 400, "1e999")
+    for number, value in enumerate(values):
+        study.answer(number, hours=value)
+    study.waves["1"].append({**study.waves["1"][0], "id": "9", "hours": "٣"})
+    study.change("waves", 0, expected_respondents="9")
+
+
+@case(
+    '[number_out_of_bounds] @1, column hours, value "-1", 1 row(s): Variable @_hours lies between '
+    "0 and 24 (hours). If it is a code for a missing answer, map it in "
+    "seeds/codebook/crosswalk.csv; if it is right, widen the bounds in "
+    "seeds/codebook/variables.csv; else correct the file.",
+    '[number_out_of_bounds] @1, column hours, value "24.5", 1 row(s): Variable @_hours lies '
+    "between 0 and 24 (hours). If it is a code for a missing answer, map it in "
+    "seeds/codebook/crosswalk.csv; if it is right, widen the bounds in "
+    "seeds/codebook/variables.csv; else correct the file.",
+)
+def number_too_large(study: Study) -> None:
+    study.answer(0, hours="24.5")
+    study.answer(1, hours="-1")
+
+
+# --- Respondents and their design
+
+
+@case(
+    '[respondent_duplicate] @1, column id, value "1", 2 row(s): More than one row has this '
+    "respondent. Remove the repeated rows, or declare all columns that tell respondents apart in "
+    "seeds/codebook/design_columns.csv."
+)
+def duplicate_respondent(study: Study) -> None:
+    study.answer(1, id="1")
+
+
+@case(
+    "[design_value_missing] @1, column weight, 2 row(s): Rows without a weight; the first is row 2 "
+    "of the file. Deliver the value: without it the row has no place in the design."
+)
+def missing_weight(study: Study) -> None:
+    study.answer(1, weight="")
+    study.answer(4, weight=" ")
+
+
+@case(
+    '[weight_invalid] @1, column weight, value "-1.5", 1 row(s): The weight is negative; the first '
+    "is row 3 of the file. Correct the weight. If zero means outside the weighted sample, set "
+    "allows_zero_weights of the design in seeds/codebook/designs.csv."
+)
+def negative_weight(study: Study) -> None:
+    study.answer(2, weight="-1.5")
+
+
+@case(
+    '[weight_invalid] @1, column weight, value "0", 2 row(s): The weight is zero; the first is row '
+    "1 of the file. Correct the weight. If zero means outside the weighted sample, set "
+    "allows_zero_weights of the design in seeds/codebook/designs.csv."
+)
+def zero_weight(study: Study) -> None:
+    study.answer(0, weight="0")
+    study.answer(7, weight="0")
+
+
+@case()
+def allowed_zero_weight(study: Study) -> None:
+    study.change("designs", 0, allows_zero_weights="true")
+    study.answer(0, weight="0")
+
+
+@case(
+    '[weight_invalid] @1, column weight, value "1,5", 1 row(s): The weight is not a number; the '
+    "first is row 8 of the file. Correct the weight. If zero means outside the weighted sample, "
+    "set allows_zero_weights of the design in seeds/codebook/designs.csv."
+)
+def text_weight(study: Study) -> None:
+    study.answer(7, weight="1,5")
+
+
+@case(
+    "[design_value_missing] @1, column id, 1 row(s): Rows without a respondent; the first is row 1 "
+    "of the file. Deliver the value: without it the row has no place in the design.",
+    "[design_value_missing] @1, column part, 1 row(s): Rows without a stratum; the first is row 2 "
+    "of the file. Deliver the value: without it the row has no place in the design.",
+    "[design_value_missing] @1, column area, 1 row(s): Rows without a psu; the first is row 3 of "
+    "the file. Deliver the value: without it the row has no place in the design.",
+)
+def missing_place(study: Study) -> None:
+    study.answer(0, id="")
+    study.answer(1, part="")
+    study.answer(2, area="")
+
+
+@case(
+    "[design_value_missing] @1, column id, area, 1 row(s): Rows without a respondent; the first is "
+    "row 5 of the file. Deliver the value: without it the row has no place in the design.",
+    "[design_value_missing] @1, column area, 1 row(s): Rows without a psu; the first is row 5 of "
+    "the file. Deliver the value: without it the row has no place in the design.",
+)
+def id_without_its_second_part(study: Study) -> None:
+    study.add("design_columns", like=0, position="2", source_column="area")
+    study.answer(4, area="")
+
+
+@case(
+    '[psu_population_invalid] @1, column areas, value "north", 4 row(s): Stratum north needs one '
+    "number of PSUs in the population, the same in all of its rows and not smaller than the 2 PSUs "
+    "of the sample. Correct the column, or set applies_fpc of the design to false in "
+    "seeds/codebook/designs.csv.",
+    '[psu_population_invalid] @1, column areas, value "south", 4 row(s): Stratum south needs one '
+    "number of PSUs in the population, the same in all of its rows and not smaller than the 2 PSUs "
+    "of the sample. Correct the column, or set applies_fpc of the design to false in "
+    "seeds/codebook/designs.csv.",
+)
+def bad_population(study: Study) -> None:
+    study.answer(0, areas="11")
+    for number in range(4, 8):
+        study.answer(number, areas="1")
+
+
+# --- The codebook
+
+
+@case(
+    "[codebook_orphan_reference] seeds/codebook/questions.csv, study @, column variable_id, value "
+    '"@_moood", 1 row(s): Refers to variable_id "@_moood", which seeds/codebook/variables.csv '
+    "does not have. Correct the reference, or add the row to seeds/codebook/variables.csv.",
+    "[codebook_orphan_reference] seeds/codebook/breaks.csv, study @, wave 3, column study_id, "
+    'wave_id, value "3", 1 row(s): Refers to study_id "@", wave_id "3", which '
+    "seeds/codebook/waves.csv does not have. Correct the reference, or add the row to "
+    "seeds/codebook/waves.csv.",
+)
+def reference_to_nothing(study: Study) -> None:
+    study.change("questions", 0, variable_id="@_moood")
+    study.change("breaks", 0, wave_id="3")
+
+
+@case(
+    "[codebook_overlapping_validity] seeds/codebook/crosswalk.csv, study @, wave 2, column "
+    'valid_from_wave, valid_to_wave, value "2", 2 row(s): More than one row holds in the same '
+    'wave (2) for study_id "@", crosswalk_id "mood", source_code "2". Let the earlier row end '
+    "(valid_to_wave) before the later one begins (valid_from_wave)."
+)
+def overlapping_crosswalk(study: Study) -> None:
+    study.add_wave()
+    study.add("crosswalk", like=1, valid_from_wave="2", category_code="good")
+
+
+@case(
+    "[codebook_overlapping_validity] seeds/codebook/crosswalk.csv, study @, wave 2, column "
+    'valid_from_wave, valid_to_wave, value "<number>", 2 row(s): More than one row holds in the '
+    'same wave (2) for study_id "@", crosswalk_id "hours", source_code "<number>". Let the earlier '
+    "row end (valid_to_wave) before the later one begins (valid_from_wave)."
+)
+def overlapping_numbers(study: Study) -> None:
+    study.add_wave()
+    study.add("crosswalk", like=3, valid_from_wave="2")
+
+
+@case(
+    "[codebook_overlapping_validity] seeds/codebook/questions.csv, study @, wave 2, column "
+    'valid_from_wave, valid_to_wave, value "@_mood", 2 row(s): More than one row holds in the '
+    'same wave (2) for study_id "@", variable_id "@_mood". Let the earlier row end (valid_to_wave) '
+    "before the later one begins (valid_from_wave).",
+    "[codebook_overlapping_validity] seeds/codebook/waived_columns.csv, study @, wave 2, column "
+    'valid_from_wave, valid_to_wave, value "notes", 2 row(s): More than one row holds in the same '
+    'wave (2) for study_id "@", source_column "notes". Let the earlier row end (valid_to_wave) '
+    "before the later one begins (valid_from_wave).",
+)
+def overlapping_questions(study: Study) -> None:
+    study.add_wave()
+    study.add("questions", like=0, valid_from_wave="2")
+    study.add("waived_columns", valid_from_wave="2")
+
+
+@case(
+    "[codebook_reversed_validity] seeds/codebook/crosswalk.csv, study @, wave 1, column "
+    'valid_to_wave, value "8": The row ends before it begins (2 to 1). Exchange the two waves, or '
+    "leave valid_to_wave empty where the row still holds."
+)
+def reversed_validity(study: Study) -> None:
+    study.add_wave()
+    study.add("crosswalk", like=0, source_code="8", valid_from_wave="2", valid_to_wave="1")
+
+
+@case(
+    "[codebook_cell_missing] seeds/codebook/measures.csv, column measure_label: The cell is empty "
+    'in the row with measure_id "@_mood_share". Fill it: the column is required.',
+    "[codebook_cell_missing] seeds/codebook/waves.csv, study @, wave 1, column wave_label: The "
+    'cell is empty in the row with study_id "@", wave_id "1". Fill it: the column is required.',
+)
+def missing_cell(study: Study) -> None:
+    study.change("measures", 0, measure_label="")
+    study.change("waves", 0, wave_label=" ")
+
+
+@case(
+    "[codebook_cell_type] seeds/codebook/waves.csv, study @, wave 1, column wave_date, value "
+    '"2001-02-30": "2001-02-30" is not a date as 2001-12-31, in the row with study_id "@", wave_id '
+    '"1". Write a date as 2001-12-31.',
+    '[codebook_cell_type] seeds/codebook/variables.csv, column upper_bound, value "1.000,5": '
+    '"1.000,5" is not a number (with a point, without thousands separators), in the row with '
+    'variable_id "@_hours". Write a number (with a point, without thousands separators).',
+    '[codebook_cell_type] seeds/codebook/categories.csv, column category_order, value "second": '
+    '"second" is not a whole number, in the row with code_list_id "@_moods", category_code "bad". '
+    "Write a whole number.",
+)
+def cell_of_another_type(study: Study) -> None:
+    study.change("waves", 0, wave_date="2001-02-30")
+    study.change("variables", 1, upper_bound="1.000,5")
+    study.change("categories", 1, category_order="second")
+
+
+@case(
+    '[codebook_cell_value] seeds/codebook/designs.csv, study @, column lonely_psu, value "centre": '
+    '"centre" is not a known value, in the row with design_id "@_areas". Write one of: adjust, '
+    "remove, average.",
+    "[codebook_cell_value] seeds/codebook/waves.csv, study @, wave 1, column sample_id, value "
+    '"The Second": "The Second" has characters that this column cannot hold, in the row with '
+    'study_id "@", wave_id "1". Keep to the pattern [a-z][a-z0-9_]* (a regular expression).',
+)
+def cell_of_unknown_value(study: Study) -> None:
+    study.change("designs", 0, lonely_psu="centre")
+    study.change("waves", 0, sample_id="The Second")
+
+
+@case(
+    "[codebook_duplicate_key] seeds/codebook/measures.csv, column measure_id, 2 row(s): There is "
+    'more than one row with measure_id "@_mood_share". Keep one of them.',
+)
+def duplicate_key(study: Study) -> None:
+    study.add("measures", like=0, measure_label="Another")
+
+
+@case(
+    '[wave_number] seeds/codebook/waves.csv, study @, column wave_number, value "1", 2 row(s): '
+    "More than one wave of the study has this number, so their order is unknown. Number the waves "
+    "of a study in the order of their fieldwork."
+)
+def repeated_wave_number(study: Study) -> None:
+    study.add_wave()
+    study.change("waves", 1, wave_number="1")
+
+
+@case(
+    "[crosswalk_target] seeds/codebook/crosswalk.csv, study @, wave 1, column category_code, "
+    'numeric_value, missing_kind, value "1": Crosswalk mood must map a code to exactly one of a '
+    "category, a number or a kind of missing (and <number> to none of them). Fill exactly one of "
+    "the three cells; none for <number>.",
+    "[crosswalk_target] seeds/codebook/crosswalk.csv, study @, wave 1, column category_code, "
+    'numeric_value, missing_kind, value "8": Crosswalk mood must map a code to exactly one of a '
+    "category, a number or a kind of missing (and <number> to none of them). Fill exactly one of "
+    "the three cells; none for <number>.",
+)
+def two_targets_or_none(study: Study) -> None:
+    study.change("crosswalk", 0, missing_kind="refused")
+    study.add("crosswalk", like=2, source_code="8", missing_kind="")
+
+
+@case(
+    "[crosswalk_category] seeds/codebook/crosswalk.csv, study @, wave 1, column category_code, "
+    'value "2": Crosswalk mood gives category "awful", which the code list of variable @_mood does '
+    "not have. Correct the category, or add it to seeds/codebook/categories.csv."
+)
+def category_of_no_list(study: Study) -> None:
+    study.change("crosswalk", 1, category_code="awful")
+
+
+@case(
+    "[crosswalk_value_type] seeds/codebook/crosswalk.csv, study @, wave 1, column numeric_value, "
+    'value "3": Crosswalk mood gives a number, but variable @_mood is categorical. Map the code to '
+    "a category, or declare the variable as numeric."
+)
+def number_for_a_category(study: Study) -> None:
+    study.add("crosswalk", like=0, source_code="3", category_code="", numeric_value="3")
+
+
+@case(
+    "[variable_values] seeds/codebook/variables.csv, column value_type, code_list_id, value "
+    '"@_unused": A categorical variable needs a code list, and a numeric one must not have any. '
+    "Correct value_type or code_list_id of this variable."
+)
+def variable_without_its_list(study: Study) -> None:
+    study.add("variables", like=0, variable_id="@_unused", code_list_id="")
+
+
+@case(
+    '[measure_variable] seeds/codebook/measures.csv, column measure_kind, value "@_mood_mean": A '
+    "mean cannot be taken of variable @_mood, which is categorical. Shares are of categorical "
+    "variables, means of numeric ones.",
+    '[measure_variable] seeds/codebook/measures.csv, column measure_kind, value "@_hours_share": A '
+    "share cannot be taken of variable @_hours, which is numeric. Shares are of categorical "
+    "variables, means of numeric ones.",
+)
+def measure_of_the_wrong_kind(study: Study) -> None:
+    study.add("measures", like=0, measure_id="@_mood_mean", measure_kind="mean")
+    study.add("measures", like=1, measure_id="@_hours_share", measure_kind="share")
+
+
+@case(
+    '[segment_variables] seeds/codebook/segment_variables.csv, column position, value "@_nothing": '
+    "A segment has one variable (position 1) or two (positions 1 and 2); only the segment total "
+    "has none. Add or remove rows of this segment.",
+    "[segment_variables] seeds/codebook/segment_variables.csv, column variable_id, value "
+    '"@_hours": Segment @_group uses a variable that is not categorical. Derive groups from it in '
+    "seeds/codebook/derivations.csv and use those.",
+)
+def segments_of_nothing_and_of_numbers(study: Study) -> None:
+    study.add("segments", segment_id="@_nothing")
+    study.add("segment_variables", position="2", variable_id="@_hours")
+
+
+@case(
+    "[derivation_source] seeds/codebook/derivations.csv, column source_variable_id, value "
+    '"@_hours": Variable @_mood must be derived from one variable that was asked, and not be asked '
+    "itself. Derive from the asked variable; remove the question, or the derivation."
+)
+def derived_and_asked(study: Study) -> None:
+    study.add("derivations", variable_id="@_mood", lower_bound="", category_code="good")
+
+
+@case(
+    '[derivation_category] seeds/codebook/derivations.csv, column category_code, value "most": The '
+    "code list of derived variable @_group does not have this category. Correct the category, or "
+    "add it to seeds/codebook/categories.csv."
+)
+def derivation_to_no_category(study: Study) -> None:
+    study.change("derivations", 1, category_code="most")
+
+
+@case(
+    "[derivation_category] seeds/codebook/derivations.csv, column source_category_code, value "
+    '"fair": Source variable @_mood of @_group does not have this category. Correct '
+    "source_category_code.",
+    '[derivation_gap] seeds/codebook/derivations.csv, study @, wave 1, column mood, value "2", 3 '
+    "row(s): Derived variable @_group has no category for this value of @_mood. Add a row, or "
+    "widen a band, in seeds/codebook/derivations.csv.",
+)
+def derivation_from_no_category(study: Study) -> None:
+    source = {"source_variable_id": "@_mood", "lower_bound": "", "upper_bound": ""}
+    study.change("derivations", 0, **source, source_category_code="good")
+    study.change("derivations", 1, **source, source_category_code="fair")
+
+
+@case(
+    '[derivation_gap] seeds/codebook/derivations.csv, study @, wave 1, column hours, value "2.5", '
+    "1 row(s): Derived variable @_group has no category for this value of @_hours. Add a row, or "
+    "widen a band, in seeds/codebook/derivations.csv."
+)
+def derivation_with_a_gap(study: Study) -> None:
+    study.change("derivations", 0, upper_bound="2.5")
+    study.change("derivations", 1, lower_bound="2.6")
+
+
+@case(
+    "[derivation_overlap] seeds/codebook/derivations.csv, study @, wave 1, column hours, value "
+    '"5", 1 row(s): Derived variable @_group has more than one category for this value of @_hours. '
+    "Make the bands in seeds/codebook/derivations.csv meet without overlap (upper bounds are "
+    "exclusive)."
+)
+def derivation_that_overlaps(study: Study) -> None:
+    study.change("derivations", 0, upper_bound="5.5")
+
+
+@case(
+    "[design_roles] seeds/codebook/design_columns.csv, study @, column design_role, value "
+    '"@_other": A design needs the column of the respondent, at most one weight, and the column '
+    "psu_population where it applies a finite population correction. Add the row to "
+    "seeds/codebook/design_columns.csv, or set applies_fpc to false."
+)
+def design_without_columns(study: Study) -> None:
+    study.add("designs", design_id="@_other")
+
+
+# --- Generated files that are behind, as with a plain `dbt build` and no `make generate`
+
+
+@case("[generated_file_stale] @2: No staging model reads this file yet. Run make generate.")
+def wave_after_generating(study: Study) -> None:
+    study.add_wave()
+    study.files_later["2"] = study.waves.pop("2")
+
+
+@case(
+    "[generated_file_stale] @1, column late: The description of the file does not have this column "
+    "yet, so its values may be misread. Run make generate."
+)
+def column_after_generating(study: Study) -> None:
+    study.add("waived_columns", source_column="late")
+    study.files_later["1"] = [{**row, "late": "01"} for row in study.waves["1"]]
+
+
+# A value that some reader may change on its way, and as what it must arrive.
+STRANGE_VALUES = {
+    "'1'": "'1'",
+    "'2'": "'2'",
+    '"3"': '"3"',
+    "it's, 100 %; {{ 1 }} {% raw %} %s": "it's, 100 %; {{ 1 }} {% raw %} %s",
+    "C:\\new\\table": "C:\\new\\table",
+    "#1": "#1",
+    "01": "01",
+    "1.0": "1.0",
+    "1e5": "1e5",
+    "2001-01-01": "2001-01-01",
+    "True": "True",
+    "NA": "NA",
+    "N/A": "N/A",
+    "None": "None",
+    ".": ".",
+    "nan": "nan",
+    "<empty>": "<empty>",
+    " leading": " leading",
+    "trailing ": "trailing ",
+    "two\nlines": "two\nlines",
+    "three\r\nmore\rlines": "three\nmore\nlines",
+    "tab\t": "tab\t",
+    "👩🏽‍🔬": "👩🏽‍🔬",
+    "e\u0301": "e\u0301",
+    "\u00e9": "\u00e9",
+    "\ufeff": "\ufeff",
+    "x" * 100_000: "x" * 100_000,
+    "": None,
+    " ": None,
+    "\t\u00a0\u3000": None,
+}
+
+
+def write_strange_file(project: Project) -> None:
+    """Add a faultless study whose notes are strange; BOM, Windows line ends, all values quoted."""
+    study = Study("strange_values")
+    row = study.waves["1"][0]
+    study.waves["1"] = [
+        {**row, "id": str(number), "area": str(number % 2), "notes": value}
+        for number, value in enumerate(STRANGE_VALUES, start=1)
+    ]
+    study.change("waves", 0, expected_respondents=str(len(STRANGE_VALUES)))
+    study.write(project)
+    path = project.waves / "strange_values/strange_values_1.csv"
+    with path.open("w", newline="", encoding="utf-8-sig") as file:
+        writer = csv.DictWriter(file, study.columns, lineterminator="\r\n")
+        writer.writeheader()
+        writer.writerows(study.waves["1"])
+
+
+# --- What a build says of all these studies
+
+
+PROBLEM = re.compile(r"^[0-9:]{8} +[0-9]+\. (\[.*)$", re.MULTILINE)
+SELECT_CHECKS = ("build", "--select", "+int_checks__problems")
+
+
+def expected_lines(study_id: str) -> list[str]:
+    """Give what the build must say of a case, sorted."""
+    lines = "\n".join(CASES[study_id][1])
+    for wave in ("1", "2"):
+        lines = lines.replace(f"@{wave}", f"seeds/waves/@/@_{wave}.csv, study @, wave {wave}")
+    return sorted(lines.replace("@", study_id).splitlines())
+
+
+def check_ids(lines: Iterable[str]) -> set[str]:
+    """Give the checks that problems come from."""
+    return {line.partition("]")[0].removeprefix("[") for line in lines}
+
+
+@pytest.fixture(scope="session")
+def spoilt(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project in which every case is a study."""
+    assert not [(a, b) for a in CASES for b in CASES if b.startswith(f"{a}_")]
+    project = copy_project(tmp_path_factory.mktemp("spoilt"))
+    keep_studies(project, [])
+    studies = [Study(study_id) for study_id in CASES]
+    for study in studies:
+        CASES[study.study_id][0](study)
+        study.write(project)
+    write_strange_file(project)
+    generate(project)
+    for study in studies:
+        study.write_later(project)
+    return project
+
+
+@pytest.fixture(scope="session")
+def said(spoilt: Project) -> list[str]:
+    """All problems that one build of the spoilt project lists."""
+    run = run_dbt(spoilt, *SELECT_CHECKS)
+    assert run.exit_code == 1, run.output
+    lines = PROBLEM.findall(run.output)
+    assert f"{len(lines)} problem(s) in the delivered waves or the codebook:" in run.output
+    return lines
+
+
+@pytest.fixture(scope="session")
+def on_postgres(
+    spoilt: Project, postgres_server: PostgresServer
+) -> tuple[list[str], PostgresServer]:
+    """The same on PostgreSQL, in a database of its own, and where that is."""
+    server = own_database(postgres_server, "spoilt")
+    run = run_dbt(spoilt, *SELECT_CHECKS, target="postgres", env=server.environment)
+    assert run.exit_code == 1, run.output
+    return PROBLEM.findall(run.output), server
+
+
+@pytest.mark.parametrize("study_id", CASES)
+def test_a_fault_is_named_with_its_place_and_remedy_and_nothing_else_is(
+    study_id: str, said: list[str]
+) -> None:
+    of_study = re.compile(rf"\b{study_id}(_|\b)")
+    assert sorted(line for line in said if of_study.search(line)) == expected_lines(study_id)
+
+
+def test_every_problem_is_one_of_a_case(said: list[str]) -> None:
+    assert sorted(said) == sorted(line for study_id in CASES for line in expected_lines(study_id))
+
+
+def test_every_check_has_a_case(spoilt: Project, said: list[str]) -> None:
+    manifest = json.loads((spoilt.target / "manifest.json").read_text())
+    checks = {
+        node["test_metadata"]["kwargs"]["check_id"]
+        for node in manifest["nodes"].values()
+        if (node.get("test_metadata") or {}).get("name") == "no_problems"
+    }
+    assert checks == check_ids(said), "Add a case here, or a no_problems test to the check."
+
+
+def test_strange_values_arrive_as_they_are(spoilt: Project, said: list[str]) -> None:
+    assert not [line for line in said if "strange_values" in line]
+    assert [row["source_code"] for row in query(spoilt, STRANGE_SQL)] == list(
+        STRANGE_VALUES.values()
+    )
+
+
+STRANGE_SQL = """
+    select source_code
+    from intermediate.int_answers__delivered
+    where study_id = 'strange_values' and source_column = 'notes'
+    order by row_number
+"""
+
+
+def test_postgres_says_the_same_and_reads_the_same(
+    said: list[str], on_postgres: tuple[list[str], PostgresServer]
+) -> None:
+    lines, server = on_postgres
+    assert lines == said
+    assert [row["source_code"] for row in query_postgres(server, STRANGE_SQL)] == list(
+        STRANGE_VALUES.values()
+    )
+
+
+# --- The real studies with everything wrong at once, and what is published meanwhile
+
+
+def change_wave(
+    project: Project, study_id: str, wave_id: str, change: Callable[[list[Row]], object]
+) -> None:
+    """Change the rows of a delivered wave; what the first row has are its columns."""
+    path = project.waves / study_id / f"{study_id}_{wave_id}.csv"
+    rows = read_rows(path)
+    columns = list(rows[0])
+    change(rows)
+    write_rows(path, [*columns, *(c for c in (rows or [{}])[0] if c not in columns)], rows)
+
+
+def change_codebook(project: Project, table: str, where: Row, **values: str) -> None:
+    """Change the rows of a codebook table that have the values of `where`."""
+    rows = codebook_rows(project, table)
+    found = [row for row in rows if where.items() <= row.items()]
+    assert found
+    for row in found:
+        row.update(values)
+    set_codebook_rows(project, table, rows)
+
+
+def spoil_everything(project: Project) -> None:
+    """Make every kind of mistake in the real studies."""
+
+    def spoil_1983(rows: list[Row]) -> None:
+        for row in rows:
+            row["remarks"] = ""
+        rows[0].update(party="greens")
+        rows[1].update(party="greens", district="")
+        rows[2].update(gender="")
+
+    def spoil_1986(rows: list[Row]) -> None:
+        rows[1].update(respond=rows[0]["respond"])
+        rows[2].update(age="old")
+        rows[3].update(age="17")
+        del rows[10:]
+
+    def spoil_1999(rows: list[Row]) -> None:
+        for row, weight in zip(rows, ("-1", "", "0", "heavy"), strict=False):
+            row["pw"] = weight
+        rows[4]["cds"] = ""
+        rows[5]["api99"] = "1001"
+
+    def spoil_2000(rows: list[Row]) -> None:
+        rows.append({**rows[0], "cds": "1"})
+        rows[0]["awards"] = "null"
+        for row in rows:
+            row["scores"] = row.pop("api00")
+
+    change_wave(project, "bsa", "1983", spoil_1983)
+    (project.waves / "bsa/bsa_1984.csv").unlink()
+    change_wave(project, "bsa", "1985", list.clear)
+    change_wave(project, "bsa", "1986", spoil_1986)
+    change_wave(project, "api", "1999", spoil_1999)
+    change_wave(project, "api", "2000", spoil_2000)
+    write_rows(project.waves / "api/api_2001.csv", ["cds"], [{"cds": "1"}])
+    write_rows(project.waves / "api/spring.csv", ["cds"], [{"cds": "1"}])
+    change_codebook(
+        project, "questions", {"variable_id": "enrolment"}, crosswalk_id="nothing", universe=""
+    )
+    add_codebook_rows(
+        project,
+        {
+            "crosswalk": [
+                {
+                    "study_id": "bsa",
+                    "crosswalk_id": "religion",
+                    "source_code": "none",
+                    "valid_from_wave": "1986",
+                    "category_code": "none",
+                    "mapping_method": "identity",
+                }
+            ],
+            "waived_columns": [
+                {
+                    "study_id": "api",
+                    "source_column": "stype",
+                    "valid_from_wave": "2000",
+                    "valid_to_wave": "1999",
+                    "waiver_kind": "useless",
+                    "reason": "It was waived by mistake.",
+                }
+            ],
+            "measures": codebook_rows(project, "measures")[:1],
+        },
+    )
+    change_codebook(project, "waves", {"wave_id": "1986"}, wave_date="1986")
+    for table in ("segments", "segment_variables"):
+        rows = codebook_rows(project, table)
+        set_codebook_rows(project, table, [r for r in rows if r["segment_id"] != "total"])
+
+
+@pytest.fixture(scope="module")
+def failed_build(
+    published: Project, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Project, DbtRun]:
+    """A published project that was spoilt and built again."""
+    project = copy_built(published, tmp_path_factory.mktemp("failed") / "project")
+    spoil_everything(project)
+    return project, run_wavehouse(project, "build")
+
+
+def test_one_build_lists_everything(failed_build: tuple[Project, DbtRun]) -> None:
+    _, run = failed_build
+    print(run.output)
+    assert run.exit_code == 1
+    lines = PROBLEM.findall(run.output)
+    assert lines == []

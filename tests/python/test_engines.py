@@ -1,0 +1,152 @@
+"""PostgreSQL gives the same tables as DuckDB: all marts of the overlay, every row and column.
+
+`pytest -rP` shows for each table how much was compared, and the greatest difference.
+"""
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from overlay import BENCH_SCHEMA
+from workbench import ROOT, artifacts_folder, query, query_postgres
+
+from wavehouse.dbt import public_tables
+from wavehouse.postgres import PostgresServer
+from wavehouse.project import Project
+
+TABLES = sorted(path.stem for path in (ROOT / "models/marts").rglob("*.sql"))
+TOLERANCE = 1e-9
+COLUMNS = """
+    select table_name, column_name, data_type
+    from information_schema.columns
+    where table_schema = '{schema}'
+    order by table_name, ordinal_position
+"""
+# Names of the types that are the same thing on both engines.
+SAME_TYPES = {
+    "VARCHAR": "text",
+    "character varying": "text",
+    "BIGINT": "bigint",
+    "INTEGER": "integer",
+    "DOUBLE": "double precision",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+}
+
+Rows = list[dict[str, Any]]
+Engines = tuple[Project, PostgresServer]
+
+
+@pytest.fixture(scope="module")
+def engines(
+    # In this order: PostgreSQL's build begins, DuckDB's runs meanwhile, then the first is awaited.
+    postgres_build: object,  # noqa: ARG001
+    overlay_on_duckdb: Project,
+    overlay_on_postgres: PostgresServer,
+) -> Engines:
+    """The overlay on both engines."""
+    return overlay_on_duckdb, overlay_on_postgres
+
+
+def query_both(engines: Engines, sql: str) -> tuple[Rows, Rows]:
+    """Read the same from both."""
+    duckdb, postgres = engines
+    return query(duckdb, sql), query_postgres(postgres, sql)
+
+
+def column_types(rows: Rows) -> dict[str, list[tuple[str, str]]]:
+    """Give the columns of each table, in order, with types by one name on both engines."""
+    types: dict[str, list[tuple[str, str]]] = {}
+    for row in rows:
+        data_type = row["data_type"]
+        types.setdefault(row["table_name"], []).append(
+            (row["column_name"], SAME_TYPES.get(data_type, data_type))
+        )
+    return types
+
+
+def test_both_engines_have_every_mart_with_the_same_columns(engines: Engines) -> None:
+    assert public_tables(artifacts_folder(engines[0], "duckdb"), "marts") == TABLES
+    on_duckdb, on_postgres = map(column_types, query_both(engines, COLUMNS.format(schema="marts")))
+    assert sorted(on_duckdb) == TABLES
+    assert sorted(on_postgres) == TABLES
+    assert on_duckdb == on_postgres
+
+
+@pytest.fixture(scope="module")
+def primary_keys(overlay_on_duckdb: Project) -> dict[str, list[str]]:
+    """The columns of each mart's primary key, as its contract declares it."""
+    path = artifacts_folder(overlay_on_duckdb, "duckdb") / "manifest.json"
+    nodes = json.loads(path.read_text(encoding="utf-8"))["nodes"].values()
+    return {
+        node["alias"]: constraint["columns"]
+        for node in nodes
+        for constraint in node.get("constraints", [])
+        if constraint["type"] == "primary_key"
+    }
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_engines_agree_on_every_row(
+    engines: Engines, primary_keys: dict[str, list[str]], table: str
+) -> None:
+    assert table in primary_keys, f"{table} declares no primary key"
+    rows = query_both(engines, f"select * from marts.{table}")
+    compare_rows(table, *rows, primary_keys[table])
+
+
+def test_the_engines_agree_on_the_bench(engines: Engines) -> None:
+    on_duckdb, on_postgres = map(
+        column_types, query_both(engines, COLUMNS.format(schema=BENCH_SCHEMA))
+    )
+    assert on_duckdb == on_postgres
+    for table, columns in on_duckdb.items():
+        rows = query_both(engines, f"select * from {BENCH_SCHEMA}.{table}")
+        # Inputs and results have no key; whole rows are told apart by all that is not a number.
+        texts = [name for name, data_type in columns if data_type != "double precision"]
+        if table == "bench_p_values_of_t":
+            texts.append("absolute_t")
+        compare_rows(table, *rows, texts)
+
+
+def compare_rows(table: str, on_duckdb: Rows, on_postgres: Rows, key: list[str]) -> None:
+    """Fail with the first differences of two tables."""
+    assert on_duckdb, f"{table} is empty"
+    expected, actual = (index_rows(rows, key) for rows in (on_duckdb, on_postgres))
+    assert len(expected) == len(on_duckdb)
+    assert len(actual) == len(on_postgres)
+    only = [f"only on DuckDB: {each}" for each in sorted(expected.keys() - actual.keys(), key=str)]
+    only += [
+        f"only on PostgreSQL: {each}" for each in sorted(actual.keys() - expected.keys(), key=str)
+    ]
+    assert not only, "\n".join([f"{table}, {len(only)} rows:", *only[:20]])
+    greatest = 0.0
+    wrong = []
+    for each, row in expected.items():
+        for column, value, other in differences(row, actual[each]):
+            if isinstance(value, float) and isinstance(other, float):
+                size = abs(value - other) / max(1.0, abs(value))
+                greatest = max(greatest, size)
+                if math.isclose(value, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE):
+                    continue
+            wrong.append(f"{each}, {column}: {value!r} on DuckDB, {other!r} on PostgreSQL")
+    assert not wrong, "\n".join([f"{table}, {len(wrong)} values:", *wrong[:20]])
+    print(
+        f"{table}: {len(expected)} rows of {len(on_duckdb[0])} columns, "
+        f"greatest difference {greatest:.1e}"
+    )
+
+
+def index_rows(rows: Rows, key: list[str]) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Give rows by their key."""
+    return {tuple(row[column] for column in key): row for row in rows}
+
+
+def differences(row: dict[str, Any], other: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Give the columns in which two rows differ in value or in type, with both values."""
+    assert row.keys() == other.keys()
+    for column, value in row.items():
+        if value != other[column] or type(value) is not type(other[column]):
+            yield column, value, other[column]

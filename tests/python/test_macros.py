@@ -1,0 +1,165 @@
+"""Each macro that differs between engines, and each formula, gives what it should on both.
+
+The bench has put the cases of `bench/cases.py`, and the references for p-values and quantiles,
+through the macros and models while the overlay was built.
+"""
+
+import csv
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bench.cases import (
+    CASTS,
+    EXPIT,
+    KEYS,
+    LONELY_SCALES,
+    MATCHES,
+    SAMPLING_FRACTIONS,
+    STRATUM_VARIANCES,
+    Casts,
+)
+from overlay import HERE
+from workbench import query, query_postgres, read_rows
+
+from wavehouse.postgres import PostgresServer
+
+REFERENCES = Path(__file__).resolve().parent / "references"
+
+Read = Callable[[str], list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module", params=["duckdb", "postgres"])
+def read(request: pytest.FixtureRequest) -> Read:
+    """Reads from the overlay on one of the engines."""
+    built = request.getfixturevalue(f"overlay_on_{request.param}")
+    reader = query if request.param == "duckdb" else query_postgres
+    return lambda sql: reader(built, sql)
+
+
+def outputs(read: Read, table: str) -> list[dict[str, Any]]:
+    """Give the rows of a bench table in the order of its cases."""
+    rows = read(f"select * from bench.{table} order by case_number")
+    assert [row["case_number"] for row in rows] == list(range(len(rows)))
+    return rows
+
+
+def test_casts_give_the_value_or_null_and_never_fail(read: Read) -> None:
+    rows = outputs(read, "bench_texts")
+    assert [row["given"] for row in rows] == list(CASTS)
+    found = {
+        row["given"]: Casts(
+            row["number_value"], row["integer_value"], row["date_value"], row["boolean_value"]
+        )
+        for row in rows
+    }
+    wrong = {
+        text: (found[text], expected) for text, expected in CASTS.items() if found[text] != expected
+    }
+    assert not wrong
+
+
+def test_patterns_have_to_match_the_whole_text(read: Read) -> None:
+    found = [row["is_match"] for row in outputs(read, "bench_matches")]
+    assert dict(zip(MATCHES, found, strict=True)) == MATCHES
+
+
+def test_surrogate_keys_are_md5_sums_and_tell_null_from_empty(read: Read) -> None:
+    def expected(*parts: str | None) -> str:
+        text = "<|>".join("<null>" if part is None else part for part in parts)
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+    found = [row["surrogate_key"] for row in outputs(read, "bench_keys")]
+    assert found == [expected(*parts) for parts in KEYS]
+    assert len(set(found)) == len(KEYS)
+
+
+def test_rows_are_unpivoted_with_names_and_values_as_delivered(read: Read) -> None:
+    with (HERE / "bench/bench_columns.csv").open(newline="", encoding="utf-8") as file:
+        delivered = list(csv.DictReader(file))
+    rows = read("select * from bench.bench_unpivoted")
+    found: dict[int, dict[str, str | None]] = {}
+    for row in rows:
+        found.setdefault(row["row_number"], {})[row["source_column"]] = row["source_code"]
+    # The order of rows in a table is no promise, so they are told apart by their own first column.
+    assert sorted(found) == list(range(1, len(delivered) + 1))
+    expected = {
+        row["id"]: {name: value or None for name, value in row.items()} for row in delivered
+    }
+    assert {row["id"]: row for row in found.values()} == expected
+    assert len(rows) == len(delivered) * len(delivered[0])
+
+
+def test_numbers_are_doubles(read: Read) -> None:
+    (row,) = read("select * from bench.bench_settings")
+    assert row["number_value"] == 0.1 + 0.2
+    (column,) = read(
+        "select lower(data_type) as data_type from information_schema.columns "
+        "where table_schema = 'bench' and table_name = 'bench_settings' "
+        "and column_name = 'number_value'"
+    )
+    assert column["data_type"] in ("double", "double precision")
+
+
+def test_postgres_neither_loops_over_long_keys_nor_plans_without_statistics(
+    overlay_on_postgres: PostgresServer,
+) -> None:
+    (row,) = query_postgres(overlay_on_postgres, "select * from bench.bench_settings")
+    assert row["nested_loops"] == "off"
+    tables = query_postgres(
+        overlay_on_postgres,
+        "select relname, reltuples from pg_class join pg_namespace n on n.oid = relnamespace "
+        "where nspname in ('intermediate', 'marts') and relkind = 'r'",
+    )
+    assert tables
+    assert [row["relname"] for row in tables if row["reltuples"] < 0] == []
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "cases"),
+    [
+        ("bench_expit", "expit", EXPIT),
+        ("bench_sampling_fractions", "sampling_fraction", SAMPLING_FRACTIONS),
+        ("bench_stratum_variances", "stratum_variance", STRATUM_VARIANCES),
+        ("bench_lonely_scales", "lonely_scale", LONELY_SCALES),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_formulas(read: Read, table: str, column: str, cases: dict[Any, float | None]) -> None:
+    found = [row[column] for row in outputs(read, table)]
+    assert len(found) == len(cases)
+    for (case, expected), actual in zip(cases.items(), found, strict=True):
+        assert actual == pytest.approx(expected, rel=1e-12, abs=0), case
+
+
+def test_p_values_are_those_of_r(read: Read) -> None:
+    references = read_rows(REFERENCES / "p_values.csv")
+    rows = read("select * from bench.bench_p_values_of_t")
+    found = {(row["absolute_t"], row["degrees_of_freedom"]): row["p_value"] for row in rows}
+    assert len(found) == len(rows) == len(references) == 132
+    for row in references:
+        actual = found[float(row["t"]), int(row["df"])]
+        assert actual == pytest.approx(float(row["p"]), rel=1e-9, abs=0), row
+
+
+def test_t_quantiles_are_those_of_r(read: Read) -> None:
+    references = read_rows(REFERENCES / "t_quantiles.csv")
+    rows = read("select * from bench.bench_t_quantiles_of_degrees")
+    found = {(row["ci_level"], row["degrees_of_freedom"]): row["t_quantile"] for row in rows}
+    for row in references:
+        actual = found[float(row["level"]), int(row["df"])]
+        assert actual == pytest.approx(float(row["t_quantile"]), rel=1e-12, abs=0), row
+    assert len(references) == 64
+
+
+def test_p_values_are_adjusted_as_in_r(read: Read) -> None:
+    references = read_rows(REFERENCES / "p_adjust.csv")
+    rows = read("select * from bench.bench_adjusted")
+    found = {(row["family"], row["position"]): row for row in rows}
+    assert len(found) == len(rows) == len(references) == 31
+    for row in references:
+        actual = found[row["family"], int(row["position"])]
+        for method in ("benjamini_hochberg", "holm"):
+            assert actual[method] == pytest.approx(float(row[method]), rel=1e-12, abs=0), row

@@ -1,0 +1,260 @@
+"""Copies of the project to try things on: overlaid with test studies, cut down, built, queried.
+
+A test copies the project, changes the copy's files, and runs dbt there. A copy has a database and a
+target folder of its own, so it never meets the checkout's, or another copy's.
+"""
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg2
+
+from wavehouse.generate import generate
+from wavehouse.postgres import PostgresServer
+from wavehouse.project import Project
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# All that a build reads; tests/python is left out, as nothing of it is built.
+COPIED = (
+    "dbt_project.yml",
+    "profiles.yml",
+    "requirements.lock",
+    "analyses",
+    "docs",
+    "macros",
+    "models",
+    "seeds",
+    "tests",
+    "wavehouse",
+)
+NOT_COPIED = shutil.ignore_patterns("python", "__pycache__", ".*")
+
+Row = dict[str, str]
+Tables = Mapping[str, Iterable[Mapping[str, str]]]
+
+
+@dataclass(frozen=True)
+class DbtRun:
+    """How a command ended, and all that it printed."""
+
+    exit_code: int
+    output: str
+
+
+def copy_project(destination: Path) -> Project:
+    """Copy all that a build reads, without anything built, into a folder that is new or empty."""
+    destination.mkdir(parents=True, exist_ok=True)
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, destination / name, ignore=NOT_COPIED)
+        else:
+            shutil.copy(source, destination)
+    return Project(destination)
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Read a CSV file with a header; every value is text, empty where there is nothing."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> None:
+    """Write a CSV file with a header; a row may leave columns out, which stay empty."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def codebook_rows(project: Project, table: str) -> list[Row]:
+    """Give the rows of a codebook table."""
+    return read_rows(project.codebook / f"{table}.csv")
+
+
+def set_codebook_rows(project: Project, table: str, rows: Iterable[Mapping[str, str]]) -> None:
+    """Replace all rows of a codebook table; its columns stay."""
+    path = project.codebook / f"{table}.csv"
+    with path.open(newline="", encoding="utf-8") as file:
+        columns = next(csv.reader(file))
+    write_rows(path, columns, rows)
+
+
+def add_codebook_rows(project: Project, tables: Tables) -> None:
+    """Append rows to codebook tables; columns that a row leaves out stay empty."""
+    for table, rows in tables.items():
+        set_codebook_rows(project, table, [*codebook_rows(project, table), *rows])
+
+
+def write_wave(
+    project: Project, study_id: str, wave_id: str, rows: Sequence[Mapping[str, str]]
+) -> None:
+    """Deliver a wave; the first row has all of its columns."""
+    path = project.waves / study_id / f"{study_id}_{wave_id}.csv"
+    write_rows(path, list(rows[0]), rows)
+
+
+def add_study(project: Project, folder: Path) -> None:
+    """Add a study that is kept as files: `codebook/*.csv` are appended, `waves/*.csv` copied.
+
+    The folder's name is the study's id. Run `generate` after the last study.
+    """
+    for path in sorted((folder / "codebook").glob("*.csv")):
+        add_codebook_rows(project, {path.stem: read_rows(path)})
+    (project.waves / folder.name).mkdir(parents=True)
+    for path in sorted((folder / "waves").glob("*.csv")):
+        shutil.copy(path, project.waves / folder.name)
+
+
+def keep_studies(project: Project, study_ids: Iterable[str]) -> None:
+    """Take all other studies out of the codebook and the seeds, and generate again.
+
+    What only they use goes too: variables, measures, segments. A small project builds quickly.
+    """
+    kept = set(study_ids)
+    tables = {path.stem: read_rows(path) for path in project.codebook.glob("*.csv")}
+
+    def keep(table: str, column: str, values: set[str]) -> set[str]:
+        """Keep the rows with one of the values, and give the first column of those."""
+        tables[table] = [row for row in tables[table] if row[column] in values]
+        return {next(iter(row.values())) for row in tables[table]}
+
+    for table, rows in tables.items():
+        if rows and "study_id" in rows[0]:
+            keep(table, "study_id", kept)
+    keep("design_columns", "design_id", {row["design_id"] for row in tables["designs"]})
+    variables = {row["variable_id"] for row in tables["questions"]}
+    variables |= keep("derivations", "source_variable_id", variables)
+    keep("variables", "variable_id", variables)
+    keep("measures", "variable_id", variables)
+    lists = {row["code_list_id"] for row in tables["variables"]} - {""}
+    keep("code_lists", "code_list_id", lists)
+    keep("categories", "code_list_id", lists)
+    segments = {row["segment_id"] for row in tables["segments"]} - {
+        row["segment_id"]
+        for row in tables["segment_variables"]
+        if row["variable_id"] not in variables
+    }
+    keep("segments", "segment_id", segments)
+    keep("segment_variables", "segment_id", segments)
+    for table, rows in tables.items():
+        set_codebook_rows(project, table, rows)
+    for folder in project.waves.iterdir():
+        if folder.is_dir() and folder.name not in kept:
+            shutil.rmtree(folder)
+    generate(project)
+
+
+def database_path(project: Project) -> Path:
+    """Give the DuckDB file of a copy."""
+    return project.target / "wavehouse.duckdb"
+
+
+def artifacts_folder(project: Project, target: str) -> Path:
+    """Give the folder of what dbt says about a build; each engine has its own."""
+    return project.target if target == "duckdb" else project.target / target
+
+
+def run_dbt(
+    project: Project,
+    *words: str,
+    target: str = "duckdb",
+    env: Mapping[str, str] | None = None,
+) -> DbtRun:
+    """Run a dbt command in a copy, and give its exit code and output, whatever they are.
+
+    Args:
+        project: the copy.
+        words: the command with its options, such as `build`.
+        target: the engine, as profiles.yml names it.
+        env: more environment variables, such as those of a PostgreSQL server.
+    """
+    artifacts = artifacts_folder(project, target)
+    artifacts.mkdir(parents=True, exist_ok=True)
+    folders = ["--target-path", str(artifacts), "--log-path", str(artifacts / "logs")]
+    options = ["--target", target, *folders, "--no-use-colors"]
+    done = subprocess.run(
+        [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *words, *options],
+        cwd=project.root,
+        env={**os.environ, "WAVEHOUSE_DATABASE": str(database_path(project)), **(env or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    return DbtRun(done.returncode, done.stdout)
+
+
+def run_wavehouse(project: Project, *words: str) -> DbtRun:
+    """Run a `wavehouse` command in a copy as a shell would, whatever comes of it."""
+    environment = {k: v for k, v in os.environ.items() if k != "WAVEHOUSE_DATABASE"}
+    done = subprocess.run(
+        [sys.executable, "-m", "wavehouse", "--project-dir", str(project.root), *words],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    return DbtRun(done.returncode, done.stdout)
+
+
+def copy_built(project: Project, destination: Path) -> Project:
+    """Copy a project with all that was built in it and published from it."""
+    return Project(shutil.copytree(project.root, destination, symlinks=True))
+
+
+def query(project: Project, sql: str) -> list[dict[str, Any]]:
+    """Read from a copy's DuckDB file; a row is its values by column."""
+    with duckdb.connect(str(database_path(project)), read_only=True) as connection:
+        result = connection.sql(sql)
+        return [dict(zip(result.columns, row, strict=True)) for row in result.fetchall()]
+
+
+def own_database(server: PostgresServer, name: str) -> PostgresServer:
+    """Make a database on a server that several tests share, and give the server as seen from it."""
+    connection = psycopg2.connect(
+        host=server.host,
+        port=server.port,
+        user=server.user,
+        password=server.password,
+        dbname=server.database,
+    )
+    try:
+        # A database cannot be made within a transaction.
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(f'create database "{name}"')
+    finally:
+        connection.close()
+    return replace(server, database=name)
+
+
+def query_postgres(server: PostgresServer, sql: str) -> list[dict[str, Any]]:
+    """Read from a PostgreSQL server; a row is its values by column."""
+    connection = psycopg2.connect(
+        host=server.host,
+        port=server.port,
+        user=server.user,
+        password=server.password,
+        dbname=server.database,
+    )
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            columns = [column.name for column in cursor.description or ()]
+            return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    finally:
+        connection.close()
