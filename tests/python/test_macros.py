@@ -131,7 +131,8 @@ def test_formulas(read: Read, table: str, column: str, cases: dict[Any, float | 
     found = [row[column] for row in outputs(read, table)]
     assert len(found) == len(cases)
     for (case, expected), actual in zip(cases.items(), found, strict=True):
-        assert actual == pytest.approx(expected, rel=1e-12, abs=0), case
+        right = None if expected is None else pytest.approx(expected, rel=1e-12, abs=0)
+        assert actual == right, case
 
 
 def test_p_values_are_those_of_r(read: Read) -> None:
@@ -141,7 +142,9 @@ def test_p_values_are_those_of_r(read: Read) -> None:
     assert len(found) == len(rows) == len(references) == 132
     for row in references:
         actual = found[float(row["t"]), int(row["df"])]
-        assert actual == pytest.approx(float(row["p"]), rel=1e-9, abs=0), row
+        # What int_changes__p_values promises.
+        relative = 1e-11 if float(row["p"]) > 1e-200 else 1e-4
+        assert actual == pytest.approx(float(row["p"]), rel=relative, abs=0), row
 
 
 def test_t_quantiles_are_those_of_r(read: Read) -> None:
@@ -150,7 +153,7 @@ def test_t_quantiles_are_those_of_r(read: Read) -> None:
     found = {(row["ci_level"], row["degrees_of_freedom"]): row["t_quantile"] for row in rows}
     for row in references:
         actual = found[float(row["level"]), int(row["df"])]
-        assert actual == pytest.approx(float(row["t_quantile"]), rel=1e-12, abs=0), row
+        assert actual == pytest.approx(float(row["t_quantile"]), rel=1e-11, abs=0), row
     assert len(references) == 64
 
 

@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_checks__problems') }}
 /*
     Which waves are compared, per measure: each with the previous wave that asked it, and with the first.
 */

@@ -36,7 +36,8 @@ described as (
         variables.upper_bound,
         variables.unit,
         written_variables.lower_bound as written_lower_bound,
-        written_variables.upper_bound as written_upper_bound
+        written_variables.upper_bound as written_upper_bound,
+        known_crosswalks.crosswalk_id is not null as has_crosswalk
     from mapped_codes
     inner join questions
         on
@@ -48,7 +49,7 @@ described as (
         on mapped_codes.variable_id = variables.variable_id
     inner join written_variables
         on mapped_codes.variable_id = written_variables.variable_id
-    inner join known_crosswalks
+    left join known_crosswalks
         on
             questions.study_id = known_crosswalks.study_id
             and questions.crosswalk_id = known_crosswalks.crosswalk_id
@@ -70,8 +71,13 @@ unknown_codes as (
     from described
     where
         missing_kind = 'invalid'
-        and mapping_method is null
-        and (value_type = 'categorical' or source_code = {{ empty_code() }})
+        and has_crosswalk
+        and derived_from_variable_id is null
+        and (
+            (value_type = 'categorical' and mapping_method is null)
+            -- `<number>` does not stand for nothing
+            or (value_type = 'numeric' and source_code = {{ empty_code() }})
+        )
 ),
 
 texts_in_numbers as (
@@ -90,6 +96,7 @@ texts_in_numbers as (
     from described
     where
         missing_kind = 'invalid'
+        and has_crosswalk
         and derived_from_variable_id is null
         and value_type = 'numeric'
         and source_code <> {{ empty_code() }}

@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_checks__problems') }}
 /*
     A break shows at the first wave after it in which the variable was asked. A break of the whole study
     counts for every variable, and one of a variable for those derived from it.

@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_checks__problems') }}
 /*
     The union design of two waves that share a sample: each stratum with the PSUs of either wave.
     A wave that has no PSU of the stratum adds zeros to it.

@@ -1,7 +1,7 @@
 /*
     The t quantile of every number of degrees of freedom that occurs: exact from the table up to 200, and
-    beyond it the expansion in 1/df around the normal quantile (Abramowitz and Stegun 26.7.5), whose error
-    is below 1e-12 there.
+    beyond it the expansion in 1/df around the normal quantile (Abramowitz and Stegun 26.7.5), whose relative
+    error is below 1e-11 there.
 */
 with
 

@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_checks__problems') }}
 /*
     A measure is a linear score of the answers to its variable. A share scores 1 for its own category and
     0 for the others (not stored); a mean scores the number itself. `_Z` is SDMX for "not applicable".

@@ -1,4 +1,3 @@
--- depends_on: {{ ref('int_checks__problems') }}
 with
 
 segment_values as (

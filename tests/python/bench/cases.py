@@ -42,7 +42,7 @@ CASTS: dict[str | None, Casts] = {
     "0.30000000000000004": Casts(number=0.1 + 0.2),
     "999999999": Casts(number=999_999_999, integer=999_999_999),
     "1234567890": Casts(number=1_234_567_890),
-    "123456789012345678": Casts(number=123_456_789_012_345_678),
+    "123456789012345678": Casts(number=123_456_789_012_345_680),
     # not numbers
     " 12": Casts(),
     "12 ": Casts(),

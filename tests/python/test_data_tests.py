@@ -1,0 +1,319 @@
+"""Every data test of the project fails on bad data: each on its own, and all in one `dbt test`.
+
+The kinds of tests that say everything in their arguments are tried on rows made from these. For a
+condition (`holds`) only its author knows what breaks it, so BREAKS lists it; a new condition that
+is not there fails here.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+import pytest
+import yaml
+from workbench import ROOT, copy_built, database_path, run_dbt
+
+from wavehouse.project import Project
+
+
+class DataTest(NamedTuple):
+    """A data test as the YAML beside a model declares it."""
+
+    name: str
+    kind: str
+    model: str
+    arguments: dict[str, Any]
+    severity: str
+
+
+class Breakage(NamedTuple):
+    """A row that a test must find: a copy of one `where`, with other values."""
+
+    values: dict[str, str]
+    where: str = "true"
+
+
+def declared_tests() -> list[DataTest]:
+    """Read every data test that the project declares."""
+    found = []
+    for path in sorted([*ROOT.glob("models/**/*.yml"), *ROOT.glob("seeds/**/*.yml")]):
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for resource in [*content.get("models", []), *content.get("seeds", [])]:
+            for test in resource.get("data_tests", []):
+                ((kind, details),) = test.items()
+                severity = details.get("config", {}).get("severity", "error")
+                arguments = details.get("arguments", {})
+                found.append(DataTest(details["name"], kind, resource["name"], arguments, severity))
+    return found
+
+
+TESTS = declared_tests()
+
+SHOWN = "confidentiality_status = 'F' and observation_status in ('A', 'U', 'B') "
+HIDDEN = "confidentiality_status <> 'F'"
+NUMBERS_OF_AN_ESTIMATE = (
+    "estimate",
+    "standard_error",
+    "degrees_of_freedom",
+    "ci_level",
+    "ci_lower",
+    "ci_upper",
+    "n_respondents",
+    "n_effective",
+    "sum_of_weights",
+    "design_effect",
+    "coefficient_of_variation",
+)
+NUMBERS_OF_A_CHANGE = (
+    "change",
+    "standard_error",
+    "ci_lower",
+    "ci_upper",
+    "t_statistic",
+    "p_value",
+    "p_value_adjusted",
+)
+
+# What breaks each condition, part by part.
+BREAKS: dict[str, list[Breakage]] = {
+    "each_answer_is_one_of_category_number_and_missing_kind": [
+        Breakage({"category_code": "'yes'", "numeric_value": "1", "missing_kind": "null"}),
+        Breakage({"category_code": "null", "numeric_value": "1", "missing_kind": "'refused'"}),
+        Breakage({"category_code": "null", "numeric_value": "null", "missing_kind": "null"}),
+    ],
+    "hidden_changes_have_no_numbers": [
+        *(Breakage({column: "1"}, HIDDEN) for column in NUMBERS_OF_A_CHANGE),
+        Breakage({"is_comparable": "false"}, f"{SHOWN} and change is not null"),
+    ],
+    "hidden_rows_have_no_numbers": [
+        *(Breakage({column: "1"}, HIDDEN) for column in NUMBERS_OF_AN_ESTIMATE),
+        *(Breakage({"observation_status": f"'{code}'"}, SHOWN) for code in ("L", "M", "Q")),
+    ],
+    "intervals_hold_their_estimate": [
+        Breakage({"ci_lower": "estimate + 1e-9"}, SHOWN),
+        Breakage({"ci_upper": "estimate - 1e-9"}, SHOWN),
+    ],
+    "no_published_code_is_invalid": [Breakage({"n_invalid": "1"}), Breakage({"n_invalid": "null"})],
+    "no_respondent_is_without_stratum_and_psu": [
+        Breakage({"stratum_id": "null"}),
+        Breakage({"psu_key": "null"}),
+    ],
+    "no_stratum_has_a_lonely_psu": [Breakage({"is_lonely": "true"})],
+    "p_values_lie_in_0_to_1_and_adjusting_raises_them": [
+        Breakage({"p_value": "-0.1"}, SHOWN),
+        Breakage({"p_value": "1.1", "p_value_adjusted": "1.1"}, SHOWN),
+        Breakage({"p_value": "0.5", "p_value_adjusted": "0.4"}, SHOWN),
+        Breakage({"p_value": "0.5", "p_value_adjusted": "1.1"}, SHOWN),
+        Breakage({"p_value": "0.5", "p_value_adjusted": "null"}, SHOWN),
+    ],
+    "sampling_fractions_are_at_most_one": [
+        Breakage({"sampling_fraction": value}) for value in ("1.01", "-0.01", "null")
+    ],
+    "shares_and_their_bounds_lie_in_0_to_1": [
+        Breakage({column: value}, f"{SHOWN} and measure_kind = 'share'")
+        for column in ("estimate", "ci_lower", "ci_upper")
+        for value in ("-0.01", "1.01")
+    ],
+    "shown_rows_have_estimate_and_error": [
+        Breakage({"estimate": "null"}, SHOWN),
+        Breakage({"standard_error": "null"}, SHOWN),
+        Breakage({"standard_error": "-1"}, SHOWN),
+        Breakage({"n_respondents": "0"}, SHOWN),
+        Breakage({"n_respondents": "null"}, SHOWN),
+    ],
+    "union_sampling_fractions_are_at_most_one": [
+        Breakage({"sampling_fraction": value}) for value in ("1.01", "-0.01", "null")
+    ],
+    "waves_have_the_expected_rows": [
+        Breakage({"loaded_respondents": "expected_respondents + 1"}),
+        Breakage({"loaded_respondents": "null"}),
+    ],
+    "weights_are_not_negative": [Breakage({"weight": "-1"}), Breakage({"weight": "null"})],
+}
+
+
+def breakages(test: DataTest) -> list[Breakage]:
+    """Give the rows that a test must find, one at a time."""
+    arguments = test.arguments
+    if test.kind == "unique_combination":
+        return [Breakage({})]
+    if test.kind == "no_nulls":
+        return [Breakage({column: "null"}) for column in arguments["columns"]]
+    if test.kind == "references_key":
+        filled = " and ".join(f"{column} is not null" for column in arguments["columns"])
+        return [Breakage({column: "'nowhere'"}, filled) for column in arguments["columns"]]
+    if test.kind == "no_problems":
+        return [Breakage({"check_id": f"'{arguments['check_id']}'"})]
+    if test.kind == "shares_sum_to_one":
+        # A whole base of its own, of one share.
+        key = dict.fromkeys(arguments["group_by"], "'nowhere'")
+        kind = {"measure_kind": "'share'"}
+        return [
+            Breakage({**key, **kind, "estimate": value}, SHOWN)
+            for value in ("1 - 1e-8", "1 + 1e-8", "0")
+        ]
+    assert test.kind == "holds", f"Say in breakages() which rows break a test of kind {test.kind}."
+    assert test.name in BREAKS, (
+        f"Say in BREAKS how a row breaks {test.name}, part by part: {arguments['condition']}"
+    )
+    return BREAKS[test.name]
+
+
+def accepted(test: DataTest) -> list[Breakage]:
+    """Give rows that a test must let pass, though they are nearly like those it finds."""
+    if test.kind == "references_key":
+        return [Breakage({column: "null"}) for column in test.arguments["columns"]]
+    if test.kind == "no_problems":
+        return [Breakage({"check_id": "'another'"})]
+    if test.kind == "shares_sum_to_one":
+        key = dict.fromkeys(test.arguments["group_by"], "'nowhere'")
+        kind = {"measure_kind": "'share'"}
+        return [
+            Breakage({**key, **kind, "estimate": value}, SHOWN)
+            for value in ("1 - 1e-10", "1 + 1e-10", "null")
+        ]
+    return []
+
+
+@pytest.fixture(scope="module")
+def loose(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The built project with tables that take any row: without keys and other constraints."""
+    project = copy_built(published, tmp_path_factory.mktemp("loose") / "project")
+    built = project.target / "built.duckdb"
+    shutil.move(database_path(project), built)
+    with duckdb.connect(str(database_path(project))) as connection:
+        connection.execute(f"attach '{built}' as built (read_only)")
+        tables = connection.execute(
+            "select schema_name, table_name from duckdb_tables() where database_name = 'built'"
+        ).fetchall()
+        for schema, table in tables:
+            connection.execute(f'create schema if not exists "{schema}"')
+            connection.execute(
+                f'create table "{schema}"."{table}" as from built."{schema}"."{table}"'
+            )
+            # To have something to copy where a good build leaves nothing, such as problems.
+            if not connection.execute(f'from "{schema}"."{table}" limit 1').fetchall():
+                connection.execute(f'insert into "{schema}"."{table}" default values')
+        connection.execute("detach built")
+    return project
+
+
+@pytest.fixture(scope="module")
+def nodes(published: Project) -> dict[str, dict[str, Any]]:
+    """The data tests of the build, by name, as dbt compiled them."""
+    manifest = json.loads((published.target / "manifest.json").read_text(encoding="utf-8"))
+    return {
+        node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "test"
+    }
+
+
+@pytest.fixture
+def connection(loose: Project) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The loose database; what a test changes there is undone."""
+    with duckdb.connect(str(database_path(loose))) as opened:
+        yield opened
+
+
+def table_of(connection: duckdb.DuckDBPyConnection, model: str) -> str:
+    """Give the table of a model, with its schema."""
+    sql = "select schema_name from duckdb_tables() where table_name = ?"
+    ((schema,),) = connection.execute(sql, [model]).fetchall()
+    return f"{schema}.{model}"
+
+
+def add_row(connection: duckdb.DuckDBPyConnection, table: str, breakage: Breakage) -> None:
+    """Add a row that is a copy of another, with other values."""
+    values = ", ".join(f"{value} as {column}" for column, value in breakage.values.items())
+    replaced = f"replace ({values})" if values else ""
+    before = connection.execute(f"select count(*) from {table}").fetchall()
+    connection.execute(
+        f"insert into {table} select * {replaced} from {table} where {breakage.where} limit 1"
+    )
+    after = connection.execute(f"select count(*) from {table}").fetchall()
+    assert after[0][0] == before[0][0] + 1, f"{table} has no row where {breakage.where}"
+
+
+def failures(connection: duckdb.DuckDBPyConnection, node: dict[str, Any]) -> int:
+    """Count the rows that a test finds, as dbt does."""
+    sql = node["compiled_code"]
+    return connection.execute(f"select count(*) from ({sql}) as found").fetchall()[0][0]
+
+
+def test_every_test_of_the_build_is_tried(nodes: dict[str, dict[str, Any]]) -> None:
+    assert len({test.name for test in TESTS}) == len(TESTS)
+    assert {test.name for test in TESTS} == set(nodes), "See declared_tests()."
+    assert not set(BREAKS) - set(nodes), "Remove from BREAKS what is no test any more."
+
+
+def test_every_kind_of_test_of_the_project_is_in_use() -> None:
+    kinds = {path.stem for path in (ROOT / "tests/generic").glob("*.sql")}
+    assert {test.kind for test in TESTS} == kinds
+
+
+@pytest.mark.parametrize("test", TESTS, ids=lambda test: test.name)
+def test_a_data_test_finds_each_bad_row(
+    test: DataTest,
+    nodes: dict[str, dict[str, Any]],
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    node = nodes[test.name]
+    table = table_of(connection, test.model)
+    assert failures(connection, node) == 0
+    for breakage, expected in [
+        *((breakage, 1) for breakage in breakages(test)),
+        *((breakage, 0) for breakage in accepted(test)),
+    ]:
+        connection.begin()
+        add_row(connection, table, breakage)
+        assert failures(connection, node) == expected, breakage
+        connection.rollback()
+
+
+def test_all_of_them_fail_in_one_run_of_dbt(
+    loose: Project, nodes: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    project = copy_built(loose, tmp_path / "project")
+    with duckdb.connect(str(database_path(project))) as connection:
+        for test in TESTS:
+            for breakage in breakages(test):
+                add_row(connection, table_of(connection, test.model), breakage)
+    run = run_dbt(project, "test", "--select", "test_type:data")
+    assert run.exit_code == 1
+    results = json.loads((project.target / "run_results.json").read_text())["results"]
+    names = {node["unique_id"]: name for name, node in nodes.items()}
+    statuses = {result["unique_id"]: result["status"] for result in results}
+    assert {name: statuses.get(unique_id) for unique_id, name in names.items()} == {
+        test.name: {"error": "fail", "warn": "warn"}[test.severity] for test in TESTS
+    }
+
+
+def test_every_model_waits_for_the_checks_or_feeds_them(published: Project) -> None:
+    manifest = json.loads((published.target / "manifest.json").read_text(encoding="utf-8"))
+    checks = "model.wavehouse.int_checks__problems"
+
+    def related(relatives: dict[str, list[str]]) -> set[str]:
+        """Follow one of the manifest's maps from the checks to the end."""
+        found, ahead = set(), [checks]
+        while ahead:
+            node = ahead.pop()
+            found.add(node)
+            ahead += [other for other in relatives[node] if other not in found]
+        return found
+
+    known = related(manifest["parent_map"]) | related(manifest["child_map"])
+    models = {
+        n["unique_id"]: n for n in manifest["nodes"].values() if n["resource_type"] == "model"
+    }
+    loose_ends = {
+        name
+        for name, node in models.items()
+        # Views of the codebook hold nothing of their own.
+        if name not in known and node["schema"] != "staging"
+    }
+    assert not loose_ends, (
+        "These would be built, and their tests fail, beside a list of problems. Begin them with "
+        "-- depends_on: {{ ref('int_checks__problems') }}"
+    )
