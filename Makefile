@@ -20,7 +20,7 @@ build: $(INSTALLED) ## Build and test everything, and publish it if all of it pa
 
 test: lint parse build docs ## Run everything that CI runs
 	@echo "== Python tests"
-	@$(BIN)/pytest --quiet
+	@$(BIN)/pytest
 
 docs: build ## Write the docs site to warehouse/docs/index.html
 	@$(BIN)/wavehouse docs

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from wavehouse.csv_files import read_csv
 from wavehouse.project import Project
 
-# The tables that generated files are made of. Their content is tested by dbt; here only what the
-# generator cannot do without is asked for.
+# The tables that generated files are made of, with what the generator cannot do without. Their
+# content is tested by dbt.
 NEEDED_COLUMNS = {
     "studies": ["study_id", "study_label"],
     "waves": ["study_id", "wave_id", "wave_number", "wave_label", "design_id"],
@@ -33,6 +33,8 @@ NEEDED_COLUMNS = {
     "segments": ["segment_id", "segment_label"],
     "segment_variables": ["segment_id", "variable_id"],
 }
+
+DESCRIPTIONS = "_codebook__seeds.yml"
 
 Row = dict[str, str]
 
@@ -91,22 +93,44 @@ def wave_number(wave: Row) -> int:
 def read_codebook(project: Project) -> Codebook:
     """Read every codebook file, noting all problems instead of stopping at the first."""
     codebook = Codebook()
+    expected = {**NEEDED_COLUMNS, **described_columns(project)}
     for path in sorted(project.codebook.glob("*.csv")):
         name = project.relative(path)
         content = read_csv(path, keep_rows=True)
         codebook.problems += [f"{name}: {problem}" for problem in content.problems]
         codebook.ambiguous += [f"{name}: {problem}" for problem in content.ambiguous]
-        missing = [c for c in NEEDED_COLUMNS.get(path.stem, []) if c not in content.columns]
+        missing = [c for c in expected.get(path.stem, []) if c not in content.columns]
         if missing and not content.problems:
             codebook.problems += [
                 f"{name}: column {column} is missing. Add it to the header." for column in missing
             ]
         if not missing:
             codebook.tables[path.stem] = content.rows
-    for table in NEEDED_COLUMNS:
+    for table in expected:
         path = project.codebook / f"{table}.csv"
         if not path.is_file():
             codebook.problems.append(
                 f"{project.relative(path)}: the file is missing. Add it, with a header at least."
             )
     return codebook
+
+
+def described_columns(project: Project) -> dict[str, list[str]]:
+    """Give the columns of each codebook table that dbt's descriptions of the codebook have.
+
+    Without one of them the checks could not run at all, and so list nothing.
+    """
+    path = project.codebook / DESCRIPTIONS
+    if not path.is_file():
+        return {}
+    import yaml
+
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError:
+        # dbt names the place when it reads the file.
+        return {}
+    return {
+        seed["name"]: [column["name"] for column in seed.get("columns", [])]
+        for seed in content["seeds"]
+    }

@@ -144,7 +144,8 @@ def breakages(test: DataTest) -> list[Breakage]:
         return [Breakage({column: "null"}) for column in arguments["columns"]]
     if test.kind == "references_key":
         filled = " and ".join(f"{column} is not null" for column in arguments["columns"])
-        return [Breakage({column: "'nowhere'"}, filled) for column in arguments["columns"]]
+        # A name of its own, lest a row that is added for another test is what it refers to.
+        return [Breakage({column: f"'{test.name}'"}, filled) for column in arguments["columns"]]
     if test.kind == "no_problems":
         return [Breakage({"check_id": f"'{arguments['check_id']}'"})]
     if test.kind == "shares_sum_to_one":

@@ -5,12 +5,13 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from overlay import BENCH_SCHEMA
-from workbench import ROOT, artifacts_folder, query, query_postgres
+from overlay import BENCH_SCHEMA, HERE
+from workbench import ROOT, Row, artifacts_folder, query, query_postgres, read_rows
 
 from wavehouse.dbt import public_tables
 from wavehouse.postgres import PostgresServer
@@ -154,3 +155,54 @@ def differences(row: dict[str, Any], other: dict[str, Any]) -> Iterator[tuple[st
     for column, value in row.items():
         if value != other[column] or type(value) is not type(other[column]):
             yield column, value, other[column]
+
+
+def test_odd_codes_are_mapped_letter_for_letter(overlay_on_duckdb: Project) -> None:
+    folder = HERE / "studies/odd_names"
+    numbers = {
+        row["wave_id"]: int(row["wave_number"]) for row in read_rows(folder / "codebook/waves.csv")
+    }
+    questions = read_rows(folder / "codebook/questions.csv")
+    crosswalk = read_rows(folder / "codebook/crosswalk.csv")
+
+    def holds(row: Row, wave_id: str) -> bool:
+        last = row["valid_to_wave"] or max(numbers, key=numbers.__getitem__)
+        return numbers[row["valid_from_wave"]] <= numbers[wave_id] <= numbers[last]
+
+    def expected_answer(question: Row, wave_id: str, code: str) -> tuple[str | float | None, ...]:
+        targets = {
+            row["source_code"]: row
+            for row in crosswalk
+            if row["crosswalk_id"] == question["crosswalk_id"] and holds(row, wave_id)
+        }
+        target = targets.get(code or "<empty>")
+        if target is None:
+            assert "<number>" in targets
+            return (code, None, float(code), None)
+        number = float(target["numeric_value"]) if target["numeric_value"] else None
+        return (
+            code or None,
+            target["category_code"] or None,
+            number,
+            target["missing_kind"] or None,
+        )
+
+    expected = Counter(
+        (wave_id, question["variable_id"], *expected_answer(question, wave_id, code))
+        for wave_id in numbers
+        for question in questions
+        if holds(question, wave_id)
+        for row in read_rows(folder / f"waves/odd_names_{wave_id}.csv")
+        for code in (row[question["source_column"]],)
+    )
+    found = Counter(
+        tuple(row.values())
+        for row in query(
+            overlay_on_duckdb,
+            "select wave_id, variable_id, source_code, category_code, numeric_value, missing_kind "
+            "from marts.fct_answers "
+            "where study_id = 'odd_names' and variable_id <> 'odd_number_band'",
+        )
+    )
+    assert found == expected
+    assert expected.total() == 9 * 60

@@ -274,6 +274,25 @@ def test_without_any_wave_there_is_nothing_to_build(project: Project, run_comman
     assert said.startswith("3 problems in the files:")
 
 
+def test_tables_and_columns_that_the_checks_read_must_be_there(
+    project: Project, run_command: Run
+) -> None:
+    write(
+        project,
+        "seeds/codebook/_codebook__seeds.yml",
+        "seeds: [{name: measures, columns: [{name: measure_id}, {name: measure_kind}]},"
+        " {name: breaks, columns: [{name: break_id}]}]",
+    )
+    write(project, "seeds/codebook/measures.csv", "measure_id,measure_kinds\na,share\n")
+    code, said = run_command(project, "generate")
+    assert code == 1
+    assert said.splitlines() == [
+        "2 problems in the files:",
+        "  - seeds/codebook/measures.csv: column measure_kind is missing. Add it to the header.",
+        "  - seeds/codebook/breaks.csv: the file is missing. Add it, with a header at least.",
+    ]
+
+
 def test_ids_that_cannot_name_a_file_are_reported(project: Project, run_command: Run) -> None:
     rows = CODEBOOK["waves"] + "mood,Spring 2004,4,2004,people,,\n"
     write(project, "seeds/codebook/waves.csv", rows)

@@ -1,0 +1,378 @@
+"""What the contributor guide promises: a wave is a file and a row, and a variable is rows."""
+
+import difflib
+from pathlib import Path
+
+import duckdb
+import pytest
+from workbench import (
+    Row,
+    add_codebook_rows,
+    codebook_rows,
+    copy_built,
+    read_rows,
+    run_wavehouse,
+    set_codebook_rows,
+    write_wave,
+)
+
+from wavehouse.generators import MARKER
+from wavehouse.project import Project
+
+WRITTEN_BY_HAND = {".csv", ".sql", ".yml", ".md", ".py"}
+PARTIES = {
+    "conservative": "labour",
+    "labour": "Lib/SDP/Alliance",
+    "Lib/SDP/Alliance": "others",
+    "others": "none",
+    "none": "conservative",
+}
+
+# A wave in which a question has another column and other codes, and another question is new.
+TENURE: dict[str, list[Row]] = {
+    "waves": [
+        {
+            "study_id": "bsa",
+            "wave_id": "1988",
+            "wave_number": "6",
+            "wave_label": "BSA 1988",
+            "wave_date": "1988-03-01",
+            "design_id": "bsa_districts",
+            "sample_id": "bsa_1988",
+            "expected_respondents": "264",
+        }
+    ],
+    "questions": [
+        {
+            "study_id": "bsa",
+            "variable_id": "sex",
+            "valid_from_wave": "1988",
+            "source_column": "q1",
+            "crosswalk_id": "sex_by_number",
+            "question_text": "Recorded in the interview.",
+            "universe": "All respondents",
+        },
+        {
+            "study_id": "bsa",
+            "variable_id": "tenure",
+            "valid_from_wave": "1988",
+            "source_column": "q2",
+            "crosswalk_id": "tenure",
+            "question_text": "Asks whether the home is owned or rented.",
+            "universe": "All respondents",
+        },
+    ],
+    "crosswalk": [
+        {
+            "study_id": "bsa",
+            "crosswalk_id": crosswalk_id,
+            "source_code": source_code,
+            "valid_from_wave": "1988",
+            "category_code": category_code,
+            "missing_kind": missing_kind,
+            "mapping_method": mapping_method,
+        }
+        for crosswalk_id, source_code, category_code, missing_kind, mapping_method in (
+            ("sex_by_number", "1", "male", "", "recode"),
+            ("sex_by_number", "2", "female", "", "recode"),
+            ("tenure", "1", "owned", "", "recode"),
+            ("tenure", "2", "rented", "", "recode"),
+            ("tenure", "8", "", "dont_know", "sentinel"),
+        )
+    ],
+    "code_lists": [
+        {"code_list_id": "tenure", "code_list_label": "Tenure", "description": "Who owns a home."}
+    ],
+    "categories": [
+        {
+            "code_list_id": "tenure",
+            "category_code": code,
+            "category_order": order,
+            "category_label": code.title(),
+        }
+        for order, code in (("1", "owned"), ("2", "rented"))
+    ],
+    "variables": [
+        {
+            "variable_id": "tenure",
+            "variable_label": "Tenure",
+            "description": "Whether somebody's home is owned or rented.",
+            "value_type": "categorical",
+            "code_list_id": "tenure",
+        }
+    ],
+    "measures": [
+        {
+            "measure_id": "tenure_share",
+            "measure_label": "Tenure",
+            "measure_kind": "share",
+            "variable_id": "tenure",
+            "base_description": "Respondents with an answer",
+            "description": "Share of homes owned and rented.",
+        }
+    ],
+    "segments": [
+        {"segment_id": "tenure", "segment_label": "Tenure", "description": "Owned or rented."}
+    ],
+    "segment_variables": [{"segment_id": "tenure", "position": "1", "variable_id": "tenure"}],
+}
+
+
+def files_by_hand(project: Project) -> dict[str, list[str]]:
+    """Give the lines of every file that people write."""
+    files = {}
+    for path in project.root.rglob("*"):
+        name = project.relative(path)
+        if path.suffix in WRITTEN_BY_HAND and not name.startswith(("target/", "warehouse/")):
+            lines = path.read_text(encoding="utf-8").splitlines()
+            if MARKER not in (lines or [""])[0]:
+                files[name] = lines
+    return files
+
+
+def lines_changed(before: dict[str, list[str]], after: dict[str, list[str]]) -> dict[str, int]:
+    """Count the lines added or removed, by file; those of new files too."""
+    counts = {}
+    for name in sorted({*before, *after}):
+        if before.get(name) == after.get(name):
+            continue
+        changes = difflib.ndiff(before.get(name, []), after.get(name, []))
+        counts[name] = sum(line.startswith(("+ ", "- ")) for line in changes)
+    return counts
+
+
+def deliver_1987(project: Project) -> None:
+    """Deliver a wave like the last, with other answers, as the guide says: a file and a row."""
+    rows = read_rows(project.waves / "bsa/bsa_1986.csv")
+    for row in rows:
+        row.update(year="1987", party=PARTIES[row["party"]])
+    write_wave(project, "bsa", "1987", rows)
+    # By hand, as an editor would, to leave the other lines as they are.
+    with (project.codebook / "waves.csv").open("a", encoding="utf-8") as file:
+        file.write("bsa,1987,5,BSA Panel 1987,1987-03-01,,,bsa_districts,bsa_panel,264\n")
+
+
+def deliver_1988(project: Project) -> None:
+    """Deliver a wave of another sample, with a renamed column and a new one."""
+    rows = read_rows(project.waves / "bsa/bsa_1986.csv")
+    for number, row in enumerate(rows):
+        row.update(
+            year="1988", q1={"male": "1", "female": "2"}[row.pop("gender")], q2="1128"[number % 4]
+        )
+    write_wave(project, "bsa", "1988", rows)
+    questions = codebook_rows(project, "questions")
+    for row in questions:
+        if (row["study_id"], row["variable_id"]) == ("bsa", "sex"):
+            row["valid_to_wave"] = "1987"
+    set_codebook_rows(project, "questions", questions)
+    add_codebook_rows(project, TENURE)
+
+
+@pytest.fixture(scope="module")
+def grown(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The published project with two more waves, published again."""
+    project = copy_built(published, tmp_path_factory.mktemp("grown") / "project")
+    before = files_by_hand(project)
+    deliver_1987(project)
+    after = files_by_hand(project)
+    assert lines_changed(before, after) == {
+        "seeds/codebook/waves.csv": 1,
+        "seeds/waves/bsa/bsa_1987.csv": 1 + 264,
+    }
+    deliver_1988(project)
+    assert {
+        name for name in lines_changed(after, files_by_hand(project)) if "/codebook/" not in name
+    } == {"seeds/waves/bsa/bsa_1988.csv"}
+    run = run_wavehouse(project, "build")
+    assert run.exit_code == 0, run.output
+    return project
+
+
+def read(project: Project, sql: str) -> list[tuple]:
+    """Read what is published."""
+    path = str(project.warehouse / "wavehouse.duckdb")
+    with duckdb.connect(path, read_only=True) as connection:
+        return connection.sql(sql).fetchall()
+
+
+def marts_by_wave(project: Project) -> dict[str, str]:
+    """Give the published tables that have waves, with the column that says which."""
+    return dict(
+        read(
+            project,
+            """
+            select table_name, max(column_name)
+            from duckdb_columns()
+            where schema_name = 'marts' and column_name in ('wave_id', 'to_wave_id')
+            group by table_name
+            """,
+        )
+    )
+
+
+def test_building_wrote_nothing_by_hand(published: Project, grown: Project) -> None:
+    changed = lines_changed(files_by_hand(published), files_by_hand(grown))
+    assert {Path(name).parts[:2] for name in changed} == {("seeds", "codebook"), ("seeds", "waves")}
+
+
+def test_a_wave_is_in_every_mart_like_the_one_before(grown: Project) -> None:
+    marts = marts_by_wave(grown)
+    assert {
+        "dim_wave",
+        "dim_question",
+        "fct_answers",
+        "fct_respondents",
+        "fct_trend_estimates",
+        "fct_trend_changes",
+        "fct_wave_quality",
+        "fct_question_quality",
+        "dictionary_coverage",
+    } <= set(marts)
+    for table, column in marts.items():
+        counts = dict(
+            read(
+                grown,
+                f"select {column}, count(*) from marts.{table} where study_id = 'bsa' group by all",
+            )
+        )
+        assert counts["1987"] == counts["1986"] > 0, table
+        assert counts["1988"] > 0, table
+
+
+def test_the_wave_has_the_numbers_of_its_file(grown: Project) -> None:
+    answers = [row["party"] for row in read_rows(grown.waves / "bsa/bsa_1987.csv")]
+    shares = dict(
+        read(
+            grown,
+            """
+            select category_code, estimate
+            from marts.fct_trend_estimates
+            where
+                study_id = 'bsa' and wave_id = '1987'
+                and measure_id = 'party_share' and segment_id = 'total'
+            """,
+        )
+    )
+    assert shares == {
+        code: pytest.approx(answers.count(source) / len(answers), abs=1e-12)
+        for code, source in (
+            ("conservative", "conservative"),
+            ("labour", "labour"),
+            ("alliance", "Lib/SDP/Alliance"),
+            ("other", "others"),
+            ("none", "none"),
+        )
+    }
+
+
+def test_the_wave_is_compared_with_the_previous_and_the_first(grown: Project) -> None:
+    pairs = read(
+        grown,
+        """
+        select distinct comparison, from_wave_id, to_wave_id, covariance_method
+        from marts.fct_trend_changes
+        where
+            study_id = 'bsa' and measure_id = 'party_share'
+            and to_wave_id in ('1987', '1988')
+        order by all
+        """,
+    )
+    assert pairs == [
+        ("first", "1983", "1987", "shared_psu"),
+        ("first", "1983", "1988", "independent"),
+        ("previous", "1986", "1987", "shared_psu"),
+        ("previous", "1987", "1988", "independent"),
+    ]
+
+
+def test_the_other_waves_stay_as_they_were(published: Project, grown: Project) -> None:
+    before, after = (
+        read(
+            project,
+            """
+            select * from marts.fct_trend_estimates
+            where wave_id not in ('1987', '1988')
+                and measure_id <> 'tenure_share' and segment_id <> 'tenure'
+            order by all
+            """,
+        )
+        for project in (published, grown)
+    )
+    assert len(after) == len(before) > 0
+    for row, same in zip(after, before, strict=True):
+        assert row == tuple(
+            # Sums over threads differ in their last digits.
+            pytest.approx(value, rel=1e-9) if isinstance(value, float) else value
+            for value in same
+        )
+
+
+def test_a_renamed_column_continues_its_series(grown: Project) -> None:
+    columns = read(
+        grown,
+        """
+        select wave_id, source_column
+        from marts.dim_question
+        where study_id = 'bsa' and variable_id = 'sex' and wave_id >= '1986'
+        order by all
+        """,
+    )
+    assert columns == [("1986", "gender"), ("1987", "gender"), ("1988", "q1")]
+    counts = read(
+        grown,
+        """
+        select category_code, count(*) filter (wave_id = '1986'), count(*) filter (wave_id = '1988')
+        from marts.fct_answers
+        where study_id = 'bsa' and variable_id = 'sex'
+        group by all
+        """,
+    )
+    assert len(counts) == 2
+    assert all(earlier == later > 0 for _, earlier, later in counts)
+
+
+def test_a_new_variable_has_its_measure_and_segment(grown: Project) -> None:
+    answers = [row["q2"] for row in read_rows(grown.waves / "bsa/bsa_1988.csv")]
+    owned, rented = answers.count("1"), answers.count("2")
+    shares = read(
+        grown,
+        """
+        select wave_id, category_label, round(estimate, 12), n_respondents, observation_status
+        from marts.fct_trend_estimates
+        where measure_id = 'tenure_share' and segment_id = 'total' and category_code = 'owned'
+        order by all
+        """,
+    )
+    # A series has a row for each wave of its study, also for those that did not ask.
+    assert shares == [
+        *((wave, "Owned", None, None, "L") for wave in ("1983", "1984", "1985", "1986", "1987")),
+        ("1988", "Owned", round(owned / (owned + rented), 12), owned + rented, "A"),
+    ]
+    by_segment = read(
+        grown,
+        """
+        select segment_value_label, n_respondents
+        from marts.fct_trend_estimates
+        where
+            wave_id = '1988' and segment_id = 'tenure'
+            and measure_id = 'party_share' and category_code = 'labour'
+        order by all
+        """,
+    )
+    assert by_segment == [("Owned", owned), ("Rented", rented)]
+    respondents = read(
+        grown,
+        """
+        select segment_tenure, count(*)
+        from marts.fct_respondents
+        where study_id = 'bsa' and wave_id = '1988'
+        group by all
+        order by all
+        """,
+    )
+    assert respondents == [("Owned", owned), ("Rented", rented), (None, answers.count("8"))]
+    quality = read(
+        grown,
+        "select n_dont_know, n_valid from marts.fct_question_quality where variable_id = 'tenure'",
+    )
+    assert quality == [(answers.count("8"), owned + rented)]
