@@ -1,181 +1,572 @@
-"""Everything is described, and what the texts say is so."""
+"""Everything is described, and what the texts say is true. Each check is also made to fail."""
 
+import copy
 import csv
 import json
 import re
 import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import documentation as docs
 import duckdb
 import pytest
+import yaml
+from workbench import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-DESCRIBED = ("model", "seed", "analysis", "test", "unit_test")
+import wavehouse
+from wavehouse.cli import main
+from wavehouse.docs import inline_images
+from wavehouse.errors import WavehouseError
+from wavehouse.project import Project
 
-
-@pytest.fixture(scope="session")
-def manifest() -> dict[str, Any]:
-    """What dbt knows of the project; `make test` has built it before."""
-    path = ROOT / "target/manifest.json"
-    assert path.exists(), "target/manifest.json is missing. Run `make` first."
-    return json.loads(path.read_text())
-
-
-def undescribed(manifest: dict[str, Any]) -> list[str]:
-    """List everything of this project in a manifest that has no description."""
-    missing = []
-    for node in [*manifest["nodes"].values(), *manifest["unit_tests"].values()]:
-        if node["resource_type"] not in DESCRIBED:
-            continue
-        if not node.get("description", "").strip():
-            missing.append(node["unique_id"])
-        if node["resource_type"] in ("model", "seed", "analysis"):
-            missing += [
-                f"{node['unique_id']}.{column['name']}"
-                for column in node["columns"].values()
-                if not column["description"].strip()
-            ]
-    for exposure in manifest["exposures"].values():
-        if not exposure["description"].strip():
-            missing.append(exposure["unique_id"])
-    for macro in manifest["macros"].values():
-        if macro["package_name"] != "wavehouse" or "__" in macro["name"]:
-            continue
-        if not macro["description"].strip():
-            missing.append(macro["unique_id"])
-        missing += [
-            f"{macro['unique_id']}({argument['name']})"
-            for argument in macro["arguments"]
-            if not (argument.get("description") or "").strip()
-        ]
-    return missing
+TEXTS = [*sorted(ROOT.glob("*.md")), ROOT / "tests/python/references/README.md"]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+REFERENCES = ROOT / "tests/python/references"
+GATE = "model.wavehouse.int_checks__problems"
+# Folders that commands make, and Python's own of the same kind.
+MADE = ("target", "warehouse", "logs", ".venv")
 
 
-def test_everything_is_described(manifest: dict[str, Any]) -> None:
-    assert undescribed(manifest) == []
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> docs.Manifest:
+    """What dbt knows of the project as it is now."""
+    folder = tmp_path_factory.mktemp("parsed")
+    words = ["parse", "--target-path", str(folder), "--log-path", str(folder), "--quiet"]
+    subprocess.run(
+        [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *words],
+        cwd=ROOT,
+        check=True,
+    )
+    return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
 
 
-def test_a_missing_description_is_noticed(manifest: dict[str, Any]) -> None:
-    broken = json.loads(json.dumps(manifest))
-    model = broken["nodes"]["model.wavehouse.fct_trend_estimates"]
-    model["description"] = " "
-    model["columns"]["estimate"]["description"] = ""
-    macro = broken["macros"]["macro.wavehouse.to_number"]
-    macro["description"] = ""
-    macro["arguments"][0]["description"] = ""
-    assert sorted(undescribed(broken)) == [
-        "macro.wavehouse.to_number",
-        "macro.wavehouse.to_number(expression)",
-        "model.wavehouse.fct_trend_estimates",
-        "model.wavehouse.fct_trend_estimates.estimate",
+@pytest.fixture(scope="module")
+def catalogue() -> docs.Catalogue:
+    """The columns of every table of the working database."""
+    path = Project(ROOT).working_database
+    assert path.exists(), "There is no working database. Run `make` first."
+    columns: dict[tuple[str, str], list[str]] = {}
+    with duckdb.connect(str(path), read_only=True) as connection:
+        for schema, table, column in connection.execute(
+            "select table_schema, table_name, column_name from information_schema.columns"
+        ).fetchall():
+            columns.setdefault((schema, table), []).append(column)
+    return columns
+
+
+@pytest.fixture(scope="module")
+def yaml_texts() -> list[str]:
+    """All YAML that dbt reads."""
+    folders = ("models", "seeds", "macros", "tests", "analyses")
+    return [
+        path.read_text(encoding="utf-8")
+        for folder in folders
+        for path in sorted((ROOT / folder).rglob("*.yml"))
     ]
 
 
-def test_the_described_columns_are_those_of_the_tables(manifest: dict[str, Any]) -> None:
-    with duckdb.connect(str(ROOT / "target/wavehouse.duckdb"), read_only=True) as connection:
-        found: dict[tuple[str, str], set[str]] = {}
-        for schema, table, column in connection.execute(
-            "select schema_name, table_name, column_name from duckdb_columns()"
-        ).fetchall():
-            found.setdefault((schema, table), set()).add(column)
-    checked = 0
-    for node in manifest["nodes"].values():
-        if node["resource_type"] in ("model", "seed"):
-            described = {column["name"] for column in node["columns"].values()}
-            assert described == found[(node["schema"], node["alias"])], node["unique_id"]
-            checked += 1
-    assert checked > 100
+# The project itself ------------------------------------------------------------------------------
 
 
-def test_descriptions_reach_the_published_tables() -> None:
-    with duckdb.connect(str(ROOT / "warehouse/wavehouse.duckdb"), read_only=True) as connection:
-        bare = connection.execute(
-            """
-            select table_name, column_name from duckdb_columns()
-            where schema_name = 'marts' and comment is null
-            union all
-            select table_name, null from duckdb_tables()
-            where schema_name = 'marts' and comment is null
-            """
-        ).fetchall()
-    assert bare == []
+def test_everything_is_described_by_sentences(manifest: docs.Manifest) -> None:
+    assert docs.description_problems(manifest) == []
 
 
-def test_the_docs_links_lead_to_nodes(manifest: dict[str, Any]) -> None:
-    text = (ROOT / "docs/overview.md").read_text()
-    names = re.findall(r"#!/(?:model|seed)/([a-z_.]+)", text)
-    assert names
-    assert [name for name in names if name not in manifest["nodes"]] == []
+def test_every_macro_and_argument_is_described(manifest: docs.Manifest) -> None:
+    assert docs.macro_problems(manifest) == []
 
 
-def test_the_first_query_of_the_readme_gives_what_it_says() -> None:
-    text = (ROOT / "README.md").read_text()
-    found = re.search(r"```sh\n(\.venv/bin/python -c .*?)```\n\n```text\n(.*?)```", text, re.DOTALL)
-    assert found, "README.md has no first query with its output"
-    command, expected = found.groups()
-    run = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert [line.rstrip() for line in run.stdout.strip().splitlines()] == expected.splitlines()
+def test_every_data_test_has_a_name_that_says_what_holds(manifest: docs.Manifest) -> None:
+    assert docs.made_up_name_problems(manifest) == []
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "DECISIONS.md", "CHANGELOG.md"])
-def test_links_between_files_lead_somewhere(name: str) -> None:
-    text = (ROOT / name).read_text()
-    targets = re.findall(r"\]\((?!https?://|#)([^)#]+)", text)
-    assert [target for target in targets if not (ROOT / target).exists()] == []
+def test_the_described_columns_are_those_of_the_database(
+    manifest: docs.Manifest, catalogue: docs.Catalogue
+) -> None:
+    assert docs.column_problems(manifest, catalogue) == []
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
-def test_the_make_commands_of_the_texts_exist(name: str) -> None:
-    makefile = (ROOT / "Makefile").read_text()
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
-    used = set(re.findall(r"`make ([a-z]+)`", (ROOT / name).read_text()))
-    assert used - targets == set()
+def test_every_doc_block_is_used(manifest: docs.Manifest, yaml_texts: list[str]) -> None:
+    assert docs.doc_block_problems(manifest, yaml_texts) == []
 
 
-def test_the_rows_of_the_contributor_guide_are_real() -> None:
-    rows = {
-        row
-        for path in (ROOT / "seeds").rglob("*.csv")
-        if path.parent.name in ("codebook", "reference")
-        for row in path.read_text().splitlines()
+def test_links_within_the_docs_site_lead_somewhere(manifest: docs.Manifest) -> None:
+    assert docs.site_link_problems(manifest) == []
+
+
+def test_the_published_warehouse_has_every_public_model(manifest: docs.Manifest) -> None:
+    assert docs.exposure_problems(manifest, "published_warehouse") == []
+
+
+def test_no_model_skips_a_layer_and_every_mart_waits_for_the_checks(
+    manifest: docs.Manifest,
+) -> None:
+    assert docs.layer_problems(manifest, GATE) == []
+
+
+@pytest.mark.parametrize("file", TEXTS, ids=lambda file: file.name)
+def test_links_and_paths_of_texts_lead_somewhere(file: Path) -> None:
+    assert docs.link_problems(ROOT, file) == []
+    assert docs.path_problems(ROOT, file, MADE) == []
+
+
+@pytest.mark.parametrize("file", TEXTS, ids=lambda file: file.name)
+def test_texts_name_commands_that_exist(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    commands = re.findall(r"^    ([a-z]+) ", capsys.readouterr().out, re.MULTILINE)
+    assert "generate" in commands
+    targets = docs.make_targets((ROOT / "Makefile").read_text(encoding="utf-8"))
+    assert docs.command_problems(file.read_text(encoding="utf-8"), targets, commands) == []
+
+
+def test_the_rows_that_the_guide_shows_are_in_the_codebook() -> None:
+    tables = {
+        path.stem: path.read_text(encoding="utf-8") for path in Project(ROOT).codebook.glob("*.csv")
     }
-    blocks = re.findall(
-        r"^ *```csv\n(.*?)^ *```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL | re.MULTILINE
+    assert len(docs.fences(CONTRIBUTING, "csv")) > 10
+    assert docs.csv_example_problems(CONTRIBUTING, tables) == []
+
+
+def test_the_first_query_of_the_readme_gives_what_the_readme_shows() -> None:
+    query = next(block for block in docs.fences(README, "sh") if "duckdb.connect" in block)
+    expected = README.split(query)[1].split("```text\n")[1].split("```")[0]
+    done = subprocess.run(
+        ["bash", "-c", query.replace(".venv/bin/python", sys.executable)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    assert blocks
-    shown = [line.strip() for block in blocks for line in block.splitlines() if line.strip()]
-    assert [line for line in shown if line not in rows] == []
+    assert done.stdout.strip() == expected.strip()
 
 
-def test_the_figure_shows_the_published_numbers() -> None:
-    with (ROOT / "docs/images/trend.csv").open(newline="") as file:
-        drawn = list(csv.DictReader(file))
-    assert drawn
-    with duckdb.connect(str(ROOT / "warehouse/wavehouse.duckdb"), read_only=True) as connection:
-        for row in drawn:
-            found = connection.execute(
-                """
-                select estimate, observation_status from marts.fct_trend_estimates
-                where study_id = ? and wave_id = ? and measure_id = ? and category_code = ?
-                and segment_id = ? and segment_code = ?
-                """,
-                [
-                    row[key]
-                    for key in (
-                        "study_id",
-                        "wave_id",
-                        "measure_id",
-                        "category_code",
-                        "segment_id",
-                        "segment_code",
-                    )
-                ],
+def test_the_version_is_the_same_everywhere() -> None:
+    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    package = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.search(r"^## \[(.+?)\]", changelog, re.MULTILINE)
+    assert newest
+    versions = {project["version"], package["project"]["version"], newest[1], wavehouse.__version__}
+    assert len(versions) == 1, versions
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A row of the README's table: a number of R, and where the warehouse has it."""
+
+    statistic: str
+    file: str
+    row: dict[str, str]
+    column: str
+    table: str
+    keys: dict[str, str]
+    ours: str
+
+    def of_r(self) -> float:
+        """Give R's number."""
+        with (REFERENCES / self.file).open(newline="", encoding="utf-8") as file:
+            rows = [row for row in csv.DictReader(file) if self.row.items() <= row.items()]
+        assert len(rows) == 1, rows
+        return float(rows[0][self.column])
+
+    def of_warehouse(self) -> float:
+        """Give the published number."""
+        condition = " and ".join(f"{name} = ${name}" for name in self.keys)
+        path = ROOT / "warehouse/wavehouse.duckdb"
+        with duckdb.connect(str(path), read_only=True) as connection:
+            rows = connection.execute(
+                f"select {self.ours} from marts.{self.table} where {condition}", self.keys
             ).fetchall()
-            assert len(found) == 1, row
-            estimate, status = found[0]
-            assert status == row["observation_status"]
-            if row["estimate"]:
-                assert estimate == pytest.approx(float(row["estimate"]), abs=1e-6)
-            else:
-                assert estimate is None
+        assert len(rows) == 1, rows
+        return rows[0][0]
+
+    def line(self) -> str:
+        """Write the row of the table."""
+        return f"| {self.statistic} | {self.of_r():.10g} | {self.of_warehouse():.10g} |"
+
+
+INDEX = {"study_id": "api", "measure_id": "api_score_mean", "segment_id": "total"}
+TARGET = {"study_id": "api", "measure_id": "met_schoolwide_target_share", "category_code": "yes"}
+SUPPORT = {"study_id": "bsa", "measure_id": "abortion_support_mean", "segment_id": "total"}
+HAPPY = {"study_id": "gss", "measure_id": "happiness_share", "category_code": "very_happy"}
+COMPARISONS = [
+    Comparison(
+        "mean index of the schools in 2000 (15 districts)",
+        "estimates.csv",
+        {"design": "clustered", "measure": "api00", "domain": "all", "ci_method": "t"},
+        "estimate",
+        "fct_trend_estimates",
+        {**INDEX, "wave_id": "2000"},
+        "estimate",
+    ),
+    Comparison(
+        "its standard error",
+        "estimates.csv",
+        {"design": "clustered", "measure": "api00", "domain": "all", "ci_method": "t"},
+        "se",
+        "fct_trend_estimates",
+        {**INDEX, "wave_id": "2000"},
+        "standard_error",
+    ),
+    Comparison(
+        "its design effect",
+        "estimates.csv",
+        {"design": "clustered", "measure": "api00", "domain": "all", "ci_method": "t"},
+        "deff",
+        "fct_trend_estimates",
+        {**INDEX, "wave_id": "2000"},
+        "design_effect",
+    ),
+    Comparison(
+        "share of elementary schools that met their target, lower bound",
+        "estimates.csv",
+        {"design": "clustered", "measure": "sch.wide", "domain": "E", "ci_method": "xlogit"},
+        "lower",
+        "fct_trend_estimates",
+        {**TARGET, "wave_id": "2000", "segment_code": "elementary"},
+        "ci_lower",
+    ),
+    Comparison(
+        "change of the index since 1999, standard error (same districts)",
+        "changes.csv",
+        {"design": "clustered", "domain": "all", "samples": "shared"},
+        "se",
+        "fct_trend_changes",
+        {**INDEX, "to_wave_id": "2000", "comparison": "previous"},
+        "standard_error",
+    ),
+    Comparison(
+        "change of support for abortion, 1983 to 1984, p (same people)",
+        "bsa_change.csv",
+        {"to_wave": "1984", "segment": "total", "samples": "shared"},
+        "p",
+        "fct_trend_changes",
+        {**SUPPORT, "to_wave_id": "1984", "comparison": "previous"},
+        "p_value",
+    ),
+    Comparison(
+        "very happy women in 2006, upper bound",
+        "gss_happy.csv",
+        {
+            "wave": "2006",
+            "segment": "sex",
+            "domain": "female",
+            "category": "very_happy",
+            "ci_method": "xlogit",
+        },
+        "upper",
+        "fct_trend_estimates",
+        {**HAPPY, "wave_id": "2006", "segment_id": "sex", "segment_code": "female"},
+        "ci_upper",
+    ),
+]
+
+
+@pytest.mark.parametrize("comparison", COMPARISONS, ids=lambda each: each.statistic)
+def test_the_table_of_the_readme_holds_what_r_and_the_warehouse_give(
+    comparison: Comparison,
+) -> None:
+    assert comparison.of_warehouse() == pytest.approx(comparison.of_r(), rel=1e-7)
+    assert comparison.line() in README.splitlines()
+
+
+# The checks themselves, on made-up faults --------------------------------------------------------
+
+
+def resource(kind: str, name: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 (any JSON)
+    """Make a resource as a manifest has it, without fault."""
+    return {
+        "resource_type": kind,
+        "name": name,
+        "alias": name,
+        "unique_id": f"{kind}.wavehouse.{name}",
+        "package_name": "wavehouse",
+        "description": "What it is.",
+        "schema": "marts",
+        "columns": {},
+        "config": {"access": "public"},
+        **more,
+    }
+
+
+def made_up() -> docs.Manifest:
+    """Make a small manifest without fault."""
+    number = {"n": {"description": "A number."}}
+    answers = resource(
+        "model",
+        "int_checks__problems",
+        schema="intermediate",
+        columns=number,
+        fqn=["wavehouse", "intermediate", "checks", "int_checks__problems"],
+        depends_on={"nodes": ["seed.wavehouse.waves"]},
+        config={"access": "protected"},
+    )
+    mart = resource(
+        "model",
+        "fct_numbers",
+        columns=number,
+        fqn=["wavehouse", "marts", "core", "fct_numbers"],
+        depends_on={"nodes": [GATE]},
+    )
+    seed = resource("seed", "waves", schema="codebook", columns=number)
+    test = resource(
+        "test",
+        "numbers_are_small",
+        test_metadata={"name": "holds"},
+        attached_node="model.wavehouse.fct_numbers",
+    )
+    macro = resource(
+        "macro",
+        "double",
+        macro_sql="{% macro double(number, unit=none) -%}{% endmacro %}",
+        arguments=[
+            {"name": "number", "type": "string", "description": "A number."},
+            {"name": "unit", "type": "string", "description": "Its unit."},
+        ],
+    )
+    version = resource(
+        "macro",
+        "duckdb__double",
+        description="",
+        macro_sql="{% macro duckdb__double(number) -%}{% endmacro %}",
+        arguments=[],
+    )
+    exposure = resource(
+        "exposure", "published_warehouse", depends_on={"nodes": ["model.wavehouse.fct_numbers"]}
+    )
+    block = resource("doc", "number", block_contents="[n](#!/model/model.wavehouse.fct_numbers)")
+    nodes = [answers, mart, seed, test]
+    return {
+        "nodes": {each["unique_id"]: each for each in nodes},
+        "macros": {each["unique_id"]: each for each in (macro, version)},
+        "exposures": {exposure["unique_id"]: exposure},
+        "groups": {"group.wavehouse.g": resource("group", "g")},
+        "unit_tests": {"unit_test.wavehouse.u": resource("unit_test", "u")},
+        "docs": {"doc.wavehouse.number": block},
+        "parent_map": {
+            "model.wavehouse.fct_numbers": [GATE],
+            GATE: ["seed.wavehouse.waves"],
+        },
+    }
+
+
+CATALOGUE = {
+    ("marts", "fct_numbers"): ["n"],
+    ("intermediate", "int_checks__problems"): ["n"],
+    ("codebook", "waves"): ["n"],
+}
+MART = ("nodes", "model.wavehouse.fct_numbers")
+MACRO = ("macros", "macro.wavehouse.double")
+
+
+def all_problems(manifest: docs.Manifest) -> list[str]:
+    """Put all that is checked about a manifest together."""
+    return [
+        *docs.description_problems(manifest),
+        *docs.macro_problems(manifest),
+        *docs.made_up_name_problems(manifest),
+        *docs.column_problems(manifest, CATALOGUE),
+        *docs.doc_block_problems(manifest, ["\"{{ doc('number') }}\""]),
+        *docs.site_link_problems(manifest),
+        *docs.exposure_problems(manifest, "published_warehouse"),
+        *docs.layer_problems(manifest, GATE),
+    ]
+
+
+def test_a_manifest_without_fault_passes() -> None:
+    assert all_problems(made_up()) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "problem"),
+    [
+        ((*MART, "description"), "", "model fct_numbers: its description is not a sentence"),
+        ((*MART, "description"), None, "model fct_numbers: its description is not a sentence"),
+        ((*MART, "description"), "numbers.", "model fct_numbers: its description is not a"),
+        ((*MART, "description"), "Numbers", "model fct_numbers: its description is not a"),
+        (
+            (*MART, "columns"),
+            {"n": {"description": ""}},
+            "model fct_numbers: the description of column n is not a sentence",
+        ),
+        ((*MART, "columns"), {}, "model fct_numbers: column n is not described"),
+        (
+            (*MART, "columns", "m"),
+            {"description": "Not there."},
+            "model fct_numbers: there is no column m",
+        ),
+        ((*MART, "alias"), "fct_gone", "model fct_numbers: is not in the database"),
+        (
+            ("nodes", "seed.wavehouse.waves", "description"),
+            "",
+            "seed waves: its description is not a sentence",
+        ),
+        (
+            ("nodes", "seed.wavehouse.waves", "columns", "m"),
+            {"description": "Not there."},
+            "seed waves: there is no column m",
+        ),
+        (
+            ("nodes", "test.wavehouse.numbers_are_small", "description"),
+            "",
+            "test numbers_are_small: its description is not a sentence",
+        ),
+        (
+            ("nodes", "test.wavehouse.numbers_are_small", "name"),
+            "holds_fct_numbers_n_10",
+            "test holds_fct_numbers_n_10: give it a name that says what holds",
+        ),
+        (("groups", "group.wavehouse.g", "description"), "", "group g: its description is not a"),
+        (
+            ("unit_tests", "unit_test.wavehouse.u", "description"),
+            "",
+            "unit_test u: its description is not a sentence",
+        ),
+        (
+            ("exposures", "exposure.wavehouse.published_warehouse", "description"),
+            "",
+            "exposure published_warehouse: its description is not a sentence",
+        ),
+        (
+            ("exposures", "exposure.wavehouse.published_warehouse", "depends_on", "nodes"),
+            [],
+            "exposure published_warehouse: fct_numbers is missing",
+        ),
+        ((*MACRO, "description"), "", "macro double: its description is not a sentence"),
+        ((*MACRO, "arguments"), [], "macro double: argument number is not described"),
+        (
+            (*MACRO, "macro_sql"),
+            "{%- macro double(\n    unit\n) -%}{% endmacro %}",
+            "macro double: there is no argument number",
+        ),
+        (
+            (*MACRO, "arguments"),
+            [
+                {"name": "number", "type": "string", "description": ""},
+                {"name": "unit", "type": "string", "description": "Its unit."},
+            ],
+            "macro double: argument number has no type or no sentence",
+        ),
+        (
+            ("macros", "macro.wavehouse.duckdb__double", "name"),
+            "duckdb__triple",
+            "macro duckdb__triple: its description is not a sentence",
+        ),
+        (("docs", "doc.wavehouse.number", "name"), "m", "doc block m: nothing uses it"),
+        (
+            ("docs", "doc.wavehouse.number", "block_contents"),
+            "[n](#!/model/model.wavehouse.fct_gone)",
+            "doc block number: model model.wavehouse.fct_gone does not exist",
+        ),
+        (
+            (*MART, "depends_on", "nodes"),
+            ["seed.wavehouse.waves"],
+            "model fct_numbers: reads waves (seed)",
+        ),
+        (
+            ("parent_map", "model.wavehouse.fct_numbers"),
+            [],
+            f"model fct_numbers: does not wait for {GATE}",
+        ),
+    ],
+)
+def test_each_fault_of_a_manifest_is_found(
+    path: tuple[str, ...],
+    value: Any,  # noqa: ANN401 (any JSON)
+    problem: str,
+) -> None:
+    manifest = copy.deepcopy(made_up())
+    place = manifest
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    assert any(each.startswith(problem) for each in all_problems(manifest)), all_problems(manifest)
+
+
+def test_resources_of_other_packages_are_not_ours_to_describe() -> None:
+    manifest = made_up()
+    other = resource("macro", "theirs", package_name="dbt", description="", arguments=[])
+    manifest["macros"]["macro.dbt.theirs"] = other
+    assert all_problems(manifest) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("What it is.", True),
+        ("`total` is everybody.", True),
+        ("p-value of a change.", True),
+        ("What is it?", True),
+        ("", False),
+        ("   \n", False),
+        ("what it is.", False),
+        ("What it is", False),
+    ],
+)
+def test_a_sentence_begins_with_a_capital_and_ends_with_a_full_stop(
+    text: str, expected: bool
+) -> None:
+    assert docs.is_sentence(text) is expected
+
+
+def test_each_fault_of_a_text_is_found(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/here.md").write_text("# The heading\n")
+    text = (
+        "# Top\n[a](docs/here.md) [b](docs/here.md#the-heading) [c](#top) [d](https://x.example)\n"
+        "[e](docs/gone.md) [f](docs/here.md#gone) [g](#gone)\n"
+        "`docs/here.md` `docs/gone.sql` `docs/<name>.md` `build/gone` `docs/`\n"
+        "```sh\nmake test\nmake tset PYTHON=x\nwavehouse check\nwavehouse chekc\n```\n"
+        "`make it`, and not in code: make nothing of it.\n"
+    )
+    file = tmp_path / "README.md"
+    file.write_text(text)
+    assert docs.link_problems(tmp_path, file) == [
+        "README.md: docs/gone.md does not exist",
+        "README.md: docs/here.md#gone has no such heading",
+        "README.md: #gone has no such heading",
+    ]
+    (tmp_path / "build").mkdir()
+    assert docs.path_problems(tmp_path, file, ["build"]) == [
+        "README.md: docs/gone.sql does not exist"
+    ]
+    targets = docs.make_targets("SHELL := bash\ntest: lint ## Run\n\t@run\n.PHONY: x\n")
+    assert targets == {"test"}
+    assert docs.command_problems(text, targets, ["check"]) == [
+        "there is no `make tset`",
+        "there is no `make it`",
+        "there is no `wavehouse chekc`",
+    ]
+
+
+def test_each_fault_of_an_example_row_is_found() -> None:
+    text = "1. Like this:\n\n   ```csv\n   a,b\n   1,2\n   3,4\n   ```\n\n```csv\nc\n5\n```\n"
+    assert docs.csv_example_problems(text, {"t": "a,b\n1,2\n"}) == [
+        "no table has the row 3,4",
+        "no table has the header c",
+    ]
+    assert docs.csv_example_problems(text, {"t": "a,b\n1,2\n3,4\n", "u": "c\n5\n"}) == []
+
+
+# The docs site -----------------------------------------------------------------------------------
+
+
+def test_images_of_doc_blocks_become_part_of_the_page(empty_project: Project) -> None:
+    folder = empty_project.root / "docs/images"
+    folder.mkdir(parents=True)
+    (folder / "flow.svg").write_text("<svg/>")
+    page = r'{"block_contents": "# Top\n![Flow](docs/images/flow.svg)\n[x](docs/y.md)"}'
+    assert inline_images(empty_project, page) == (
+        r'{"block_contents": "# Top\n![Flow](data:image/svg+xml;base64,PHN2Zy8+)\n[x](docs/y.md)"}'
+    )
+
+
+def test_an_image_that_is_missing_stops_the_docs(empty_project: Project) -> None:
+    with pytest.raises(WavehouseError, match=r"The docs show docs/images/gone\.svg, which is not"):
+        inline_images(empty_project, "![Gone](docs/images/gone.svg)")
