@@ -1,5 +1,8 @@
 {% macro overlap_check(seed, key, waves) -%}
-    {#- Rows of a codebook table with the same key that hold in the same wave; one problem per key. -#}
+    {#-
+        Rows of a codebook table with the same key that hold in the same wave; one problem per key. Rows that
+        begin in the same wave too are duplicates, and a problem of the primary key.
+    -#}
     {%- set parts = [] -%}
     {%- for column in key -%}
         {%- do parts.append("'" ~ column ~ " ' || " ~ quoted(column)) -%}
@@ -29,7 +32,7 @@ from (
     group by
         {{ key | join(', ') }},
         wave_id
-    having count(*) > 1
+    having count(distinct valid_from_wave) > 1
 ) as overlapping
 group by {{ key | join(', ') }}
 {%- endmacro %}

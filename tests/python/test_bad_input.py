@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from io import StringIO
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -351,12 +352,38 @@ def nearly_the_same_code(study: Study) -> None:
 
 
 @case(
+    '[code_reserved] @1, column hours, value "<number>", 1 row(s): The crosswalk uses this word '
+    "for something else, so the value would be misread. Have it delivered under another code.",
+    '[code_reserved] @1, column mood, value "<empty>", 1 row(s): The crosswalk uses this word '
+    "for something else, so the value would be misread. Have it delivered under another code.",
+)
+def reserved_word(study: Study) -> None:
+    study.add("crosswalk", like=2, source_code="<empty>", missing_kind="no_answer")
+    study.answer(0, mood="<empty>")
+    study.answer(0, hours="<number>")
+
+
+@case(
     '[code_not_a_number] @1, column hours, value "many", 1 row(s): Variable @_hours is a number, '
     "and this is none; crosswalk hours does not name it either. Correct the file; if it is a code "
     "(a kind of missing, a band), add it to seeds/codebook/crosswalk.csv."
 )
 def text_in_number(study: Study) -> None:
     study.answer(0, hours="many")
+
+
+@case(
+    *(
+        f'[code_unknown] @1, column mood, value "{value}", 1 row(s): Crosswalk mood (variable '
+        "@_mood) does not map this code in this wave. Add it to seeds/codebook/crosswalk.csv, from "
+        "this wave on (valid_from_wave), or correct the file."
+        for value in "abcdefghij"
+    )
+)
+def more_codes_than_anybody_reads(study: Study) -> None:
+    row = study.waves["1"][0]
+    study.waves["1"] = [{**row, "id": code, "mood": code} for code in "abcdefghijkl"]
+    study.change("waves", 0, expected_respondents="12")
 
 
 @case(
@@ -504,6 +531,47 @@ def reference_to_nothing(study: Study) -> None:
 
 
 @case(
+    *(
+        f"[codebook_orphan_reference] seeds/codebook/{table}.csv, study @, column study_id, "
+        f'{column}, value "7", 1 row(s): Refers to study_id "@", {column} "7", which '
+        "seeds/codebook/waves.csv does not have. Correct the reference, or add the row to "
+        "seeds/codebook/waves.csv."
+        for table, column in (
+            ("questions", "valid_from_wave"),
+            ("waived_columns", "valid_to_wave"),
+            ("crosswalk", "valid_from_wave"),
+            ("crosswalk", "valid_to_wave"),
+        )
+    )
+)
+def validity_of_no_wave(study: Study) -> None:
+    study.change("questions", 0, valid_from_wave="7")
+    study.change("waived_columns", 0, valid_to_wave="7")
+    study.change("crosswalk", 3, valid_from_wave="7")
+    study.change("crosswalk", 4, valid_to_wave="7")
+
+
+@case(
+    "[codebook_orphan_reference] seeds/codebook/waves.csv, study @, wave 1, column design_id, "
+    'study_id, value "@", 1 row(s): Refers to design_id "@_villages", study_id "@", which '
+    "seeds/codebook/designs.csv does not have. Correct the reference, or add the row to "
+    "seeds/codebook/designs.csv.",
+)
+def wave_of_no_design(study: Study) -> None:
+    study.change("waves", 0, design_id="@_villages")
+
+
+@case(
+    "[codebook_cell_type] seeds/codebook/waves.csv, study @, wave 2, column wave_number, value "
+    '"II": "II" is not a whole number, in the row with study_id "@", wave_id "2". Write a whole '
+    "number.",
+)
+def wave_without_number(study: Study) -> None:
+    study.add_wave()
+    study.change("waves", 1, wave_number="II")
+
+
+@case(
     "[codebook_overlapping_validity] seeds/codebook/crosswalk.csv, study @, wave 2, column "
     'valid_from_wave, valid_to_wave, value "2", 2 row(s): More than one row holds in the same '
     'wave (2) for study_id "@", crosswalk_id "mood", source_code "2". Let the earlier row end '
@@ -586,8 +654,16 @@ def cell_of_another_type(study: Study) -> None:
     "[codebook_cell_value] seeds/codebook/waves.csv, study @, wave 1, column sample_id, value "
     '"The Second": "The Second" has characters that this column cannot hold, in the row with '
     'study_id "@", wave_id "1". Keep to the pattern [a-z][a-z0-9_]* (a regular expression).',
+    *(
+        "[codebook_cell_value] seeds/codebook/variables.csv, column value_type, value "
+        f'"categorcal": "categorcal" is not a known value, in the row with variable_id "@_{name}". '
+        "Write one of: categorical, numeric."
+        for name in ("mood", "group")
+    ),
 )
 def cell_of_unknown_value(study: Study) -> None:
+    study.change("variables", 0, value_type="categorcal")
+    study.change("variables", 2, value_type="categorcal")
     study.change("designs", 0, lonely_psu="centre")
     study.change("waves", 0, sample_id="The Second")
 
@@ -595,9 +671,13 @@ def cell_of_unknown_value(study: Study) -> None:
 @case(
     "[codebook_duplicate_key] seeds/codebook/measures.csv, column measure_id, 2 row(s): There is "
     'more than one row with measure_id "@_mood_share". Keep one of them.',
+    "[codebook_duplicate_key] seeds/codebook/crosswalk.csv, study @, column study_id, "
+    "crosswalk_id, source_code, valid_from_wave, 2 row(s): There is more than one row with "
+    'study_id "@", crosswalk_id "mood", source_code "1", valid_from_wave "1". Keep one of them.',
 )
 def duplicate_key(study: Study) -> None:
     study.add("measures", like=0, measure_label="Another")
+    study.add("crosswalk", like=0, category_code="bad")
 
 
 @case(
@@ -776,7 +856,6 @@ STRANGE_VALUES = {
     "None": "None",
     ".": ".",
     "nan": "nan",
-    "<empty>": "<empty>",
     " leading": " leading",
     "trailing ": "trailing ",
     "two\nlines": "two\nlines",
@@ -848,13 +927,17 @@ def spoilt(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.fixture(scope="session")
-def said(spoilt: Project) -> list[str]:
-    """All problems that one build of the spoilt project lists."""
+def run_on_duckdb(spoilt: Project) -> DbtRun:
+    """One build of the spoilt project, as far as the checks."""
     run = run_dbt(spoilt, *SELECT_CHECKS)
     assert run.exit_code == 1, run.output
-    lines = PROBLEM.findall(run.output)
-    assert f"{len(lines)} problem(s) in the delivered waves or the codebook:" in run.output
-    return lines
+    return run
+
+
+@pytest.fixture(scope="session")
+def said(run_on_duckdb: DbtRun) -> list[str]:
+    """All problems that the build lists."""
+    return PROBLEM.findall(run_on_duckdb.output)
 
 
 @pytest.fixture(scope="session")
@@ -878,6 +961,15 @@ def test_a_fault_is_named_with_its_place_and_remedy_and_nothing_else_is(
 
 def test_every_problem_is_one_of_a_case(said: list[str]) -> None:
     assert sorted(said) == sorted(line for study_id in CASES for line in expected_lines(study_id))
+
+
+def test_very_many_alike_are_counted(spoilt: Project, run_on_duckdb: DbtRun) -> None:
+    output = run_on_duckdb.output
+    total = len(query(spoilt, "select * from intermediate.int_checks__problems"))
+    assert f"{total} problem(s) in the delivered waves or the codebook:" in output
+    assert total == len(PROBLEM.findall(output)) + 2
+    (more,) = re.findall(r"^[0-9:]{8} +(\.\.\. .*)$", output, re.MULTILINE)
+    assert re.fullmatch(r"\.\.\. and 2 more like these: see .*int_checks__problems.*\.", more)
 
 
 def test_every_check_has_a_case(spoilt: Project, said: list[str]) -> None:
@@ -1160,3 +1252,33 @@ def test_the_published_warehouse_stays_byte_for_byte(
     )
     # And it is not taken for the outcome of a build that passed.
     assert run_wavehouse(project, "publish").exit_code == 1
+
+
+def test_dbt_alone_names_the_file_that_went_missing_after_generating(
+    published: Project, tmp_path: Path
+) -> None:
+    project = copy_built(published, tmp_path / "project")
+    (project.waves / "bsa/bsa_1984.csv").unlink()
+    run = run_dbt(project, "build")
+    assert run.exit_code != 0
+    assert "depends on a node named 'bsa_1984' which was not found" in run.output
+
+
+def test_a_file_that_cannot_be_read_stops_the_build_with_the_others_that_are_missing(
+    published: Project, tmp_path: Path
+) -> None:
+    project = copy_built(published, tmp_path / "project")
+    (project.waves / "bsa/bsa_1984.csv").unlink()
+    (project.waves / "bsa/bsa_1985.csv").write_bytes(b"respond,party\n1,caf\xe9\n")
+    run = run_wavehouse(project, "build")
+    assert run.exit_code == 1
+    assert run.output.splitlines() == [
+        "2 problems in the files:",
+        "  - seeds/waves/bsa/bsa_1985.csv (study bsa, wave 1985): line 2: byte 0xe9 is not UTF-8. "
+        "Save the file as UTF-8.",
+        "  - seeds/waves/bsa/bsa_1984.csv: the file is missing, though wave 1984 of study bsa is "
+        "declared. Put the file there, or take the wave out of seeds/codebook/waves.csv.",
+    ]
+    for name in ("wavehouse.duckdb", "parquet/fct_trend_estimates.parquet"):
+        before = (published.warehouse / name).read_bytes()
+        assert (project.warehouse / name).read_bytes() == before

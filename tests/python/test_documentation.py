@@ -91,6 +91,20 @@ def test_the_described_columns_are_those_of_the_database(
     assert docs.column_problems(manifest, catalogue) == []
 
 
+def test_the_descriptions_reach_the_published_tables() -> None:
+    with duckdb.connect(str(ROOT / "warehouse/wavehouse.duckdb"), read_only=True) as connection:
+        bare = connection.execute(
+            """
+            select table_name, column_name from duckdb_columns()
+            where schema_name = 'marts' and comment is null
+            union all
+            select table_name, null from duckdb_tables()
+            where schema_name = 'marts' and comment is null
+            """
+        ).fetchall()
+    assert bare == []
+
+
 def test_every_doc_block_is_used(manifest: docs.Manifest, yaml_texts: list[str]) -> None:
     assert docs.doc_block_problems(manifest, yaml_texts) == []
 

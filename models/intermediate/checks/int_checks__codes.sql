@@ -18,12 +18,36 @@ written_variables as (
     select * from {{ ref('variables') }}
 ),
 
+waves as (
+    select * from {{ ref('stg_codebook__waves') }}
+),
+
+crosswalk as (
+    select * from {{ ref('stg_codebook__crosswalk') }}
+),
+
+delivered as (
+    select * from {{ ref('int_answers__delivered') }}
+),
+
 -- Codes of a crosswalk that does not exist at all are one problem, listed elsewhere.
 known_crosswalks as (
     select distinct
         study_id,
         crosswalk_id
-    from {{ ref('stg_codebook__crosswalk') }}
+    from crosswalk
+),
+
+crosswalk_of_no_wave as (
+    {{ rows_of_no_wave('crosswalk', 'waves') | indent(4) }}
+),
+
+misplaced_codes as (
+    select distinct
+        study_id,
+        crosswalk_id,
+        source_code
+    from crosswalk_of_no_wave
 ),
 
 described as (
@@ -37,7 +61,9 @@ described as (
         variables.unit,
         written_variables.lower_bound as written_lower_bound,
         written_variables.upper_bound as written_upper_bound,
-        known_crosswalks.crosswalk_id is not null as has_crosswalk
+        known_crosswalks.crosswalk_id is not null
+        and misplaced_codes.source_code is null
+        and misplaced_numbers.source_code is null as has_crosswalk
     from mapped_codes
     inner join questions
         on
@@ -53,6 +79,16 @@ described as (
         on
             questions.study_id = known_crosswalks.study_id
             and questions.crosswalk_id = known_crosswalks.crosswalk_id
+    left join misplaced_codes
+        on
+            questions.study_id = misplaced_codes.study_id
+            and questions.crosswalk_id = misplaced_codes.crosswalk_id
+            and mapped_codes.source_code = misplaced_codes.source_code
+    left join misplaced_codes as misplaced_numbers
+        on
+            questions.study_id = misplaced_numbers.study_id
+            and questions.crosswalk_id = misplaced_numbers.crosswalk_id
+            and misplaced_numbers.source_code = {{ number_code() }}
 ),
 
 unknown_codes as (
@@ -74,7 +110,11 @@ unknown_codes as (
         and has_crosswalk
         and derived_from_variable_id is null
         and (
-            (value_type = 'categorical' and mapping_method is null)
+            (
+                value_type = 'categorical'
+                and mapping_method is null
+                and source_code <> {{ number_code() }}
+            )
             -- `<number>` does not stand for nothing
             or (value_type = 'numeric' and source_code = {{ empty_code() }})
         )
@@ -99,7 +139,7 @@ texts_in_numbers as (
         and has_crosswalk
         and derived_from_variable_id is null
         and value_type = 'numeric'
-        and source_code <> {{ empty_code() }}
+        and source_code not in ({{ empty_code() }}, {{ number_code() }})
         and category_code is null
         and numeric_value is null
         and (mapping_method is null or {{ to_number('source_code') }} is null)
@@ -150,6 +190,28 @@ derivation_gaps as (
         and source_codes.missing_kind is null
 ),
 
+reserved_codes as (
+    select
+        {{ problem_columns(
+            check_id='code_reserved',
+            file=wave_file('study_id', 'wave_id'),
+            study_id='study_id',
+            wave_id='wave_id',
+            column_name='source_column',
+            source_code='source_code',
+            n_rows='count(*)',
+            problem="'The crosswalk uses this word for something else, so the value would be misread.'",
+            remedy="'Have it delivered under another code.'"
+        ) | indent(8) }}
+    from delivered
+    where source_code in ({{ empty_code() }}, {{ number_code() }})
+    group by
+        study_id,
+        wave_id,
+        source_column,
+        source_code
+),
+
 mappings_per_code as (
     select
         study_id,
@@ -196,7 +258,8 @@ derivation_overlaps as (
 
 final as (
     {% for check in [
-        'unknown_codes', 'texts_in_numbers', 'out_of_bounds', 'derivation_gaps', 'derivation_overlaps'
+        'unknown_codes', 'texts_in_numbers', 'reserved_codes', 'out_of_bounds', 'derivation_gaps',
+        'derivation_overlaps'
     ] -%}
     select * from {{ check }}
     {{ "union all" if not loop.last }}

@@ -17,6 +17,10 @@ questions as (
     select * from {{ ref('int_codebook__questions_by_wave') }}
 ),
 
+question_rows as (
+    select * from {{ ref('stg_codebook__questions') }}
+),
+
 design_columns as (
     select * from {{ ref('stg_codebook__design_columns') }}
 ),
@@ -35,6 +39,39 @@ described_columns as (
 
 waived_by_wave as (
     {{ expand_validity('waived_columns', 'waves') | indent(4) }}
+),
+
+questions_of_no_wave as (
+    {{ rows_of_no_wave('question_rows', 'waves') | indent(4) }}
+),
+
+waivers_of_no_wave as (
+    {{ rows_of_no_wave('waived_columns', 'waves') | indent(4) }}
+),
+
+misplaced_columns as (
+    select
+        study_id,
+        source_column
+    from questions_of_no_wave
+
+    union
+
+    select
+        study_id,
+        source_column
+    from waivers_of_no_wave
+),
+
+-- In a wave without a number or without a known design, nobody can say what is undeclared.
+known_waves as (
+    select distinct
+        waves.study_id,
+        waves.wave_id
+    from waves
+    inner join design_columns
+        on waves.design_id = design_columns.design_id
+    where waves.wave_number is not null
 ),
 
 delivered_columns as (
@@ -209,6 +246,10 @@ undeclared_columns as (
             remedy="'Declare it in seeds/codebook/questions.csv, or waive it with a reason in seeds/codebook/waived_columns.csv.'"
         ) | indent(8) }}
     from delivered_columns
+    inner join known_waves
+        on
+            delivered_columns.study_id = known_waves.study_id
+            and delivered_columns.wave_id = known_waves.wave_id
     left join declared_columns
         on
             delivered_columns.study_id = declared_columns.study_id
@@ -219,9 +260,14 @@ undeclared_columns as (
             delivered_columns.study_id = waived_by_wave.study_id
             and delivered_columns.wave_id = waived_by_wave.wave_id
             and delivered_columns.source_column = waived_by_wave.source_column
+    left join misplaced_columns
+        on
+            delivered_columns.study_id = misplaced_columns.study_id
+            and delivered_columns.source_column = misplaced_columns.source_column
     where
         declared_columns.source_column is null
         and waived_by_wave.source_column is null
+        and misplaced_columns.source_column is null
 ),
 
 undelivered_columns as (

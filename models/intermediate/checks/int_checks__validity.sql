@@ -219,8 +219,8 @@ measure_variables as (
     inner join variables
         on measures.variable_id = variables.variable_id
     where
-        (measures.measure_kind = 'share' and variables.value_type <> 'categorical')
-        or (measures.measure_kind = 'mean' and variables.value_type <> 'numeric')
+        (measures.measure_kind = 'share' and variables.value_type = 'numeric')
+        or (measures.measure_kind = 'mean' and variables.value_type = 'categorical')
 ),
 
 segment_sizes as (
@@ -267,7 +267,7 @@ segment_values as (
     from segment_variables
     inner join variables
         on segment_variables.variable_id = variables.variable_id
-    where variables.value_type <> 'categorical'
+    where variables.value_type = 'numeric'
 ),
 
 total_segments as (
@@ -380,7 +380,7 @@ wave_numbers as (
     group by
         study_id,
         wave_number
-    having count(*) > 1
+    having count(distinct wave_id) > 1
 ),
 
 design_role_counts as (
