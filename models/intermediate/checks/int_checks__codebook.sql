@@ -7,6 +7,7 @@
 -- depends_on: {{ ref('variables') }}, {{ ref('questions') }}, {{ ref('crosswalk') }}
 -- depends_on: {{ ref('waived_columns') }}, {{ ref('derivations') }}, {{ ref('segments') }}
 -- depends_on: {{ ref('segment_variables') }}, {{ ref('measures') }}, {{ ref('breaks') }}
+-- depends_on: {{ ref('measure_items') }}, {{ ref('measure_scores') }}
 -- depends_on: {{ ref('publication_rules') }}, {{ ref('publication_criteria') }}
 -- depends_on: {{ ref('missing_kinds') }}, {{ ref('observation_statuses') }}
 -- depends_on: {{ ref('confidentiality_statuses') }}, {{ ref('confidence_levels') }}

@@ -124,8 +124,8 @@ final as (
 
         -- the ratio of sums, from the origin of the variable
         case
-            when measure_kind = 'share' and sum_y <= 0 then 0
-            when measure_kind = 'share' and abs(sum_y / sum_x - 1) < 1e-12 then 1
+            when measure_kind in ('share', 'net') and sum_y <= 0 then 0
+            when measure_kind in ('share', 'net') and abs(sum_y / sum_x - 1) < 1e-12 then 1
             else sum_y / sum_x
         end as centred_estimate,
         origin,

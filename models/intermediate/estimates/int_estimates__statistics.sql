@@ -81,7 +81,7 @@ simple_random as (
                 ) / (n_respondents - 1.0)
         end as simple_random_variance,
         case
-            when measure_kind = 'mean' then 't'
+            when measure_kind not in ('share', 'net') then 't'
             when estimate <= 0 or estimate >= 1 then 'korn_graubard'
             else 'logit'
         end as ci_method,

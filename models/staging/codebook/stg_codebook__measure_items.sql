@@ -1,0 +1,16 @@
+with
+
+codebook as (
+    select * from {{ ref('measure_items') }}
+),
+
+final as (
+    select
+        measure_id,
+        item_code,
+        item_label,
+        {{ to_integer('item_order') }} as item_order
+    from codebook
+)
+
+select * from final
