@@ -1,8 +1,6 @@
 /*
-    1. A share has an interval on the logit scale; one of exactly 0 or 1 has none there, and gets the exact
-       (Korn-Graubard with n) one, which has a closed form at these two points. A mean has a t interval.
-    2. Design effect: against simple random sampling with replacement of the same number of people.
-    3. Everything is computed here; what may be shown is decided later.
+    1. Design effect: against simple random sampling with replacement of the same number of people.
+    2. Everything is computed here; what may be shown is decided later.
 */
 with
 
@@ -20,10 +18,6 @@ design as (
 
 studies as (
     select * from {{ ref('stg_codebook__studies') }}
-),
-
-t_quantiles as (
-    select * from {{ ref('int_design__t_quantiles') }}
 ),
 
 errors as (
@@ -46,8 +40,7 @@ errors as (
         variances.variance,
         sqrt(variances.variance) as standard_error,
         design.degrees_of_freedom,
-        studies.ci_level,
-        t_quantiles.t_quantile
+        studies.ci_level
     from points
     inner join variances
         on
@@ -65,10 +58,6 @@ errors as (
             and points.wave_id = design.wave_id
     inner join studies
         on points.study_id = studies.study_id
-    left join t_quantiles
-        on
-            design.degrees_of_freedom = t_quantiles.degrees_of_freedom
-            and studies.ci_level = t_quantiles.ci_level
 ),
 
 simple_random as (
@@ -79,20 +68,7 @@ simple_random as (
                 then (
                     sum_wyy / sum_of_weights - centred_estimate * centred_estimate
                 ) / (n_respondents - 1.0)
-        end as simple_random_variance,
-        case
-            when measure_kind not in ('share', 'net') then 't'
-            when estimate <= 0 or estimate >= 1 then 'korn_graubard'
-            else 'logit'
-        end as ci_method,
-        case
-            when estimate > 0 and estimate < 1 then ln(estimate / (1 - estimate))
-        end as logit,
-        case
-            when estimate > 0 and estimate < 1
-                then t_quantile * standard_error / (estimate * (1 - estimate))
-        end as logit_half_width,
-        power((1 - ci_level) / 2, 1.0 / n_respondents) as exact_bound
+        end as simple_random_variance
     from errors
 ),
 
@@ -113,22 +89,7 @@ final as (
         estimate,
         standard_error,
         degrees_of_freedom,
-
-        -- interval
         ci_level,
-        case
-            when ci_method = 't' then estimate - t_quantile * standard_error
-            when ci_method = 'logit' then {{ expit('logit - logit_half_width') | indent(12) }}
-            when estimate <= 0 then 0
-            else exact_bound
-        end as ci_lower,
-        case
-            when ci_method = 't' then estimate + t_quantile * standard_error
-            when ci_method = 'logit' then {{ expit('logit + logit_half_width') | indent(12) }}
-            when estimate >= 1 then 1
-            else 1 - exact_bound
-        end as ci_upper,
-        ci_method,
 
         -- bases
         n_respondents,
