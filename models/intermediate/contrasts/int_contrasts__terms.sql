@@ -4,7 +4,8 @@
        differ only for indices, which are no sums.
     2. `change`: later less earlier wave. `segment`: one value of a segment less another. `index`: 100 times
        the ratio to the base wave. `slope`: per year of the waves' dates, by least squares weighted with the
-       inverse variances; equal weights where a wave has no variance or one of zero.
+       inverse variances, through the waves that are shown; equal weights where a wave has no variance or
+       one of zero.
     3. `set_wave_id` names the waves involved, and `contrast_code` the value or values of the segment.
 */
 with
@@ -29,6 +30,14 @@ statistics as (
     select *
     from {{ ref('int_estimates__statistics') }}
     where period_grain = 'wave'
+),
+
+published as (
+    select *
+    from {{ ref('int_estimates__published') }}
+    where
+        period_grain = 'wave'
+        and is_shown
 ),
 
 pairs as (
@@ -263,6 +272,14 @@ timed as (
             series.study_id = statistics.study_id
             and series.wave_id = statistics.wave_id
             and series.measure_id = statistics.measure_id
+    inner join published
+        on
+            statistics.study_id = published.study_id
+            and statistics.wave_id = published.wave_id
+            and statistics.measure_id = published.measure_id
+            and statistics.category_code = published.category_code
+            and statistics.segment_id = published.segment_id
+            and statistics.segment_code = published.segment_code
     where statistics.estimate is not null
 ),
 

@@ -4,7 +4,8 @@
     2. A sample with one estimate in the contrast adds its variance times the square of its coefficient.
     3. Where a sample has several, the z of each PSU are summed with their coefficients first, over the union of
        the PSUs of the waves involved (docs: method, formula 5): that holds all covariances.
-    4. PSUs of one respondent each are in one wave and in one value of a segment: their products are zero.
+    4. What is below the digits of the single variances is rounding: the variance is zero.
+    5. PSUs of one respondent each are in one wave and in one value of a segment: their products are zero.
 */
 with
 
@@ -163,7 +164,31 @@ stratum_variances as (
     from by_stratum
 ),
 
-several as (
+single_variances as (
+    select
+        contrast_kind,
+        study_id,
+        set_wave_id,
+        measure_id,
+        category_code,
+        segment_id,
+        contrast_code,
+        sample_id,
+        sum(coefficient * coefficient * variance) as sum_of_variances
+    from counted
+    where n_estimates > 1
+    group by
+        contrast_kind,
+        study_id,
+        set_wave_id,
+        measure_id,
+        category_code,
+        segment_id,
+        contrast_code,
+        sample_id
+),
+
+united as (
     select
         contrast_kind,
         study_id,
@@ -185,6 +210,33 @@ several as (
         segment_id,
         contrast_code,
         sample_id
+),
+
+several as (
+    select
+        united.contrast_kind,
+        united.study_id,
+        united.set_wave_id,
+        united.measure_id,
+        united.category_code,
+        united.segment_id,
+        united.contrast_code,
+        united.sample_id,
+        case
+            when united.variance < 1e-20 * single_variances.sum_of_variances then 0
+            else united.variance
+        end as variance
+    from united
+    inner join single_variances
+        on
+            united.contrast_kind = single_variances.contrast_kind
+            and united.study_id = single_variances.study_id
+            and united.set_wave_id = single_variances.set_wave_id
+            and united.measure_id = single_variances.measure_id
+            and united.category_code = single_variances.category_code
+            and united.segment_id = single_variances.segment_id
+            and united.contrast_code = single_variances.contrast_code
+            and united.sample_id = single_variances.sample_id
 ),
 
 by_sample as (

@@ -1,16 +1,46 @@
 -- depends_on: {{ ref('int_checks__problems') }}
 /*
-    Which waves are compared, per measure, for each comparison that the codebook declares: only waves that
+    Which waves are compared, per measure, for each comparison that the codebook declares (or, if it
+    declares none for a study, with the previous and with the first): only waves that
     asked what the measure needs count.
 */
 with
 
-comparisons as (
+declared as (
     select * from {{ ref('stg_codebook__comparisons') }}
+),
+
+studies as (
+    select * from {{ ref('stg_codebook__studies') }}
 ),
 
 measure_waves as (
     select * from {{ ref('int_measures__waves') }}
+),
+
+comparisons as (
+    select
+        study_id,
+        comparison_id,
+        comparison_kind,
+        base_wave_id
+    from declared
+
+    {% for kind in ['previous', 'first'] -%}
+    union all
+
+    select
+        studies.study_id,
+        '{{ kind }}' as comparison_id,
+        '{{ kind }}' as comparison_kind,
+        cast(null as {{ dbt.type_string() }}) as base_wave_id
+    from studies
+    left join declared
+        on studies.study_id = declared.study_id
+    where declared.study_id is null
+    {% if not loop.last %}
+    {% endif %}
+    {%- endfor %}
 ),
 
 numbered as (

@@ -51,17 +51,13 @@ by_group as (
         bases.stratum_id,
         bases.psu_id,
         bases.is_own_psu,
-        coefficients.coefficient_y * coalesce(scores.total_y, 0)
-        + coefficients.coefficient_x * bases.total_x as sum_z,
-        case
-            when bases.is_own_psu
-                then
-                    coefficients.coefficient_y * coefficients.coefficient_y
-                    * coalesce(scores.sum_wwyy, 0)
-                    + 2 * coefficients.coefficient_y * coefficients.coefficient_x
-                    * coalesce(scores.sum_wwyx, 0)
-                    + coefficients.coefficient_x * coefficients.coefficient_x * bases.sum_wwxx
-        end as sum_zz
+        coefficients.coefficient_y * coalesce(scores.total_y, 0) as y_part,
+        coefficients.coefficient_x * bases.total_x as x_part,
+        coefficients.coefficient_y * coefficients.coefficient_y
+        * coalesce(scores.sum_wwyy, 0)
+        + coefficients.coefficient_x * coefficients.coefficient_x * bases.sum_wwxx as outer_parts,
+        2 * coefficients.coefficient_y * coefficients.coefficient_x
+        * coalesce(scores.sum_wwyx, 0) as middle_part
     from coefficients
     inner join bases
         on
@@ -96,6 +92,46 @@ by_group as (
             and bases.psu_id = scores.psu_id
 ),
 
+-- parts that take each other away: what is left below their digits is rounding, and zero
+by_psu as (
+    select
+        study_id,
+        wave_id,
+        period_grain,
+        period_start,
+        measure_id,
+        category_code,
+        segment_id,
+        segment_code,
+        sample_id,
+        stratum_id,
+        psu_id,
+        is_own_psu,
+        case
+            when abs(sum(y_part) + sum(x_part)) < 1e-13 * (sum(abs(y_part)) + sum(abs(x_part)))
+                then 0
+            else sum(y_part) + sum(x_part)
+        end as sum_z,
+        case
+            when sum(outer_parts) + sum(middle_part) < 1e-13 * sum(outer_parts) then 0
+            else sum(outer_parts) + sum(middle_part)
+        end as sum_zz
+    from by_group
+    group by
+        study_id,
+        wave_id,
+        period_grain,
+        period_start,
+        measure_id,
+        category_code,
+        segment_id,
+        segment_code,
+        sample_id,
+        stratum_id,
+        psu_id,
+        is_own_psu
+),
+
 final as (
     select
         -- keys
@@ -112,22 +148,9 @@ final as (
         psu_id,
 
         -- sum and sum of squares over the PSU
-        sum(sum_z) as sum_z,
-        case when is_own_psu then sum(sum_zz) else sum(sum_z) * sum(sum_z) end as sum_zz
-    from by_group
-    group by
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        category_code,
-        segment_id,
-        segment_code,
-        sample_id,
-        stratum_id,
-        psu_id,
-        is_own_psu
+        sum_z,
+        case when is_own_psu then sum_zz else sum_z * sum_z end as sum_zz
+    from by_psu
 
     union all
 
