@@ -9,6 +9,7 @@
 -- depends_on: {{ ref('segment_variables') }}, {{ ref('measures') }}, {{ ref('breaks') }}
 -- depends_on: {{ ref('measure_items') }}, {{ ref('measure_scores') }}
 -- depends_on: {{ ref('publication_rules') }}, {{ ref('publication_criteria') }}
+-- depends_on: {{ ref('interval_methods') }}
 -- depends_on: {{ ref('missing_kinds') }}, {{ ref('observation_statuses') }}
 -- depends_on: {{ ref('confidentiality_statuses') }}, {{ ref('confidence_levels') }}
 -- depends_on: {{ ref('t_quantiles') }}, {{ ref('gauss_legendre') }}

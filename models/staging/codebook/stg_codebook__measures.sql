@@ -11,7 +11,8 @@ final as (
         measure_kind,
         variable_id,
         base_description,
-        description
+        description,
+        publication_rule_id
     from codebook
 )
 
