@@ -210,9 +210,9 @@ models:
       - name: psu_population
         data_type: float8
         description: "{{ doc('psu_population') }}"
-      - name: period_start
+      - name: interview_date
         data_type: date
-        description: "{{ doc('period_start') }}"
+        description: "{{ doc('interview_date') }}"
 """
 
 RESPONDENTS_TESTS = """\

@@ -50,17 +50,16 @@ def add_bench(project: Project) -> None:
         file.write(f"\nvars: {json.dumps(variables())}\n")
     retarget(
         project,
-        "int_changes__p_values",
+        "int_contrasts__p_values",
         "bench_p_values_of_t",
-        {"int_changes__errors": "bench_t_statistics"},
+        {"int_contrasts__statistics": "bench_t_statistics"},
     )
     retarget(
         project,
         "int_design__t_quantiles",
         "bench_t_quantiles_of_degrees",
         {
-            "int_design__waves": "bench_degrees",
-            "int_design__wave_pairs": "bench_degrees",
+            "int_design__periods": "bench_degrees",
             "stg_codebook__studies": "bench_levels",
         },
     )

@@ -174,19 +174,6 @@ def test_bad_files_stop_the_build_before_dbt(project: Project, run_command: Run)
     assert read_number(project) == [("fct_number", 1), ("fct_other", 2)]
 
 
-def test_values_that_engines_read_differently_fail_a_build_that_passed_otherwise(
-    project: Project, run_command: Run
-) -> None:
-    write(project, "seeds/codebook/studies.csv", "study_id,study_label\na,NULL\nb,B\n")
-    code, said = run_command(project, "build")
-    assert code == 1
-    assert "Completed successfully" in said
-    assert "1 problem in the files:\n  - seeds/codebook/studies.csv: line 2, column study_" in said
-    assert "The build failed, so nothing was published" in said
-    assert read_number(project) == [("fct_number", 1), ("fct_other", 2)]
-    assert run_command(project, "publish")[0] == 1
-
-
 def test_tables_of_models_that_are_gone_are_not_published(
     project: Project, run_command: Run
 ) -> None:

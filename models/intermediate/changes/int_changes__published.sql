@@ -6,11 +6,13 @@
 with
 
 pairs as (
-    select * from {{ ref('int_changes__pairs') }}
+    select * from {{ ref('int_contrasts__wave_pairs') }}
 ),
 
-wave_pairs as (
-    select * from {{ ref('int_design__wave_pairs') }}
+contrast_sets as (
+    select *
+    from {{ ref('int_contrasts__sets') }}
+    where set_grain = 'wave_set'
 ),
 
 estimates as (
@@ -20,11 +22,13 @@ estimates as (
 ),
 
 errors as (
-    select * from {{ ref('int_changes__errors') }}
+    select *
+    from {{ ref('int_contrasts__statistics') }}
+    where contrast_kind = 'change'
 ),
 
 p_values as (
-    select * from {{ ref('int_changes__p_values') }}
+    select * from {{ ref('int_contrasts__p_values') }}
 ),
 
 studies as (
@@ -34,10 +38,10 @@ studies as (
 hard_breaks as (
     select distinct
         study_id,
-        variable_id,
+        measure_id,
         break_wave_number
-    from {{ ref('int_codebook__breaks_by_wave') }}
-    where severity = 'hard'
+    from {{ ref('int_measures__breaks') }}
+    where is_dividing
 ),
 
 broken_pairs as (
@@ -50,9 +54,11 @@ broken_pairs as (
     inner join hard_breaks
         on
             pairs.study_id = hard_breaks.study_id
-            and pairs.variable_id = hard_breaks.variable_id
-            and pairs.from_wave_number < hard_breaks.break_wave_number
-            and pairs.to_wave_number >= hard_breaks.break_wave_number
+            and pairs.measure_id = hard_breaks.measure_id
+            and least(pairs.from_wave_number, pairs.to_wave_number)
+            < hard_breaks.break_wave_number
+            and greatest(pairs.from_wave_number, pairs.to_wave_number)
+            >= hard_breaks.break_wave_number
 ),
 
 judged as (
@@ -62,17 +68,17 @@ judged as (
         pairs.to_wave_id,
         pairs.comparison,
         pairs.measure_id,
-        pairs.variable_id,
+        later.variable_id,
         later.category_code,
         later.segment_id,
         later.segment_code,
-        errors.change,
+        errors.contrast_value as change,
         errors.standard_error,
         errors.ci_lower,
         errors.ci_upper,
         errors.t_statistic,
-        wave_pairs.degrees_of_freedom,
-        wave_pairs.covariance_method,
+        contrast_sets.degrees_of_freedom,
+        contrast_sets.covariance_method,
         later.ci_level,
         p_values.p_value,
         studies.adjustment_method,
@@ -83,11 +89,10 @@ judged as (
         'M' in (later.observation_status, earlier.observation_status) as is_not_applicable,
         'U' in (later.observation_status, earlier.observation_status) as needs_caution
     from pairs
-    inner join wave_pairs
+    inner join contrast_sets
         on
-            pairs.study_id = wave_pairs.study_id
-            and pairs.from_wave_id = wave_pairs.from_wave_id
-            and pairs.to_wave_id = wave_pairs.to_wave_id
+            pairs.study_id = contrast_sets.study_id
+            and pairs.wave_set_id = contrast_sets.set_wave_id
     inner join studies
         on pairs.study_id = studies.study_id
     inner join estimates as later
@@ -112,13 +117,11 @@ judged as (
     left join errors
         on
             pairs.study_id = errors.study_id
-            and pairs.from_wave_id = errors.from_wave_id
-            and pairs.to_wave_id = errors.to_wave_id
-            and pairs.comparison = errors.comparison
+            and pairs.wave_set_id = errors.set_wave_id
             and pairs.measure_id = errors.measure_id
             and later.category_code = errors.category_code
             and later.segment_id = errors.segment_id
-            and later.segment_code = errors.segment_code
+            and later.segment_code = errors.contrast_code
     left join p_values
         on
             abs(errors.t_statistic) = p_values.absolute_t

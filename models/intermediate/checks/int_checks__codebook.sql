@@ -8,6 +8,11 @@
 -- depends_on: {{ ref('waived_columns') }}, {{ ref('derivations') }}, {{ ref('segments') }}
 -- depends_on: {{ ref('segment_variables') }}, {{ ref('measures') }}, {{ ref('breaks') }}
 -- depends_on: {{ ref('measure_items') }}, {{ ref('measure_scores') }}
+-- depends_on: {{ ref('variable_groups') }}, {{ ref('variable_group_members') }}
+-- depends_on: {{ ref('standard_populations') }}, {{ ref('standard_population_shares') }}
+-- depends_on: {{ ref('comparisons') }}, {{ ref('segment_contrasts') }}, {{ ref('indices') }}
+-- depends_on: {{ ref('pooled_waves') }}, {{ ref('calendar_grains') }}
+-- depends_on: {{ ref('replicate_factors') }}, {{ ref('bridges') }}
 -- depends_on: {{ ref('publication_rules') }}, {{ ref('publication_criteria') }}
 -- depends_on: {{ ref('interval_methods') }}
 -- depends_on: {{ ref('missing_kinds') }}, {{ ref('observation_statuses') }}

@@ -4,8 +4,7 @@
        part becomes `~-`, so that two ids never become one.
     2. Without PSUs each respondent is one; without strata the wave is one stratum; without weights each is 1.
     3. `person_key` is the same in all waves that share a sample; `respondent_key` is a person in one wave.
-    4. The period is a key of its own: today each wave is one period, its own.
-    5. `is_own_psu`: a respondent who is a PSU, in a sample that no other wave shares. Such PSUs need not be
+    4. `is_own_psu`: a respondent who is a PSU, in a sample that no other wave shares. Such PSUs need not be
        told apart later on, which spares the sums over people one by one.
 */
 with
@@ -61,6 +60,7 @@ parts as (
         on
             waves.design_id = design_parts.design_id
             and delivered.source_column = design_parts.source_column
+    where design_parts.design_role <> 'replicate_weight'
 ),
 
 roles as (
@@ -91,7 +91,8 @@ pivoted as (
         max(case when design_role = 'stratum' then role_value end) as stratum_id,
         max(case when design_role = 'psu' then role_value end) as psu_id,
         max(case when design_role = 'weight' then role_value end) as weight_text,
-        max(case when design_role = 'psu_population' then role_value end) as psu_population_text
+        max(case when design_role = 'psu_population' then role_value end) as psu_population_text,
+        max(case when design_role = 'interview_date' then role_value end) as interview_date_text
     from roles
     group by
         study_id,
@@ -132,9 +133,9 @@ final as (
         every_row.row_number,
         pivoted.respondent_id,
 
-        -- period
-        cast('wave' as {{ dbt.type_string() }}) as period_grain,
-        waves.wave_date as period_start,
+        -- time
+        {{ to_date('pivoted.interview_date_text') }} as interview_date,
+        pivoted.interview_date_text,
 
         -- design
         waves.design_id,

@@ -5,12 +5,8 @@
 */
 with
 
-wave_degrees as (
-    select * from {{ ref('int_design__waves') }}
-),
-
-pair_degrees as (
-    select * from {{ ref('int_design__wave_pairs') }}
+periods as (
+    select * from {{ ref('int_design__periods') }}
 ),
 
 studies as (
@@ -29,21 +25,12 @@ tabulated as (
 ),
 
 needed as (
-    select
-        wave_degrees.degrees_of_freedom,
+    select distinct
+        periods.degrees_of_freedom,
         studies.ci_level
-    from wave_degrees
+    from periods
     inner join studies
-        on wave_degrees.study_id = studies.study_id
-
-    union
-
-    select
-        pair_degrees.degrees_of_freedom,
-        studies.ci_level
-    from pair_degrees
-    inner join studies
-        on pair_degrees.study_id = studies.study_id
+        on periods.study_id = studies.study_id
 ),
 
 final as (

@@ -2,7 +2,8 @@
     The effective base of Korn and Graubard, n* = p (1 - p) / V x (t of n - 1 / t of the domain)^2. Unlike other
     intervals it takes the degrees of freedom of the domain (R's svyciprop() does so too).
     1. A share of 0 or 1 has no error of its own; its base is n.
-    2. Where V is zero n* has no bound. A quotient beyond 1e18 is the same, with rounding in V.
+    2. Of replicate weights no PSUs are known; the degrees of freedom are those of the wave.
+    3. Where V is zero n* has no bound. A quotient beyond 1e18 is the same, with rounding in V.
 */
 with
 
@@ -27,36 +28,39 @@ tabulated as (
 
 shares as (
     select
-        *,
-        n_respondents - 1 as base_degrees_of_freedom,
-        estimate <= 0 or estimate >= 1 as is_certain,
-        variance <= 1e-18 * estimate * (1 - estimate) as is_without_error
+        statistics.*,
+        statistics.n_respondents - 1 as base_degrees_of_freedom,
+        coalesce(
+            domain_degrees.domain_degrees_of_freedom, statistics.degrees_of_freedom
+        ) as domain_degrees_of_freedom,
+        statistics.estimate <= 0 or statistics.estimate >= 1 as is_certain,
+        statistics.variance <= 1e-18 * statistics.estimate * (1 - statistics.estimate)
+            as is_without_error
     from statistics
-    where {{ is_share_kind('measure_kind') }}
+    left join domain_degrees
+        on
+            statistics.study_id = domain_degrees.study_id
+            and statistics.wave_id = domain_degrees.wave_id
+            and statistics.period_grain = domain_degrees.period_grain
+            and statistics.period_start = domain_degrees.period_start
+            and statistics.measure_id = domain_degrees.measure_id
+            and statistics.segment_id = domain_degrees.segment_id
+            and statistics.segment_code = domain_degrees.segment_code
+    where {{ is_share_kind('statistics.measure_kind') }}
 ),
 
 quantiles as (
     select
         shares.*,
-        domain_degrees.domain_degrees_of_freedom,
         {{ t_quantile(
             'of_base.t_quantile', 'levels.z', 'shares.base_degrees_of_freedom'
         ) | indent(8) }} as base_t_quantile,
         {{ t_quantile(
-            'of_domain.t_quantile', 'levels.z', 'domain_degrees.domain_degrees_of_freedom'
+            'of_domain.t_quantile', 'levels.z', 'shares.domain_degrees_of_freedom'
         ) | indent(8) }} as domain_t_quantile
     from shares
     inner join levels
         on shares.ci_level = levels.ci_level
-    left join domain_degrees
-        on
-            shares.study_id = domain_degrees.study_id
-            and shares.wave_id = domain_degrees.wave_id
-            and shares.period_grain = domain_degrees.period_grain
-            and shares.period_start = domain_degrees.period_start
-            and shares.measure_id = domain_degrees.measure_id
-            and shares.segment_id = domain_degrees.segment_id
-            and shares.segment_code = domain_degrees.segment_code
     left join tabulated as of_base
         on
             shares.ci_level = of_base.ci_level
@@ -64,7 +68,7 @@ quantiles as (
     left join tabulated as of_domain
         on
             shares.ci_level = of_domain.ci_level
-            and domain_degrees.domain_degrees_of_freedom = of_domain.degrees_of_freedom
+            and shares.domain_degrees_of_freedom = of_domain.degrees_of_freedom
 ),
 
 uncapped as (

@@ -1,6 +1,6 @@
 /*
     Every method of docs: method, formula 4; exact bounds come from int_estimates__exact_bounds, but for
-    shares of 0 and 1, where they have a closed form. Without an error (`wilson`: c of 0, `logit`: a half
+    shares of 0 and 1, where they have a closed form, and those of quantiles from their own model. Without an error (`wilson`: c of 0, `logit`: a half
     width of 0) an interval is the estimate itself.
 */
 with
@@ -13,11 +13,17 @@ exact_bounds as (
     select * from {{ ref('int_estimates__exact_bounds') }}
 ),
 
+quantile_bounds as (
+    select * from {{ ref('int_estimates__quantile_bounds') }}
+),
+
 widened as (
     select
         choices.*,
         exact_bounds.lower_bound,
         exact_bounds.upper_bound,
+        quantile_bounds.ci_lower as quantile_lower,
+        quantile_bounds.ci_upper as quantile_upper,
         case
             when choices.ci_method = 'logit' then ln(choices.estimate / (1 - choices.estimate))
         end as logit,
@@ -44,6 +50,16 @@ widened as (
             choices.exact_base = exact_bounds.exact_base
             and choices.estimate = exact_bounds.estimate
             and choices.ci_level = exact_bounds.ci_level
+    left join quantile_bounds
+        on
+            choices.study_id = quantile_bounds.study_id
+            and choices.wave_id = quantile_bounds.wave_id
+            and choices.period_grain = quantile_bounds.period_grain
+            and choices.period_start = quantile_bounds.period_start
+            and choices.measure_id = quantile_bounds.measure_id
+            and choices.category_code = quantile_bounds.category_code
+            and choices.segment_id = quantile_bounds.segment_id
+            and choices.segment_code = quantile_bounds.segment_code
 ),
 
 final as (
@@ -61,6 +77,7 @@ final as (
         -- interval
         ci_level,
         case
+            when ci_method = 'woodruff' then quantile_lower
             when ci_method = 't' then estimate - t_quantile * standard_error
             when ci_method = 'logit' then {{ expit('logit - logit_half_width') | indent(12) }}
             when ci_method = 'wilson'
@@ -70,6 +87,7 @@ final as (
             else lower_bound
         end as ci_lower,
         case
+            when ci_method = 'woodruff' then quantile_upper
             when ci_method = 't' then estimate + t_quantile * standard_error
             when ci_method = 'logit' then {{ expit('logit + logit_half_width') | indent(12) }}
             when ci_method = 'wilson'

@@ -29,11 +29,7 @@ judgements as (
 ),
 
 breaks as (
-    select distinct
-        study_id,
-        wave_id,
-        variable_id
-    from {{ ref('int_codebook__breaks_by_wave') }}
+    select * from {{ ref('int_estimates__breaks') }}
 ),
 
 final as (
@@ -60,11 +56,12 @@ final as (
         statistics.coefficient_of_variation,
         studies.ci_level,
         rules.publication_rule_id,
-        frame.is_collected,
+        -- waves on both sides of a hard break make no estimate together
+        frame.is_collected and not coalesce(breaks.is_divided, false) as is_collected,
         coalesce(statistics.n_respondents, 0) > 0 as has_respondents,
         coalesce(judgements.is_suppressed, false) as is_suppressed,
         coalesce(judgements.needs_caution, false) as needs_caution,
-        frame.is_collected and breaks.wave_id is not null as has_break,
+        frame.is_collected and breaks.study_id is not null as has_break,
         judgements.status_reason
     from frame
     inner join studies
@@ -77,7 +74,9 @@ final as (
         on
             frame.study_id = breaks.study_id
             and frame.wave_id = breaks.wave_id
-            and frame.variable_id = breaks.variable_id
+            and frame.period_grain = breaks.period_grain
+            and frame.period_start = breaks.period_start
+            and frame.measure_id = breaks.measure_id
     left join statistics
         on
             frame.study_id = statistics.study_id

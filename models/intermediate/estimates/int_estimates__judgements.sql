@@ -52,7 +52,9 @@ cells as (
         statistics.n_effective,
         effective_bases.korn_graubard_capped_n as korn_graubard_n,
         statistics.degrees_of_freedom,
-        domain_degrees.domain_degrees_of_freedom,
+        coalesce(
+            domain_degrees.domain_degrees_of_freedom, statistics.degrees_of_freedom
+        ) as domain_degrees_of_freedom,
         intervals.ci_upper - intervals.ci_lower as ci_width,
         abs(statistics.estimate) as absolute_estimate,
         case when rules.is_share then 1 - statistics.estimate end as complement,

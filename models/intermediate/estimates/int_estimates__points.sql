@@ -1,141 +1,136 @@
 /*
     Estimate and base of every cell in which somebody answered.
-    A share of exactly none or all is set to 0 or 1, so that rounding in the sums cannot give
-    0.9999999999999999 on one engine and 1 on another.
+    1. `simple_random_variance` is that of a simple random sample of as many people, with replacement: the
+       reference of the design effect (R's deff = "replace").
+    2. A standardised estimate needs somebody in each group of the standard population.
+    3. Of a quantile this is the share at or below it, from which its error is made.
 */
 with
 
-bases as (
-    select * from {{ ref('int_moments__stratum_bases') }}
+group_totals as (
+    select * from {{ ref('int_estimates__group_totals') }}
 ),
 
-scores as (
-    select * from {{ ref('int_moments__stratum_scores') }}
+coefficients as (
+    select * from {{ ref('int_estimates__coefficients') }}
 ),
 
-measure_scores as (
-    select distinct
-        measure_id,
-        measure_kind,
-        variable_id,
-        category_code
-    from {{ ref('int_measures__scores') }}
+measures as (
+    select * from {{ ref('int_measures__measures') }}
 ),
 
-variables as (
-    select * from {{ ref('int_measures__variables') }}
-),
-
-base_totals as (
+population_shares as (
     select
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        segment_id,
-        segment_code,
-        cast(sum(n_respondents) as bigint) as n_respondents,
-        sum(sum_x) as sum_x,
-        sum(sum_ww) as sum_ww
-    from bases
-    group by
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        segment_id,
-        segment_code
-    -- nobody but respondents of weight zero is nobody
-    having sum(n_respondents) > 0
+        standard_population_id,
+        count(*) as n_groups
+    from {{ ref('stg_codebook__standard_population_shares') }}
+    where population_share > 0
+    group by standard_population_id
 ),
 
-score_totals as (
+summed as (
     select
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        category_code,
-        segment_id,
-        segment_code,
-        sum(sum_y) as sum_y,
-        sum(sum_wyy) as sum_wyy
-    from scores
-    group by
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        category_code,
-        segment_id,
-        segment_code
-),
-
-joined as (
-    select
-        base_totals.study_id,
-        base_totals.wave_id,
-        base_totals.period_grain,
-        base_totals.period_start,
-        base_totals.measure_id,
-        measure_scores.measure_kind,
-        measure_scores.category_code,
-        base_totals.segment_id,
-        base_totals.segment_code,
-        base_totals.n_respondents,
-        base_totals.sum_x,
-        base_totals.sum_ww,
-        variables.origin,
-        coalesce(score_totals.sum_y, 0) as sum_y,
-        coalesce(score_totals.sum_wyy, 0) as sum_wyy
-    from base_totals
-    inner join measure_scores
-        on base_totals.measure_id = measure_scores.measure_id
-    inner join variables
-        on measure_scores.variable_id = variables.variable_id
-    left join score_totals
+        group_totals.study_id,
+        group_totals.wave_id,
+        group_totals.period_grain,
+        group_totals.period_start,
+        group_totals.measure_id,
+        group_totals.category_code,
+        group_totals.segment_id,
+        group_totals.segment_code,
+        group_totals.measure_kind,
+        coefficients.is_standardised,
+        sum(
+            case
+                when coefficients.is_standardised
+                    then coefficients.population_share * coefficients.ratio
+                when group_totals.measure_kind = 'total'
+                    then group_totals.total_y + coefficients.origin * group_totals.total_x
+                else coefficients.ratio + coefficients.origin
+            end
+        ) as estimate,
+        sum(case when coefficients.population_share > 0 then 1 else 0 end) as n_groups,
+        cast(sum(group_totals.n_respondents) as bigint) as n_respondents,
+        sum(group_totals.sum_w) as sum_of_weights,
+        sum(group_totals.sum_ww) as sum_of_squared_weights,
+        -- sum of w (y - R x) squared, of a total around its mean; of a standardised one with its weights
+        case
+            when coefficients.is_standardised
+                then
+                    sum(
+                        coefficients.population_share
+                        * group_totals.sum_wyy / group_totals.sum_w
+                    ) - power(sum(coefficients.population_share * coefficients.ratio), 2)
+            else sum(
+                (
+                    group_totals.sum_wyy
+                    - 2 * coefficients.ratio * group_totals.sum_wyx
+                    + coefficients.ratio * coefficients.ratio * group_totals.sum_wxx
+                ) / group_totals.sum_w
+            )
+        end as mean_square,
+        case
+            when coefficients.is_standardised then 1
+            when group_totals.measure_kind = 'total' then sum(group_totals.sum_w)
+            else sum(group_totals.sum_w) / nullif(sum(group_totals.total_x), 0)
+        end as scale
+    from group_totals
+    inner join coefficients
         on
-            base_totals.study_id = score_totals.study_id
-            and base_totals.wave_id = score_totals.wave_id
-            and base_totals.period_grain = score_totals.period_grain
-            and base_totals.period_start = score_totals.period_start
-            and base_totals.measure_id = score_totals.measure_id
-            and base_totals.segment_id = score_totals.segment_id
-            and base_totals.segment_code = score_totals.segment_code
-            and measure_scores.category_code = score_totals.category_code
+            group_totals.study_id = coefficients.study_id
+            and group_totals.wave_id = coefficients.wave_id
+            and group_totals.period_grain = coefficients.period_grain
+            and group_totals.period_start = coefficients.period_start
+            and group_totals.measure_id = coefficients.measure_id
+            and group_totals.category_code = coefficients.category_code
+            and group_totals.segment_id = coefficients.segment_id
+            and group_totals.segment_code = coefficients.segment_code
+            and group_totals.standard_code = coefficients.standard_code
+    group by
+        group_totals.study_id,
+        group_totals.wave_id,
+        group_totals.period_grain,
+        group_totals.period_start,
+        group_totals.measure_id,
+        group_totals.category_code,
+        group_totals.segment_id,
+        group_totals.segment_code,
+        group_totals.measure_kind,
+        coefficients.is_standardised
 ),
 
 final as (
     select
         -- keys
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        category_code,
-        segment_id,
-        segment_code,
-        measure_kind,
+        summed.study_id,
+        summed.wave_id,
+        summed.period_grain,
+        summed.period_start,
+        summed.measure_id,
+        summed.category_code,
+        summed.segment_id,
+        summed.segment_code,
+        summed.measure_kind,
 
-        -- the ratio of sums, from the origin of the variable
-        case
-            when measure_kind in ('share', 'net') and sum_y <= 0 then 0
-            when measure_kind in ('share', 'net') and abs(sum_y / sum_x - 1) < 1e-12 then 1
-            else sum_y / sum_x
-        end as centred_estimate,
-        origin,
+        -- estimate
+        summed.estimate,
 
         -- base
-        n_respondents,
-        sum_x as sum_of_weights,
-        sum_ww as sum_of_squared_weights,
-        sum_wyy
-    from joined
+        summed.n_respondents,
+        summed.sum_of_weights,
+        summed.sum_of_squared_weights,
+        case
+            when summed.n_respondents > 1
+                then summed.scale * summed.scale * summed.mean_square / (summed.n_respondents - 1.0)
+        end as simple_random_variance
+    from summed
+    inner join measures
+        on summed.measure_id = measures.measure_id
+    left join population_shares
+        on measures.standard_population_id = population_shares.standard_population_id
+    where
+        summed.estimate is not null
+        and (not summed.is_standardised or summed.n_groups = population_shares.n_groups)
 )
 
 select * from final

@@ -12,8 +12,12 @@ variances as (
     select * from {{ ref('int_estimates__variances') }}
 ),
 
-design as (
-    select * from {{ ref('int_design__waves') }}
+quantile_bounds as (
+    select * from {{ ref('int_estimates__quantile_bounds') }}
+),
+
+periods as (
+    select * from {{ ref('int_design__periods') }}
 ),
 
 studies as (
@@ -31,16 +35,24 @@ errors as (
         points.segment_id,
         points.segment_code,
         points.measure_kind,
-        points.centred_estimate,
-        points.centred_estimate + points.origin as estimate,
         points.n_respondents,
         points.sum_of_weights,
-        points.sum_of_squared_weights,
-        points.sum_wyy,
-        variances.variance,
-        sqrt(variances.variance) as standard_error,
-        design.degrees_of_freedom,
-        studies.ci_level
+        points.simple_random_variance,
+        variances.variance as influence_variance,
+        periods.degrees_of_freedom,
+        studies.ci_level,
+        case
+            when points.measure_kind = 'quantile' then quantile_bounds.quantile_value
+            else points.estimate
+        end as estimate,
+        case
+            when points.measure_kind = 'quantile' then quantile_bounds.standard_error
+            else sqrt(variances.variance)
+        end as standard_error,
+        case
+            when points.measure_kind = 'quantile' then quantile_bounds.influence_scale
+            else 1
+        end as influence_scale
     from points
     inner join variances
         on
@@ -52,24 +64,24 @@ errors as (
             and points.category_code = variances.category_code
             and points.segment_id = variances.segment_id
             and points.segment_code = variances.segment_code
-    inner join design
+    inner join periods
         on
-            points.study_id = design.study_id
-            and points.wave_id = design.wave_id
+            points.study_id = periods.study_id
+            and points.wave_id = periods.wave_id
+            and points.period_grain = periods.period_grain
+            and points.period_start = periods.period_start
     inner join studies
         on points.study_id = studies.study_id
-),
-
-simple_random as (
-    select
-        *,
-        case
-            when n_respondents > 1
-                then (
-                    sum_wyy / sum_of_weights - centred_estimate * centred_estimate
-                ) / (n_respondents - 1.0)
-        end as simple_random_variance
-    from errors
+    left join quantile_bounds
+        on
+            points.study_id = quantile_bounds.study_id
+            and points.wave_id = quantile_bounds.wave_id
+            and points.period_grain = quantile_bounds.period_grain
+            and points.period_start = quantile_bounds.period_start
+            and points.measure_id = quantile_bounds.measure_id
+            and points.category_code = quantile_bounds.category_code
+            and points.segment_id = quantile_bounds.segment_id
+            and points.segment_code = quantile_bounds.segment_code
 ),
 
 final as (
@@ -94,21 +106,21 @@ final as (
         -- bases
         n_respondents,
         case
-            when simple_random_variance > 0 and variance > 0
-                then n_respondents * simple_random_variance / variance
+            when simple_random_variance > 0 and influence_variance > 0
+                then n_respondents * simple_random_variance / influence_variance
         end as n_effective,
         sum_of_weights,
         case
-            when simple_random_variance > 0 then variance / simple_random_variance
+            when simple_random_variance > 0 then influence_variance / simple_random_variance
         end as design_effect,
         case
             when estimate <> 0 then standard_error / abs(estimate)
         end as coefficient_of_variation,
 
-        -- for changes
-        variance,
-        centred_estimate
-    from simple_random
+        -- for contrasts
+        standard_error * standard_error as variance,
+        influence_scale
+    from errors
 )
 
 select * from final

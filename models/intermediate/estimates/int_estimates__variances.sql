@@ -1,70 +1,104 @@
 with
 
-points as (
-    select * from {{ ref('int_estimates__points') }}
-),
-
-bases as (
-    select * from {{ ref('int_moments__stratum_bases') }}
-),
-
-scores as (
-    select * from {{ ref('int_moments__stratum_scores') }}
+influences as (
+    select * from {{ ref('int_estimates__influences') }}
 ),
 
 strata as (
     select * from {{ ref('int_design__strata') }}
 ),
 
--- z = w d (y - R x) / X, summed over the PSUs of a stratum, and its square
-linearised as (
+sample_sizes as (
     select
-        points.study_id,
-        points.wave_id,
-        points.period_grain,
-        points.period_start,
-        points.measure_id,
-        points.category_code,
-        points.segment_id,
-        points.segment_code,
-        strata.stratum_id,
+        study_id,
+        wave_id,
+        period_grain,
+        period_start,
+        sample_id,
+        sum(n_psus) as n_psus
+    from strata
+    group by
+        study_id,
+        wave_id,
+        period_grain,
+        period_start,
+        sample_id
+),
+
+by_stratum as (
+    select
+        study_id,
+        wave_id,
+        period_grain,
+        period_start,
+        measure_id,
+        category_code,
+        segment_id,
+        segment_code,
+        sample_id,
+        stratum_id,
+        sum(sum_z) as sum_z,
+        sum(sum_zz) as sum_zz
+    from influences
+    group by
+        study_id,
+        wave_id,
+        period_grain,
+        period_start,
+        measure_id,
+        category_code,
+        segment_id,
+        segment_code,
+        sample_id,
+        stratum_id
+),
+
+placed as (
+    select
+        by_stratum.study_id,
+        by_stratum.wave_id,
+        by_stratum.period_grain,
+        by_stratum.period_start,
+        by_stratum.measure_id,
+        by_stratum.category_code,
+        by_stratum.segment_id,
+        by_stratum.segment_code,
+        by_stratum.sample_id,
+        strata.is_replicate,
         strata.n_psus,
         strata.sampling_fraction,
         strata.lonely_psu,
-        (
-            coalesce(scores.sum_y, 0) - points.centred_estimate * bases.sum_x
-        ) / points.sum_of_weights as sum_z,
-        (
-            coalesce(scores.sum_yy, 0)
-            - 2 * points.centred_estimate * coalesce(scores.sum_yx, 0)
-            + points.centred_estimate * points.centred_estimate * bases.sum_xx
-        ) / points.sum_of_weights / points.sum_of_weights as sum_zz
-    from points
-    inner join bases
-        on
-            points.study_id = bases.study_id
-            and points.wave_id = bases.wave_id
-            and points.period_grain = bases.period_grain
-            and points.period_start = bases.period_start
-            and points.measure_id = bases.measure_id
-            and points.segment_id = bases.segment_id
-            and points.segment_code = bases.segment_code
+        by_stratum.sum_z,
+        by_stratum.sum_zz,
+        -- zero for ratios, but not for totals
+        sum(by_stratum.sum_z) over (
+            partition by
+                by_stratum.study_id,
+                by_stratum.wave_id,
+                by_stratum.period_grain,
+                by_stratum.period_start,
+                by_stratum.measure_id,
+                by_stratum.category_code,
+                by_stratum.segment_id,
+                by_stratum.segment_code,
+                by_stratum.sample_id
+        ) / sample_sizes.n_psus as grand_mean
+    from by_stratum
     inner join strata
         on
-            bases.study_id = strata.study_id
-            and bases.wave_id = strata.wave_id
-            and bases.stratum_id = strata.stratum_id
-    left join scores
+            by_stratum.study_id = strata.study_id
+            and by_stratum.wave_id = strata.wave_id
+            and by_stratum.period_grain = strata.period_grain
+            and by_stratum.period_start = strata.period_start
+            and by_stratum.sample_id = strata.sample_id
+            and by_stratum.stratum_id = strata.stratum_id
+    inner join sample_sizes
         on
-            points.study_id = scores.study_id
-            and points.wave_id = scores.wave_id
-            and points.period_grain = scores.period_grain
-            and points.period_start = scores.period_start
-            and points.measure_id = scores.measure_id
-            and points.category_code = scores.category_code
-            and points.segment_id = scores.segment_id
-            and points.segment_code = scores.segment_code
-            and bases.stratum_id = scores.stratum_id
+            by_stratum.study_id = sample_sizes.study_id
+            and by_stratum.wave_id = sample_sizes.wave_id
+            and by_stratum.period_grain = sample_sizes.period_grain
+            and by_stratum.period_start = sample_sizes.period_start
+            and by_stratum.sample_id = sample_sizes.sample_id
 ),
 
 stratum_variances as (
@@ -77,13 +111,48 @@ stratum_variances as (
         category_code,
         segment_id,
         segment_code,
+        sample_id,
         n_psus,
         sampling_fraction,
         lonely_psu,
-        {{ stratum_variance(
-            'sum_zz', 'sum_z', 'n_psus', 'sampling_fraction', 'lonely_psu'
-        ) | indent(8) }} as stratum_variance
-    from linearised
+        case
+            when is_replicate then sum_zz
+            when n_psus = 1
+                then {{ stratum_variance(
+                    'sum_zz', '(sum_z - grand_mean)', 'n_psus', 'sampling_fraction', 'lonely_psu'
+                ) | indent(20) }}
+            else {{ stratum_variance(
+                'sum_zz', 'sum_z', 'n_psus', 'sampling_fraction', 'lonely_psu'
+            ) | indent(16) }}
+        end as stratum_variance
+    from placed
+),
+
+sample_variances as (
+    select
+        study_id,
+        wave_id,
+        period_grain,
+        period_start,
+        measure_id,
+        category_code,
+        segment_id,
+        segment_code,
+        sample_id,
+        -- null where no stratum has an error
+        sum(stratum_variance)
+        * {{ lonely_scale('n_psus', 'sampling_fraction', 'lonely_psu') | indent(8) }} as variance
+    from stratum_variances
+    group by
+        study_id,
+        wave_id,
+        period_grain,
+        period_start,
+        measure_id,
+        category_code,
+        segment_id,
+        segment_code,
+        sample_id
 ),
 
 final as (
@@ -98,10 +167,9 @@ final as (
         segment_id,
         segment_code,
 
-        -- null where no stratum has an error
-        sum(stratum_variance)
-        * {{ lonely_scale('n_psus', 'sampling_fraction', 'lonely_psu') | indent(8) }} as variance
-    from stratum_variances
+        -- null where a sample has none
+        case when count(*) = count(variance) then sum(variance) end as variance
+    from sample_variances
     group by
         study_id,
         wave_id,

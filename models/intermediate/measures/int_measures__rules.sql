@@ -1,7 +1,6 @@
--- depends_on: {{ ref('int_checks__problems') }}
 /*
     A measure's own publication rule goes before that of the study, and the rule chooses the interval of shares.
-    A mean has no other interval than that of Student's t.
+    A quantile has an interval of its own, and everything else that of Student's t.
 */
 with
 
@@ -10,7 +9,7 @@ studies as (
 ),
 
 measures as (
-    select * from {{ ref('stg_codebook__measures') }}
+    select * from {{ ref('int_measures__measures') }}
 ),
 
 interval_methods as (
@@ -39,6 +38,7 @@ final as (
         case
             when {{ is_share_kind('chosen.measure_kind') }}
                 then coalesce(interval_methods.ci_method, 'logit')
+            when chosen.measure_kind = 'quantile' then 'woodruff'
             else 't'
         end as ci_method
     from chosen

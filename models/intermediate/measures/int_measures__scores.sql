@@ -1,14 +1,14 @@
--- depends_on: {{ ref('int_checks__problems') }}
 /*
     A measure is a linear score of the answers to its variable; categories that score 0 are not stored.
     1. A share scores 1 for its own category, a net 1 for each of its categories, and a score whatever the
        codebook says; a mean scores the number itself.
-    2. The items of a net or score stand where a share has its categories. `_Z` is SDMX for "not applicable".
+    2. The items of a net or score, and the variables of a question with several answers, stand where a share
+       has its categories. `_Z` is SDMX for "not applicable".
 */
 with
 
 measures as (
-    select * from {{ ref('stg_codebook__measures') }}
+    select * from {{ ref('int_measures__measures') }}
 ),
 
 variables as (
@@ -27,7 +27,15 @@ item_scores as (
     select * from {{ ref('stg_codebook__measure_scores') }}
 ),
 
-share as (
+variable_groups as (
+    select * from {{ ref('stg_codebook__variable_groups') }}
+),
+
+members as (
+    select * from {{ ref('stg_codebook__variable_group_members') }}
+),
+
+of_categories as (
     select
         measures.measure_id,
         measures.measure_kind,
@@ -42,24 +50,28 @@ share as (
         on measures.variable_id = variables.variable_id
     inner join categories
         on variables.code_list_id = categories.code_list_id
-    where measures.measure_kind = 'share'
+    where measures.measure_kind in ('share', 'total')
 ),
 
-mean as (
+of_numbers as (
     select
-        measure_id,
-        measure_kind,
-        variable_id,
+        measures.measure_id,
+        measures.measure_kind,
+        measures.variable_id,
         '_Z' as category_code,
         'Not applicable' as category_label,
         1 as category_order,
         '_Z' as answer_code,
         cast(null as {{ type_number() }}) as score
     from measures
-    where measure_kind = 'mean'
+    inner join variables
+        on measures.variable_id = variables.variable_id
+    where
+        measures.measure_kind in ('mean', 'ratio', 'quantile')
+        or (measures.measure_kind = 'total' and variables.value_type = 'numeric')
 ),
 
-net_or_score as (
+of_items as (
     select
         measures.measure_id,
         measures.measure_kind,
@@ -71,19 +83,42 @@ net_or_score as (
         item_scores.score
     from measures
     inner join items
-        on measures.measure_id = items.measure_id
+        on measures.declared_measure_id = items.measure_id
     inner join item_scores
         on
             items.measure_id = item_scores.measure_id
             and items.item_code = item_scores.item_code
+    where measures.measure_kind in ('net', 'score')
+),
+
+of_mentions as (
+    select
+        measures.measure_id,
+        measures.measure_kind,
+        members.variable_id,
+        members.variable_id as category_code,
+        variables.variable_label as category_label,
+        members.member_order as category_order,
+        variable_groups.mention_category_code as answer_code,
+        cast(1 as {{ type_number() }}) as score
+    from measures
+    inner join variable_groups
+        on measures.variable_group_id = variable_groups.variable_group_id
+    inner join members
+        on variable_groups.variable_group_id = members.variable_group_id
+    inner join variables
+        on members.variable_id = variables.variable_id
+    where measures.measure_kind in ('share_of_cases', 'share_of_responses')
 ),
 
 final as (
-    select * from share
+    select * from of_categories
     union all
-    select * from mean
+    select * from of_numbers
     union all
-    select * from net_or_score
+    select * from of_items
+    union all
+    select * from of_mentions
 )
 
 select * from final

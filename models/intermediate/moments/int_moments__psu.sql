@@ -1,8 +1,8 @@
 /*
     The one heavy pass: everything after it is arithmetic on this table's much smaller sums.
-    1. Keyed by variable and answer, not by measure: shares, nets and scores are sums of these rows.
-    2. A wave's rows depend on that wave alone, and the period is a key beside it, so that a wave or a
-       calendar period can be computed without the others.
+    1. Keyed by variable and answer, not by measure: shares, nets and scores are sums of these rows. Variables
+       with a quantile are keyed by value too.
+    2. A wave's rows depend on that wave alone; of studies with calendar periods, each day is a row of its own.
     3. Numbers are taken from an origin in the middle of their declared range. That changes no
        statistic and keeps digits that squares of large numbers would lose.
     4. A weight of zero means "outside the weighted sample": not counted in any base, but its stratum stays
@@ -16,8 +16,8 @@ answers as (
     select * from {{ ref('int_answers__coded') }}
 ),
 
-respondents as (
-    select * from {{ ref('int_design__respondents') }}
+weights as (
+    select * from {{ ref('int_design__weights') }}
 ),
 
 memberships as (
@@ -34,19 +34,21 @@ valid_answers as (
         answers.wave_id,
         answers.respondent_key,
         answers.variable_id,
-        respondents.period_grain,
-        respondents.period_start,
-        respondents.stratum_id,
-        respondents.is_own_psu,
-        case when respondents.is_own_psu then 'own' else respondents.psu_id end as psu_id,
-        respondents.weight,
+        weights.moment_date,
+        weights.sample_id,
+        weights.stratum_id,
+        weights.psu_id,
+        weights.is_own_psu,
+        weights.is_replicate,
+        weights.weight,
         coalesce(answers.category_code, '_Z') as category_code,
+        case when variables.keeps_values then answers.numeric_value end as answer_value,
         coalesce(answers.numeric_value - variables.origin, 0) as centred_value
     from answers
     inner join variables
         on answers.variable_id = variables.variable_id
-    inner join respondents
-        on answers.respondent_key = respondents.respondent_key
+    inner join weights
+        on answers.respondent_key = weights.respondent_key
     where answers.missing_kind is null
 ),
 
@@ -55,18 +57,22 @@ final as (
         -- keys
         valid_answers.study_id,
         valid_answers.wave_id,
-        valid_answers.period_grain,
-        valid_answers.period_start,
+        valid_answers.moment_date,
         valid_answers.variable_id,
         valid_answers.category_code,
+        valid_answers.answer_value,
         memberships.segment_id,
         memberships.segment_code,
+        valid_answers.sample_id,
         valid_answers.stratum_id,
         valid_answers.psu_id,
         valid_answers.is_own_psu,
+        valid_answers.is_replicate,
 
         -- sums
-        sum(case when valid_answers.weight > 0 then 1 else 0 end) as n_respondents,
+        sum(
+            case when valid_answers.weight > 0 and not valid_answers.is_replicate then 1 else 0 end
+        ) as n_respondents,
         sum(valid_answers.weight) as sum_w,
         sum(valid_answers.weight * valid_answers.weight) as sum_ww,
         sum(valid_answers.weight * valid_answers.centred_value) as sum_wy,
@@ -83,15 +89,17 @@ final as (
     group by
         valid_answers.study_id,
         valid_answers.wave_id,
-        valid_answers.period_grain,
-        valid_answers.period_start,
+        valid_answers.moment_date,
         valid_answers.variable_id,
         valid_answers.category_code,
+        valid_answers.answer_value,
         memberships.segment_id,
         memberships.segment_code,
+        valid_answers.sample_id,
         valid_answers.stratum_id,
         valid_answers.psu_id,
-        valid_answers.is_own_psu
+        valid_answers.is_own_psu,
+        valid_answers.is_replicate
 )
 
 select * from final

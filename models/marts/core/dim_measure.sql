@@ -1,8 +1,7 @@
--- depends_on: {{ ref('int_checks__problems') }}
 with
 
 measures as (
-    select * from {{ ref('stg_codebook__measures') }}
+    select * from {{ ref('int_measures__measures') }}
 ),
 
 variables as (
@@ -22,10 +21,14 @@ final as (
 
         -- what it is made of
         measures.variable_id,
-        variables.variable_label,
-        variables.unit
+        measures.subject_label as variable_label,
+        variables.unit,
+        measures.denominator_variable_id,
+        measures.variable_group_id,
+        measures.standard_population_id,
+        measures.quantile
     from measures
-    inner join variables
+    left join variables
         on measures.variable_id = variables.variable_id
 )
 

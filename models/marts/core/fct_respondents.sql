@@ -59,7 +59,7 @@ final as (
         {% for column in segment_columns -%}
         segments_by_respondent.{{ column.name }},
         {% endfor -%}
-        respondents.period_start
+        respondents.interview_date
     from respondents
     left join segments_by_respondent
         on respondents.respondent_key = segments_by_respondent.respondent_key

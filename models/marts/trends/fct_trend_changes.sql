@@ -5,11 +5,7 @@ changes as (
 ),
 
 measures as (
-    select * from {{ ref('stg_codebook__measures') }}
-),
-
-scores as (
-    select * from {{ ref('int_measures__scores') }}
+    select * from {{ ref('int_measures__measures') }}
 ),
 
 segments as (
@@ -29,11 +25,7 @@ to_waves as (
 ),
 
 category_labels as (
-    select distinct
-        measure_id,
-        category_code,
-        category_label
-    from scores
+    select * from {{ ref('int_measures__categories') }}
 ),
 
 final as (

@@ -9,15 +9,7 @@ waves as (
 ),
 
 measures as (
-    select * from {{ ref('stg_codebook__measures') }}
-),
-
-variables as (
-    select * from {{ ref('stg_codebook__variables') }}
-),
-
-scores as (
-    select * from {{ ref('int_measures__scores') }}
+    select * from {{ ref('int_measures__measures') }}
 ),
 
 segments as (
@@ -28,13 +20,8 @@ segment_values as (
     select * from {{ ref('int_segments__values') }}
 ),
 
--- a measure's categories have one label each, however many answers score for them
 category_labels as (
-    select distinct
-        measure_id,
-        category_code,
-        category_label
-    from scores
+    select * from {{ ref('int_measures__categories') }}
 ),
 
 final as (
@@ -50,7 +37,7 @@ final as (
         measures.measure_label,
         measures.measure_kind,
         estimates.variable_id,
-        variables.variable_label,
+        measures.subject_label as variable_label,
         estimates.category_code,
         category_labels.category_label,
 
@@ -89,8 +76,6 @@ final as (
             and estimates.wave_id = waves.wave_id
     inner join measures
         on estimates.measure_id = measures.measure_id
-    inner join variables
-        on estimates.variable_id = variables.variable_id
     inner join category_labels
         on
             estimates.measure_id = category_labels.measure_id

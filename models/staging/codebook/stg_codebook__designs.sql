@@ -12,6 +12,11 @@ final as (
         lonely_psu,
         {{ to_boolean('applies_fpc') }} as applies_fpc,
         {{ to_boolean('allows_zero_weights') }} as allows_zero_weights,
+        coalesce(variance_method, 'taylor') as variance_method,
+        {{ to_number('replicate_scale') }} as replicate_scale,
+        replicate_centre,
+        {{ to_integer('declared_degrees_of_freedom') }} as declared_degrees_of_freedom,
+        period_psus,
         description
     from codebook
 )

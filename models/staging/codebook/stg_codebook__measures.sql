@@ -10,9 +10,13 @@ final as (
         measure_label,
         measure_kind,
         variable_id,
+        denominator_variable_id,
+        variable_group_id,
+        standard_population_id,
+        {{ to_number('quantile') }} as quantile,
+        publication_rule_id,
         base_description,
-        description,
-        publication_rule_id
+        description
     from codebook
 )
 

@@ -1,0 +1,207 @@
+/*
+    Contrasts between segment values, indices and slopes, as they may be shown.
+    1. Shown where all estimates in it are shown. Slopes are laid through the waves that are shown, so they
+       have no others in them.
+    2. p-values are adjusted within study x measure x segment (and wave, of contrasts between segment values),
+       over what is shown: what is hidden must not leave a trace in the others.
+    3. An index across a hard break is not comparable, and is not shown.
+*/
+with
+
+statistics as (
+    select *
+    from {{ ref('int_contrasts__statistics') }}
+    where contrast_kind <> 'change'
+),
+
+terms as (
+    select *
+    from {{ ref('int_contrasts__terms') }}
+    where contrast_kind <> 'change'
+),
+
+estimates as (
+    select *
+    from {{ ref('int_estimates__published') }}
+    where period_grain = 'wave'
+),
+
+p_values as (
+    select * from {{ ref('int_contrasts__p_values') }}
+),
+
+studies as (
+    select * from {{ ref('stg_codebook__studies') }}
+),
+
+series as (
+    select * from {{ ref('int_contrasts__series') }}
+),
+
+term_statuses as (
+    select
+        terms.contrast_kind,
+        terms.study_id,
+        terms.set_wave_id,
+        terms.measure_id,
+        terms.category_code,
+        terms.segment_id,
+        terms.contrast_code,
+        min(case when estimates.is_shown then 1 else 0 end) = 1 as is_shown,
+        max(case when estimates.confidentiality_status = 'A' then 1 else 0 end) as has_primary,
+        max(case when estimates.confidentiality_status = 'D' then 1 else 0 end) as has_secondary,
+        max(case when estimates.observation_status = 'U' then 1 else 0 end) = 1 as needs_caution,
+        count(distinct series.series_number) as n_series
+    from terms
+    inner join estimates
+        on
+            terms.study_id = estimates.study_id
+            and terms.wave_id = estimates.wave_id
+            and terms.measure_id = estimates.measure_id
+            and terms.category_code = estimates.category_code
+            and terms.segment_id = estimates.segment_id
+            and terms.segment_code = estimates.segment_code
+    left join series
+        on
+            terms.study_id = series.study_id
+            and terms.measure_id = series.measure_id
+            and terms.wave_id = series.wave_id
+    group by
+        terms.contrast_kind,
+        terms.study_id,
+        terms.set_wave_id,
+        terms.measure_id,
+        terms.category_code,
+        terms.segment_id,
+        terms.contrast_code
+),
+
+judged as (
+    select
+        statistics.*,
+        case when statistics.contrast_kind = 'segment' then statistics.set_wave_id else '' end
+            as family_wave_id,
+        p_values.p_value,
+        studies.adjustment_method,
+        term_statuses.is_shown and term_statuses.n_series <= 1 as is_shown,
+        term_statuses.n_series <= 1 as is_comparable,
+        term_statuses.needs_caution,
+        case
+            when term_statuses.has_primary = 1 then 'A'
+            when term_statuses.has_secondary = 1 then 'D'
+            else 'F'
+        end as confidentiality_status
+    from statistics
+    inner join term_statuses
+        on
+            statistics.contrast_kind = term_statuses.contrast_kind
+            and statistics.study_id = term_statuses.study_id
+            and statistics.set_wave_id = term_statuses.set_wave_id
+            and statistics.measure_id = term_statuses.measure_id
+            and statistics.category_code = term_statuses.category_code
+            and statistics.segment_id = term_statuses.segment_id
+            and statistics.contrast_code = term_statuses.contrast_code
+    inner join studies
+        on statistics.study_id = studies.study_id
+    left join p_values
+        on
+            abs(statistics.t_statistic) = p_values.absolute_t
+            and statistics.degrees_of_freedom = p_values.degrees_of_freedom
+),
+
+shown as (
+    select
+        contrast_kind,
+        study_id,
+        set_wave_id,
+        measure_id,
+        category_code,
+        segment_id,
+        contrast_code,
+        family_wave_id,
+        case when is_shown then n_waves end as n_waves,
+        case when is_shown then contrast_value end as contrast_value,
+        case when is_shown then standard_error end as standard_error,
+        case when is_shown then degrees_of_freedom end as degrees_of_freedom,
+        ci_level,
+        case when is_shown then ci_lower end as ci_lower,
+        case when is_shown then ci_upper end as ci_upper,
+        case when is_shown then t_statistic end as t_statistic,
+        case when is_shown then p_value end as p_value,
+        adjustment_method,
+        covariance_method,
+        is_comparable,
+        is_shown,
+        case
+            when not is_comparable then 'B'
+            when confidentiality_status <> 'F' then 'Q'
+            when needs_caution then 'U'
+            else 'A'
+        end as observation_status,
+        confidentiality_status
+    from judged
+),
+
+ranked as (
+    select
+        *,
+        count(p_value) over (
+            partition by contrast_kind, study_id, measure_id, segment_id, family_wave_id
+        ) as family_size,
+        row_number() over (
+            partition by contrast_kind, study_id, measure_id, segment_id, family_wave_id
+            order by
+                case when p_value is null then 1 else 0 end,
+                p_value,
+                set_wave_id,
+                category_code,
+                contrast_code
+        ) as p_rank
+    from shown
+),
+
+adjusted as (
+    select
+        *,
+        {{ adjusted_p_value(
+            'adjustment_method', 'p_value', 'p_rank', 'family_size',
+            'contrast_kind, study_id, measure_id, segment_id, family_wave_id'
+        ) | indent(8) }} as p_value_adjusted
+    from ranked
+),
+
+final as (
+    select
+        -- keys
+        contrast_kind,
+        study_id,
+        set_wave_id,
+        measure_id,
+        category_code,
+        segment_id,
+        contrast_code,
+
+        -- numbers, where they may be shown
+        n_waves,
+        contrast_value,
+        standard_error,
+        degrees_of_freedom,
+        ci_level,
+        ci_lower,
+        ci_upper,
+        t_statistic,
+        p_value,
+        p_value_adjusted,
+        adjustment_method,
+        p_value_adjusted < 1 - ci_level as is_significant,
+        covariance_method,
+
+        -- status
+        is_comparable,
+        observation_status,
+        confidentiality_status,
+        is_shown
+    from adjusted
+)
+
+select * from final

@@ -1,0 +1,376 @@
+/*
+    Variance of a contrast, sample by sample.
+    1. Samples are independent: their variances are added.
+    2. A sample with one estimate in the contrast adds its variance times the square of its coefficient.
+    3. Where a sample has several, the z of each PSU are summed with their coefficients first, over the union of
+       the PSUs of the waves involved (docs: method, formula 5): that holds all covariances.
+    4. What is below the digits of the single variances is rounding: the variance is zero.
+    5. A bridge adds the variance of its factor, once for all estimates before it.
+    6. PSUs of one respondent each are in one wave and in one value of a segment: their products are zero.
+*/
+with
+
+terms as (
+    select * from {{ ref('int_contrasts__terms') }}
+),
+
+influences as (
+    select *
+    from {{ ref('int_estimates__influences') }}
+    where period_grain = 'wave'
+),
+
+strata as (
+    select * from {{ ref('int_design__strata') }}
+),
+
+waves as (
+    select * from {{ ref('stg_codebook__waves') }}
+),
+
+bridges as (
+    select * from {{ ref('int_contrasts__bridges') }}
+),
+
+counted as (
+    select
+        *,
+        count(*) over (
+            partition by
+                contrast_kind,
+                study_id,
+                set_wave_id,
+                measure_id,
+                category_code,
+                segment_id,
+                contrast_code,
+                sample_id
+        ) as n_estimates
+    from terms
+),
+
+single as (
+    select
+        contrast_kind,
+        study_id,
+        set_wave_id,
+        measure_id,
+        category_code,
+        segment_id,
+        contrast_code,
+        sample_id,
+        coefficient * coefficient * variance as variance
+    from counted
+    where n_estimates = 1
+),
+
+by_psu as (
+    select
+        counted.contrast_kind,
+        counted.study_id,
+        counted.set_wave_id,
+        counted.measure_id,
+        counted.category_code,
+        counted.segment_id,
+        counted.contrast_code,
+        counted.set_grain,
+        counted.sample_id,
+        influences.stratum_id,
+        influences.psu_id,
+        sum(counted.coefficient * counted.influence_scale * influences.sum_z) as sum_z,
+        sum(
+            power(counted.coefficient * counted.influence_scale, 2) * influences.sum_zz
+        ) as sum_zz
+    from counted
+    inner join influences
+        on
+            counted.study_id = influences.study_id
+            and counted.wave_id = influences.wave_id
+            and counted.measure_id = influences.measure_id
+            and counted.category_code = influences.category_code
+            and counted.segment_id = influences.segment_id
+            and counted.segment_code = influences.segment_code
+            and counted.sample_id = influences.sample_id
+    where counted.n_estimates > 1
+    group by
+        counted.contrast_kind,
+        counted.study_id,
+        counted.set_wave_id,
+        counted.measure_id,
+        counted.category_code,
+        counted.segment_id,
+        counted.contrast_code,
+        counted.set_grain,
+        counted.sample_id,
+        influences.stratum_id,
+        influences.psu_id
+),
+
+by_stratum as (
+    select
+        by_psu.contrast_kind,
+        by_psu.study_id,
+        by_psu.set_wave_id,
+        by_psu.measure_id,
+        by_psu.category_code,
+        by_psu.segment_id,
+        by_psu.contrast_code,
+        by_psu.sample_id,
+        strata.is_replicate,
+        strata.n_psus,
+        strata.sampling_fraction,
+        strata.lonely_psu,
+        sum(by_psu.sum_z) as sum_z,
+        sum(
+            case
+                when by_psu.psu_id = 'own' then by_psu.sum_zz
+                else by_psu.sum_z * by_psu.sum_z
+            end
+        ) as sum_zz
+    from by_psu
+    inner join strata
+        on
+            by_psu.study_id = strata.study_id
+            and by_psu.set_wave_id = strata.wave_id
+            and by_psu.set_grain = strata.period_grain
+            and by_psu.sample_id = strata.sample_id
+            and by_psu.stratum_id = strata.stratum_id
+    group by
+        by_psu.contrast_kind,
+        by_psu.study_id,
+        by_psu.set_wave_id,
+        by_psu.measure_id,
+        by_psu.category_code,
+        by_psu.segment_id,
+        by_psu.contrast_code,
+        by_psu.sample_id,
+        strata.stratum_id,
+        strata.is_replicate,
+        strata.n_psus,
+        strata.sampling_fraction,
+        strata.lonely_psu
+),
+
+stratum_variances as (
+    select
+        contrast_kind,
+        study_id,
+        set_wave_id,
+        measure_id,
+        category_code,
+        segment_id,
+        contrast_code,
+        sample_id,
+        n_psus,
+        sampling_fraction,
+        lonely_psu,
+        case
+            when is_replicate then sum_zz
+            else {{ stratum_variance(
+                'sum_zz', 'sum_z', 'n_psus', 'sampling_fraction', 'lonely_psu'
+            ) | indent(16) }}
+        end as stratum_variance
+    from by_stratum
+),
+
+single_variances as (
+    select
+        contrast_kind,
+        study_id,
+        set_wave_id,
+        measure_id,
+        category_code,
+        segment_id,
+        contrast_code,
+        sample_id,
+        sum(coefficient * coefficient * variance) as sum_of_variances
+    from counted
+    where n_estimates > 1
+    group by
+        contrast_kind,
+        study_id,
+        set_wave_id,
+        measure_id,
+        category_code,
+        segment_id,
+        contrast_code,
+        sample_id
+),
+
+united as (
+    select
+        contrast_kind,
+        study_id,
+        set_wave_id,
+        measure_id,
+        category_code,
+        segment_id,
+        contrast_code,
+        sample_id,
+        sum(stratum_variance)
+        * {{ lonely_scale('n_psus', 'sampling_fraction', 'lonely_psu') | indent(8) }} as variance
+    from stratum_variances
+    group by
+        contrast_kind,
+        study_id,
+        set_wave_id,
+        measure_id,
+        category_code,
+        segment_id,
+        contrast_code,
+        sample_id
+),
+
+several as (
+    select
+        united.contrast_kind,
+        united.study_id,
+        united.set_wave_id,
+        united.measure_id,
+        united.category_code,
+        united.segment_id,
+        united.contrast_code,
+        united.sample_id,
+        case
+            when united.variance < 1e-20 * single_variances.sum_of_variances then 0
+            else united.variance
+        end as variance
+    from united
+    inner join single_variances
+        on
+            united.contrast_kind = single_variances.contrast_kind
+            and united.study_id = single_variances.study_id
+            and united.set_wave_id = single_variances.set_wave_id
+            and united.measure_id = single_variances.measure_id
+            and united.category_code = single_variances.category_code
+            and united.segment_id = single_variances.segment_id
+            and united.contrast_code = single_variances.contrast_code
+            and united.sample_id = single_variances.sample_id
+),
+
+by_sample as (
+    select * from single
+    union all
+    select * from several
+),
+
+-- the latest wave of a contrast, to whose scale the others are bridged
+latest as (
+    select
+        terms.contrast_kind,
+        terms.study_id,
+        terms.set_wave_id,
+        terms.measure_id,
+        terms.category_code,
+        terms.segment_id,
+        terms.contrast_code,
+        max(waves.wave_number) as wave_number
+    from terms
+    inner join waves
+        on
+            terms.study_id = waves.study_id
+            and terms.wave_id = waves.wave_id
+    group by
+        terms.contrast_kind,
+        terms.study_id,
+        terms.set_wave_id,
+        terms.measure_id,
+        terms.category_code,
+        terms.segment_id,
+        terms.contrast_code
+),
+
+bridged as (
+    select
+        terms.contrast_kind,
+        terms.study_id,
+        terms.set_wave_id,
+        terms.measure_id,
+        terms.category_code,
+        terms.segment_id,
+        terms.contrast_code,
+        bridges.break_id,
+        power(sum(terms.coefficient * terms.estimate), 2)
+        * power(max(bridges.bridge_error / bridges.bridge_factor), 2) as variance
+    from terms
+    inner join latest
+        on
+            terms.contrast_kind = latest.contrast_kind
+            and terms.study_id = latest.study_id
+            and terms.set_wave_id = latest.set_wave_id
+            and terms.measure_id = latest.measure_id
+            and terms.category_code = latest.category_code
+            and terms.segment_id = latest.segment_id
+            and terms.contrast_code = latest.contrast_code
+    inner join waves
+        on
+            latest.study_id = waves.study_id
+            and latest.wave_number = waves.wave_number
+    inner join bridges
+        on
+            terms.study_id = bridges.study_id
+            and terms.measure_id = bridges.measure_id
+            and terms.wave_id = bridges.earlier_wave_id
+            and waves.wave_id = bridges.later_wave_id
+    group by
+        terms.contrast_kind,
+        terms.study_id,
+        terms.set_wave_id,
+        terms.measure_id,
+        terms.category_code,
+        terms.segment_id,
+        terms.contrast_code,
+        bridges.break_id
+),
+
+parts as (
+    select
+        contrast_kind,
+        study_id,
+        set_wave_id,
+        measure_id,
+        category_code,
+        segment_id,
+        contrast_code,
+        variance
+    from by_sample
+
+    union all
+
+    select
+        contrast_kind,
+        study_id,
+        set_wave_id,
+        measure_id,
+        category_code,
+        segment_id,
+        contrast_code,
+        variance
+    from bridged
+),
+
+final as (
+    select
+        -- keys
+        contrast_kind,
+        study_id,
+        set_wave_id,
+        measure_id,
+        category_code,
+        segment_id,
+        contrast_code,
+
+        -- null where a part has none
+        case when count(*) = count(variance) then sum(variance) end as variance
+    from parts
+    group by
+        contrast_kind,
+        study_id,
+        set_wave_id,
+        measure_id,
+        category_code,
+        segment_id,
+        contrast_code
+)
+
+select * from final

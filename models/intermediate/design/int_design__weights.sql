@@ -1,0 +1,90 @@
+/*
+    The weights that answers are summed with. Full-sample weights with the respondent's place in the design;
+    of designs with replicate weights also each replicate, as if it were a PSU: its sums are those of the
+    whole sample under the replicate's weights.
+*/
+with
+
+respondents as (
+    select * from {{ ref('int_design__respondents') }}
+),
+
+designs as (
+    select * from {{ ref('stg_codebook__designs') }}
+),
+
+design_columns as (
+    select *
+    from {{ ref('stg_codebook__design_columns') }}
+    where design_role = 'replicate_weight'
+),
+
+delivered as (
+    select * from {{ ref('int_answers__delivered') }}
+),
+
+calendar_studies as (
+    select distinct study_id
+    from {{ ref('stg_codebook__calendar_grains') }}
+),
+
+placed as (
+    select
+        respondents.*,
+        -- only studies with calendar periods are summed by day
+        case when calendar_studies.study_id is not null then respondents.interview_date end
+            as moment_date,
+        designs.variance_method = 'taylor' as is_taylor
+    from respondents
+    inner join designs
+        on respondents.design_id = designs.design_id
+    left join calendar_studies
+        on respondents.study_id = calendar_studies.study_id
+),
+
+full_sample as (
+    select
+        respondent_key,
+        study_id,
+        wave_id,
+        moment_date,
+        sample_id,
+        case when is_taylor then stratum_id else 'all' end as stratum_id,
+        case when is_own_psu or not is_taylor then 'own' else psu_id end as psu_id,
+        is_own_psu or not is_taylor as is_own_psu,
+        false as is_replicate,
+        weight
+    from placed
+),
+
+replicates as (
+    select
+        placed.respondent_key,
+        placed.study_id,
+        placed.wave_id,
+        placed.moment_date,
+        placed.sample_id,
+        'replicate' as stratum_id,
+        cast(design_columns.position as {{ dbt.type_string() }}) as psu_id,
+        false as is_own_psu,
+        true as is_replicate,
+        {{ to_number('delivered.source_code') }} as weight
+    from placed
+    inner join design_columns
+        on placed.design_id = design_columns.design_id
+    inner join delivered
+        on
+            placed.study_id = delivered.study_id
+            and placed.wave_id = delivered.wave_id
+            and placed.row_number = delivered.row_number
+            and design_columns.source_column = delivered.source_column
+    where not placed.is_taylor
+),
+
+final as (
+    select * from full_sample
+    union all
+    select * from replicates
+)
+
+select * from final

@@ -1,0 +1,99 @@
+/*
+    An estimate as a function of its sums, linearised: what a unit of the numerator (`coefficient_y`) and one of
+    the denominator (`coefficient_x`) add to it (docs: method, formulas 1 and 9).
+    1. A ratio R = Y / X, and so a mean or a share, has 1 / X and -R / X.
+    2. A total has 1 and, where numbers were summed from an origin, that origin.
+    3. A standardised one is the sum of its groups' ratios, each times its share of the standard population.
+    4. A share of exactly none or all is set to 0 or 1, so that rounding in the sums cannot give
+       0.9999999999999999 on one engine and 1 on another.
+*/
+with
+
+group_totals as (
+    select * from {{ ref('int_estimates__group_totals') }}
+),
+
+measures as (
+    select * from {{ ref('int_measures__measures') }}
+),
+
+variables as (
+    select * from {{ ref('int_measures__variables') }}
+),
+
+population_shares as (
+    select * from {{ ref('stg_codebook__standard_population_shares') }}
+),
+
+weighted as (
+    select
+        group_totals.*,
+        coalesce(population_shares.population_share, 0) as population_share,
+        measures.standard_population_id is not null as is_standardised,
+        case
+            when
+                group_totals.measure_kind in ('mean', 'total')
+                and group_totals.category_code = '_Z'
+                then coalesce(variables.origin, 0)
+            else 0
+        end as origin
+    from group_totals
+    inner join measures
+        on group_totals.measure_id = measures.measure_id
+    left join variables
+        on
+            measures.variable_id = variables.variable_id
+            and measures.standard_population_id is null
+    left join population_shares
+        on
+            measures.standard_population_id = population_shares.standard_population_id
+            and group_totals.standard_code = population_shares.category_code
+),
+
+divided as (
+    select
+        *,
+        case
+            when measure_kind in ('share', 'net', 'share_of_cases') and total_y <= 0 then 0
+            when
+                measure_kind in ('share', 'net', 'share_of_cases')
+                and abs(total_y / total_x - 1) < 1e-12
+                then 1
+            else total_y / nullif(total_x, 0)
+        end as ratio
+    from weighted
+),
+
+final as (
+    select
+        -- keys
+        study_id,
+        wave_id,
+        period_grain,
+        period_start,
+        measure_id,
+        category_code,
+        segment_id,
+        segment_code,
+        standard_code,
+        measure_kind,
+        is_standardised,
+        population_share,
+        origin,
+
+        -- of the group
+        ratio,
+        case
+            when is_standardised then population_share / nullif(total_x, 0)
+            when measure_kind = 'total' then 1
+            else 1 / nullif(total_x, 0)
+        end as coefficient_y,
+        case
+            when is_standardised then -population_share * ratio / nullif(total_x, 0)
+            when measure_kind = 'total' then origin
+            else -ratio / nullif(total_x, 0)
+        end as coefficient_x
+    from divided
+)
+
+select * from final

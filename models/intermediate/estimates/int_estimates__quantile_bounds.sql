@@ -1,0 +1,165 @@
+/*
+    Interval of a quantile by Woodruff's method: the t interval of the share at or below it, taken back through
+    the distribution function; the error is the width of that interval in t quantiles, twice. As in R, a bound
+    is not defined where the interval of the share leaves 0 to 1.
+*/
+with
+
+points as (
+    select *
+    from {{ ref('int_estimates__points') }}
+    where measure_kind = 'quantile'
+),
+
+variances as (
+    select * from {{ ref('int_estimates__variances') }}
+),
+
+quantiles as (
+    select * from {{ ref('int_estimates__quantiles') }}
+),
+
+distributions as (
+    select * from {{ ref('int_moments__distributions') }}
+),
+
+periods as (
+    select * from {{ ref('int_design__periods') }}
+),
+
+studies as (
+    select * from {{ ref('stg_codebook__studies') }}
+),
+
+t_quantiles as (
+    select * from {{ ref('int_design__t_quantiles') }}
+),
+
+shares as (
+    select
+        points.study_id,
+        points.wave_id,
+        points.period_grain,
+        points.period_start,
+        points.measure_id,
+        points.category_code,
+        points.segment_id,
+        points.segment_code,
+        t_quantiles.t_quantile,
+        sqrt(variances.variance) as share_error,
+        points.estimate - t_quantiles.t_quantile * sqrt(variances.variance) as lower_share,
+        points.estimate + t_quantiles.t_quantile * sqrt(variances.variance) as upper_share
+    from points
+    inner join variances
+        on
+            points.study_id = variances.study_id
+            and points.wave_id = variances.wave_id
+            and points.period_grain = variances.period_grain
+            and points.period_start = variances.period_start
+            and points.measure_id = variances.measure_id
+            and points.category_code = variances.category_code
+            and points.segment_id = variances.segment_id
+            and points.segment_code = variances.segment_code
+    inner join periods
+        on
+            points.study_id = periods.study_id
+            and points.wave_id = periods.wave_id
+            and points.period_grain = periods.period_grain
+            and points.period_start = periods.period_start
+    inner join studies
+        on points.study_id = studies.study_id
+    left join t_quantiles
+        on
+            periods.degrees_of_freedom = t_quantiles.degrees_of_freedom
+            and studies.ci_level = t_quantiles.ci_level
+),
+
+bounds as (
+    select
+        shares.study_id,
+        shares.wave_id,
+        shares.period_grain,
+        shares.period_start,
+        shares.measure_id,
+        shares.category_code,
+        shares.segment_id,
+        shares.segment_code,
+        shares.t_quantile,
+        shares.share_error,
+        min(
+            case
+                when
+                    shares.lower_share >= 0
+                    and distributions.share_at_or_below >= shares.lower_share - 1e-12
+                    then distributions.answer_value
+            end
+        ) as ci_lower,
+        min(
+            case
+                when
+                    shares.upper_share <= 1
+                    and distributions.share_at_or_below >= shares.upper_share - 1e-12
+                    then distributions.answer_value
+            end
+        ) as ci_upper
+    from shares
+    inner join distributions
+        on
+            shares.study_id = distributions.study_id
+            and shares.wave_id = distributions.wave_id
+            and shares.period_grain = distributions.period_grain
+            and shares.period_start = distributions.period_start
+            and shares.measure_id = distributions.measure_id
+            and shares.segment_id = distributions.segment_id
+            and shares.segment_code = distributions.segment_code
+    group by
+        shares.study_id,
+        shares.wave_id,
+        shares.period_grain,
+        shares.period_start,
+        shares.measure_id,
+        shares.category_code,
+        shares.segment_id,
+        shares.segment_code,
+        shares.t_quantile,
+        shares.share_error
+),
+
+final as (
+    select
+        -- keys
+        bounds.study_id,
+        bounds.wave_id,
+        bounds.period_grain,
+        bounds.period_start,
+        bounds.measure_id,
+        bounds.category_code,
+        bounds.segment_id,
+        bounds.segment_code,
+
+        -- quantile, its interval and error
+        quantiles.quantile_value,
+        bounds.ci_lower,
+        bounds.ci_upper,
+        (bounds.ci_upper - bounds.ci_lower) / 2 / bounds.t_quantile as standard_error,
+        -- what one unit of the share is worth in units of the quantile
+        case
+            when bounds.share_error > 0
+                then
+                    -(bounds.ci_upper - bounds.ci_lower) / 2 / bounds.t_quantile
+                    / bounds.share_error
+        end as influence_scale
+    from bounds
+    inner join quantiles
+        on
+            bounds.study_id = quantiles.study_id
+            and bounds.wave_id = quantiles.wave_id
+            and bounds.period_grain = quantiles.period_grain
+            and bounds.period_start = quantiles.period_start
+            and bounds.measure_id = quantiles.measure_id
+            and bounds.category_code = quantiles.category_code
+            and bounds.segment_id = quantiles.segment_id
+            and bounds.segment_code = quantiles.segment_code
+)
+
+select * from final

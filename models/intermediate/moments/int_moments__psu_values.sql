@@ -1,0 +1,70 @@
+/*
+    The same sums for measures that need several answers of a person: of the numerator y, the denominator x,
+    and their squares and products.
+*/
+with
+
+measure_values as (
+    select * from {{ ref('int_measures__values') }}
+),
+
+weights as (
+    select * from {{ ref('int_design__weights') }}
+),
+
+memberships as (
+    select * from {{ ref('int_segments__memberships') }}
+),
+
+final as (
+    select
+        -- keys
+        measure_values.study_id,
+        measure_values.wave_id,
+        weights.moment_date,
+        measure_values.measure_id,
+        measure_values.standard_code,
+        measure_values.category_code,
+        memberships.segment_id,
+        memberships.segment_code,
+        weights.sample_id,
+        weights.stratum_id,
+        weights.psu_id,
+        weights.is_own_psu,
+        weights.is_replicate,
+
+        -- sums
+        sum(case when weights.weight > 0 and not weights.is_replicate then 1 else 0 end)
+            as n_respondents,
+        sum(weights.weight) as sum_w,
+        sum(weights.weight * weights.weight) as sum_ww,
+        sum(weights.weight * measure_values.x) as sum_wx,
+        sum(weights.weight * measure_values.x * measure_values.x) as sum_wxx,
+        sum(weights.weight * weights.weight * measure_values.x * measure_values.x) as sum_wwxx,
+        sum(weights.weight * measure_values.y) as sum_wy,
+        sum(weights.weight * measure_values.y * measure_values.y) as sum_wyy,
+        sum(weights.weight * measure_values.y * measure_values.x) as sum_wyx,
+        sum(weights.weight * weights.weight * measure_values.y * measure_values.y) as sum_wwyy,
+        sum(weights.weight * weights.weight * measure_values.y * measure_values.x) as sum_wwyx
+    from measure_values
+    inner join weights
+        on measure_values.respondent_key = weights.respondent_key
+    inner join memberships
+        on measure_values.respondent_key = memberships.respondent_key
+    group by
+        measure_values.study_id,
+        measure_values.wave_id,
+        weights.moment_date,
+        measure_values.measure_id,
+        measure_values.standard_code,
+        measure_values.category_code,
+        memberships.segment_id,
+        memberships.segment_code,
+        weights.sample_id,
+        weights.stratum_id,
+        weights.psu_id,
+        weights.is_own_psu,
+        weights.is_replicate
+)
+
+select * from final

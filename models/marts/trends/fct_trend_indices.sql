@@ -1,0 +1,110 @@
+with
+
+contrasts as (
+    select *
+    from {{ ref('int_contrasts__published') }}
+    where contrast_kind = 'index'
+),
+
+index_pairs as (
+    select * from {{ ref('int_contrasts__index_pairs') }}
+),
+
+waves as (
+    select * from {{ ref('stg_codebook__waves') }}
+),
+
+base_waves as (
+    select * from {{ ref('stg_codebook__waves') }}
+),
+
+measures as (
+    select * from {{ ref('int_measures__measures') }}
+),
+
+category_labels as (
+    select * from {{ ref('int_measures__categories') }}
+),
+
+segments as (
+    select * from {{ ref('stg_codebook__segments') }}
+),
+
+segment_values as (
+    select * from {{ ref('int_segments__values') }}
+),
+
+final as (
+    select
+        -- study and waves
+        contrasts.study_id,
+        index_pairs.wave_id,
+        waves.wave_label,
+        waves.wave_date,
+        index_pairs.base_wave_id,
+        base_waves.wave_label as base_wave_label,
+
+        -- what is estimated
+        contrasts.measure_id,
+        measures.measure_label,
+        measures.measure_kind,
+        measures.variable_id,
+        measures.subject_label as variable_label,
+        contrasts.category_code,
+        category_labels.category_label,
+
+        -- of whom
+        contrasts.segment_id,
+        segments.segment_label,
+        contrasts.contrast_code as segment_code,
+        segment_values.segment_value_label,
+
+        -- index and its error
+        contrasts.contrast_value as index_value,
+        contrasts.standard_error,
+        contrasts.degrees_of_freedom,
+        contrasts.ci_level,
+        contrasts.ci_lower,
+        contrasts.ci_upper,
+
+        -- test
+        contrasts.t_statistic,
+        contrasts.p_value,
+        contrasts.p_value_adjusted,
+        contrasts.adjustment_method,
+        contrasts.is_significant,
+        contrasts.covariance_method,
+
+        -- status
+        contrasts.is_comparable,
+        contrasts.observation_status,
+        contrasts.confidentiality_status
+    from contrasts
+    inner join index_pairs
+        on
+            contrasts.study_id = index_pairs.study_id
+            and contrasts.set_wave_id = index_pairs.wave_set_id
+            and contrasts.measure_id = index_pairs.measure_id
+    inner join waves
+        on
+            index_pairs.study_id = waves.study_id
+            and index_pairs.wave_id = waves.wave_id
+    inner join base_waves
+        on
+            index_pairs.study_id = base_waves.study_id
+            and index_pairs.base_wave_id = base_waves.wave_id
+    inner join measures
+        on contrasts.measure_id = measures.measure_id
+    inner join category_labels
+        on
+            contrasts.measure_id = category_labels.measure_id
+            and contrasts.category_code = category_labels.category_code
+    inner join segments
+        on contrasts.segment_id = segments.segment_id
+    inner join segment_values
+        on
+            contrasts.segment_id = segment_values.segment_id
+            and contrasts.contrast_code = segment_values.segment_code
+)
+
+select * from final

@@ -1,0 +1,16 @@
+with
+
+codebook as (
+    select * from {{ ref('comparisons') }}
+),
+
+final as (
+    select
+        study_id,
+        comparison_id,
+        comparison_kind,
+        base_wave_id
+    from codebook
+)
+
+select * from final

@@ -1,0 +1,15 @@
+with
+
+codebook as (
+    select * from {{ ref('segment_contrasts') }}
+),
+
+final as (
+    select
+        segment_id,
+        segment_code,
+        reference_segment_code
+    from codebook
+)
+
+select * from final
