@@ -71,6 +71,19 @@ def add_bench(project: Project) -> None:
         "bench_exact_bounds",
         {"int_estimates__interval_choices": "bench_exact_choices"},
     )
+    retarget(
+        project,
+        "int_estimates__judgements",
+        "bench_judgements",
+        {
+            "int_estimates__frame": "bench_judged_cells",
+            "int_estimates__statistics": "bench_judged_cells",
+            "int_estimates__intervals": "bench_judged_cells",
+            "int_estimates__effective_bases": "bench_judged_cells",
+            "int_estimates__domain_degrees": "bench_judged_cells",
+            "int_measures__rules": "bench_judged_cells",
+        },
+    )
     for method in INTERVAL_METHODS:
         add_intervals(project, method)
 

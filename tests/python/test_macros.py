@@ -26,6 +26,7 @@ from bench.cases import (
     STRATUM_VARIANCES,
     Casts,
 )
+from bench.judgement_cases import JUDGED, Judgement
 from overlay import HERE
 from scipy.stats import beta
 from workbench import query, query_postgres, read_rows
@@ -190,6 +191,25 @@ def test_exact_bounds_are_quantiles_of_the_beta_distribution(read: Read) -> None
         print(f"{side}: {len(error)} bounds, greatest relative error {error.max():.2g}")
         assert error.max() < 5e-10
     assert counts.sum() > 2800
+
+
+def test_publication_rules_judge_as_their_sources_say(read: Read) -> None:
+    rows = {int(row["measure_id"]): row for row in read("select * from bench.bench_judgements")}
+    wrong = []
+    for number, (cell, expected) in enumerate(JUDGED):
+        row = rows.get(number)
+        found = row and Judgement(row["is_suppressed"], row["status_reason"])
+        # What is neither hidden nor marked has no judgement.
+        is_marked = row is not None and (row["is_suppressed"] or row["needs_caution"])
+        if found != expected or is_marked != (expected is not None):
+            wrong.append((cell, expected, found))
+    assert not wrong
+    assert len(rows) == sum(expected is not None for _, expected in JUDGED)
+    (codebook,) = read(
+        "select count(distinct publication_rule_id) as n_rules "
+        "from staging.stg_codebook__publication_rules"
+    )
+    assert codebook["n_rules"] == len({cell.rule for cell, _ in JUDGED})
 
 
 def test_p_values_are_adjusted_as_in_r(read: Read) -> None:

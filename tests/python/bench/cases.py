@@ -2,7 +2,9 @@
 
 import math
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from bench.judgement_cases import judged_inputs
 
 HUGE = "9" * 400
 TINY = f"0.{'0' * 400}1"
@@ -240,7 +242,7 @@ EXACT_SHARES = (
 EXACT_LEVELS = (0.8, 0.9, 0.95, 0.99, 0.999)
 
 
-def variables() -> dict[str, list[object]]:
+def variables() -> dict[str, list[Any]]:
     """Give the inputs as dbt variables. A case is known by its place in the list, from 0."""
     return {
         "bench_texts": list(CASTS),
@@ -253,4 +255,5 @@ def variables() -> dict[str, list[object]]:
         "bench_exact_bases": list(EXACT_BASES),
         "bench_exact_shares": list(EXACT_SHARES),
         "bench_exact_levels": list(EXACT_LEVELS),
+        "bench_judged_cells": judged_inputs(),
     }
