@@ -206,7 +206,11 @@ final as (
 
         -- bounds
         max(
-            case when side = 'lower' then case when u > -645 then {{ expit('u') | indent(12) }} else 0 end end
+            case
+                when side = 'upper' then null
+                when u < -645 then 0
+                else {{ expit('u') | indent(16) }}
+            end
         ) as lower_bound,
         max(
             case when side = 'upper' then {{ expit('(-u)') | indent(12) }} end
