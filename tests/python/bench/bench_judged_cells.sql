@@ -1,6 +1,5 @@
 {#- Stands in for all that the judgement reads of a cell: each case is a measure. -#}
 {{ config(schema='bench', materialized='table') }}
-{%- macro flag(value) -%} cast('{{ value | lower }}' as boolean) {%- endmacro %}
 {%- for case in var('bench_judged_cells') %}
 select
     {% for key in ('study_id', 'wave_id', 'period_grain', 'category_code') -%}
@@ -11,8 +10,8 @@ select
     {{ bench_literal('total') }} as segment_id,
     {{ bench_literal('total') }} as segment_code,
     {{ bench_literal(case.rule) }} as publication_rule_id,
-    {{ flag(case.is_share) }} as is_share,
-    {{ flag(case.is_collected) }} as is_collected,
+    cast({{ bench_literal(case.is_share | string | lower) }} as boolean) as is_share,
+    cast({{ bench_literal(case.is_collected | string | lower) }} as boolean) as is_collected,
     cast({{ bench_number(case.n) }} as bigint) as n_respondents,
     {{ bench_number(none) }} as n_effective,
     cast({{ bench_number(case.domain_df) }} as bigint) as degrees_of_freedom,

@@ -100,7 +100,7 @@ JUDGED: list[tuple[JudgedCell, Judgement | None]] = [
         nchs(estimate=0.875, lower=0.83, upper=1.0),
         marked("Interval wider than 130 % of the complement (1.360)"),
     ),
-    (nchs(estimate=0.99, lower=0.95, upper=1.0), None),
+    (nchs(estimate=0.99, lower=0.951, upper=1.0), None),
     (
         nchs(estimate=0.875, lower=0.83, upper=1.0, domain_df=7),
         marked(
