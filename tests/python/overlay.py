@@ -18,6 +18,8 @@ HERE = ROOT / "tests/python"
 BENCH_SCHEMA = "bench"
 # References that the bench reads as seeds.
 REFERENCE_SEEDS = ("p_values", "t_quantiles", "p_adjust")
+# Besides `logit`, which the publication rules of the studies ask for.
+INTERVAL_METHODS = ("t", "wilson", "korn_graubard_capped", "korn_graubard_uncapped")
 
 
 def make_overlay(destination: Path) -> Project:
@@ -62,6 +64,51 @@ def add_bench(project: Project) -> None:
             "int_design__periods": "bench_degrees",
             "stg_codebook__studies": "bench_levels",
         },
+    )
+    retarget(
+        project,
+        "int_estimates__exact_bounds",
+        "bench_exact_bounds",
+        {"int_estimates__interval_choices": "bench_exact_choices"},
+    )
+    retarget(
+        project,
+        "int_estimates__judgements",
+        "bench_judgements",
+        {
+            "int_estimates__frame": "bench_judged_cells",
+            "int_estimates__statistics": "bench_judged_cells",
+            "int_estimates__intervals": "bench_judged_cells",
+            "int_estimates__effective_bases": "bench_judged_cells",
+            "int_estimates__domain_degrees": "bench_judged_cells",
+            "int_measures__rules": "bench_judged_cells",
+        },
+    )
+    for method in INTERVAL_METHODS:
+        add_intervals(project, method)
+
+
+def add_intervals(project: Project, method: str) -> None:
+    """Give every share the interval of a method, whatever its publication rule asks for."""
+    choices = f"bench_choices_{method}"
+    bounds = f"bench_bounds_{method}"
+    retarget(
+        project,
+        "int_estimates__interval_choices",
+        choices,
+        {"int_measures__rules": f"bench_rules_{method}"},
+    )
+    retarget(
+        project,
+        "int_estimates__exact_bounds",
+        bounds,
+        {"int_estimates__interval_choices": choices},
+    )
+    retarget(
+        project,
+        "int_estimates__intervals",
+        f"bench_intervals_{method}",
+        {"int_estimates__interval_choices": choices, "int_estimates__exact_bounds": bounds},
     )
 
 
