@@ -132,11 +132,27 @@ def keep_studies(project: Project, study_ids: Iterable[str]) -> None:
     for table, rows in tables.items():
         if rows and "study_id" in rows[0]:
             keep(table, "study_id", kept)
-    keep("design_columns", "design_id", {row["design_id"] for row in tables["designs"]})
+    designs = {row["design_id"] for row in tables["designs"]}
+    keep("design_columns", "design_id", designs)
+    keep("replicate_factors", "design_id", designs)
     variables = {row["variable_id"] for row in tables["questions"]}
     variables |= keep("derivations", "source_variable_id", variables)
     keep("variables", "variable_id", variables)
-    keep("measures", "variable_id", variables)
+    groups = {row["variable_group_id"] for row in tables["variable_groups"]} - {
+        row["variable_group_id"]
+        for row in tables["variable_group_members"]
+        if row["variable_id"] not in variables
+    }
+    keep("variable_groups", "variable_group_id", groups)
+    keep("variable_group_members", "variable_group_id", groups)
+    populations = keep("standard_populations", "variable_id", variables)
+    keep("standard_population_shares", "standard_population_id", populations)
+    keep("measures", "variable_id", variables | {""})
+    keep("measures", "denominator_variable_id", variables | {""})
+    keep("measures", "variable_group_id", groups | {""})
+    measures = keep("measures", "standard_population_id", populations | {""})
+    for table in ("measure_items", "measure_scores", "bridges"):
+        keep(table, "measure_id", measures)
     lists = {row["code_list_id"] for row in tables["variables"]} - {""}
     keep("code_lists", "code_list_id", lists)
     keep("categories", "code_list_id", lists)
@@ -147,6 +163,7 @@ def keep_studies(project: Project, study_ids: Iterable[str]) -> None:
     }
     keep("segments", "segment_id", segments)
     keep("segment_variables", "segment_id", segments)
+    keep("segment_contrasts", "segment_id", segments)
     for table, rows in tables.items():
         set_codebook_rows(project, table, rows)
     for folder in project.waves.iterdir():

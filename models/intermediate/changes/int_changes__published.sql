@@ -41,7 +41,7 @@ hard_breaks as (
         measure_id,
         break_wave_number
     from {{ ref('int_measures__breaks') }}
-    where is_hard
+    where is_dividing
 ),
 
 broken_pairs as (

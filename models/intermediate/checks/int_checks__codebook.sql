@@ -12,7 +12,7 @@
 -- depends_on: {{ ref('standard_populations') }}, {{ ref('standard_population_shares') }}
 -- depends_on: {{ ref('comparisons') }}, {{ ref('segment_contrasts') }}, {{ ref('indices') }}
 -- depends_on: {{ ref('pooled_waves') }}, {{ ref('calendar_grains') }}
--- depends_on: {{ ref('replicate_factors') }}
+-- depends_on: {{ ref('replicate_factors') }}, {{ ref('bridges') }}
 -- depends_on: {{ ref('publication_rules') }}, {{ ref('publication_criteria') }}
 -- depends_on: {{ ref('missing_kinds') }}, {{ ref('observation_statuses') }}
 -- depends_on: {{ ref('confidentiality_statuses') }}, {{ ref('confidence_levels') }}

@@ -14,7 +14,7 @@ hard_breaks as (
         measure_id,
         break_wave_number
     from {{ ref('int_measures__breaks') }}
-    where is_hard
+    where is_dividing
 ),
 
 numbered as (
@@ -45,7 +45,8 @@ named as (
         measure_id,
         series_number,
         {{ dbt.listagg('wave_id', "'+'", 'order by wave_number') }} as wave_set_id,
-        count(*) as n_waves
+        count(*) as n_waves,
+        max(wave_number) as last_wave_number
     from numbered
     group by
         study_id,
@@ -65,13 +66,19 @@ final as (
         numbered.wave_number,
         numbered.wave_date,
         named.wave_set_id,
-        named.n_waves
+        named.n_waves,
+        last_waves.wave_id as last_wave_id
     from numbered
     inner join named
         on
             numbered.study_id = named.study_id
             and numbered.measure_id = named.measure_id
             and numbered.series_number = named.series_number
+    inner join numbered as last_waves
+        on
+            named.study_id = last_waves.study_id
+            and named.measure_id = last_waves.measure_id
+            and named.last_wave_number = last_waves.wave_number
 )
 
 select * from final

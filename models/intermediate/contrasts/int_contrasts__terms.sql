@@ -6,12 +6,17 @@
        the ratio to the base wave. `slope`: per year of the waves' dates, by least squares weighted with the
        inverse variances, through the waves that are shown; equal weights where a wave has no variance or
        one of zero.
-    3. `set_wave_id` names the waves involved, and `contrast_code` the value or values of the segment.
+    3. Where a bridge lies between the waves, estimates before it are multiplied with its factor.
+    4. `set_wave_id` names the waves involved, and `contrast_code` the value or values of the segment.
 */
 with
 
 wave_pairs as (
     select * from {{ ref('int_contrasts__wave_pairs') }}
+),
+
+bridge_factors as (
+    select * from {{ ref('int_contrasts__bridge_factors') }}
 ),
 
 index_pairs as (
@@ -62,7 +67,10 @@ changes as (
         pairs.from_wave_id,
         pairs.to_wave_id,
         later.estimate as later_estimate,
-        earlier.estimate as earlier_estimate
+        earlier.estimate as earlier_estimate,
+        -- of the two, the one that comes first in time is bridged
+        coalesce(later_bridges.bridge_factor, 1) as later_factor,
+        coalesce(earlier_bridges.bridge_factor, 1) as earlier_factor
     from pairs
     inner join statistics as later
         on
@@ -77,6 +85,18 @@ changes as (
             and later.category_code = earlier.category_code
             and later.segment_id = earlier.segment_id
             and later.segment_code = earlier.segment_code
+    left join bridge_factors as later_bridges
+        on
+            pairs.study_id = later_bridges.study_id
+            and pairs.measure_id = later_bridges.measure_id
+            and pairs.to_wave_id = later_bridges.earlier_wave_id
+            and pairs.from_wave_id = later_bridges.later_wave_id
+    left join bridge_factors as earlier_bridges
+        on
+            pairs.study_id = earlier_bridges.study_id
+            and pairs.measure_id = earlier_bridges.measure_id
+            and pairs.from_wave_id = earlier_bridges.earlier_wave_id
+            and pairs.to_wave_id = earlier_bridges.later_wave_id
 ),
 
 change_terms as (
@@ -90,8 +110,8 @@ change_terms as (
         contrast_code,
         to_wave_id as wave_id,
         contrast_code as segment_code,
-        later_estimate as value_part,
-        cast(1 as {{ type_number() }}) as coefficient
+        later_factor * later_estimate as value_part,
+        cast(later_factor as {{ type_number() }}) as coefficient
     from changes
 
     union all
@@ -106,8 +126,8 @@ change_terms as (
         contrast_code,
         from_wave_id as wave_id,
         contrast_code as segment_code,
-        -earlier_estimate as value_part,
-        cast(-1 as {{ type_number() }}) as coefficient
+        -earlier_factor * earlier_estimate as value_part,
+        cast(-earlier_factor as {{ type_number() }}) as coefficient
     from changes
 ),
 
@@ -183,7 +203,9 @@ indices as (
         index_pairs.base_wave_id,
         index_pairs.wave_id,
         later.estimate,
-        base.estimate as base_estimate
+        base.estimate as base_estimate,
+        coalesce(later_bridges.bridge_factor, 1) / coalesce(base_bridges.bridge_factor, 1)
+            as factor
     from index_pairs
     inner join statistics as later
         on
@@ -198,6 +220,18 @@ indices as (
             and later.category_code = base.category_code
             and later.segment_id = base.segment_id
             and later.segment_code = base.segment_code
+    left join bridge_factors as later_bridges
+        on
+            index_pairs.study_id = later_bridges.study_id
+            and index_pairs.measure_id = later_bridges.measure_id
+            and index_pairs.wave_id = later_bridges.earlier_wave_id
+            and index_pairs.base_wave_id = later_bridges.later_wave_id
+    left join bridge_factors as base_bridges
+        on
+            index_pairs.study_id = base_bridges.study_id
+            and index_pairs.measure_id = base_bridges.measure_id
+            and index_pairs.base_wave_id = base_bridges.earlier_wave_id
+            and index_pairs.wave_id = base_bridges.later_wave_id
     -- relative to nothing, or to a balance below zero, there is no index
     where base.estimate > 0
 ),
@@ -213,8 +247,8 @@ index_terms as (
         contrast_code,
         wave_id,
         contrast_code as segment_code,
-        100 * estimate / base_estimate as value_part,
-        100 / base_estimate as coefficient
+        100 * factor * estimate / base_estimate as value_part,
+        100 * factor / base_estimate as coefficient
     from indices
 
     union all
@@ -230,7 +264,7 @@ index_terms as (
         base_wave_id as wave_id,
         contrast_code as segment_code,
         0 as value_part,
-        -100 * estimate / base_estimate / base_estimate as coefficient
+        -100 * factor * estimate / base_estimate / base_estimate as coefficient
     from indices
 ),
 
@@ -243,11 +277,12 @@ timed as (
         statistics.segment_id,
         statistics.segment_code,
         statistics.wave_id,
-        statistics.estimate,
+        statistics.estimate * coalesce(bridge_factors.bridge_factor, 1) as estimate,
+        coalesce(bridge_factors.bridge_factor, 1) as factor,
         {{ dbt.datediff(
             "cast('2000-01-01' as date)", 'series.wave_date', 'day'
         ) }} / 365.25 as years,
-        statistics.variance,
+        statistics.variance * power(coalesce(bridge_factors.bridge_factor, 1), 2) as variance,
         count(*) over (
             partition by
                 series.study_id,
@@ -280,6 +315,12 @@ timed as (
             and statistics.category_code = published.category_code
             and statistics.segment_id = published.segment_id
             and statistics.segment_code = published.segment_code
+    left join bridge_factors
+        on
+            series.study_id = bridge_factors.study_id
+            and series.measure_id = bridge_factors.measure_id
+            and series.wave_id = bridge_factors.earlier_wave_id
+            and series.last_wave_id = bridge_factors.later_wave_id
     where statistics.estimate is not null
 ),
 
@@ -331,7 +372,7 @@ slope_terms as (
         wave_id,
         segment_code,
         coefficient * estimate as value_part,
-        coefficient
+        coefficient * factor as coefficient
     from slope_coefficients
 ),
 
@@ -370,6 +411,7 @@ final as (
         united.value_part,
         united.coefficient,
         statistics.influence_scale,
+        statistics.estimate,
         statistics.variance
     from united
     inner join waves

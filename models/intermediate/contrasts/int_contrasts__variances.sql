@@ -5,7 +5,8 @@
     3. Where a sample has several, the z of each PSU are summed with their coefficients first, over the union of
        the PSUs of the waves involved (docs: method, formula 5): that holds all covariances.
     4. What is below the digits of the single variances is rounding: the variance is zero.
-    5. PSUs of one respondent each are in one wave and in one value of a segment: their products are zero.
+    5. A bridge adds the variance of its factor, once for all estimates before it.
+    6. PSUs of one respondent each are in one wave and in one value of a segment: their products are zero.
 */
 with
 
@@ -21,6 +22,14 @@ influences as (
 
 strata as (
     select * from {{ ref('int_design__strata') }}
+),
+
+waves as (
+    select * from {{ ref('stg_codebook__waves') }}
+),
+
+bridges as (
+    select * from {{ ref('int_contrasts__bridges') }}
 ),
 
 counted as (
@@ -245,6 +254,101 @@ by_sample as (
     select * from several
 ),
 
+-- the latest wave of a contrast, to whose scale the others are bridged
+latest as (
+    select
+        terms.contrast_kind,
+        terms.study_id,
+        terms.set_wave_id,
+        terms.measure_id,
+        terms.category_code,
+        terms.segment_id,
+        terms.contrast_code,
+        max(waves.wave_number) as wave_number
+    from terms
+    inner join waves
+        on
+            terms.study_id = waves.study_id
+            and terms.wave_id = waves.wave_id
+    group by
+        terms.contrast_kind,
+        terms.study_id,
+        terms.set_wave_id,
+        terms.measure_id,
+        terms.category_code,
+        terms.segment_id,
+        terms.contrast_code
+),
+
+bridged as (
+    select
+        terms.contrast_kind,
+        terms.study_id,
+        terms.set_wave_id,
+        terms.measure_id,
+        terms.category_code,
+        terms.segment_id,
+        terms.contrast_code,
+        bridges.break_id,
+        power(sum(terms.coefficient * terms.estimate), 2)
+        * power(max(bridges.bridge_error / bridges.bridge_factor), 2) as variance
+    from terms
+    inner join latest
+        on
+            terms.contrast_kind = latest.contrast_kind
+            and terms.study_id = latest.study_id
+            and terms.set_wave_id = latest.set_wave_id
+            and terms.measure_id = latest.measure_id
+            and terms.category_code = latest.category_code
+            and terms.segment_id = latest.segment_id
+            and terms.contrast_code = latest.contrast_code
+    inner join waves
+        on
+            latest.study_id = waves.study_id
+            and latest.wave_number = waves.wave_number
+    inner join bridges
+        on
+            terms.study_id = bridges.study_id
+            and terms.measure_id = bridges.measure_id
+            and terms.wave_id = bridges.earlier_wave_id
+            and waves.wave_id = bridges.later_wave_id
+    group by
+        terms.contrast_kind,
+        terms.study_id,
+        terms.set_wave_id,
+        terms.measure_id,
+        terms.category_code,
+        terms.segment_id,
+        terms.contrast_code,
+        bridges.break_id
+),
+
+parts as (
+    select
+        contrast_kind,
+        study_id,
+        set_wave_id,
+        measure_id,
+        category_code,
+        segment_id,
+        contrast_code,
+        variance
+    from by_sample
+
+    union all
+
+    select
+        contrast_kind,
+        study_id,
+        set_wave_id,
+        measure_id,
+        category_code,
+        segment_id,
+        contrast_code,
+        variance
+    from bridged
+),
+
 final as (
     select
         -- keys
@@ -256,9 +360,9 @@ final as (
         segment_id,
         contrast_code,
 
-        -- null where a sample has none
+        -- null where a part has none
         case when count(*) = count(variance) then sum(variance) end as variance
-    from by_sample
+    from parts
     group by
         contrast_kind,
         study_id,

@@ -13,7 +13,7 @@ respondents as (
 ),
 
 days as (
-    select * from {{ ref('time_spine_daily') }}
+    select * from {{ ref('int_design__days') }}
 ),
 
 fielded as (

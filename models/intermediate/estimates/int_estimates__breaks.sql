@@ -27,7 +27,8 @@ broken as (
         period_waves.period_end,
         breaks.measure_id,
         breaks.break_id,
-        breaks.is_hard,
+        breaks.is_dividing,
+        breaks.bridge_factor,
         min(waves.wave_number) over (
             partition by
                 period_waves.study_id,
@@ -88,7 +89,7 @@ final as (
         max(
             case
                 when
-                    broken.is_hard
+                    (broken.is_dividing or broken.bridge_factor is not null)
                     and broken.period_end is null
                     and period_starts.first_number < broken.first_broken_number
                     then 1

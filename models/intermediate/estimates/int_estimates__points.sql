@@ -62,12 +62,12 @@ summed as (
                         * group_totals.sum_wyy / group_totals.sum_w
                     ) - power(sum(coefficients.population_share * coefficients.ratio), 2)
             else sum(
-                (
-                    group_totals.sum_wyy
-                    - 2 * coefficients.ratio * group_totals.sum_wyx
-                    + coefficients.ratio * coefficients.ratio * group_totals.sum_wxx
-                ) / group_totals.sum_w
-            )
+                    (
+                        group_totals.sum_wyy
+                        - 2 * coefficients.ratio * group_totals.sum_wyx
+                        + coefficients.ratio * coefficients.ratio * group_totals.sum_wxx
+                    ) / group_totals.sum_w
+                )
         end as mean_square,
         case
             when coefficients.is_standardised then 1

@@ -10,6 +10,8 @@
 | api_strat_fpc              | the same, finite population correction  | one sample  |
 | api_strat_fpc_independent  | the same                                | independent |
 | bsa_independent            | districts as PSUs                       | independent |
+| bsa_broken                 | the same, with a hard break in 1985     | one sample  |
+| bsa_bridged                | the same, with a bridge over the break  | one sample  |
 
 In the variants of `api`, the three yes/no columns are also asked as the numbers 1 and 0, so that
 the references' t intervals of shares have something to be compared with.
@@ -30,7 +32,18 @@ from workbench import (
 from wavehouse.project import Project
 
 REFERENCES = Path(__file__).resolve().parents[1] / "references"
-OF_A_STUDY = ("studies", "designs", "waves", "questions", "crosswalk", "waived_columns")
+OF_A_STUDY = (
+    "studies",
+    "designs",
+    "waves",
+    "questions",
+    "crosswalk",
+    "waived_columns",
+    "comparisons",
+    "indices",
+    "pooled_waves",
+)
+BRIDGE_FACTOR, BRIDGE_ERROR = 1.1, 0.05
 YES_NO_COLUMNS = {
     "met_schoolwide_target": "sch.wide",
     "awarded": "awards",
@@ -66,6 +79,10 @@ def add_variants(project: Project) -> None:
             for wave_id, rows in stratified.items():
                 write_wave(project, name, wave_id, rows)
     copy_study(project, "bsa", "bsa_independent", True)
+    for name in ("bsa_broken", "bsa_bridged"):
+        copy_study(project, "bsa", name, False)
+        break_series(project, name)
+    bridge_series(project, "bsa_bridged")
 
 
 def copy_study(project: Project, source: str, name: str, is_independent: bool) -> None:
@@ -93,6 +110,32 @@ def copy_study(project: Project, source: str, name: str, is_independent: bool) -
         wave_id = wave["wave_id"]
         rows = read_rows(project.waves / source / f"{source}_{wave_id}.csv")
         write_wave(project, name, wave_id, rows)
+
+
+def break_series(project: Project, study_id: str) -> None:
+    """Declare a hard break of one variable between the second and the third wave of the panel."""
+    row = {
+        "break_id": f"{study_id}_1985_wording",
+        "study_id": study_id,
+        "wave_id": "1985",
+        "variable_id": "abortion_support",
+        "break_kind": "wording",
+        "severity": "hard",
+        "description": "Made up for the tests.",
+    }
+    add_codebook_rows(project, {"breaks": [row]})
+
+
+def bridge_series(project: Project, study_id: str) -> None:
+    """Declare what the figures before that break are worth after it."""
+    row = {
+        "break_id": f"{study_id}_1985_wording",
+        "measure_id": "abortion_support_mean",
+        "bridge_factor": str(BRIDGE_FACTOR),
+        "standard_error": str(BRIDGE_ERROR),
+        "source": "Made up for the tests.",
+    }
+    add_codebook_rows(project, {"bridges": [row]})
 
 
 def is_of(row: Row, study_id: str) -> bool:
