@@ -138,9 +138,8 @@ final as (
         -- order
         from_wave_number,
         to_wave_number,
-        {{ pair_id(
-            'from_wave_number', 'from_wave_id', 'to_wave_number', 'to_wave_id'
-        ) | indent(8) }} as wave_set_id
+        -- in the order of the comparison: that of b with a is not that of a with b
+        from_wave_id || '+' || to_wave_id as wave_set_id
     from candidates
     where place = 1
 )
