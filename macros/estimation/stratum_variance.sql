@@ -3,7 +3,8 @@
         A stratum's part of the linearised variance (docs: method, formula 1), from the sums over its PSUs
         of z and z squared. PSUs that add nothing to both sums still count in n_psus.
         A lonely PSU that is the whole stratum (sampling fraction 1) has no variance. Any other: `adjust`
-        adds its square, not centred, of totals too (as R); `remove` adds nothing; `average` is unknown here (null) and is scaled up by lonely_scale.
+        adds its square, not centred, of totals too (as R); `remove` adds nothing; `average` is unknown
+        here (null) and is scaled up by lonely_scale.
         A variance a hair below zero is rounding, and zero.
     -#}
     case

@@ -1,7 +1,7 @@
 """Small made-up samples that hypothesis draws, each delivered as drawn and in several other ways.
 
 Each delivery is a study of its own, all of them in one project, so that one build tells what each
-way of delivering changes. The name of a study is its sample and its delivery, such as `s3_shuffled`.
+way of delivering changes. A study is named after its sample and delivery, such as `s3_shuffled`.
 
 A hundred files of waves would take dbt a minute, so all are one file here, which stands where the
 staging models of the waves end: a row for each cell.
@@ -22,7 +22,7 @@ CHOICES = ("p", "q", "r")
 SHIFT = 7
 FACTOR = 3
 # What the weights of the delivery `scaled` are multiplied with.
-WEIGHT_FACTOR = 128
+WEIGHT_FACTOR = 3.7
 # Codes of `choice` that mean something else than they look like.
 RELABELLED = {"p": "q", "q": "r", "r": "p", "": "-9"}
 POPULATION_SHARES = {"young": "0.375", "old": "0.625"}
@@ -584,9 +584,7 @@ def study_rows(
                 if wave_id == "w2"
             ),
         ],
-        "indices": [
-            {**key, "base_wave_id": wave_id} for wave_id in waves if delivery == "drawn"
-        ],
+        "indices": [{**key, "base_wave_id": wave_id} for wave_id in waves if delivery == "drawn"],
         "questions": [
             {
                 **valid,
