@@ -5,12 +5,13 @@
         A lonely PSU that is the whole stratum (sampling fraction 1) has no variance. Any other: `adjust`
         adds its square, not centred, of totals too (as R); `remove` adds nothing; `average` is unknown
         here (null) and is scaled up by lonely_scale.
-        A variance a hair below zero is rounding, and zero.
+        What is left below the digits of the sums is rounding: the PSUs are alike, and the variance zero.
     -#}
     case
         when {{ n_psus }} > 1
             then (1 - {{ sampling_fraction }}) * {{ n_psus }} / ({{ n_psus }} - 1.0) * case
-                when {{ sum_zz }} - {{ sum_z }} * {{ sum_z }} / {{ n_psus }} > 0
+                when
+                    {{ sum_zz }} - {{ sum_z }} * {{ sum_z }} / {{ n_psus }} > 1e-14 * {{ sum_zz }}
                     then {{ sum_zz }} - {{ sum_z }} * {{ sum_z }} / {{ n_psus }}
                 else 0
             end

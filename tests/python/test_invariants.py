@@ -258,11 +258,11 @@ def direct_estimate(
         if (score := score_of(person, cell)) is not None
     ]
     weight, y, x = np.array([row[1:] for row in scored], dtype=float).reshape(-1, 3).T
-    if not (weight * x).sum():
-        return None
     if cell.measure_id.endswith("_total"):
         estimate = (weight * y).sum()
         z = weight * y
+    elif not (weight * x).sum():
+        return None
     else:
         estimate = (weight * y).sum() / (weight * x).sum()
         z = weight * (y - estimate * x) / (weight * x).sum()

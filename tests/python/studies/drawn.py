@@ -168,14 +168,10 @@ def shuffled(rows: list[Row]) -> list[Row]:
 
 def chunks_renamed(rows: list[Row]) -> list[Row]:
     """Deal people out to two files that are joined, with other names for people and places."""
-    names = {
-        column: {name: f"{column}-{place}" for place, name in enumerate(sorted(found), start=1)}
-        for column in ("id", "stratum", "psu")
-        # Backwards, so that whatever is sorted by name is in another order.
-        for found in [[row[column][::-1] for row in rows]]
-    }
+    # Backwards, so that whatever is sorted by name is in another order.
     renamed = [
-        {**row, **{column: names[column][row[column][::-1]] for column in names}} for row in rows
+        {**row, **{column: f"{row[column][::-1]}-" for column in ("id", "stratum", "psu")}}
+        for row in rows
     ]
     return renamed[1::2] + renamed[0::2]
 
