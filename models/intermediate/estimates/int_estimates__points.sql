@@ -53,24 +53,32 @@ summed as (
         cast(sum(group_totals.n_respondents) as bigint) as n_respondents,
         sum(group_totals.sum_w) as sum_of_weights,
         sum(group_totals.sum_ww) as sum_of_squared_weights,
-        -- sum of w (y - R x) squared by sum of w, in two parts of which the second takes away; of a
-        -- standardised one with the weights of its groups
-        sum(
-            case
-                when coefficients.is_standardised then coefficients.population_share
-                else 1
-            end * (
-                group_totals.sum_wyy + case
-                    when coefficients.is_standardised then 0
-                    else coefficients.ratio * coefficients.ratio * group_totals.sum_wxx
-                end
-            ) / group_totals.sum_w
-        ) as outer_square,
+        -- sum of w (y - R x) squared, of a total around its mean; of a standardised one with its weights
         case
             when coefficients.is_standardised
-                then -power(sum(coefficients.population_share * coefficients.ratio), 2)
-            else -2 * sum(coefficients.ratio * group_totals.sum_wyx / group_totals.sum_w)
-        end as middle_square,
+                then
+                    sum(
+                        coefficients.population_share
+                        * group_totals.sum_wyy / group_totals.sum_w
+                    ) - power(sum(coefficients.population_share * coefficients.ratio), 2)
+            else sum(
+                    (
+                        group_totals.sum_wyy
+                        - 2 * coefficients.ratio * group_totals.sum_wyx
+                        + coefficients.ratio * coefficients.ratio * group_totals.sum_wxx
+                    ) / group_totals.sum_w
+                )
+        end as mean_square,
+        -- how large the numbers are that it is the difference of
+        sum(
+            case
+                when coefficients.is_standardised
+                    then coefficients.population_share * group_totals.sum_wyy
+                else
+                    group_totals.sum_wyy
+                    + coefficients.ratio * coefficients.ratio * group_totals.sum_wxx
+            end / group_totals.sum_w
+        ) as mean_of_squares,
         case
             when coefficients.is_standardised then 1
             when group_totals.measure_kind = 'total' then sum(group_totals.sum_w)
@@ -121,13 +129,14 @@ final as (
         summed.n_respondents,
         summed.sum_of_weights,
         summed.sum_of_squared_weights,
+        -- what is left below their digits is rounding: nobody differs
         case
-            -- what is left below the digits of the parts is rounding, and zero
-            when summed.outer_square + summed.middle_square < 1e-13 * summed.outer_square then 0
+            when
+                summed.n_respondents > 1
+                and summed.mean_square < 1e-13 * summed.mean_of_squares
+                then 0
             when summed.n_respondents > 1
-                then
-                    summed.scale * summed.scale * (summed.outer_square + summed.middle_square)
-                    / (summed.n_respondents - 1.0)
+                then summed.scale * summed.scale * summed.mean_square / (summed.n_respondents - 1.0)
         end as simple_random_variance
     from summed
     inner join measures

@@ -8,23 +8,6 @@ strata as (
     select * from {{ ref('int_design__strata') }}
 ),
 
-sample_sizes as (
-    select
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        sample_id,
-        sum(n_psus) as n_psus
-    from strata
-    group by
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        sample_id
-),
-
 by_stratum as (
     select
         study_id,
@@ -69,20 +52,7 @@ placed as (
         strata.sampling_fraction,
         strata.lonely_psu,
         by_stratum.sum_z,
-        by_stratum.sum_zz,
-        -- zero for ratios, but not for totals
-        sum(by_stratum.sum_z) over (
-            partition by
-                by_stratum.study_id,
-                by_stratum.wave_id,
-                by_stratum.period_grain,
-                by_stratum.period_start,
-                by_stratum.measure_id,
-                by_stratum.category_code,
-                by_stratum.segment_id,
-                by_stratum.segment_code,
-                by_stratum.sample_id
-        ) / sample_sizes.n_psus as grand_mean
+        by_stratum.sum_zz
     from by_stratum
     inner join strata
         on
@@ -92,13 +62,6 @@ placed as (
             and by_stratum.period_start = strata.period_start
             and by_stratum.sample_id = strata.sample_id
             and by_stratum.stratum_id = strata.stratum_id
-    inner join sample_sizes
-        on
-            by_stratum.study_id = sample_sizes.study_id
-            and by_stratum.wave_id = sample_sizes.wave_id
-            and by_stratum.period_grain = sample_sizes.period_grain
-            and by_stratum.period_start = sample_sizes.period_start
-            and by_stratum.sample_id = sample_sizes.sample_id
 ),
 
 stratum_variances as (
@@ -117,10 +80,6 @@ stratum_variances as (
         lonely_psu,
         case
             when is_replicate then sum_zz
-            when n_psus = 1
-                then {{ stratum_variance(
-                    'sum_zz', '(sum_z - grand_mean)', 'n_psus', 'sampling_fraction', 'lonely_psu'
-                ) | indent(20) }}
             else {{ stratum_variance(
                 'sum_zz', 'sum_z', 'n_psus', 'sampling_fraction', 'lonely_psu'
             ) | indent(16) }}
