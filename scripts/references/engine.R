@@ -63,6 +63,7 @@ measure_cells <- function(measure, data) {
 
 weighted_variance <- function(e, w) {
   n <- sum(w > 0)
+  if (n < 2) return(NA)
   centre <- sum(w * e) / sum(w)
   n / (n - 1) * sum(w * (e - centre)^2) / sum(w)
 }
@@ -190,20 +191,25 @@ agree <- function(a, b, what, tolerance = 1e-9) {
   }
 }
 
-# Design and degrees of freedom of waves together, by sample: PSUs of one sample are one PSU.
+# Waves need not have the same columns.
+stack <- function(tables) {
+  columns <- unique(unlist(lapply(tables, names)))
+  bind(lapply(tables, function(table) {
+    table[setdiff(columns, names(table))] <- NA
+    table[columns]
+  }))
+}
+
+# Waves together, by sample: data, design and degrees of freedom. PSUs of one sample are one PSU.
 wave_set <- function(study, wave_ids) {
   waves <- study$waves[wave_ids]
   samples <- vapply(waves, function(wave) wave$sample_id, "")
   lapply(split(wave_ids, factor(samples, unique(samples))), function(ids) {
-    data <- bind(lapply(ids, function(id) cbind(waves[[id]]$data, .wave = id)))
+    data <- stack(lapply(ids, function(id) cbind(waves[[id]]$data, .wave = id)))
     rownames(data) <- NULL
-    if (is.null(study$replicates)) {
-      design <- study$design(data)
-      list(data = data, design = design, df = degf(design))
-    } else {
-      design <- study$replicates(data)
-      list(data = data, design = design, df = study$df)
-    }
+    replicated <- !is.null(study$replicates)
+    design <- if (replicated) study$replicates(data) else study$design(data)
+    list(data = data, design = design, df = if (replicated) study$df else degf(design))
   })
 }
 
@@ -231,20 +237,30 @@ share_below <- function(cell, value) {
   cell
 }
 
-# Everything about one cell of one wave: the estimate and what contrasts need.
-cell_statistics <- function(cell, part, keep, what) {
-  design <- part$design
-  w <- if (is_replicated(design)) weights(design, "sampling") else weights(design)
+design_weights <- function(design) {
+  if (is_replicated(design)) weights(design, "sampling") else weights(design)
+}
+
+# Everything about one cell of the waves of `parts`, which has a sample each: the estimate, and what
+# contrasts need. Samples are independent, so their variances add up.
+cell_statistics <- function(cell, parts, keep, what) {
+  w <- unlist(lapply(parts, function(part) design_weights(part$design)), use.names = FALSE)
+  df <- sum(vapply(parts, function(part) part$df, 0))
+  design <- if (length(parts) == 1) parts[[1]]$design
   found <- linearise(cell, w, keep)
   if (is.null(found)) return(NULL)
   if (is_replicated(design)) {
     asked <- if (cell$kind == "quantile") share_below(cell, found$estimate) else cell
-    centre <- if (cell$kind == "quantile") found$below else found$estimate
-    found$variance <- replicate_variance(
-      replicate_estimates(asked, design, found$rows), design, centre
-    )
+    found$centre <- if (cell$kind == "quantile") found$below else found$estimate
+    found$thetas <- replicate_estimates(asked, design, found$rows)
+    found$variance <- replicate_variance(found$thetas, design, found$centre)
   } else {
-    found$variance <- taylor_variance(design, found$z, found$rows)
+    of_sample <- rep(seq_along(parts), vapply(parts, function(part) nrow(part$data), 0))
+    found$variance <- sum(vapply(seq_along(parts), function(i) {
+      rows <- of_sample == i
+      if (!any(found$rows[rows])) return(0)
+      taylor_variance(parts[[i]]$design, found$z[rows], found$rows[rows])
+    }, 0))
   }
   if (is.na(found$variance)) found$variance <- NA
   if (isTRUE(found$variance < 1e-26 * found$estimate^2)) found$variance <- 0
@@ -253,14 +269,14 @@ cell_statistics <- function(cell, part, keep, what) {
   found$scale <- 1
   if (cell$kind == "quantile") {
     # Woodruff: the t interval of the share, taken back through the distribution function
-    bounds <- t_bounds(found$below, se, part$df)
+    bounds <- t_bounds(found$below, se, df)
     y <- cell$y[found$rows]
     found$lower <- inverse_cdf(y, w[found$rows], bounds[1])
     found$upper <- inverse_cdf(y, w[found$rows], bounds[2])
     expected <- vapply(
       bounds, function(bound) as.numeric(package_inverse_cdf(y, w[found$rows], bound)), 0
     )
-    widths <- 2 * qt((1 + level) / 2, part$df)
+    widths <- 2 * qt((1 + level) / 2, df)
     width <- (found$upper - found$lower) / widths
     found$scale <- if (is.na(se) || se == 0) NA else -width / se
     se <- width
@@ -274,8 +290,8 @@ cell_statistics <- function(cell, part, keep, what) {
   } else {
     !is.null(cell$group) && any(w[found$rows] == 0)
   }
-  of_package <- if (!slips) {
-    suppressWarnings(package_estimate(cell, design, found$rows, part$df))
+  of_package <- if (!slips && !is.null(design)) {
+    suppressWarnings(package_estimate(cell, design, found$rows, df))
   }
   if (!is.null(of_package)) {
     if (cell$kind == "quantile") {
@@ -292,6 +308,7 @@ cell_statistics <- function(cell, part, keep, what) {
       agree(found$deff, of_package[["deff"]], what)
     }
   }
+  found$variance_of_estimate <- found$se^2
   found$cell <- cell
   found
 }
@@ -337,19 +354,55 @@ for_cells <- function(study, data, make) {
   }))
 }
 
-study_estimates <- function(study) {
+cell_keys <- c("measure_id", "category_code", "segment_id", "segment_code")
+
+# All cells of some waves: their keys, and what is known of each (empty where nobody answered).
+statistics_of <- function(study, wave_ids) {
   options(survey.lonely.psu = study$lonely_psu)
-  bind(lapply(names(study$waves), function(wave_id) {
-    part <- wave_set(study, wave_id)[[1]]
-    for_cells(study, part$data, function(measure, cell, segment, code, keep) {
-      what <- paste(study$study_id, wave_id, measure$id, cell$category, segment, code)
-      found <- cell_statistics(cell, part, keep, what)
-      if (is.null(found) || found$n < study$least) return(NULL)
-      keys <- data.frame(
-        study_id = study$study_id, wave_id = wave_id, measure_id = measure$id,
-        category_code = cell$category, segment_id = segment, segment_code = code
-      )
-      estimate_row(keys, measure$kind, found, part$df)
-    })
+  parts <- wave_set(study, wave_ids)
+  data <- stack(lapply(parts, function(part) part$data))
+  found <- list()
+  keys <- for_cells(study, data, function(measure, cell, segment, code, keep) {
+    row <- data.frame(
+      measure_id = measure$id, category_code = cell$category, segment_id = segment,
+      segment_code = code
+    )
+    what <- paste(c(study$study_id, wave_ids, unlist(row)), collapse = " ")
+    statistics <- cell_statistics(cell, parts, keep, what)
+    if (is.null(statistics) || statistics$n < study$least) return(NULL)
+    found[[length(found) + 1]] <<- statistics
+    row
+  })
+  list(
+    keys = keys, found = found, df = sum(vapply(parts, function(part) part$df, 0)),
+    rows = nrow(data)
+  )
+}
+
+estimate_rows <- function(statistics, ...) {
+  bind(lapply(seq_along(statistics$found), function(i) {
+    found <- statistics$found[[i]]
+    keys <- cbind(data.frame(...), statistics$keys[i, ])
+    rownames(keys) <- NULL
+    estimate_row(keys, found$cell$kind, found, statistics$df)
+  }))
+}
+
+# By wave; computed once, as contrasts need them again.
+computed <- new.env()
+statistics_by_wave <- function(study) {
+  id <- study$study_id
+  if (is.null(computed[[id]])) {
+    computed[[id]] <- lapply(
+      stats::setNames(nm = names(study$waves)), function(wave_id) statistics_of(study, wave_id)
+    )
+  }
+  computed[[id]]
+}
+
+study_estimates <- function(study) {
+  by_wave <- statistics_by_wave(study)
+  bind(lapply(names(by_wave), function(wave_id) {
+    estimate_rows(by_wave[[wave_id]], study_id = study$study_id, wave_id = wave_id)
   }))
 }
