@@ -15,6 +15,7 @@ level <- 0.95
 
 scripts <- c(
   "common", "schools", "made_up", "studies", "distributions", # means, shares, changes
-  "engine", "definitions", "measures" # all kinds of measures
+  "engine", "definitions", "measures", # all kinds of measures
+  "replicates", "contrasts", "compared" # replicate weights, and what is made of several estimates
 )
 for (script in scripts) source(file.path("scripts", "references", paste0(script, ".R")))

@@ -45,16 +45,18 @@ package_covariance <- function(placed, kind, design, has_group) {
 sample_variance <- function(terms, set_ids, study, part, what) {
   scale <- vapply(terms, function(term) term$coefficient * term$found$scale, 0)
   design <- part$design
-  if (is_replicated(design)) {
-    thetas <- do.call(cbind, lapply(terms, function(term) term$found$thetas))
-    centre <- vapply(terms, function(term) term$found$centre, 0)
-    covariance <- as.matrix(replicate_variance(thetas, design, centre))
-    return(drop(t(scale) %*% covariance %*% scale))
-  }
   placed <- lapply(terms, place, set_ids, study, part)
   z <- Reduce(`+`, Map(function(p, k) p$z * k, placed, scale))
   rows <- Reduce(`|`, lapply(placed, function(p) p$rows))
-  variance <- if (anyNA(z)) NA else taylor_variance(design, z, rows)
+  variance <- if (anyNA(z)) {
+    NA
+  } else if (is_replicated(design)) {
+    thetas <- do.call(cbind, lapply(terms, function(term) term$found$thetas))
+    centre <- vapply(terms, function(term) term$found$centre, 0)
+    drop(t(scale) %*% as.matrix(replicate_variance(thetas, design, centre)) %*% scale)
+  } else {
+    taylor_variance(design, z, rows)
+  }
   cell <- terms[[1]]$found$cell
   covariance <- package_covariance(placed, cell$kind, design, !is.null(cell$group))
   if (!is.null(covariance)) {
@@ -224,21 +226,3 @@ compared_pairs <- function(study) {
   lapply(seq_len(nrow(pairs)), function(i) pairs[i, ])
 }
 
-contrast_studies <- c(school_studies, survey_studies, list(nhanes_study), kinds_studies)
-has_waves <- Filter(function(study) length(study$waves) > 1, contrast_studies)
-
-write_reference(bind(lapply(has_waves, function(study) {
-  bind(lapply(compared_pairs(study), function(pair) study_change(study, pair[1], pair[2])))
-})), "measure_changes.csv")
-write_reference(bind(lapply(contrast_studies, function(study) {
-  bind(lapply(names(study$waves), function(wave_id) study_segment_contrasts(study, wave_id)))
-})), "segment_contrasts.csv")
-write_reference(bind(lapply(has_waves, study_slopes)), "slopes.csv")
-write_reference(bind(lapply(has_waves, function(study) {
-  others <- setdiff(names(study$waves), study$base_wave_id)
-  bind(lapply(others, function(wave_id) study_index(study, wave_id)))
-})), "indices.csv")
-write_reference(
-  bind(lapply(Filter(function(study) !is.null(study$pooled), contrast_studies), study_pooled)),
-  "pooled_estimates.csv"
-)

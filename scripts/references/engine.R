@@ -217,9 +217,10 @@ is_replicated <- function(design) inherits(design, "svyrep.design")
 
 # Each replicate's estimate; not a number where a replicate has nobody.
 replicate_estimates <- function(cell, design, rows) {
-  apply(weights(design, "analysis"), 2, function(w) {
+  apply(as.matrix(weights(design, "analysis")), 2, function(w) {
+    if (cell$kind == "total") return(sum((w * cell$y)[cell$base & rows]))
     found <- linearise(cell, w, rows)
-    if (is.null(found)) NA else if (is.null(found$below)) found$estimate else NA
+    if (is.null(found)) NA else found$estimate
   })
 }
 
@@ -283,12 +284,12 @@ cell_statistics <- function(cell, parts, keep, what) {
   }
   found$se <- se
   # Without an error rounding decides if the package takes the next value for both bounds; and
-  # post-stratification cannot take weights of zero.
+  # post-stratification can take neither weights of zero nor a replicate without a group.
   slips <- if (cell$kind == "quantile") {
     found$variance %in% 0 ||
       package_inverse_cdf(cell$y[found$rows], w[found$rows], cell$measure$p) != found$estimate
   } else {
-    !is.null(cell$group) && any(w[found$rows] == 0)
+    !is.null(cell$group) && (any(w[found$rows] == 0) || anyNA(found$thetas))
   }
   of_package <- if (!slips && !is.null(design)) {
     suppressWarnings(package_estimate(cell, design, found$rows, df))

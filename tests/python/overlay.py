@@ -10,6 +10,7 @@ from bench.cases import variables
 from studies.kinds import add_kinds_studies
 from studies.made_up import add_made_up_studies
 from studies.nhanes import add_nhanes
+from studies.replicates import add_replicate_studies
 from studies.variants import add_variants
 from workbench import ROOT, add_study, copy_project
 
@@ -29,6 +30,7 @@ def make_overlay(destination: Path) -> Project:
     add_made_up_studies(project)
     add_kinds_studies(project)
     add_nhanes(project)
+    add_replicate_studies(project)
     for folder in sorted((HERE / "studies").iterdir()):
         if (folder / "codebook").is_dir():
             add_study(project, folder)

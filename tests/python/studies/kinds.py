@@ -28,6 +28,8 @@ WAVE_DATES = {
     "z1": "2004-09-01",
     "p1": "2001-06-01",
     "p2": "2002-09-15",
+    "r1": "2001-06-01",
+    "r2": "2002-09-15",
 }
 # Code lists, their categories, and the delivered code of each.
 CODE_LISTS = {
@@ -66,11 +68,12 @@ class KindsStudy:
     lonely_psu: str = "adjust"
     base_wave_id: str = "w1"
     pooled: tuple[int, ...] = ()
+    prefix: str = "kinds"
 
     @property
     def study_id(self) -> str:
         """The study's id."""
-        return f"kinds_{self.name}"
+        return f"{self.prefix}_{self.name}"
 
     @property
     def waves(self) -> tuple[str, ...]:
@@ -110,17 +113,25 @@ def add_kinds_studies(project: Project) -> None:
     add_codebook_rows(project, variable_rows())
     add_codebook_rows(project, measure_rows())
     for study in KINDS_STUDIES:
-        columns = dict.fromkeys(
-            [
-                *study.columns.values(),
-                *(column for column, _ in CATEGORICAL.values()),
-                *NUMERIC.values(),
-            ]
-        )
         add_codebook_rows(project, study_rows(study, data))
-        for wave_id in study.waves:
-            rows = [{column: row[column] for column in columns} for row in data[wave_id]]
-            write_wave(project, study.study_id, wave_id, rows)
+        write_waves(project, study, data)
+
+
+def write_waves(
+    project: Project, study: KindsStudy, data: dict[str, list[Row]], more: Iterable[str] = ()
+) -> None:
+    """Deliver the columns that a study needs, and more of its design."""
+    columns = dict.fromkeys(
+        [
+            *study.columns.values(),
+            *more,
+            *(column for column, _ in CATEGORICAL.values()),
+            *NUMERIC.values(),
+        ]
+    )
+    for wave_id in study.waves:
+        rows = [{column: row[column] for column in columns} for row in data[wave_id]]
+        write_wave(project, study.study_id, wave_id, rows)
 
 
 def variable_rows() -> dict[str, list[Row]]:
