@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bench.cases import variables
+from studies.kinds import add_kinds_studies
 from studies.made_up import add_made_up_studies
+from studies.cholesterol import add_cholesterol
+from studies.replicates import add_replicate_studies
 from studies.variants import add_variants
 from workbench import ROOT, add_study, copy_project
 
@@ -27,6 +30,9 @@ def make_overlay(destination: Path) -> Project:
     project = copy_project(destination)
     add_variants(project)
     add_made_up_studies(project)
+    add_kinds_studies(project)
+    add_cholesterol(project)
+    add_replicate_studies(project)
     for folder in sorted((HERE / "studies").iterdir()):
         if (folder / "codebook").is_dir():
             add_study(project, folder)
