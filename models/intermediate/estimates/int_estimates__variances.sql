@@ -8,21 +8,19 @@ strata as (
     select * from {{ ref('int_design__strata') }}
 ),
 
-sample_sizes as (
+period_sizes as (
     select
         study_id,
         wave_id,
         period_grain,
         period_start,
-        sample_id,
         sum(n_psus) as n_psus
     from strata
     group by
         study_id,
         wave_id,
         period_grain,
-        period_start,
-        sample_id
+        period_start
 ),
 
 by_stratum as (
@@ -70,7 +68,7 @@ placed as (
         strata.lonely_psu,
         by_stratum.sum_z,
         by_stratum.sum_zz,
-        -- zero for ratios, but not for totals
+        -- over all samples of the period: zero for ratios, but not for totals
         sum(by_stratum.sum_z) over (
             partition by
                 by_stratum.study_id,
@@ -80,9 +78,8 @@ placed as (
                 by_stratum.measure_id,
                 by_stratum.category_code,
                 by_stratum.segment_id,
-                by_stratum.segment_code,
-                by_stratum.sample_id
-        ) / sample_sizes.n_psus as grand_mean
+                by_stratum.segment_code
+        ) / period_sizes.n_psus as grand_mean
     from by_stratum
     inner join strata
         on
@@ -92,13 +89,12 @@ placed as (
             and by_stratum.period_start = strata.period_start
             and by_stratum.sample_id = strata.sample_id
             and by_stratum.stratum_id = strata.stratum_id
-    inner join sample_sizes
+    inner join period_sizes
         on
-            by_stratum.study_id = sample_sizes.study_id
-            and by_stratum.wave_id = sample_sizes.wave_id
-            and by_stratum.period_grain = sample_sizes.period_grain
-            and by_stratum.period_start = sample_sizes.period_start
-            and by_stratum.sample_id = sample_sizes.sample_id
+            by_stratum.study_id = period_sizes.study_id
+            and by_stratum.wave_id = period_sizes.wave_id
+            and by_stratum.period_grain = period_sizes.period_grain
+            and by_stratum.period_start = period_sizes.period_start
 ),
 
 stratum_variances as (
