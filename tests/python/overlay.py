@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bench.cases import variables
+from studies.cholesterol import add_cholesterol
 from studies.kinds import add_kinds_studies
 from studies.made_up import add_made_up_studies
-from studies.cholesterol import add_cholesterol
 from studies.replicates import add_replicate_studies
+from studies.tracker import add_trackers
 from studies.variants import add_variants
 from workbench import ROOT, add_study, copy_project
 
@@ -33,6 +34,7 @@ def make_overlay(destination: Path) -> Project:
     add_kinds_studies(project)
     add_cholesterol(project)
     add_replicate_studies(project)
+    add_trackers(project)
     for folder in sorted((HERE / "studies").iterdir()):
         if (folder / "codebook").is_dir():
             add_study(project, folder)
