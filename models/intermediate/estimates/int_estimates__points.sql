@@ -53,22 +53,24 @@ summed as (
         cast(sum(group_totals.n_respondents) as bigint) as n_respondents,
         sum(group_totals.sum_w) as sum_of_weights,
         sum(group_totals.sum_ww) as sum_of_squared_weights,
-        -- sum of w (y - R x) squared, of a total around its mean; of a standardised one with its weights
+        -- sum of w (y - R x) squared by sum of w, in two parts of which the second takes away; of a
+        -- standardised one with the weights of its groups
+        sum(
+            case
+                when coefficients.is_standardised then coefficients.population_share
+                else 1
+            end * (
+                group_totals.sum_wyy + case
+                    when coefficients.is_standardised then 0
+                    else coefficients.ratio * coefficients.ratio * group_totals.sum_wxx
+                end
+            ) / group_totals.sum_w
+        ) as outer_square,
         case
             when coefficients.is_standardised
-                then
-                    sum(
-                        coefficients.population_share
-                        * group_totals.sum_wyy / group_totals.sum_w
-                    ) - power(sum(coefficients.population_share * coefficients.ratio), 2)
-            else sum(
-                (
-                    group_totals.sum_wyy
-                    - 2 * coefficients.ratio * group_totals.sum_wyx
-                    + coefficients.ratio * coefficients.ratio * group_totals.sum_wxx
-                ) / group_totals.sum_w
-            )
-        end as mean_square,
+                then -power(sum(coefficients.population_share * coefficients.ratio), 2)
+            else -2 * sum(coefficients.ratio * group_totals.sum_wyx / group_totals.sum_w)
+        end as middle_square,
         case
             when coefficients.is_standardised then 1
             when group_totals.measure_kind = 'total' then sum(group_totals.sum_w)
@@ -120,8 +122,12 @@ final as (
         summed.sum_of_weights,
         summed.sum_of_squared_weights,
         case
+            -- what is left below the digits of the parts is rounding, and zero
+            when summed.outer_square + summed.middle_square < 1e-13 * summed.outer_square then 0
             when summed.n_respondents > 1
-                then summed.scale * summed.scale * summed.mean_square / (summed.n_respondents - 1.0)
+                then
+                    summed.scale * summed.scale * (summed.outer_square + summed.middle_square)
+                    / (summed.n_respondents - 1.0)
         end as simple_random_variance
     from summed
     inner join measures

@@ -256,19 +256,19 @@ centred as (
         case
             when estimated.replicate_centre = 'full_sample' then points.estimate
             else avg(
-                case when estimated.replicate_factor > 0 then estimated.estimate end
-            ) over (
-                partition by
-                    estimated.study_id,
-                    estimated.wave_id,
-                    estimated.period_grain,
-                    estimated.period_start,
-                    estimated.measure_id,
-                    estimated.category_code,
-                    estimated.segment_id,
-                    estimated.segment_code,
-                    estimated.sample_id
-            )
+                    case when estimated.replicate_factor > 0 then estimated.estimate end
+                ) over (
+                    partition by
+                        estimated.study_id,
+                        estimated.wave_id,
+                        estimated.period_grain,
+                        estimated.period_start,
+                        estimated.measure_id,
+                        estimated.category_code,
+                        estimated.segment_id,
+                        estimated.segment_code,
+                        estimated.sample_id
+                )
         end as centre
     from estimated
     inner join points
