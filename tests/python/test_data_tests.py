@@ -88,6 +88,10 @@ BREAKS: dict[str, list[Breakage]] = {
         *(Breakage({column: "1"}, HIDDEN) for column in NUMBERS_OF_A_CHANGE),
         Breakage({"is_comparable": "false"}, f"{SHOWN} and change is not null"),
     ],
+    "hidden_and_marked_rows_have_a_reason": [
+        Breakage({"confidentiality_status": "'A'", "status_reason": "null"}),
+        Breakage({"observation_status": "'U'", "status_reason": "null"}),
+    ],
     "hidden_rows_have_no_numbers": [
         *(Breakage({column: "1"}, HIDDEN) for column in NUMBERS_OF_AN_ESTIMATE),
         *(Breakage({"observation_status": f"'{code}'"}, SHOWN) for code in ("L", "M", "Q")),

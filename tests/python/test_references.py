@@ -18,6 +18,7 @@ from overlay import INTERVAL_METHODS
 from scipy.stats import false_discovery_control
 from scipy.stats import t as student_t
 from studies.made_up import made_up_studies, study_id
+from studies.variants import OWN_RULE
 from workbench import Row, query, read_rows
 
 from wavehouse.project import Project
@@ -366,6 +367,26 @@ def wilson_bounds(reference: Row) -> Row:
     both = roots([1 + c, -2 * estimate - c, estimate**2])
     lower, upper = sorted(float(root.real) for root in both)
     return {"lower": repr(lower), "upper": repr(upper)}
+
+
+def test_a_measure_may_follow_a_rule_of_its_own(intervals: Intervals) -> None:
+    own = f"met_schoolwide_target_{OWN_RULE}_share"
+    rows = {cell: row for cell, row in intervals[PUBLISHED].items() if cell.measure_id == own}
+    assert {row["publication_rule"] for row in rows.values()} == {OWN_RULE}
+    reasons = set()
+    for cell, row in rows.items():
+        twin = cell._replace(measure_id="met_schoolwide_target_share")
+        assert intervals[PUBLISHED][twin]["publication_rule"] == "open_data"
+        if row["confidentiality_status"] == "A":
+            reasons.add(row["status_reason"])
+            assert row["estimate"] is row["ci_lower"] is row["ci_method"] is None
+        elif row["estimate"] is not None:
+            expected = intervals["korn_graubard_capped"][twin]
+            for column in ("ci_method", "ci_lower", "ci_upper"):
+                assert row[column] == expected[column], cell
+    # Both sizes and widths hide cells; a reason has no number of the cell.
+    assert {"Fewer than 30 respondents", "Interval of 0.30 or wider"} <= reasons
+    assert not any("(" in reason for reason in reasons)
 
 
 def compare_changes(changes: Changes, file: ReferenceFile, rows: list[Row]) -> Iterator[Comparison]:

@@ -15,7 +15,7 @@
 
 In the variants of `api`, the three yes/no columns are also asked as the numbers 1 and 0, so that
 the references' t intervals of shares have something to be compared with. Quantiles of the schools
-are measures of all of them, `api` too.
+are measures of all of them, `api` too, and one share is asked by a publication rule of its own.
 """
 
 from collections.abc import Sequence
@@ -50,6 +50,7 @@ YES_NO_COLUMNS = {
     "awarded": "awards",
     "met_comparable_improvement": "comp.imp",
 }
+OWN_RULE = "nchs_proportions"
 STRATIFIED_ROLES = {
     "respondent": "cds",
     "stratum": "stype",
@@ -62,6 +63,7 @@ def add_variants(project: Project) -> None:
     """Add all studies of the table above. Run `generate` afterwards."""
     declare_numbers(project)
     declare_quantiles(project)
+    declare_own_rule(project)
     stratified = split_stratified_sample(project)
     for name, is_stratified, applies_fpc, is_independent in (
         ("api_independent", False, False, True),
@@ -207,6 +209,20 @@ def declare_quantiles(project: Project) -> None:
             ]
         },
     )
+
+
+def declare_own_rule(project: Project) -> None:
+    """Declare a share once more, with a publication rule that is not that of the study."""
+    own = {
+        "measure_id": f"met_schoolwide_target_{OWN_RULE}_share",
+        "measure_label": "Met the schoolwide growth target",
+        "measure_kind": "share",
+        "variable_id": "met_schoolwide_target",
+        "publication_rule_id": OWN_RULE,
+        "base_description": "All schools",
+        "description": "The same share by another rule.",
+    }
+    add_codebook_rows(project, {"measures": [own]})
 
 
 def ask_for_numbers(project: Project, study_id: str) -> None:
