@@ -67,10 +67,9 @@ psus as (
         respondents.sample_id,
         respondents.stratum_id,
         respondents.psu_id,
-        coalesce(designs.period_psus, 'all') = 'interviewed' as is_by_date,
-        case
-            when coalesce(designs.period_psus, 'all') = 'interviewed' then respondents.interview_date
-        end as interview_date,
+        designs.period_psus = 'interviewed' as is_by_date,
+        case when designs.period_psus = 'interviewed' then respondents.interview_date end
+            as interview_date,
         max(respondents.psu_population) as psu_population,
         max(case when respondents.weight > 0 then 1 else 0 end) as has_weight
     from respondents
@@ -83,10 +82,8 @@ psus as (
         respondents.sample_id,
         respondents.stratum_id,
         respondents.psu_id,
-        coalesce(designs.period_psus, 'all') = 'interviewed',
-        case
-            when coalesce(designs.period_psus, 'all') = 'interviewed' then respondents.interview_date
-        end
+        designs.period_psus = 'interviewed',
+        case when designs.period_psus = 'interviewed' then respondents.interview_date end
 ),
 
 shared as (
