@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from overlay import make_overlay
+from studies.nhanes import FOLDER, missing_tables
 from workbench import DbtRun, copy_project, keep_studies, run_dbt, run_wavehouse
 
 from wavehouse.cli import main
@@ -13,6 +14,28 @@ from wavehouse.postgres import PostgresServer, throwaway_postgres
 from wavehouse.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]
+# What a run leaves out because its data are not there; the end of the run says so.
+LEFT_OUT = pytest.StashKey[str]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that need the tables of NHANES, where somebody does not have them."""
+    needing = [item for item in items if "nhanes" in getattr(item, "fixturenames", ())]
+    missing = missing_tables() if needing else []
+    if missing:
+        config.hook.pytest_deselected(items=needing)
+        items[:] = [item for item in items if item not in needing]
+        config.stash[LEFT_OUT] = (
+            f"{len(needing)} tests of NHANES were left out, because {', '.join(missing)} are not "
+            f"in {FOLDER}. The agency publishes them; WAVEHOUSE_NHANES names another folder."
+        )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end of a run what it left out."""
+    left_out = terminalreporter.config.stash.get(LEFT_OUT, "")
+    if left_out:
+        terminalreporter.write_line(left_out, yellow=True)
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_checks__problems') }}
 /*
     The calendar periods of each study that declares a grain: from the period of its first interview to that of
     its last, also those without an interview.

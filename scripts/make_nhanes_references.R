@@ -1,0 +1,187 @@
+# Reference values for the test study of NHANES, computed with R from the agency's own files.
+#
+# Makes      tests/python/references/nhanes.csv, described in the README beside it
+# Needs      R with its packages survey and foreign (written with R 4.2.2, survey 4.1-1)
+# Sources    the public-use tables DEMO, BMX and DPQ of NHANES, as the agency publishes them (.xpt)
+# Usage      Rscript scripts/make_nhanes_references.R <folder of the tables> \
+#              tests/python/references/nhanes.csv
+#
+# Only numbers computed here are kept in the repository, never the tables.
+
+suppressPackageStartupMessages({
+  library(survey)
+  library(foreign)
+})
+
+arguments <- commandArgs(trailingOnly = TRUE)
+if (length(arguments) != 2) stop("usage: make_nhanes_references.R <folder> <file>")
+
+# The population of the United States in 2000, in thousands, by age group.
+population <- c(`20_39` = 77670, `40_59` = 72816, `60_or_more` = 45364)
+shares <- population / sum(population)
+
+suffixes <- c(`1999_2000` = "", `2013_2014` = "_H", `2015_2016` = "_I", `2017_2018` = "_J")
+items <- sprintf("DPQ%03d", seq(10, 90, 10))
+
+# People who were examined, with what was asked of them and measured -----------------------------
+
+read_wave <- function(wave) {
+  table <- function(name) {
+    path <- file.path(arguments[1], paste0(name, suffixes[[wave]], ".xpt"))
+    if (file.exists(path)) read.xport(path)
+  }
+  people <- subset(table("DEMO"), RIDSTATR == 2)
+  body <- table("BMX")
+  mood <- table("DPQ")
+  adult <- people$RIDAGEYR >= 20
+  pregnant <- people$RIDEXPRG %in% 1
+  bmi <- body$BMXBMI[match(people$SEQN, body$SEQN)]
+  bmi[!adult | pregnant] <- NA
+  if (is.null(mood)) {
+    score <- rep(NA_real_, nrow(people))
+  } else {
+    answers <- as.matrix(mood[match(people$SEQN, mood$SEQN), items])
+    answers[!answers %in% 0:3] <- NA
+    score <- rowSums(answers)
+    score[!adult] <- NA
+  }
+  data.frame(
+    wave = wave,
+    stratum = paste(wave, people$SDMVSTRA),
+    psu = people$SDMVPSU,
+    weight = people$WTMEC2YR,
+    season = people$RIDEXMON,
+    sex = c("male", "female")[people$RIAGENDR],
+    age_group = as.character(cut(
+      people$RIDAGEYR, c(0, 20, 40, 60, Inf), c("under_20", names(population)), right = FALSE
+    )),
+    bmi = bmi,
+    # 30 or more once rounded to one decimal
+    obesity = as.numeric(bmi >= 29.95),
+    depression = as.numeric(score >= 10)
+  )
+}
+
+# Estimates ------------------------------------------------------------------------------------
+
+design_of <- function(people) {
+  svydesign(~psu, strata = ~stratum, weights = ~weight, nest = TRUE, data = people)
+}
+
+crude <- function(people, domain, variable) {
+  design <- subset(design_of(people), domain & !is.na(people[[variable]]))
+  mean <- svymean(reformulate(variable), design)
+  c(coef(mean), SE(mean))
+}
+
+# The sum of each PSU's part in the estimate has the error of the estimate: each group's mean is a
+# ratio of its own, whose denominator is estimated too.
+standardised <- function(people, domain, variable) {
+  y <- people[[variable]]
+  in_base <- domain & !is.na(y) & people$age_group %in% names(population)
+  estimate <- 0
+  z <- numeric(nrow(people))
+  for (group in names(population)) {
+    of_group <- in_base & people$age_group == group
+    if (!any(of_group)) return(NULL)
+    w <- people$weight[of_group]
+    mean <- sum(w * y[of_group]) / sum(w)
+    estimate <- estimate + shares[[group]] * mean
+    z[of_group] <- shares[[group]] * w * (y[of_group] - mean) / sum(w)
+  }
+  people$z <- z
+  people$weight <- 1
+  c(estimate, SE(svytotal(~z, design_of(people))))
+}
+
+# The package's own way to standardise must give the same, for everybody and for each sex.
+check_with_package <- function(people) {
+  adults <- subset(design_of(people), age_group != "under_20")
+  for (variable in c("obesity", "depression", "bmi")) {
+    if (all(is.na(people[[variable]]))) next
+    for (over in c("everybody", "sex")) {
+      adults <- update(adults, everybody = "all")
+      design <- svystandardize(
+        adults, ~age_group, reformulate(over), population, reformulate(variable)
+      )
+      means <- svyby(reformulate(variable), reformulate(over), design, svymean, na.rm = TRUE)
+      for (value in as.character(means[[over]])) {
+        ours <- standardised(people, over == "everybody" | people$sex == value, variable)
+        theirs <- unlist(means[as.character(means[[over]]) == value, c(variable, "se")])
+        stopifnot(abs(ours - theirs) < 1e-12 * abs(theirs) + 1e-12)
+      }
+    }
+  }
+}
+
+domains <- function(people) {
+  values <- list(list("total", "total", rep(TRUE, nrow(people))))
+  for (segment in c("sex", "age_group")) {
+    for (value in sort(unique(people[[segment]]))) {
+      values[[length(values) + 1]] <-
+        list(paste0("nhanes_", segment), value, people[[segment]] == value)
+    }
+  }
+  values
+}
+
+estimates <- function(people, in_period, grain, wave, start) {
+  rows <- list()
+  for (domain in domains(people)) {
+    for (variable in c("obesity", "depression", "bmi")) {
+      in_base <- in_period & domain[[3]] & !is.na(people[[variable]])
+      if (!any(in_base)) next
+      for (kind in c("crude", "standardised")) {
+        found <- if (kind == "crude") crude(people, in_period & domain[[3]], variable) else
+          standardised(people, in_period & domain[[3]], variable)
+        if (is.null(found)) next
+        rows[[length(rows) + 1]] <- data.frame(
+          period_grain = grain,
+          wave_id = wave,
+          period_start = start,
+          measure_id = paste("nhanes", variable, kind, sep = "_"),
+          segment_id = domain[[1]],
+          segment_code = domain[[2]],
+          estimate = sprintf("%.17g", found[1]),
+          standard_error = sprintf("%.17g", found[2]),
+          degrees_of_freedom = degf(design_of(people)),
+          n_respondents = sum(in_base)
+        )
+      }
+    }
+  }
+  do.call(rbind, rows)
+}
+
+# Waves, pairs of waves that follow each other here, and the seasons of each wave -----------------
+
+waves <- names(suffixes)
+people <- lapply(setNames(waves, waves), read_wave)
+rows <- list()
+for (number in seq_along(waves)) {
+  wave <- waves[number]
+  of_wave <- people[[wave]]
+  check_with_package(of_wave)
+  everybody <- rep(TRUE, nrow(of_wave))
+  rows <- c(rows, list(estimates(of_wave, everybody, "wave", wave, "")))
+  # season 2, May to October, lies around 1 August of the first year; 1, November to April,
+  # around 30 January of the second
+  years <- strsplit(wave, "_")[[1]]
+  starts <- c(paste0(years[2], "-01-01"), paste0(years[1], "-07-01"))
+  for (season in 1:2) {
+    in_season <- of_wave$season == season
+    rows <- c(rows, list(estimates(of_wave, in_season, "half_year", wave, starts[season])))
+  }
+  if (number > 1) {
+    pooled <- rbind(people[[waves[number - 1]]], of_wave)
+    pooled$weight <- pooled$weight / 2
+    all_asked <- !is.na(pooled$wave)
+    found <- estimates(pooled, all_asked, "pooled_2", wave, "")
+    # of pooled waves, both must have asked
+    if (number == 2) found <- subset(found, !grepl("depression", measure_id))
+    rows <- c(rows, list(found))
+  }
+}
+rows <- do.call(rbind, rows)
+write.csv(rows, arguments[2], row.names = FALSE, quote = FALSE, eol = "\n")
+cat(sprintf("%s: %d rows\n", arguments[2], nrow(rows)))
