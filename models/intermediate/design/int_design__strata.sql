@@ -67,6 +67,7 @@ psus as (
         respondents.sample_id,
         respondents.stratum_id,
         respondents.psu_id,
+        designs.period_psus = 'interviewed' as is_by_date,
         case when designs.period_psus = 'interviewed' then respondents.interview_date end
             as interview_date,
         max(respondents.psu_population) as psu_population,
@@ -81,6 +82,7 @@ psus as (
         respondents.sample_id,
         respondents.stratum_id,
         respondents.psu_id,
+        designs.period_psus = 'interviewed',
         case when designs.period_psus = 'interviewed' then respondents.interview_date end
 ),
 
@@ -103,8 +105,9 @@ psus_of_waves as (
         psus.sample_id,
         psus.stratum_id,
         case
-            when shared.sample_id is not null or psus.interview_date is not null then psus.psu_id
+            when shared.sample_id is not null or psus.is_by_date then psus.psu_id
         end as psu_id,
+        psus.is_by_date,
         psus.interview_date,
         count(distinct psus.psu_id) as n_psus,
         count(distinct case when psus.has_weight = 1 then psus.psu_id end) as n_weighted_psus,
@@ -120,8 +123,9 @@ psus_of_waves as (
         psus.sample_id,
         psus.stratum_id,
         case
-            when shared.sample_id is not null or psus.interview_date is not null then psus.psu_id
+            when shared.sample_id is not null or psus.is_by_date then psus.psu_id
         end,
+        psus.is_by_date,
         psus.interview_date
 ),
 
@@ -150,7 +154,7 @@ united as (
             and period_waves.wave_id = psus_of_waves.wave_id
             and (
                 period_waves.period_end is null
-                or psus_of_waves.interview_date is null
+                or not psus_of_waves.is_by_date
                 or psus_of_waves.interview_date
                 between period_waves.period_start and period_waves.period_end
             )

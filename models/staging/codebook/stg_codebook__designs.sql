@@ -16,7 +16,7 @@ final as (
         {{ to_number('replicate_scale') }} as replicate_scale,
         replicate_centre,
         {{ to_integer('declared_degrees_of_freedom') }} as declared_degrees_of_freedom,
-        period_psus,
+        coalesce(period_psus, 'all') as period_psus,
         description
     from codebook
 )
