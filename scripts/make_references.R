@@ -16,6 +16,7 @@ level <- 0.95
 scripts <- c(
   "common", "schools", "made_up", "studies", "distributions", # means, shares, changes
   "engine", "definitions", "measures", # all kinds of measures
-  "replicates", "contrasts", "compared" # replicate weights, and what is made of several estimates
+  "replicates", "contrasts", "compared", # replicate weights, and several estimates together
+  "associations"
 )
 for (script in scripts) source(file.path("scripts", "references", paste0(script, ".R")))

@@ -85,7 +85,8 @@ contrast_row <- function(keys, study, set_ids, sets, terms, value = NULL, null_v
   }, 0)
   single <- vapply(terms, function(term) term$found$variance_of_estimate, 0)
   variance <- sum(variances)
-  if (isTRUE(variance < 1e-20 * sum(coefficients^2 * single))) variance <- 0
+  rounding <- 1e-20 * sum(coefficients^2 * single) + 1e-26 * sum((coefficients * estimates)^2)
+  if (isTRUE(variance < rounding)) variance <- 0
   se <- if (is.na(variance)) NA else sqrt(variance)
   df <- sum(vapply(sets, function(part) part$df, 0))
   t <- if (isTRUE(se > 0)) (value - null_value) / se else NA

@@ -279,7 +279,7 @@ cell_statistics <- function(cell, parts, keep, what) {
     )
     widths <- 2 * qt((1 + level) / 2, df)
     width <- (found$upper - found$lower) / widths
-    found$scale <- if (is.na(se) || se == 0) NA else -width / se
+    found$scale <- if (se %in% 0) 0 else -width / se
     se <- width
   }
   found$se <- se

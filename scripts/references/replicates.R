@@ -87,6 +87,7 @@ halves_measures <- Filter(
 replicate_study <- function(method, mse, df = NULL) {
   said <- function(values) c("no", "yes")[values + 1]
   weights_of <- weight_columns[[method]]
+  if (is.null(df)) df <- length(weights_of) - 1
   list(
     study_id = paste0("replicates_", method, if (mse) "" else "_centred"),
     waves = by_wave(lapply(c("r1", "r2"), function(wave_id) {
@@ -101,13 +102,15 @@ replicate_study <- function(method, mse, df = NULL) {
       )
     })),
     replicates = function(data) {
-      svrepdesign(
+      design <- svrepdesign(
         variables = data, repweights = as.matrix(data[weights_of]), weights = data$weight,
         type = "other", scale = scales[[method]], rscales = rscales[[method]],
         combined.weights = TRUE, mse = mse
       )
+      design$degf <- df
+      design
     },
-    df = if (is.null(df)) length(weights_of) - 1 else df,
+    df = df,
     lonely_psu = "adjust", least = 1, measures = halves_measures,
     segments = list(total = total_segment, kinds_group = function(data) data$kinds_group),
     contrasts = list(kinds_group = list(c("a", "b"), c("c", "a"))),

@@ -5,14 +5,23 @@ through the references in both directions, so that nothing is left out: each ref
 up, and each cell of the made-up survey must be asked for.
 """
 
-import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from comparing import (
+    ERROR,
+    ESTIMATE,
+    EXACT,
+    P_VALUE,
+    REFERENCES,
+    Column,
+    Comparison,
+    check,
+    compare,
+)
 from numpy import roots
 from overlay import INTERVAL_METHODS
 from scipy.stats import false_discovery_control
@@ -22,8 +31,6 @@ from studies.variants import OWN_RULE
 from workbench import Row, query, read_rows
 
 from wavehouse.project import Project
-
-REFERENCES = Path(__file__).resolve().parent / "references"
 
 
 class Cell(NamedTuple):
@@ -37,22 +44,6 @@ class Cell(NamedTuple):
     segment_code: str = "total"
 
 
-@dataclass(frozen=True)
-class Tolerance:
-    """How far a number may be off: relatively, and absolutely where it should be zero."""
-
-    relative: float
-    near_zero: float = 1e-9
-
-
-EXACT = Tolerance(0.0, 0.0)
-ESTIMATE = Tolerance(1e-9)
-ERROR = Tolerance(1e-7)
-# p-values get very small without being zero.
-P_VALUE = Tolerance(1e-7, 0.0)
-
-# Column of a reference file, column of the mart, tolerance.
-Column = tuple[str, str, Tolerance]
 ESTIMATE_COLUMNS: tuple[Column, ...] = (
     ("estimate", "estimate", ESTIMATE),
     ("se", "standard_error", ERROR),
@@ -287,43 +278,6 @@ def changes(overlay_on_duckdb: Project) -> Changes:
     """The changes that the overlay publishes, by later wave's cell, earlier wave, comparison."""
     rows = query(overlay_on_duckdb, "select *, to_wave_id as wave_id from marts.fct_trend_changes")
     return by_cell(rows, "from_wave_id", "comparison")
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One number of a mart beside the reference's; what is not defined is null, not zero."""
-
-    cell: Cell
-    column: str
-    expected: float | None
-    actual: float | None
-    tolerance: Tolerance
-
-    @property
-    def is_close(self) -> bool:
-        """Tell whether the number is right."""
-        if self.actual is None or self.expected is None:
-            return self.actual is self.expected
-        near_zero = self.tolerance.near_zero
-        absolute = near_zero if abs(self.expected) < near_zero else 0.0
-        relative = self.tolerance.relative
-        return math.isclose(self.actual, self.expected, rel_tol=relative, abs_tol=absolute)
-
-
-def compare(
-    cell: Cell, reference: Row, found: Mapping[str, Any], columns: tuple[Column, ...]
-) -> Iterator[Comparison]:
-    """Put the numbers of a cell beside those of a reference row."""
-    for name, column, tolerance in columns:
-        expected = float(reference[name]) if reference[name] else None
-        yield Comparison(cell, column, expected, found[column], tolerance)
-
-
-def check(comparisons: list[Comparison]) -> None:
-    """Fail with the first wrong numbers."""
-    wrong = [comparison for comparison in comparisons if not comparison.is_close]
-    assert comparisons
-    assert not wrong, "\n".join([f"{len(wrong)} of {len(comparisons)}:", *map(str, wrong[:20])])
 
 
 def interval_method(reference: Row, cell: Cell) -> str | None:

@@ -6,9 +6,9 @@ variable to standardise by, and a number too (their middle), with many ties for 
 
 from pathlib import Path
 
-from studies.kinds import open_study
 from workbench import Row, add_codebook_rows, read_rows, write_wave
 
+from studies.kinds import open_study
 from wavehouse.project import Project
 
 DATA = Path(__file__).resolve().parents[1] / "references/cholesterol.csv"

@@ -15,9 +15,9 @@ The waves are not a whole number of years apart, so that slopes have something t
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from studies.made_up import DATA, ROLES, ROTATING
 from workbench import Row, add_codebook_rows, read_rows, write_wave
 
+from studies.made_up import DATA, ROLES, ROTATING
 from wavehouse.project import Project
 
 TEXT = {"description": "Made up."}

@@ -8,9 +8,9 @@ segment are those of the studies of kinds.
 from collections.abc import Iterator
 from pathlib import Path
 
-from studies.kinds import KindsStudy, study_rows, write_waves
 from workbench import Row, add_codebook_rows, read_rows
 
+from studies.kinds import KindsStudy, study_rows, write_waves
 from wavehouse.project import Project
 
 REFERENCES = Path(__file__).resolve().parents[1] / "references"

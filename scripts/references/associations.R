@@ -1,0 +1,84 @@
+# Tests of association between a question and a segment, by Rao and Scott -------------------------
+
+# The test made of its parts: cells' shares, their covariance from z, and contrasts of log shares
+# that vanish without association. It has to give what the package gives.
+association_by_hand <- function(rows, columns, design) {
+  keep <- !is.na(rows) & !is.na(columns)
+  r <- sort(unique(rows[keep]))
+  k <- sort(unique(columns[keep]))
+  w <- design_weights(design)
+  cells <- expand.grid(row = r, column = k, stringsAsFactors = FALSE)
+  inside <- mapply(function(a, b) as.numeric(rows %in% a & columns %in% b), cells$row, cells$column)
+  total <- sum(w[keep])
+  share <- colSums(inside * w) / total
+  z <- sweep(inside, 2, share) * w * keep / total
+  part <- design[keep, ]
+  covariance <- if (is_replicated(design)) {
+    thetas <- apply(as.matrix(weights(design, "analysis")), 2, function(v) {
+      colSums(inside * v) / sum(v[keep])
+    })
+    replicate_variance(t(thetas), design, share)
+  } else {
+    svyrecvar(z[keep, , drop = FALSE], part$cluster, part$strata, part$fpc)
+  }
+  contrast <- function(n) diag(n)[, -1, drop = FALSE] - diag(n)[, 1]
+  interaction <- kronecker(contrast(length(k)), contrast(length(r)))
+  # as the package does it, an empty cell takes part with nothing
+  by_share <- interaction * ifelse(share == 0, 0, 1 / share)
+  middle <- t(interaction) %*% by_share
+  if (rcond(middle) < 1e-10) return(NULL)
+  delta <- solve(middle, t(by_share) %*% covariance %*% by_share)
+  expected <- as.vector(outer(
+    tapply(share, factor(cells$row, r), sum), tapply(share, factor(cells$column, k), sum)
+  ))
+  trace <- sum(diag(delta))
+  numerator <- trace^2 / sum(diag(delta %*% delta))
+  c(f = sum((share - expected)^2 / expected) / trace, numerator = numerator)
+}
+
+association_rows <- function(study, wave_id) {
+  options(survey.lonely.psu = study$lonely_psu)
+  part <- wave_set(study, wave_id)[[1]]
+  asked <- Filter(function(measure) {
+    measure$kind == "share" && is.null(measure$standard) && measure$variable %in% names(part$data)
+  }, study$measures)
+  bind(lapply(asked, function(measure) {
+    bind(lapply(setdiff(names(study$segments), "total"), function(segment) {
+      rows <- part$data[[measure$variable]]
+      columns <- study$segments[[segment]](part$data)
+      both <- !is.na(rows) & !is.na(columns)
+      if (length(unique(rows[both])) < 2 || length(unique(columns[both])) < 2) return(NULL)
+      by_hand <- association_by_hand(rows, columns, part$design)
+      # with many empty cells there is nothing to contrast
+      if (is.null(by_hand)) return(NULL)
+      # a category that only has missing values on the other side would stay in the package's table
+      design <- update(
+        part$design, rows = ifelse(both, rows, NA), columns = ifelse(both, columns, NA)
+      )
+      test <- svychisq(~rows + columns, design, statistic = "F")
+      df <- unname(test$parameter)
+      agree(
+        unname(by_hand), c(test$statistic[[1]], df[1]),
+        paste(study$study_id, measure$id, segment), 1e-7
+      )
+      agree(df[2] / df[1], part$df, study$study_id, 1e-7)
+      data.frame(
+        study_id = study$study_id, wave_id = wave_id, measure_id = measure$id,
+        segment_id = segment, f_statistic = test$statistic[[1]], numerator_df = df[1],
+        denominator_df = df[2], p_value = test$p.value[[1]], n_respondents = sum(both)
+      )
+    }))
+  }))
+}
+
+# A share of two categories, a large table, and domains with lonely strata; waves with weights of
+# zero are left out, as the package counts their PSUs.
+school_associations <- lapply(school_studies, function(study) {
+  study$measures <- lapply(targets, function(id) {
+    measure(paste0(id, "_share"), "share", id, categories = c("yes", "no"))
+  })
+  study
+})
+write_reference(bind(lapply(c(school_associations, contrast_studies), function(study) {
+  bind(lapply(setdiff(names(study$waves), "z1"), function(id) association_rows(study, id)))
+})), "associations.csv")
