@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from overlay import BENCH_SCHEMA, HERE
+from overlay import BENCH_SCHEMA, HERE, INTERVAL_METHODS
 from workbench import ROOT, Row, artifacts_folder, query, query_postgres, read_rows
 
 from wavehouse.dbt import public_tables
@@ -36,10 +36,21 @@ SAME_TYPES = {
     "DATE": "date",
 }
 
+CELL_KEY = [
+    *("study_id", "wave_id", "period_grain", "period_start"),
+    *("measure_id", "category_code", "segment_id", "segment_code"),
+]
 BENCH_KEYS = {
     "bench_t_statistics": ["t_statistic", "degrees_of_freedom"],
     "bench_p_values_of_t": ["absolute_t", "degrees_of_freedom"],
     "bench_t_quantiles_of_degrees": ["ci_level", "degrees_of_freedom"],
+    "bench_exact_choices": ["exact_base", "estimate", "ci_level"],
+    "bench_exact_bounds": ["exact_base", "estimate", "ci_level"],
+    **{
+        f"bench_{table}_{method}": CELL_KEY
+        for table in ("choices", "intervals")
+        for method in INTERVAL_METHODS
+    },
 }
 
 Rows = list[dict[str, Any]]
