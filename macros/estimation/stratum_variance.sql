@@ -3,14 +3,15 @@
         A stratum's part of the linearised variance (docs: method, formula 1), from the sums over its PSUs
         of z and z squared. PSUs that add nothing to both sums still count in n_psus.
         A lonely PSU that is the whole stratum (sampling fraction 1) has no variance. Any other: `adjust`
-        centres it on the grand mean of the PSU totals, which is zero for a linearised ratio; `remove` adds
-        nothing; `average` is unknown here (null) and is scaled up by lonely_scale.
-        A variance a hair below zero is rounding, and zero.
+        adds its square, not centred, of totals too (as R); `remove` adds nothing; `average` is unknown
+        here (null) and is scaled up by lonely_scale.
+        What is left below the digits of the sums is rounding: the PSUs are alike, and the variance zero.
     -#}
     case
         when {{ n_psus }} > 1
             then (1 - {{ sampling_fraction }}) * {{ n_psus }} / ({{ n_psus }} - 1.0) * case
-                when {{ sum_zz }} - {{ sum_z }} * {{ sum_z }} / {{ n_psus }} > 0
+                when
+                    {{ sum_zz }} - {{ sum_z }} * {{ sum_z }} / {{ n_psus }} > 1e-14 * {{ sum_zz }}
                     then {{ sum_zz }} - {{ sum_z }} * {{ sum_z }} / {{ n_psus }}
                 else 0
             end

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bench.cases import variables
+from studies.cholesterol import add_cholesterol
+from studies.kinds import add_kinds_studies
 from studies.made_up import add_made_up_studies
+from studies.replicates import add_replicate_studies
 from studies.tracker import add_trackers
 from studies.variants import add_variants
 from workbench import ROOT, add_study, copy_project
@@ -19,6 +22,8 @@ HERE = ROOT / "tests/python"
 BENCH_SCHEMA = "bench"
 # References that the bench reads as seeds.
 REFERENCE_SEEDS = ("p_values", "t_quantiles", "p_adjust")
+# Besides `logit`, which the publication rules of the studies ask for.
+INTERVAL_METHODS = ("t", "wilson", "korn_graubard_capped", "korn_graubard_uncapped")
 
 
 def make_overlay(destination: Path) -> Project:
@@ -26,6 +31,9 @@ def make_overlay(destination: Path) -> Project:
     project = copy_project(destination)
     add_variants(project)
     add_made_up_studies(project)
+    add_kinds_studies(project)
+    add_cholesterol(project)
+    add_replicate_studies(project)
     add_trackers(project)
     for folder in sorted((HERE / "studies").iterdir()):
         if (folder / "codebook").is_dir():
@@ -64,6 +72,51 @@ def add_bench(project: Project) -> None:
             "int_design__periods": "bench_degrees",
             "stg_codebook__studies": "bench_levels",
         },
+    )
+    retarget(
+        project,
+        "int_estimates__exact_bounds",
+        "bench_exact_bounds",
+        {"int_estimates__interval_choices": "bench_exact_choices"},
+    )
+    retarget(
+        project,
+        "int_estimates__judgements",
+        "bench_judgements",
+        {
+            "int_estimates__frame": "bench_judged_cells",
+            "int_estimates__statistics": "bench_judged_cells",
+            "int_estimates__intervals": "bench_judged_cells",
+            "int_estimates__effective_bases": "bench_judged_cells",
+            "int_estimates__domain_degrees": "bench_judged_cells",
+            "int_measures__rules": "bench_judged_cells",
+        },
+    )
+    for method in INTERVAL_METHODS:
+        add_intervals(project, method)
+
+
+def add_intervals(project: Project, method: str) -> None:
+    """Give every share the interval of a method, whatever its publication rule asks for."""
+    choices = f"bench_choices_{method}"
+    bounds = f"bench_bounds_{method}"
+    retarget(
+        project,
+        "int_estimates__interval_choices",
+        choices,
+        {"int_measures__rules": f"bench_rules_{method}"},
+    )
+    retarget(
+        project,
+        "int_estimates__exact_bounds",
+        bounds,
+        {"int_estimates__interval_choices": choices},
+    )
+    retarget(
+        project,
+        "int_estimates__intervals",
+        f"bench_intervals_{method}",
+        {"int_estimates__interval_choices": choices, "int_estimates__exact_bounds": bounds},
     )
 
 

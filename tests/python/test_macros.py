@@ -7,12 +7,17 @@ through the macros and models while the overlay was built.
 import csv
 import hashlib
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from bench.cases import (
     CASTS,
+    EXACT_BASES,
+    EXACT_LEVELS,
+    EXACT_SHARES,
     EXPIT,
     KEYS,
     LONELY_SCALES,
@@ -21,7 +26,9 @@ from bench.cases import (
     STRATUM_VARIANCES,
     Casts,
 )
+from bench.judgement_cases import JUDGED, Judgement
 from overlay import HERE
+from scipy.stats import beta
 from workbench import query, query_postgres, read_rows
 
 from wavehouse.postgres import PostgresServer
@@ -155,6 +162,54 @@ def test_t_quantiles_are_those_of_r(read: Read) -> None:
         actual = found[float(row["level"]), int(row["df"])]
         assert actual == pytest.approx(float(row["t_quantile"]), rel=1e-11, abs=0), row
     assert len(references) == 64
+
+
+def test_exact_bounds_are_quantiles_of_the_beta_distribution(read: Read) -> None:
+    """`pytest -rP` shows the greatest errors."""
+    rows = read("select * from bench.bench_exact_bounds")
+    cases = set(product(EXACT_BASES, EXACT_SHARES, EXACT_LEVELS))
+    assert {(row["exact_base"], row["estimate"], row["ci_level"]) for row in rows} == cases
+    assert len(rows) == len(cases)
+    n, p, level, lower, upper = np.array(
+        [
+            [row[name] for name in ("exact_base", "estimate", "ci_level")]
+            + [row["lower_bound"], row["upper_bound"]]
+            for row in rows
+        ]
+    ).T
+    tail = (1 - level) / 2
+    expected_lower = beta.ppf(tail, n * p, n * (1 - p) + 1)
+    expected_upper = beta.isf(tail, n * p + 1, n * (1 - p))
+    # Far below any number that matters, 0 and scipy's last digits are as good as the truth.
+    counts = expected_lower > 1e-250
+    assert (lower[~counts] < 1e-249).all()
+    errors = {
+        "lower": np.abs(lower[counts] / expected_lower[counts] - 1),
+        "upper": np.abs(upper / expected_upper - 1),
+    }
+    for side, error in errors.items():
+        print(f"{side}: {len(error)} bounds, greatest relative error {error.max():.2g}")
+        assert error.max() < 5e-10
+    assert counts.sum() > 2800
+
+
+def test_publication_rules_judge_as_their_sources_say(read: Read) -> None:
+    rows = {int(row["measure_id"]): row for row in read("select * from bench.bench_judgements")}
+    wrong = []
+    for number, (cell, expected) in enumerate(JUDGED):
+        row = rows.get(number)
+        found = row and Judgement(row["is_suppressed"], row["status_reason"])
+        # What is neither hidden nor marked has no judgement.
+        is_marked = row is not None and (row["is_suppressed"] or row["needs_caution"])
+        if found != expected or is_marked != (expected is not None):
+            wrong.append((cell, expected, found))
+    assert not wrong
+    assert len(rows) == sum(expected is not None for _, expected in JUDGED)
+    (codebook,) = read(
+        "select count(distinct publication_rule_id) as n_rules "
+        "from staging.stg_codebook__publication_rules"
+    )
+    assert codebook["n_rules"] == len({cell.rule for cell, _ in JUDGED})
 
 
 def test_p_values_are_adjusted_as_in_r(read: Read) -> None:

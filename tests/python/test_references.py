@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from numpy import roots
+from overlay import INTERVAL_METHODS
 from scipy.stats import false_discovery_control
+from scipy.stats import t as student_t
 from studies.made_up import made_up_studies, study_id
 from workbench import Row, query, read_rows
 
@@ -67,13 +70,22 @@ CHANGE_COLUMNS: tuple[Column, ...] = (
     *BOUND_COLUMNS,
 )
 
-# Of each file: its rows, those whose bounds the warehouse makes too, and the numbers compared.
-# Bounds by `t` of shares are made where a test study asks the column as a number too, `beta` is not
-# made, and `beta_capped` only for shares of 0 and 1.
+# The method of each interval of R. Studies publish logit intervals of shares; the others are made
+# of the same cells by the bench.
+PUBLISHED = "logit"
+METHODS = {
+    "t": "t",
+    "xlogit": PUBLISHED,
+    "beta": "korn_graubard_uncapped",
+    "beta_capped": "korn_graubard_capped",
+}
+
+# Of each file: its rows, those whose bounds are compared, and the numbers compared. Not compared
+# are bounds of shares of 0 and 1 that are not by `beta_capped`.
 COMPARED = {
-    "estimates": (240, 144, 5448),
-    "small_estimates": (2924, 1548, 60480),
-    "gss_happy": (432, 108, 2808),
+    "estimates": (240, 240, 6024),
+    "small_estimates": (2924, 2684, 66048),
+    "gss_happy": (432, 432, 3456),
     "changes": (32, 32, 448),
     "small_changes": (1020, 1020, 17640),
     "bsa_change": (12, 12, 126),
@@ -244,6 +256,7 @@ def by_cell(rows: list[dict[str, Any]], *more: str) -> dict[Any, dict[str, Any]]
 
 
 Estimates = dict[Cell, dict[str, Any]]
+Intervals = dict[str, Estimates]
 Changes = dict[tuple[Cell, str, str], dict[str, Any]]
 
 
@@ -251,6 +264,21 @@ Changes = dict[tuple[Cell, str, str], dict[str, Any]]
 def estimates(overlay_on_duckdb: Project) -> Estimates:
     """The estimates that the overlay publishes, by cell."""
     return by_cell(query(overlay_on_duckdb, "select * from marts.fct_trend_estimates"))
+
+
+@pytest.fixture(scope="module")
+def intervals(estimates: Estimates, overlay_on_duckdb: Project) -> Intervals:
+    """The intervals of all estimates, by method and cell."""
+    others = {
+        method: by_cell(
+            query(
+                overlay_on_duckdb,
+                f"select * from bench.bench_intervals_{method} where period_grain = 'wave'",
+            )
+        )
+        for method in INTERVAL_METHODS
+    }
+    return {PUBLISHED: estimates, **others}
 
 
 @pytest.fixture(scope="module")
@@ -298,25 +326,46 @@ def check(comparisons: list[Comparison]) -> None:
 
 
 def interval_method(reference: Row, cell: Cell) -> str | None:
-    """Give the `ci_method` by which the warehouse makes this interval for this cell, if it does."""
+    """Give the `ci_method` that makes this interval of R for this cell, if there is one.
+
+    A share of 0 or 1 has the same interval under any rule, and a mean only that of Student's t.
+    """
+    method = METHODS[reference["ci_method"]]
     if cell.category_code == MEAN:
-        return "t" if reference["ci_method"] == "t" else None
-    if float(reference["estimate"]) in (0.0, 1.0):
-        return "korn_graubard" if reference["ci_method"] == "beta_capped" else None
-    return "logit" if reference["ci_method"] == "xlogit" else None
+        return method if method == "t" else None
+    if is_certain(reference):
+        return method if method == "korn_graubard_capped" else None
+    return method
+
+
+def is_certain(reference: Row) -> bool:
+    """Tell whether a share is 0 or 1."""
+    return float(reference["estimate"]) in (0.0, 1.0)
 
 
 def compare_estimates(
-    estimates: Estimates, file: ReferenceFile, rows: list[Row]
+    intervals: Intervals, file: ReferenceFile, rows: list[Row]
 ) -> Iterator[Comparison]:
-    """Compare reference rows with their cells: bounds where the warehouse makes such ones."""
+    """Compare reference rows with their cells: numbers, and bounds by each method."""
     for row in rows:
         for cell in file.cells(row):
-            found = estimates[cell]
-            yield from compare(cell, row, found, ESTIMATE_COLUMNS)
+            yield from compare(cell, row, intervals[PUBLISHED][cell], ESTIMATE_COLUMNS)
             if method := interval_method(row, cell):
+                source = PUBLISHED if cell.category_code == MEAN else method
+                found = intervals[source][cell]
                 assert found["ci_method"] == method, cell
                 yield from compare(cell, row, found, BOUND_COLUMNS)
+
+
+def wilson_bounds(reference: Row) -> Row:
+    """Solve (p - x)² = t² x (1 - x) / n*, where n* is the effective base p (1 - p) / se²."""
+    estimate, se = float(reference["estimate"]), float(reference["se"])
+    t_quantile = float(student_t.isf(0.025, int(reference["df"])))
+    c = t_quantile**2 * se**2 / (estimate * (1 - estimate))
+    # With an error of zero there is one root, which rounding may make two complex ones.
+    both = roots([1 + c, -2 * estimate - c, estimate**2])
+    lower, upper = sorted(float(root.real) for root in both)
+    return {"lower": repr(lower), "upper": repr(upper)}
 
 
 def compare_changes(changes: Changes, file: ReferenceFile, rows: list[Row]) -> Iterator[Comparison]:
@@ -335,9 +384,25 @@ def compare_changes(changes: Changes, file: ReferenceFile, rows: list[Row]) -> I
 
 @pytest.mark.parametrize(("file", "rows"), parameters(ESTIMATE_FILES))
 def test_estimates_are_those_of_r(
-    estimates: Estimates, file: ReferenceFile, rows: list[Row]
+    intervals: Intervals, file: ReferenceFile, rows: list[Row]
 ) -> None:
-    check(list(compare_estimates(estimates, file, rows)))
+    check(list(compare_estimates(intervals, file, rows)))
+
+
+@pytest.mark.parametrize("file", ESTIMATE_FILES, ids=lambda file: file.name)
+def test_wilson_intervals_solve_the_equation_of_the_score(
+    intervals: Intervals, file: ReferenceFile
+) -> None:
+    comparisons = []
+    for row in file.rows():
+        if row["ci_method"] != "xlogit" or is_certain(row) or not row["se"]:
+            continue
+        for cell in file.cells(row):
+            if cell.category_code != MEAN:
+                found = intervals["wilson"][cell]
+                assert found["ci_method"] == "wilson"
+                comparisons += compare(cell, wilson_bounds(row), found, BOUND_COLUMNS)
+    check(comparisons)
 
 
 @pytest.mark.parametrize(("file", "rows"), parameters(CHANGE_FILES))
@@ -345,14 +410,14 @@ def test_changes_are_those_of_r(changes: Changes, file: ReferenceFile, rows: lis
     check(list(compare_changes(changes, file, rows)))
 
 
-def test_no_reference_is_left_out(estimates: Estimates, changes: Changes) -> None:
+def test_no_reference_is_left_out(intervals: Intervals, changes: Changes) -> None:
     found = {}
     for file in ESTIMATE_FILES:
         rows = file.rows()
         with_bounds = [
             row for row in rows if any(interval_method(row, cell) for cell in file.cells(row))
         ]
-        numbers = len(list(compare_estimates(estimates, file, rows)))
+        numbers = len(list(compare_estimates(intervals, file, rows)))
         found[file.name] = (len(rows), len(with_bounds), numbers)
     for file in CHANGE_FILES:
         rows = file.rows()

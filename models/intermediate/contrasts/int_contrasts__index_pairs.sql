@@ -21,10 +21,8 @@ final as (
         -- order
         base_waves.wave_number as base_wave_number,
         measure_waves.wave_number,
-        {{ pair_id(
-            'base_waves.wave_number', 'base_waves.wave_id',
-            'measure_waves.wave_number', 'measure_waves.wave_id'
-        ) | indent(8) }} as wave_set_id
+        -- base first: each of two waves may be the other's base
+        indices.base_wave_id || '+' || measure_waves.wave_id as wave_set_id
     from indices
     inner join measure_waves
         on

@@ -339,8 +339,16 @@ centred as (
             partition by study_id, wave_set_id, measure_id, category_code, segment_id, segment_code
         ) / sum(wave_weight) over (
             partition by study_id, wave_set_id, measure_id, category_code, segment_id, segment_code
-        ) as years_from_mean
+        ) as computed_years
     from weighted
+),
+
+-- a wave in the very middle has no part in the slope
+rounded as (
+    select
+        *,
+        case when abs(computed_years) < 1e-11 then 0 else computed_years end as years_from_mean
+    from centred
 ),
 
 slope_coefficients as (
@@ -357,7 +365,7 @@ slope_coefficients as (
                     segment_code
             ), 0
         ) as coefficient
-    from centred
+    from rounded
 ),
 
 slope_terms as (

@@ -183,7 +183,9 @@ single_variances as (
         segment_id,
         contrast_code,
         sample_id,
-        sum(coefficient * coefficient * variance) as sum_of_variances
+        sum(coefficient * coefficient * variance) as sum_of_variances,
+        -- of quantiles without a bound
+        sum(case when influence_scale is null then 1 else 0 end) as n_without_influences
     from counted
     where n_estimates > 1
     group by
@@ -232,6 +234,7 @@ several as (
         united.contrast_code,
         united.sample_id,
         case
+            when single_variances.n_without_influences > 0 then null
             when united.variance < 1e-20 * single_variances.sum_of_variances then 0
             else united.variance
         end as variance

@@ -18,6 +18,14 @@ measure_waves as (
     select * from {{ ref('int_measures__waves') }}
 ),
 
+undeclared as (
+    select studies.study_id
+    from studies
+    left join declared
+        on studies.study_id = declared.study_id
+    where declared.study_id is null
+),
+
 comparisons as (
     select
         study_id,
@@ -26,21 +34,23 @@ comparisons as (
         base_wave_id
     from declared
 
-    {% for kind in ['previous', 'first'] -%}
     union all
 
     select
-        studies.study_id,
-        '{{ kind }}' as comparison_id,
-        '{{ kind }}' as comparison_kind,
+        study_id,
+        'previous' as comparison_id,
+        'previous' as comparison_kind,
         cast(null as {{ dbt.type_string() }}) as base_wave_id
-    from studies
-    left join declared
-        on studies.study_id = declared.study_id
-    where declared.study_id is null
-    {% if not loop.last %}
-    {% endif %}
-    {%- endfor %}
+    from undeclared
+
+    union all
+
+    select
+        study_id,
+        'first' as comparison_id,
+        'first' as comparison_kind,
+        cast(null as {{ dbt.type_string() }}) as base_wave_id
+    from undeclared
 ),
 
 numbered as (
@@ -53,51 +63,66 @@ numbered as (
     from measure_waves
 ),
 
-candidates as (
+paired as (
     select
-        comparisons.study_id,
-        comparisons.comparison_id,
+        later.study_id,
         later.measure_id,
         earlier.wave_id as from_wave_id,
         later.wave_id as to_wave_id,
         earlier.wave_number as from_wave_number,
         later.wave_number as to_wave_number,
-        -- of several waves about a year earlier, the nearest to a year
-        row_number() over (
-            partition by
-                comparisons.study_id,
-                comparisons.comparison_id,
-                later.measure_id,
-                later.wave_id
-            order by
-                abs({{ dbt.datediff('earlier.wave_date', 'later.wave_date', 'day') }} - 365),
-                earlier.wave_number desc
-        ) as place
-    from comparisons
-    inner join numbered as later
-        on comparisons.study_id = later.study_id
+        earlier.asked_number as from_asked_number,
+        later.asked_number as to_asked_number,
+        {{ dbt.datediff(
+            'earlier.wave_date', 'later.wave_date', 'day'
+        ) }} as days_apart
+    from numbered as later
     inner join numbered as earlier
         on
             later.study_id = earlier.study_id
             and later.measure_id = earlier.measure_id
             and later.wave_id <> earlier.wave_id
+),
+
+candidates as (
+    select
+        paired.study_id,
+        paired.measure_id,
+        comparisons.comparison_id,
+        paired.from_wave_id,
+        paired.to_wave_id,
+        paired.from_wave_number,
+        paired.to_wave_number,
+        -- of several waves about a year earlier, the nearest to a year
+        row_number() over (
+            partition by
+                paired.study_id,
+                comparisons.comparison_id,
+                paired.measure_id,
+                paired.to_wave_id
+            order by
+                abs(paired.days_apart - 365),
+                paired.from_wave_number desc
+        ) as place
+    from comparisons
+    inner join paired
+        on comparisons.study_id = paired.study_id
     where
         (
             comparisons.comparison_kind = 'previous'
-            and later.asked_number = earlier.asked_number + 1
+            and paired.from_asked_number + 1 = paired.to_asked_number
         )
         or (
             comparisons.comparison_kind = 'first'
-            and earlier.asked_number = 1
+            and paired.from_asked_number = 1
         )
         or (
             comparisons.comparison_kind = 'base'
-            and comparisons.base_wave_id = earlier.wave_id
+            and paired.from_wave_id = comparisons.base_wave_id
         )
         or (
             comparisons.comparison_kind = 'year_earlier'
-            and {{ dbt.datediff('earlier.wave_date', 'later.wave_date', 'day') }}
-            between 320 and 411
+            and paired.days_apart between 320 and 411
         )
 ),
 
@@ -113,8 +138,8 @@ final as (
         -- order
         from_wave_number,
         to_wave_number,
-        {{ pair_id('from_wave_number', 'from_wave_id', 'to_wave_number', 'to_wave_id') | indent(8) }}
-            as wave_set_id
+        -- in the order of the comparison: that of b with a is not that of a with b
+        from_wave_id || '+' || to_wave_id as wave_set_id
     from candidates
     where place = 1
 )

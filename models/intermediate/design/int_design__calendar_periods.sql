@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_checks__problems') }}
 /*
     The calendar periods of each study that declares a grain: from the period of its first interview to that of
     its last, also those without an interview.
@@ -13,7 +14,7 @@ respondents as (
 ),
 
 days as (
-    select * from {{ ref('time_spine_daily') }}
+    select * from {{ ref('int_design__days') }}
 ),
 
 fielded as (

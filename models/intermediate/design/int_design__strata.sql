@@ -84,6 +84,17 @@ psus as (
         case when designs.period_psus = 'interviewed' then respondents.interview_date end
 ),
 
+shared as (
+    select
+        study_id,
+        sample_id
+    from waves
+    group by
+        study_id,
+        sample_id
+    having count(*) > 1
+),
+
 -- PSUs of a sample that one wave has alone need not be told apart, but by date
 psus_of_waves as (
     select
@@ -99,16 +110,7 @@ psus_of_waves as (
         count(distinct case when psus.has_weight = 1 then psus.psu_id end) as n_weighted_psus,
         max(psus.psu_population) as psu_population
     from psus
-    left join (
-        select
-            study_id,
-            sample_id
-        from waves
-        group by
-            study_id,
-            sample_id
-        having count(*) > 1
-    ) as shared
+    left join shared
         on
             psus.study_id = shared.study_id
             and psus.sample_id = shared.sample_id

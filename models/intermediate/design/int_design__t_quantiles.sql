@@ -37,13 +37,9 @@ final as (
     select
         needed.ci_level,
         needed.degrees_of_freedom,
-        case
-            when tabulated.t_quantile is not null then tabulated.t_quantile
-            when needed.degrees_of_freedom > 200
-                then {{ t_quantile_expansion(
-                    'levels.z', 'needed.degrees_of_freedom'
-                ) | indent(16) }}
-        end as t_quantile
+        {{ t_quantile(
+            'tabulated.t_quantile', 'levels.z', 'needed.degrees_of_freedom'
+        ) | indent(8) }} as t_quantile
     from needed
     inner join levels
         on needed.ci_level = levels.ci_level

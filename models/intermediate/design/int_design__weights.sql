@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_checks__problems') }}
 /*
     The weights that answers are summed with. Full-sample weights with the respondent's place in the design;
     of designs with replicate weights also each replicate, as if it were a PSU: its sums are those of the

@@ -56,7 +56,7 @@ divided as (
         case
             when measure_kind in ('share', 'net', 'share_of_cases') and total_y <= 0 then 0
             when
-                measure_kind in ('share', 'net', 'share_of_cases')
+                measure_kind in ('share', 'net', 'share_of_cases', 'quantile')
                 and abs(total_y / total_x - 1) < 1e-12
                 then 1
             else total_y / nullif(total_x, 0)

@@ -1,59 +1,65 @@
 /*
-    A share has an interval on the logit scale; one of exactly 0 or 1 has none there, and gets the exact
-    (Korn-Graubard with n) one, which has a closed form at these two points. A mean has a t interval.
+    Every method of docs: method, formula 4; exact bounds come from int_estimates__exact_bounds, but for
+    shares of 0 and 1, where they have a closed form, and those of quantiles from their own model. Without an error (`wilson`: c of 0, `logit`: a half
+    width of 0) an interval is the estimate itself.
 */
 with
 
-statistics as (
-    select * from {{ ref('int_estimates__statistics') }}
+choices as (
+    select * from {{ ref('int_estimates__interval_choices') }}
 ),
 
-t_quantiles as (
-    select * from {{ ref('int_design__t_quantiles') }}
+exact_bounds as (
+    select * from {{ ref('int_estimates__exact_bounds') }}
 ),
 
 quantile_bounds as (
     select * from {{ ref('int_estimates__quantile_bounds') }}
 ),
 
-chosen as (
+widened as (
     select
-        statistics.*,
-        t_quantiles.t_quantile,
+        choices.*,
+        exact_bounds.lower_bound,
+        exact_bounds.upper_bound,
         quantile_bounds.ci_lower as quantile_lower,
         quantile_bounds.ci_upper as quantile_upper,
         case
-            when statistics.measure_kind = 'quantile' then 'woodruff'
-            when statistics.measure_kind not in ('share', 'net', 'share_of_cases') then 't'
-            when statistics.estimate <= 0 or statistics.estimate >= 1 then 'korn_graubard'
-            else 'logit'
-        end as ci_method
-    from statistics
-    left join t_quantiles
+            when choices.ci_method = 'logit' then ln(choices.estimate / (1 - choices.estimate))
+        end as logit,
+        case
+            when choices.ci_method = 'logit'
+                then
+                    choices.t_quantile * choices.standard_error
+                    / (choices.estimate * (1 - choices.estimate))
+        end as logit_half_width,
+        -- squared quantile over effective base
+        case
+            when choices.ci_method = 'wilson'
+                then
+                    power(choices.t_quantile * choices.standard_error, 2)
+                    / (choices.estimate * (1 - choices.estimate))
+        end as c,
+        case
+            when choices.estimate <= 0 or choices.estimate >= 1
+                then power((1 - choices.ci_level) / 2, 1 / choices.exact_base)
+        end as certain_bound
+    from choices
+    left join exact_bounds
         on
-            statistics.degrees_of_freedom = t_quantiles.degrees_of_freedom
-            and statistics.ci_level = t_quantiles.ci_level
+            choices.exact_base = exact_bounds.exact_base
+            and choices.estimate = exact_bounds.estimate
+            and choices.ci_level = exact_bounds.ci_level
     left join quantile_bounds
         on
-            statistics.study_id = quantile_bounds.study_id
-            and statistics.wave_id = quantile_bounds.wave_id
-            and statistics.period_grain = quantile_bounds.period_grain
-            and statistics.period_start = quantile_bounds.period_start
-            and statistics.measure_id = quantile_bounds.measure_id
-            and statistics.category_code = quantile_bounds.category_code
-            and statistics.segment_id = quantile_bounds.segment_id
-            and statistics.segment_code = quantile_bounds.segment_code
-),
-
-widened as (
-    select
-        *,
-        case when ci_method = 'logit' then ln(estimate / (1 - estimate)) end as logit,
-        case
-            when ci_method = 'logit' then t_quantile * standard_error / (estimate * (1 - estimate))
-        end as logit_half_width,
-        power((1 - ci_level) / 2, 1.0 / n_respondents) as exact_bound
-    from chosen
+            choices.study_id = quantile_bounds.study_id
+            and choices.wave_id = quantile_bounds.wave_id
+            and choices.period_grain = quantile_bounds.period_grain
+            and choices.period_start = quantile_bounds.period_start
+            and choices.measure_id = quantile_bounds.measure_id
+            and choices.category_code = quantile_bounds.category_code
+            and choices.segment_id = quantile_bounds.segment_id
+            and choices.segment_code = quantile_bounds.segment_code
 ),
 
 final as (
@@ -74,15 +80,21 @@ final as (
             when ci_method = 'woodruff' then quantile_lower
             when ci_method = 't' then estimate - t_quantile * standard_error
             when ci_method = 'logit' then {{ expit('logit - logit_half_width') | indent(12) }}
+            when ci_method = 'wilson'
+                then (estimate + c / 2 - sqrt(c * estimate * (1 - estimate) + c * c / 4)) / (1 + c)
             when estimate <= 0 then 0
-            else exact_bound
+            when estimate >= 1 then certain_bound
+            else lower_bound
         end as ci_lower,
         case
             when ci_method = 'woodruff' then quantile_upper
             when ci_method = 't' then estimate + t_quantile * standard_error
             when ci_method = 'logit' then {{ expit('logit + logit_half_width') | indent(12) }}
+            when ci_method = 'wilson'
+                then (estimate + c / 2 + sqrt(c * estimate * (1 - estimate) + c * c / 4)) / (1 + c)
+            when estimate <= 0 then 1 - certain_bound
             when estimate >= 1 then 1
-            else 1 - exact_bound
+            else upper_bound
         end as ci_upper,
         ci_method
     from widened

@@ -1,6 +1,6 @@
 /*
-    The study's publication rule decides which cells are hidden for themselves (primary suppression) and
-    which are marked.
+    All of a cell side by side: its numbers, which of them the publication rule hides for itself (primary
+    suppression), which it marks, and why.
 */
 with
 
@@ -20,22 +20,16 @@ studies as (
     select * from {{ ref('stg_codebook__studies') }}
 ),
 
-criteria as (
-    select * from {{ ref('stg_codebook__publication_criteria') }}
+rules as (
+    select * from {{ ref('int_measures__rules') }}
+),
+
+judgements as (
+    select * from {{ ref('int_estimates__judgements') }}
 ),
 
 breaks as (
     select * from {{ ref('int_estimates__breaks') }}
-),
-
-thresholds as (
-    select
-        publication_rule_id,
-        max(case when consequence = 'suppress' then threshold else 0 end) as suppress_below,
-        max(case when consequence = 'caution' then threshold else 0 end) as caution_below
-    from criteria
-    where statistic = 'n_respondents'
-    group by publication_rule_id
 ),
 
 final as (
@@ -61,21 +55,21 @@ final as (
         statistics.design_effect,
         statistics.coefficient_of_variation,
         studies.ci_level,
-        studies.publication_rule_id,
+        rules.publication_rule_id,
         -- waves on both sides of a hard break make no estimate together
         frame.is_collected and not coalesce(breaks.is_divided, false) as is_collected,
         coalesce(statistics.n_respondents, 0) > 0 as has_respondents,
-        frame.is_collected
-        and coalesce(statistics.n_respondents, 0) < coalesce(thresholds.suppress_below, 0)
-            as is_suppressed,
-        coalesce(statistics.n_respondents, 0) < coalesce(thresholds.caution_below, 0)
-            as needs_caution,
-        frame.is_collected and breaks.study_id is not null as has_break
+        coalesce(judgements.is_suppressed, false) as is_suppressed,
+        coalesce(judgements.needs_caution, false) as needs_caution,
+        frame.is_collected and breaks.study_id is not null as has_break,
+        judgements.status_reason
     from frame
     inner join studies
         on frame.study_id = studies.study_id
-    left join thresholds
-        on studies.publication_rule_id = thresholds.publication_rule_id
+    inner join rules
+        on
+            frame.study_id = rules.study_id
+            and frame.measure_id = rules.measure_id
     left join breaks
         on
             frame.study_id = breaks.study_id
@@ -103,6 +97,16 @@ final as (
             and frame.category_code = intervals.category_code
             and frame.segment_id = intervals.segment_id
             and frame.segment_code = intervals.segment_code
+    left join judgements
+        on
+            frame.study_id = judgements.study_id
+            and frame.wave_id = judgements.wave_id
+            and frame.period_grain = judgements.period_grain
+            and frame.period_start = judgements.period_start
+            and frame.measure_id = judgements.measure_id
+            and frame.category_code = judgements.category_code
+            and frame.segment_id = judgements.segment_id
+            and frame.segment_code = judgements.segment_code
 )
 
 select * from final

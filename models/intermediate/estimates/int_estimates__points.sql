@@ -62,13 +62,23 @@ summed as (
                         * group_totals.sum_wyy / group_totals.sum_w
                     ) - power(sum(coefficients.population_share * coefficients.ratio), 2)
             else sum(
-                (
-                    group_totals.sum_wyy
-                    - 2 * coefficients.ratio * group_totals.sum_wyx
-                    + coefficients.ratio * coefficients.ratio * group_totals.sum_wxx
-                ) / group_totals.sum_w
-            )
+                    (
+                        group_totals.sum_wyy
+                        - 2 * coefficients.ratio * group_totals.sum_wyx
+                        + coefficients.ratio * coefficients.ratio * group_totals.sum_wxx
+                    ) / group_totals.sum_w
+                )
         end as mean_square,
+        -- how large the numbers are that it is the difference of
+        sum(
+            case
+                when coefficients.is_standardised
+                    then coefficients.population_share * group_totals.sum_wyy
+                else
+                    group_totals.sum_wyy
+                    + coefficients.ratio * coefficients.ratio * group_totals.sum_wxx
+            end / group_totals.sum_w
+        ) as mean_of_squares,
         case
             when coefficients.is_standardised then 1
             when group_totals.measure_kind = 'total' then sum(group_totals.sum_w)
@@ -119,7 +129,12 @@ final as (
         summed.n_respondents,
         summed.sum_of_weights,
         summed.sum_of_squared_weights,
+        -- what is left below their digits is rounding: nobody differs
         case
+            when
+                summed.n_respondents > 1
+                and summed.mean_square < 1e-13 * summed.mean_of_squares
+                then 0
             when summed.n_respondents > 1
                 then summed.scale * summed.scale * summed.mean_square / (summed.n_respondents - 1.0)
         end as simple_random_variance

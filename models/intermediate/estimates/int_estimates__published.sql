@@ -53,6 +53,7 @@ final as (
         end as observation_status,
         case when is_suppressed then 'A' else 'F' end as confidentiality_status,
         publication_rule_id,
+        status_reason,
         is_shown
     from decided
 )

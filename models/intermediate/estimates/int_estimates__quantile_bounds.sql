@@ -89,7 +89,7 @@ bounds as (
         min(
             case
                 when
-                    shares.lower_share >= 0
+                    shares.lower_share >= -1e-12
                     and distributions.share_at_or_below >= shares.lower_share - 1e-12
                     then distributions.answer_value
             end
@@ -97,7 +97,7 @@ bounds as (
         min(
             case
                 when
-                    shares.upper_share <= 1
+                    shares.upper_share <= 1 + 1e-12
                     and distributions.share_at_or_below >= shares.upper_share - 1e-12
                     then distributions.answer_value
             end
@@ -148,6 +148,7 @@ final as (
                 then
                     -(bounds.ci_upper - bounds.ci_lower) / 2 / bounds.t_quantile
                     / bounds.share_error
+            when bounds.ci_upper = bounds.ci_lower then 0
         end as influence_scale
     from bounds
     inner join quantiles

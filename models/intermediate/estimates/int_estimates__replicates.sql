@@ -141,7 +141,14 @@ replaced as (
         sample_replicates.replicate_centre,
         group_totals.total_y - coalesce(full_scores.total_y, 0)
         + coalesce(scores.total_y, 0) as total_y,
-        group_totals.total_x - full_bases.total_x + coalesce(bases.total_x, 0) as total_x
+        -- nothing left but rounding is nobody
+        case
+            when
+                abs(group_totals.total_x - full_bases.total_x + coalesce(bases.total_x, 0))
+                > 1e-13 * abs(group_totals.total_x)
+                then group_totals.total_x - full_bases.total_x + coalesce(bases.total_x, 0)
+            else 0
+        end as total_x
     from coefficients
     inner join group_totals
         on
@@ -226,14 +233,20 @@ estimated as (
         psu_id,
         replicate_factor,
         replicate_centre,
-        -- null where a replicate has nobody in the denominator: it has no estimate
-        sum(
-            case
-                when is_standardised then population_share * total_y / nullif(total_x, 0)
-                when measure_kind = 'total' then total_y + origin * total_x
-                else total_y / nullif(total_x, 0) + origin
-            end
-        ) as estimate
+        -- null where a replicate has nobody in the denominator, or in a group of the standard
+        -- population: it has no estimate
+        case
+            when sum(case when population_share > 0 and total_x = 0 then 1 else 0 end) = 0
+                then
+                    sum(
+                        case
+                            when is_standardised
+                                then population_share * total_y / nullif(total_x, 0)
+                            when measure_kind = 'total' then total_y + origin * total_x
+                            else total_y / nullif(total_x, 0) + origin
+                        end
+                    )
+        end as estimate
     from replaced
     group by
         study_id,
@@ -256,19 +269,19 @@ centred as (
         case
             when estimated.replicate_centre = 'full_sample' then points.estimate
             else avg(
-                case when estimated.replicate_factor > 0 then estimated.estimate end
-            ) over (
-                partition by
-                    estimated.study_id,
-                    estimated.wave_id,
-                    estimated.period_grain,
-                    estimated.period_start,
-                    estimated.measure_id,
-                    estimated.category_code,
-                    estimated.segment_id,
-                    estimated.segment_code,
-                    estimated.sample_id
-            )
+                    case when estimated.replicate_factor > 0 then estimated.estimate end
+                ) over (
+                    partition by
+                        estimated.study_id,
+                        estimated.wave_id,
+                        estimated.period_grain,
+                        estimated.period_start,
+                        estimated.measure_id,
+                        estimated.category_code,
+                        estimated.segment_id,
+                        estimated.segment_code,
+                        estimated.sample_id
+                )
         end as centre
     from estimated
     inner join points

@@ -8,21 +8,6 @@ strata as (
     select * from {{ ref('int_design__strata') }}
 ),
 
-period_sizes as (
-    select
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        sum(n_psus) as n_psus
-    from strata
-    group by
-        study_id,
-        wave_id,
-        period_grain,
-        period_start
-),
-
 by_stratum as (
     select
         study_id,
@@ -67,19 +52,7 @@ placed as (
         strata.sampling_fraction,
         strata.lonely_psu,
         by_stratum.sum_z,
-        by_stratum.sum_zz,
-        -- over all samples of the period: zero for ratios, but not for totals
-        sum(by_stratum.sum_z) over (
-            partition by
-                by_stratum.study_id,
-                by_stratum.wave_id,
-                by_stratum.period_grain,
-                by_stratum.period_start,
-                by_stratum.measure_id,
-                by_stratum.category_code,
-                by_stratum.segment_id,
-                by_stratum.segment_code
-        ) / period_sizes.n_psus as grand_mean
+        by_stratum.sum_zz
     from by_stratum
     inner join strata
         on
@@ -89,12 +62,6 @@ placed as (
             and by_stratum.period_start = strata.period_start
             and by_stratum.sample_id = strata.sample_id
             and by_stratum.stratum_id = strata.stratum_id
-    inner join period_sizes
-        on
-            by_stratum.study_id = period_sizes.study_id
-            and by_stratum.wave_id = period_sizes.wave_id
-            and by_stratum.period_grain = period_sizes.period_grain
-            and by_stratum.period_start = period_sizes.period_start
 ),
 
 stratum_variances as (
@@ -113,10 +80,6 @@ stratum_variances as (
         lonely_psu,
         case
             when is_replicate then sum_zz
-            when n_psus = 1
-                then {{ stratum_variance(
-                    'sum_zz', '(sum_z - grand_mean)', 'n_psus', 'sampling_fraction', 'lonely_psu'
-                ) | indent(20) }}
             else {{ stratum_variance(
                 'sum_zz', 'sum_z', 'n_psus', 'sampling_fraction', 'lonely_psu'
             ) | indent(16) }}

@@ -89,7 +89,8 @@ final as (
         estimates.observation_status,
         estimates.confidentiality_status,
         estimates.publication_rule_id as publication_rule,
-        measures.base_description
+        measures.base_description,
+        estimates.status_reason
     from estimates
     inner join calendar_periods
         on

@@ -8,9 +8,13 @@ final as (
     select
         publication_rule_id,
         {{ to_integer('position') }} as position,
+        applies_to,
         statistic,
+        comparison,
         {{ to_number('threshold') }} as threshold,
-        consequence
+        {{ to_boolean('holds_if_unknown') }} as holds_if_unknown,
+        consequence,
+        reason
     from codebook
 )
 

@@ -2,7 +2,9 @@
 
 import math
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from bench.judgement_cases import judged_inputs
 
 HUGE = "9" * 400
 TINY = f"0.{'0' * 400}1"
@@ -228,8 +230,19 @@ LONELY_SCALES: dict[tuple[tuple[tuple[int, float], ...], str], float | None] = {
     (((1, 0.0), (1, 0.0)), "remove"): 1.0,
 }
 
+# Effective bases, shares and levels: each combination has its exact bounds computed.
+EXACT_BASES = (
+    *(0.05, 0.3, 1.0, 1.5, 2.0, 2.7, 4.0, 5.0, 7.5, 10.0, 15.0, 22.2, 30.0, 45.0, 70.0, 100.0),
+    *(154.3, 220.0, 333.3, 500.0, 750.0, 1e3, 1.7e3, 3e3, 5e3, 1e4, 2e4, 3.3e4, 1e5, 3e5, 1e6),
+)
+EXACT_SHARES = (
+    *(1e-6, 1e-5, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.07, 0.15, 0.3, 0.42, 0.5),
+    *(0.6, 0.75, 0.88, 0.95, 0.98, 0.99, 0.999, 1 - 1e-4, 1 - 1e-5, 1 - 1e-6),
+)
+EXACT_LEVELS = (0.8, 0.9, 0.95, 0.99, 0.999)
 
-def variables() -> dict[str, list[object]]:
+
+def variables() -> dict[str, list[Any]]:
     """Give the inputs as dbt variables. A case is known by its place in the list, from 0."""
     return {
         "bench_texts": list(CASTS),
@@ -239,4 +252,8 @@ def variables() -> dict[str, list[object]]:
         "bench_sampling_fractions": list(SAMPLING_FRACTIONS),
         "bench_stratum_variances": list(STRATUM_VARIANCES),
         "bench_lonely_scales": list(LONELY_SCALES),
+        "bench_exact_bases": list(EXACT_BASES),
+        "bench_exact_shares": list(EXACT_SHARES),
+        "bench_exact_levels": list(EXACT_LEVELS),
+        "bench_judged_cells": judged_inputs(),
     }

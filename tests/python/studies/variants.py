@@ -14,7 +14,8 @@
 | bsa_bridged                | the same, with a bridge over the break  | one sample  |
 
 In the variants of `api`, the three yes/no columns are also asked as the numbers 1 and 0, so that
-the references' t intervals of shares have something to be compared with.
+the references' t intervals of shares have something to be compared with. Quantiles of the schools
+are measures of all of them, `api` too.
 """
 
 from collections.abc import Sequence
@@ -60,6 +61,7 @@ STRATIFIED_ROLES = {
 def add_variants(project: Project) -> None:
     """Add all studies of the table above. Run `generate` afterwards."""
     declare_numbers(project)
+    declare_quantiles(project)
     stratified = split_stratified_sample(project)
     for name, is_stratified, applies_fpc, is_independent in (
         ("api_independent", False, False, True),
@@ -179,6 +181,30 @@ def declare_numbers(project: Project) -> None:
                 }
                 for variable_id, column in YES_NO_COLUMNS.items()
             ],
+        },
+    )
+
+
+def declare_quantiles(project: Project) -> None:
+    """Declare a median, and a quantile of a number that fewer waves have."""
+    add_codebook_rows(
+        project,
+        {
+            "measures": [
+                {
+                    "measure_id": measure_id,
+                    "measure_label": measure_id,
+                    "measure_kind": "quantile",
+                    "variable_id": variable_id,
+                    "quantile": quantile,
+                    "base_description": "All schools",
+                    "description": "A value that a share of the schools does not exceed.",
+                }
+                for measure_id, variable_id, quantile in (
+                    ("api_score_median", "api_score", "0.5"),
+                    ("enrolment_p90", "enrolment", "0.9"),
+                )
+            ]
         },
     )
 
