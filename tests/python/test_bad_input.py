@@ -48,10 +48,11 @@ CODEBOOK = {
         @_areas,psu,1,area
         @_areas,weight,1,weight
         @_areas,psu_population,1,areas
+        @_areas,interview_date,1,day
     """,
     "waves": """
-        study_id,wave_id,wave_number,wave_label,wave_date,design_id,sample_id,expected_respondents
-        @,1,1,First,2001-01-01,@_areas,@_first,8
+        study_id,wave_id,wave_number,wave_label,wave_date,fieldwork_start,fieldwork_end,design_id,sample_id,expected_respondents
+        @,1,1,First,2001-01-01,2001-01-02,2001-02-28,@_areas,@_first,8
     """,
     "code_lists": """
         code_list_id,code_list_label,description
@@ -105,6 +106,50 @@ CODEBOOK = {
         measure_id,measure_label,measure_kind,variable_id,base_description,description
         @_mood_share,Mood,share,@_mood,All,Share
         @_hours_mean,Hours,mean,@_hours,All,Mean
+        @_mood_net,Net,net,@_mood,All,Net
+    """,
+    "measure_items": """
+        measure_id,item_code,item_label,item_order
+        @_mood_net,well,Well,1
+    """,
+    "measure_scores": """
+        measure_id,item_code,category_code,score
+        @_mood_net,well,good,1
+    """,
+    "variable_groups": """
+        variable_group_id,variable_group_label,group_kind,mention_category_code,description
+        @_answers,Answers,multiple_response,good,Several answers
+        @_grid,Grid,grid,,Several variables
+    """,
+    "variable_group_members": """
+        variable_group_id,variable_id,member_order
+        @_answers,@_mood,1
+        @_grid,@_mood,1
+    """,
+    "standard_populations": """
+        standard_population_id,standard_population_label,variable_id,description,source
+        @_standard,Standard,@_group,Fixed shares,Nobody
+    """,
+    "standard_population_shares": """
+        standard_population_id,category_code,population_share
+        @_standard,few,0.3333333
+        @_standard,many,0.6666666
+    """,
+    "comparisons": """
+        study_id,comparison_id,comparison_kind,base_wave_id
+        @,base,base,1
+    """,
+    "calendar_grains": """
+        study_id,period_grain
+        @,month
+    """,
+    "pooled_waves": """
+        study_id,n_waves
+        @,2
+    """,
+    "segment_contrasts": """
+        segment_id,segment_code,reference_segment_code
+        @_group,few,many
     """,
     "breaks": """
         break_id,study_id,wave_id,variable_id,break_kind,severity,description
@@ -112,15 +157,15 @@ CODEBOOK = {
     """,
 }
 WAVE = """
-    id,part,area,areas,weight,mood,hours,notes
-    1,north,1,10,1.5,1,1,
-    2,north,1,10,1.5,2,2.5,
-    3,north,2,10,1.5,1,5,
-    4,north,2,10,1.5,2,7,
-    5,south,3,10,2,9,99,
-    6,south,3,10,2,1,0,
-    7,south,4,10,2,1,24,
-    8,south,4,10,2,2,3,
+    id,part,area,areas,weight,mood,hours,notes,day
+    1,north,1,10,1.5,1,1,,2001-02-21
+    2,north,1,10,1.5,2,2.5,,2001-02-22
+    3,north,2,10,1.5,1,5,,2001-02-23
+    4,north,2,10,1.5,2,7,,2001-02-24
+    5,south,3,10,2,9,99,,2001-02-25
+    6,south,3,10,2,1,0,,2001-02-26
+    7,south,4,10,2,1,24,,2001-02-27
+    8,south,4,10,2,2,3,,2001-02-28
 """
 
 
@@ -734,11 +779,11 @@ def variable_without_its_list(study: Study) -> None:
 
 @case(
     '[measure_variable] seeds/codebook/measures.csv, column measure_kind, value "@_mood_mean": A '
-    "mean cannot be taken of variable @_mood, which is categorical. Shares are of categorical "
-    "variables, means of numeric ones.",
+    "mean cannot be taken of variable @_mood, which is categorical. Shares, nets and scores are of "
+    "categorical variables, means, ratios and quantiles of numeric ones.",
     '[measure_variable] seeds/codebook/measures.csv, column measure_kind, value "@_hours_share": A '
-    "share cannot be taken of variable @_hours, which is numeric. Shares are of categorical "
-    "variables, means of numeric ones.",
+    "share cannot be taken of variable @_hours, which is numeric. Shares, nets and scores are of "
+    "categorical variables, means, ratios and quantiles of numeric ones.",
 )
 def measure_of_the_wrong_kind(study: Study) -> None:
     study.add("measures", like=0, measure_id="@_mood_mean", measure_kind="mean")
@@ -818,6 +863,385 @@ def derivation_that_overlaps(study: Study) -> None:
 )
 def design_without_columns(study: Study) -> None:
     study.add("designs", design_id="@_other")
+
+
+# --- Dates and replicates
+
+
+@case(
+    "[interview_date] @1, column day, 2 row(s): The interview has no date; the first is row 2 of "
+    "the file. Correct the date, or the fieldwork of the wave in seeds/codebook/waves.csv.",
+    *(
+        f'[interview_date] @1, column day, value "{value}", 1 row(s): {problem}; the first is row '
+        f"{row} of the file. Correct the date, or the fieldwork of the wave in "
+        "seeds/codebook/waves.csv."
+        for row, value, problem in (
+            (1, "2001-02-29", "This is not a date as 2001-12-31"),
+            (
+                3,
+                "2001-01-01",
+                "The interview is dated before the fieldwork of the wave, which began on "
+                "2001-01-02",
+            ),
+            (
+                4,
+                "2001-03-01",
+                "The interview is dated after the fieldwork of the wave, which ended on 2001-02-28",
+            ),
+            (5, "28.02.2001", "This is not a date as 2001-12-31"),
+        )
+    ),
+)
+def undated_interviews(study: Study) -> None:
+    for number, day in enumerate(
+        ("2001-02-29", "", "2001-01-01", "2001-03-01", "28.02.2001", " ", "2001-01-02")
+    ):
+        study.answer(number, day=day)
+
+
+@case(
+    '[interview_date] @1, column day, value "1066-10-14", 1 row(s): The interview is not dated in '
+    "the years from 1970 to 2070; the first is row 1 of the file. Correct the date, or the "
+    "fieldwork of the wave in seeds/codebook/waves.csv."
+)
+def interview_of_another_age(study: Study) -> None:
+    study.change("waves", 0, fieldwork_start="", fieldwork_end="")
+    study.answer(0, day="1066-10-14")
+    study.answer(1, day="1970-01-01")
+    study.answer(2, day="2070-12-31")
+
+
+@case(
+    '[calendar_dates] seeds/codebook/calendar_grains.csv, study @, column period_grain, value "week'
+    '": Calendar periods are made of the dates of interviews, and design @_areas of this study has '
+    "no column with them. Name the column in seeds/codebook/design_columns.csv, in the role "
+    "interview_date, or remove the row.",
+)
+def periods_without_dates(study: Study) -> None:
+    study.codebook["design_columns"].pop()
+    study.change("calendar_grains", 0, period_grain="week")
+    study.columns.remove("day")
+
+
+@case(
+    "[design_replicates] seeds/codebook/designs.csv, study @, column variance_method, value "
+    '"@_areas": The method jk1 needs the columns of at least two replicate weights. Make '
+    "variance_method and replicate_scale fit the rows with the role replicate_weight in "
+    "seeds/codebook/design_columns.csv.",
+)
+def replicates_without_weights(study: Study) -> None:
+    study.change("designs", 0, variance_method="jk1")
+
+
+def replicate(study: Study, method: str) -> None:
+    """Let the design have two replicate weights."""
+    study.change("designs", 0, variance_method=method)
+    for number in "12":
+        study.columns.append(f"replicate{number}")
+        study.add(
+            "design_columns",
+            design_role="replicate_weight",
+            position=number,
+            source_column=f"replicate{number}",
+        )
+        for row in study.waves["1"]:
+            row[f"replicate{number}"] = "0" if row["area"] == number else "2"
+
+
+@case()
+def replicates_with_weights(study: Study) -> None:
+    replicate(study, "jk1")
+
+
+@case(
+    "[design_replicates] seeds/codebook/designs.csv, study @, column variance_method, value "
+    '"@_areas": The design has replicate weights, but its method taylor does not use them. Make '
+    "variance_method and replicate_scale fit the rows with the role replicate_weight in "
+    "seeds/codebook/design_columns.csv.",
+)
+def weights_without_replicates(study: Study) -> None:
+    replicate(study, "taylor")
+
+
+@case(
+    "[design_replicates] seeds/codebook/designs.csv, study @, column replicate_scale, value "
+    '"@_areas": The method fay needs the scale 1 / R / (1 - rho)^2. Make variance_method and '
+    "replicate_scale fit the rows with the role replicate_weight in "
+    "seeds/codebook/design_columns.csv.",
+)
+def fay_without_its_scale(study: Study) -> None:
+    replicate(study, "fay")
+
+
+@case(
+    '[replicate_weight] @1, column replicate1, value "two", 1 row(s): The replicate weight is not '
+    "a number; the first is row 5 of the file. Deliver the weight: every respondent has one in "
+    "each replicate, if only 0.",
+    "[replicate_weight] @1, column replicate2, 2 row(s): The replicate weight is missing; the "
+    "first is row 3 of the file. Deliver the weight: every respondent has one in each replicate, "
+    "if only 0.",
+)
+def bad_replicate_weights(study: Study) -> None:
+    replicate(study, "bootstrap")
+    study.answer(4, replicate1="two")
+    study.answer(2, replicate2="")
+    study.answer(7, replicate2=" ")
+
+
+# --- Measures and what is made of estimates
+
+
+@case(
+    *(
+        f'[measure_parts] seeds/codebook/measures.csv, column {column}, value "@_{measure}": '
+        f"{problem}"
+        for column, measure, problem in (
+            (
+                "variable_id, variable_group_id",
+                "neither",
+                "A share is of one variable, or of one group of variables. Fill one of the two "
+                "cells and leave the other empty.",
+            ),
+            (
+                "variable_id, variable_group_id",
+                "both",
+                "A share is of one variable, or of one group of variables. Fill one of the two "
+                "cells and leave the other empty.",
+            ),
+            *(
+                (
+                    "variable_id, variable_group_id",
+                    measure,
+                    f"A {kind} needs a group of the kind multiple_response, and no variable. Name "
+                    "such a group from seeds/codebook/variable_groups.csv in variable_group_id.",
+                )
+                for measure, kind in (
+                    ("cases", "share_of_cases"),
+                    ("responses", "share_of_responses"),
+                )
+            ),
+            (
+                "variable_group_id",
+                "several",
+                "A share cannot be taken of a group that is no grid. Name a grid, or make the "
+                "measure a share of cases or of responses.",
+            ),
+            (
+                "denominator_variable_id",
+                "ratio",
+                "A ratio needs a variable in its denominator. Fill denominator_variable_id for a "
+                "ratio; leave it empty for other kinds.",
+            ),
+            (
+                "denominator_variable_id",
+                "divided_mean",
+                "A mean has no variable in its denominator. Fill denominator_variable_id for a "
+                "ratio; leave it empty for other kinds.",
+            ),
+            *(
+                (
+                    "quantile",
+                    measure,
+                    "A quantile lies between 0 and 1, without the two. Write it as a "
+                    "fraction, such as 0.5 for the median; leave it empty for other kinds.",
+                )
+                for measure in ("no_quantile", "quantile_0", "quantile_50")
+            ),
+            (
+                "quantile",
+                "mean_of_half",
+                "A mean has no quantile. Write it as a fraction, such as 0.5 for the "
+                "median; leave it empty for other kinds.",
+            ),
+            (
+                "standard_population_id",
+                "standardised_median",
+                "A quantile cannot be standardised. Shares, nets, scores and means can; leave "
+                "standard_population_id empty for other kinds.",
+            ),
+        )
+    )
+)
+def measures_without_their_parts(study: Study) -> None:
+    def add(name: str, kind: str, variable: str = "@_hours", **values: str) -> None:
+        measure = {"measure_id": f"@_{name}", "measure_kind": kind, "variable_id": variable}
+        study.add("measures", like=1, **measure, **values)
+
+    add("neither", "share", "")
+    add("both", "share", "@_mood", variable_group_id="@_grid")
+    add("cases", "share_of_cases", "", variable_group_id="@_grid")
+    add("responses", "share_of_responses", "@_mood", variable_group_id="@_answers")
+    add("several", "share", "", variable_group_id="@_answers")
+    add("ratio", "ratio")
+    add("divided_mean", "mean", denominator_variable_id="@_hours")
+    add("no_quantile", "quantile")
+    add("quantile_0", "quantile", quantile="0")
+    add("quantile_50", "quantile", quantile="50")
+    add("mean_of_half", "mean", quantile="0.5")
+    add(
+        "standardised_median",
+        "quantile",
+        quantile="0.5",
+        standard_population_id="@_standard",
+    )
+
+
+@case()
+def every_kind_of_measure(study: Study) -> None:
+    hours = {"variable_id": "@_hours"}
+    groups = {"variable_id": "", "variable_group_id": "@_answers"}
+    for number, values in enumerate(
+        (
+            {"measure_kind": "ratio", **hours, "denominator_variable_id": "@_hours"},
+            {"measure_kind": "quantile", **hours, "quantile": "0.5"},
+            {"measure_kind": "total", **hours},
+            {"measure_kind": "total", "variable_id": "@_mood"},
+            {"measure_kind": "share_of_cases", **groups},
+            {"measure_kind": "share_of_responses", **groups},
+            {"measure_kind": "share", "variable_id": "", "variable_group_id": "@_grid"},
+            {"measure_kind": "mean", **hours, "standard_population_id": "@_standard"},
+        )
+    ):
+        study.add("measures", like=0, measure_id=f"@_{number}", **values)
+
+
+@case(
+    *(
+        f'[measure_variable] seeds/codebook/measures.csv, column measure_kind, value "@_{name}": A '
+        f"{kind} cannot be taken of variable {variable}. Shares, nets and scores are of "
+        "categorical variables, means, ratios and quantiles of numeric ones."
+        for name, kind, variable in (
+            ("quantile", "quantile", "@_mood, which is categorical"),
+            ("ratio", "ratio", "@_mood, which is categorical"),
+            ("grid_mean", "mean", "@_mood, which is categorical"),
+            ("net", "net", "@_hours, which is numeric"),
+        )
+    ),
+    "[measure_items] seeds/codebook/measure_items.csv, column measure_id, value "
+    '"@_net", 0 row(s): A net or a score needs items, and each of them at least one score; a net '
+    "takes them from here. Add the item here and its scores in "
+    "seeds/codebook/measure_scores.csv, or remove them.",
+)
+def measures_of_other_values(study: Study) -> None:
+    study.add("measures", like=0, measure_id="@_quantile", measure_kind="quantile", quantile="0.5")
+    study.add(
+        "measures",
+        like=1,
+        measure_id="@_ratio",
+        measure_kind="ratio",
+        denominator_variable_id="@_mood",
+    )
+    study.add(
+        "measures",
+        like=1,
+        measure_id="@_grid_mean",
+        variable_id="",
+        variable_group_id="@_grid",
+    )
+    study.add("measures", like=1, measure_id="@_net", measure_kind="net")
+
+
+@case(
+    "[measure_scores] seeds/codebook/measure_scores.csv, column category_code, score, value "
+    '"awful": Measure @_mood_net scores a category that its variable does not have. Correct the '
+    "category or the score, or make the measure a score.",
+    "[measure_scores] seeds/codebook/measure_scores.csv, column category_code, score, value "
+    '"bad": Measure @_mood_net is a net, whose scores are all 1. Correct the category or the '
+    "score, or make the measure a score.",
+)
+def net_of_other_scores(study: Study) -> None:
+    study.add("measure_scores", category_code="bad", score="-1")
+    study.add("measure_scores", category_code="awful", score="1")
+
+
+@case(
+    "[variable_group_mention] seeds/codebook/variable_groups.csv, column mention_category_code, "
+    'value "@_answers": Variable @_group of this group does not have the category that says that '
+    "an answer was given. Name a category in mention_category_code that all variables of the group "
+    "have, or make the group a grid."
+)
+def answers_of_another_list(study: Study) -> None:
+    study.add("variable_group_members", like=0, variable_id="@_group", member_order="2")
+
+
+@case(
+    "[standard_population_shares] seeds/codebook/standard_population_shares.csv, column "
+    'population_share, value "@_negative": A share of this standard population is negative. Write '
+    "shares as fractions of 1, with at least six digits after the point, one for each group.",
+    *(
+        "[standard_population_shares] seeds/codebook/standard_population_shares.csv, column "
+        f'population_share, value "@_{name}": The shares of this standard population do not add up '
+        "to 1. Write shares as fractions of 1, with at least six digits after the point, one for "
+        "each group."
+        for name in ("standard", "empty")
+    ),
+    "[standard_population_category] seeds/codebook/standard_population_shares.csv, column "
+    'category_code, value "lots": Standard population @_negative gives a share to a category that '
+    "its variable @_group does not have. Correct the category here, or the variable in "
+    "seeds/codebook/standard_populations.csv.",
+)
+def shares_of_no_whole(study: Study) -> None:
+    study.change("standard_population_shares", 1, population_share="0.666668")
+    study.add("standard_populations", standard_population_id="@_empty")
+    study.add("standard_populations", standard_population_id="@_negative")
+    for category, share in (("few", "-0.5"), ("lots", "1.5")):
+        study.add(
+            "standard_population_shares",
+            standard_population_id="@_negative",
+            category_code=category,
+            population_share=share,
+        )
+
+
+@case(
+    '[pooled_waves] seeds/codebook/pooled_waves.csv, study @, column n_waves, value "1": There is '
+    "nothing to pool in fewer than two waves. Write 2 or more, or remove the row.",
+    "[comparison_base] seeds/codebook/comparisons.csv, study @, column base_wave_id, value "
+    '"fixed": A comparison with a base wave needs the wave. Fill base_wave_id for the kind base; '
+    "leave it empty for other kinds.",
+    "[comparison_base] seeds/codebook/comparisons.csv, study @, column base_wave_id, value "
+    '"last_year": A comparison of the kind year_earlier finds its wave by itself. Fill '
+    "base_wave_id for the kind base; leave it empty for other kinds.",
+)
+def waves_that_make_no_set(study: Study) -> None:
+    study.change("pooled_waves", 0, n_waves="1")
+    study.add("comparisons", comparison_id="fixed", base_wave_id="")
+    study.add("comparisons", like=0, comparison_id="last_year", comparison_kind="year_earlier")
+
+
+@case(
+    *(
+        f'[segment_contrast] seeds/codebook/segment_contrasts.csv, column {column}, value "{value}"'
+        f": Segment @_{segment} does not have this value. Write a category of its variable; of two "
+        "variables, both with a | between them."
+        for column, value, segment in (
+            ("segment_code", "lots", "group"),
+            ("reference_segment_code", "none", "group"),
+            ("segment_code", "good", "crossed"),
+        )
+    ),
+    "[segment_contrast] seeds/codebook/segment_contrasts.csv, column segment_code, "
+    'reference_segment_code, value "few": A value of segment @_group is compared with itself. Name '
+    "two values, or remove the row.",
+)
+def contrasts_of_unknown_values(study: Study) -> None:
+    study.add("segment_contrasts", segment_code="lots", reference_segment_code="none")
+    study.add("segment_contrasts", segment_code="few", reference_segment_code="few")
+    study.add("segments", segment_id="@_crossed")
+    for position, variable_id in (("1", "@_mood"), ("2", "@_group")):
+        study.add(
+            "segment_variables",
+            segment_id="@_crossed",
+            position=position,
+            variable_id=variable_id,
+        )
+    for value in ("good", "good|few"):
+        study.add(
+            "segment_contrasts",
+            segment_id="@_crossed",
+            segment_code=value,
+            reference_segment_code="bad|many",
+        )
 
 
 # --- Generated files that are behind, as with a plain `dbt build` and no `make generate`

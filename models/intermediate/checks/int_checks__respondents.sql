@@ -17,6 +17,10 @@ design_columns as (
     select * from {{ ref('stg_codebook__design_columns') }}
 ),
 
+delivered as (
+    select * from {{ ref('int_answers__delivered') }}
+),
+
 delivered_columns as (
     select distinct
         study_id,
@@ -62,20 +66,29 @@ roles as (
         respondents.weight_text,
         respondents.psu_population,
         respondents.psu_population_text,
+        respondents.interview_date,
+        respondents.interview_date_text,
+        waves.fieldwork_start,
+        waves.fieldwork_end,
         designs.applies_fpc,
         designs.allows_zero_weights,
         respondent_column.source_columns as respondent_column,
         weight_column.source_columns as weight_column,
         stratum_column.source_columns as stratum_column,
         psu_column.source_columns as psu_column,
-        population_column.source_columns as population_column
+        population_column.source_columns as population_column,
+        date_column.source_columns as date_column
     from respondents
     inner join designs
         on respondents.design_id = designs.design_id
+    inner join waves
+        on
+            respondents.study_id = waves.study_id
+            and respondents.wave_id = waves.wave_id
     {% for role, alias in [
         ('respondent', 'respondent_column'), ('weight', 'weight_column'),
         ('stratum', 'stratum_column'), ('psu', 'psu_column'),
-        ('psu_population', 'population_column')
+        ('psu_population', 'population_column'), ('interview_date', 'date_column')
     ] -%}
     left join role_columns as {{ alias }}
         on
@@ -168,6 +181,72 @@ bad_weights as (
         weight_text
 ),
 
+-- Calendar periods are made of the days from 1970 to 2070.
+bad_dates as (
+    select
+        {{ problem_columns(
+            check_id='interview_date',
+            file=wave_file('study_id', 'wave_id'),
+            study_id='study_id',
+            wave_id='wave_id',
+            column_name='date_column',
+            source_code='interview_date_text',
+            n_rows='count(*)',
+            problem="case when interview_date_text is null then 'The interview has no date' when interview_date is null then 'This is not a date as 2001-12-31' when interview_date < fieldwork_start then 'The interview is dated before the fieldwork of the wave, which began on ' || cast(fieldwork_start as " ~ dbt.type_string() ~ ") when interview_date > fieldwork_end then 'The interview is dated after the fieldwork of the wave, which ended on ' || cast(fieldwork_end as " ~ dbt.type_string() ~ ") else 'The interview is not dated in the years from 1970 to 2070' end || '; the first is row ' || cast(min(row_number) as " ~ dbt.type_string() ~ ") || ' of the file.'",
+            remedy="'Correct the date, or the fieldwork of the wave in seeds/codebook/waves.csv.'"
+        ) | indent(8) }}
+    from roles
+    where
+        date_column is not null
+        and (
+            interview_date is null
+            or interview_date < fieldwork_start
+            or interview_date > fieldwork_end
+            or extract(year from interview_date) < 1970
+            or extract(year from interview_date) > 2070
+        )
+    group by
+        study_id,
+        wave_id,
+        date_column,
+        interview_date,
+        interview_date_text,
+        fieldwork_start,
+        fieldwork_end
+),
+
+bad_replicates as (
+    select
+        {{ problem_columns(
+            check_id='replicate_weight',
+            file=wave_file('delivered.study_id', 'delivered.wave_id'),
+            study_id='delivered.study_id',
+            wave_id='delivered.wave_id',
+            column_name='delivered.source_column',
+            source_code='delivered.source_code',
+            n_rows='count(*)',
+            problem="'The replicate weight is ' || case when delivered.source_code is null then 'missing' else 'not a number' end || '; the first is row ' || cast(min(delivered.row_number) as " ~ dbt.type_string() ~ ") || ' of the file.'",
+            remedy="'Deliver the weight: every respondent has one in each replicate, if only 0.'"
+        ) | indent(8) }}
+    from delivered
+    inner join waves
+        on
+            delivered.study_id = waves.study_id
+            and delivered.wave_id = waves.wave_id
+    inner join design_columns
+        on
+            waves.design_id = design_columns.design_id
+            and delivered.source_column = design_columns.source_column
+    where
+        design_columns.design_role = 'replicate_weight'
+        and {{ to_number('delivered.source_code') }} is null
+    group by
+        delivered.study_id,
+        delivered.wave_id,
+        delivered.source_column,
+        delivered.source_code
+),
+
 bad_populations as (
     select
         {{ problem_columns(
@@ -200,7 +279,7 @@ bad_populations as (
 final as (
     {% for check in [
         'duplicates', 'missing_respondent', 'missing_stratum', 'missing_psu', 'missing_weight',
-        'bad_weights', 'bad_populations'
+        'bad_weights', 'bad_dates', 'bad_replicates', 'bad_populations'
     ] -%}
     select * from {{ check }}
     {{ "union all" if not loop.last }}

@@ -41,6 +41,11 @@ measures as (
     select * from {{ ref('stg_codebook__measures') }}
 ),
 
+-- A cell that is no number is another problem than an empty one.
+written_measures as (
+    select * from {{ ref('measures') }}
+),
+
 measure_items as (
     select * from {{ ref('stg_codebook__measure_items') }}
 ),
@@ -55,6 +60,38 @@ segments as (
 
 segment_variables as (
     select * from {{ ref('stg_codebook__segment_variables') }}
+),
+
+variable_groups as (
+    select * from {{ ref('stg_codebook__variable_groups') }}
+),
+
+variable_group_members as (
+    select * from {{ ref('stg_codebook__variable_group_members') }}
+),
+
+standard_populations as (
+    select * from {{ ref('stg_codebook__standard_populations') }}
+),
+
+standard_population_shares as (
+    select * from {{ ref('stg_codebook__standard_population_shares') }}
+),
+
+comparisons as (
+    select * from {{ ref('stg_codebook__comparisons') }}
+),
+
+segment_contrasts as (
+    select * from {{ ref('stg_codebook__segment_contrasts') }}
+),
+
+pooled_waves as (
+    select * from {{ ref('stg_codebook__pooled_waves') }}
+),
+
+calendar_grains as (
+    select * from {{ ref('stg_codebook__calendar_grains') }}
 ),
 
 overlapping_questions as (
@@ -213,22 +250,302 @@ variable_values as (
         or (value_type = 'numeric' and code_list_id is not null)
 ),
 
+-- The variables of grids are estimated one by one; answers of questions with several are told apart below.
+estimated_variables as (
+    select
+        measure_id,
+        measure_kind,
+        variable_id
+    from measures
+
+    union
+
+    select
+        measure_id,
+        measure_kind,
+        denominator_variable_id as variable_id
+    from measures
+    where measure_kind = 'ratio'
+
+    union
+
+    select
+        measures.measure_id,
+        measures.measure_kind,
+        variable_group_members.variable_id
+    from measures
+    inner join variable_groups
+        on measures.variable_group_id = variable_groups.variable_group_id
+    inner join variable_group_members
+        on variable_groups.variable_group_id = variable_group_members.variable_group_id
+    where variable_groups.group_kind = 'grid'
+),
+
 measure_variables as (
     select
         {{ problem_columns(
             check_id='measure_variable',
             file=codebook_file('measures'),
             column_name="'measure_kind'",
-            source_code='measures.measure_id',
-            problem="'A ' || measures.measure_kind || ' cannot be taken of variable ' || measures.variable_id || ', which is ' || variables.value_type || '.'",
-            remedy="'Shares, nets and scores are of categorical variables, means of numeric ones.'"
+            source_code='estimated_variables.measure_id',
+            problem="'A ' || estimated_variables.measure_kind || ' cannot be taken of variable ' || estimated_variables.variable_id || ', which is ' || variables.value_type || '.'",
+            remedy="'Shares, nets and scores are of categorical variables, means, ratios and quantiles of numeric ones.'"
         ) | indent(8) }}
-    from measures
+    from estimated_variables
     inner join variables
-        on measures.variable_id = variables.variable_id
+        on estimated_variables.variable_id = variables.variable_id
     where
-        (measures.measure_kind in ('share', 'net', 'score') and variables.value_type = 'numeric')
-        or (measures.measure_kind = 'mean' and variables.value_type = 'categorical')
+        (
+            estimated_variables.measure_kind in ('share', 'net', 'score')
+            and variables.value_type = 'numeric'
+        )
+        or (
+            estimated_variables.measure_kind in ('mean', 'ratio', 'quantile')
+            and variables.value_type = 'categorical'
+        )
+),
+
+described_measures as (
+    select
+        measures.*,
+        variable_groups.group_kind,
+        measures.measure_kind in ('share_of_cases', 'share_of_responses') as is_of_answers
+    from measures
+    left join variable_groups
+        on measures.variable_group_id = variable_groups.variable_group_id
+),
+
+-- What a kind of measure needs, and what it must not have.
+misfit_parts as (
+    select
+        measure_id,
+        'variable_id, variable_group_id' as column_name,
+        'A ' || measure_kind || ' is of one variable, or of one group of variables.' as problem,
+        'Fill one of the two cells and leave the other empty.' as remedy
+    from described_measures
+    where
+        not is_of_answers
+        and (variable_id is null) = (variable_group_id is null)
+
+    union all
+
+    select
+        measure_id,
+        'variable_id, variable_group_id' as column_name,
+        'A ' || measure_kind || ' needs a group of the kind multiple_response, and no variable.'
+            as problem,
+        'Name such a group from seeds/codebook/variable_groups.csv in variable_group_id.' as remedy
+    from described_measures
+    where
+        is_of_answers
+        and (
+            variable_id is not null
+            or variable_group_id is null
+            or group_kind <> 'multiple_response'
+        )
+
+    union all
+
+    select
+        measure_id,
+        'variable_group_id' as column_name,
+        'A ' || measure_kind || ' cannot be taken of a group that is no grid.' as problem,
+        'Name a grid, or make the measure a share of cases or of responses.' as remedy
+    from described_measures
+    where
+        not is_of_answers
+        and group_kind <> 'grid'
+
+    union all
+
+    select
+        measure_id,
+        'denominator_variable_id' as column_name,
+        case
+            when measure_kind = 'ratio' then 'A ratio needs a variable in its denominator.'
+            else 'A ' || measure_kind || ' has no variable in its denominator.'
+        end as problem,
+        'Fill denominator_variable_id for a ratio; leave it empty for other kinds.' as remedy
+    from described_measures
+    where (measure_kind = 'ratio') = (denominator_variable_id is null)
+
+    union all
+
+    -- one that is no number is its own problem, listed elsewhere
+    select
+        described_measures.measure_id,
+        'quantile' as column_name,
+        case
+            when described_measures.measure_kind = 'quantile'
+                then 'A quantile lies between 0 and 1, without the two.'
+            else 'A ' || described_measures.measure_kind || ' has no quantile.'
+        end as problem,
+        'Write it as a fraction, such as 0.5 for the median; leave it empty for other kinds.'
+            as remedy
+    from described_measures
+    inner join written_measures
+        on described_measures.measure_id = written_measures.measure_id
+    where
+        (described_measures.measure_kind = 'quantile' and written_measures.quantile is null)
+        or (described_measures.measure_kind <> 'quantile' and written_measures.quantile is not null)
+        or described_measures.quantile <= 0
+        or described_measures.quantile >= 1
+
+    union all
+
+    select
+        measure_id,
+        'standard_population_id' as column_name,
+        'A ' || measure_kind || ' cannot be standardised.' as problem,
+        'Shares, nets, scores and means can; leave standard_population_id empty for other kinds.'
+            as remedy
+    from described_measures
+    where
+        standard_population_id is not null
+        and measure_kind not in ('share', 'net', 'score', 'mean')
+),
+
+measure_parts as (
+    select
+        {{ problem_columns(
+            check_id='measure_parts',
+            file=codebook_file('measures'),
+            column_name='column_name',
+            source_code='measure_id',
+            problem='problem',
+            remedy='remedy'
+        ) | indent(8) }}
+    from misfit_parts
+),
+
+group_mentions as (
+    select
+        {{ problem_columns(
+            check_id='variable_group_mention',
+            file=codebook_file('variable_groups'),
+            column_name="'mention_category_code'",
+            source_code='variable_groups.variable_group_id',
+            problem="'Variable ' || variable_group_members.variable_id || ' of this group does not have the category that says that an answer was given.'",
+            remedy="'Name a category in mention_category_code that all variables of the group have, or make the group a grid.'"
+        ) | indent(8) }}
+    from variable_groups
+    inner join variable_group_members
+        on variable_groups.variable_group_id = variable_group_members.variable_group_id
+    inner join variables
+        on variable_group_members.variable_id = variables.variable_id
+    left join categories
+        on
+            variables.code_list_id = categories.code_list_id
+            and variable_groups.mention_category_code = categories.category_code
+    where
+        variable_groups.group_kind = 'multiple_response'
+        and categories.category_code is null
+),
+
+population_totals as (
+    select
+        standard_populations.standard_population_id,
+        coalesce(sum(standard_population_shares.population_share), 0) as total_share,
+        coalesce(min(standard_population_shares.population_share), 0) as smallest_share
+    from standard_populations
+    left join standard_population_shares
+        on
+            standard_populations.standard_population_id
+            = standard_population_shares.standard_population_id
+    group by standard_populations.standard_population_id
+),
+
+population_sums as (
+    select
+        {{ problem_columns(
+            check_id='standard_population_shares',
+            file=codebook_file('standard_population_shares'),
+            column_name="'population_share'",
+            source_code='standard_population_id',
+            problem="case when smallest_share < 0 then 'A share of this standard population is negative.' else 'The shares of this standard population do not add up to 1.' end",
+            remedy="'Write shares as fractions of 1, with at least six digits after the point, one for each group.'"
+        ) | indent(8) }}
+    from population_totals
+    where
+        smallest_share < 0
+        or abs(total_share - 1) > 1e-6
+),
+
+population_categories as (
+    select
+        {{ problem_columns(
+            check_id='standard_population_category',
+            file=codebook_file('standard_population_shares'),
+            column_name="'category_code'",
+            source_code='standard_population_shares.category_code',
+            problem="'Standard population ' || standard_populations.standard_population_id || ' gives a share to a category that its variable ' || standard_populations.variable_id || ' does not have.'",
+            remedy="'Correct the category here, or the variable in seeds/codebook/standard_populations.csv.'"
+        ) | indent(8) }}
+    from standard_population_shares
+    inner join standard_populations
+        on
+            standard_population_shares.standard_population_id
+            = standard_populations.standard_population_id
+    inner join variables
+        on standard_populations.variable_id = variables.variable_id
+    left join categories
+        on
+            variables.code_list_id = categories.code_list_id
+            and standard_population_shares.category_code = categories.category_code
+    where categories.category_code is null
+),
+
+comparison_bases as (
+    select
+        {{ problem_columns(
+            check_id='comparison_base',
+            file=codebook_file('comparisons'),
+            study_id='study_id',
+            column_name="'base_wave_id'",
+            source_code='comparison_id',
+            problem="case when comparison_kind = 'base' then 'A comparison with a base wave needs the wave.' else 'A comparison of the kind ' || comparison_kind || ' finds its wave by itself.' end",
+            remedy="'Fill base_wave_id for the kind base; leave it empty for other kinds.'"
+        ) | indent(8) }}
+    from comparisons
+    where (comparison_kind = 'base') = (base_wave_id is null)
+),
+
+pooled_sizes as (
+    select
+        {{ problem_columns(
+            check_id='pooled_waves',
+            file=codebook_file('pooled_waves'),
+            study_id='study_id',
+            column_name="'n_waves'",
+            source_code='n_waves',
+            problem="'There is nothing to pool in fewer than two waves.'",
+            remedy="'Write 2 or more, or remove the row.'"
+        ) | indent(8) }}
+    from pooled_waves
+    where n_waves < 2
+),
+
+undated_designs as (
+    select distinct
+        {{ problem_columns(
+            check_id='calendar_dates',
+            file=codebook_file('calendar_grains'),
+            study_id='waves.study_id',
+            column_name="'period_grain'",
+            source_code='calendar_grains.period_grain',
+            problem="'Calendar periods are made of the dates of interviews, and design ' || waves.design_id || ' of this study has no column with them.'",
+            remedy="'Name the column in seeds/codebook/design_columns.csv, in the role interview_date, or remove the row.'"
+        ) | indent(8) }}
+    from calendar_grains
+    inner join waves
+        on calendar_grains.study_id = waves.study_id
+    inner join designs
+        on waves.design_id = designs.design_id
+    left join design_columns
+        on
+            designs.design_id = design_columns.design_id
+            and design_columns.design_role = 'interview_date'
+    where design_columns.design_id is null
 ),
 
 item_counts as (
@@ -335,6 +652,81 @@ segment_values as (
     inner join variables
         on segment_variables.variable_id = variables.variable_id
     where variables.value_type = 'numeric'
+),
+
+segment_categories as (
+    select
+        segment_variables.segment_id,
+        segment_variables.position,
+        categories.category_code
+    from segment_variables
+    inner join variables
+        on segment_variables.variable_id = variables.variable_id
+    inner join categories
+        on variables.code_list_id = categories.code_list_id
+),
+
+segment_codes as (
+    select
+        first_variable.segment_id,
+        coalesce(
+            first_variable.category_code || '|' || second_variable.category_code,
+            first_variable.category_code
+        ) as segment_code
+    from segment_categories as first_variable
+    left join segment_categories as second_variable
+        on
+            first_variable.segment_id = second_variable.segment_id
+            and second_variable.position = 2
+    where first_variable.position = 1
+),
+
+compared_codes as (
+    select
+        segment_id,
+        'segment_code' as column_name,
+        segment_code
+    from segment_contrasts
+
+    union
+
+    select
+        segment_id,
+        'reference_segment_code' as column_name,
+        reference_segment_code as segment_code
+    from segment_contrasts
+),
+
+unknown_contrasts as (
+    select
+        {{ problem_columns(
+            check_id='segment_contrast',
+            file=codebook_file('segment_contrasts'),
+            column_name='compared_codes.column_name',
+            source_code='compared_codes.segment_code',
+            problem="'Segment ' || compared_codes.segment_id || ' does not have this value.'",
+            remedy="'Write a category of its variable; of two variables, both with a | between them.'"
+        ) | indent(8) }}
+    from compared_codes
+    left join segment_codes
+        on
+            compared_codes.segment_id = segment_codes.segment_id
+            and compared_codes.segment_code = segment_codes.segment_code
+    where segment_codes.segment_id is null
+),
+
+idle_contrasts as (
+    select
+        {{ problem_columns(
+            check_id='segment_contrast',
+            file=codebook_file('segment_contrasts'),
+            column_name="'segment_code, reference_segment_code'",
+            source_code='segment_code',
+            problem="'A value of segment ' || segment_id || ' is compared with itself.'",
+            remedy="'Name two values, or remove the row.'"
+        ) | indent(8) }}
+    from segment_contrasts
+    where segment_code = reference_segment_code
 ),
 
 total_segments as (
@@ -455,6 +847,10 @@ design_role_counts as (
         designs.design_id,
         designs.study_id,
         designs.applies_fpc,
+        designs.variance_method,
+        designs.replicate_scale,
+        sum(case when design_columns.design_role = 'replicate_weight' then 1 else 0 end)
+            as n_replicates,
         sum(case when design_columns.design_role = 'respondent' then 1 else 0 end) as n_respondent,
         sum(case when design_columns.design_role = 'psu_population' then 1 else 0 end)
             as n_population,
@@ -465,7 +861,9 @@ design_role_counts as (
     group by
         designs.design_id,
         designs.study_id,
-        designs.applies_fpc
+        designs.applies_fpc,
+        designs.variance_method,
+        designs.replicate_scale
 ),
 
 design_roles as (
@@ -487,12 +885,33 @@ design_roles as (
         or (applies_fpc and n_population = 0)
 ),
 
+design_replicates as (
+    select
+        {{ problem_columns(
+            check_id='design_replicates',
+            file=codebook_file('designs'),
+            study_id='study_id',
+            column_name="case when variance_method = 'fay' and n_replicates > 1 then 'replicate_scale' else 'variance_method' end",
+            source_code='design_id',
+            problem="case when variance_method = 'taylor' then 'The design has replicate weights, but its method taylor does not use them.' when n_replicates < 2 then 'The method ' || variance_method || ' needs the columns of at least two replicate weights.' else 'The method fay needs the scale 1 / R / (1 - rho)^2.' end",
+            remedy="'Make variance_method and replicate_scale fit the rows with the role replicate_weight in seeds/codebook/design_columns.csv.'"
+        ) | indent(8) }}
+    from design_role_counts
+    where
+        (variance_method = 'taylor' and n_replicates > 0)
+        or (variance_method <> 'taylor' and n_replicates < 2)
+        or (variance_method = 'fay' and replicate_scale is null)
+),
+
 final as (
     {% for check in [
         'overlapping_questions', 'overlapping_crosswalk', 'overlapping_waivers', 'reversed_validity',
-        'crosswalk_targets', 'crosswalk_categories', 'crosswalk_value_types', 'variable_values', 'measure_variables', 'measure_item_counts', 'measure_score_values', 'segment_shapes', 'segment_values', 'no_total',
-        'derivation_sources', 'derivation_targets', 'derivation_inputs',
-        'wave_numbers', 'design_roles'
+        'crosswalk_targets', 'crosswalk_categories', 'crosswalk_value_types', 'variable_values',
+        'measure_variables', 'measure_parts', 'measure_item_counts', 'measure_score_values',
+        'group_mentions', 'population_sums', 'population_categories', 'comparison_bases',
+        'pooled_sizes', 'undated_designs', 'segment_shapes', 'segment_values', 'unknown_contrasts',
+        'idle_contrasts', 'no_total', 'derivation_sources', 'derivation_targets',
+        'derivation_inputs', 'wave_numbers', 'design_roles', 'design_replicates'
     ] -%}
     select * from {{ check }}
     {{ "union all" if not loop.last }}
