@@ -65,6 +65,7 @@ class Results:
 
     samples: list[Sample]
     estimates: Mapping[tuple[str, str], Mapping[Cell, Values]]
+    pooled: Mapping[tuple[str, str], Mapping[Cell, Values]]
     contrasts: Mapping[str, Mapping[Contrast, Values]]
 
     def of(self, number: int, delivery: str, wave_id: str = "w1") -> Mapping[Cell, Values]:
@@ -100,18 +101,17 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
         f"select * from intermediate.int_checks__problems where check_id not in {OF_FILES}",
     )
     assert problems == []
-    estimates: dict[tuple[str, str], dict[Cell, Values]] = defaultdict(dict)
-    for row in query(
-        project,
-        "select * from intermediate.int_estimates__statistics where period_grain = 'wave'",
-    ):
+    by_grain: dict[str, dict[tuple[str, str], dict[Cell, Values]]] = {
+        grain: defaultdict(dict) for grain in ("wave", "pooled_2")
+    }
+    for row in query(project, "select * from intermediate.int_estimates__statistics"):
         cell = Cell(*(row[column] for column in Cell._fields))
-        estimates[row["study_id"], row["wave_id"]][cell] = row
+        by_grain[row["period_grain"]][row["study_id"], row["wave_id"]][cell] = row
     contrasts: dict[str, dict[Contrast, Values]] = defaultdict(dict)
     for row in query(project, "select * from intermediate.int_contrasts__statistics"):
         key = Contrast(*(row[column] for column in Contrast._fields))
         contrasts[row["study_id"]][key] = row
-    return Results(samples, estimates, contrasts)
+    return Results(samples, by_grain["wave"], by_grain["pooled_2"], contrasts)
 
 
 # How numbers are compared ---------------------------------------------------------------------
@@ -367,33 +367,71 @@ def test_estimates_and_errors_are_those_of_the_people(results: Results, number: 
     holds(sample, wrong)
 
 
+def wrong_difference(
+    key: Contrast, row: Values, later: Direct | None, earlier: Direct | None, sample: Sample
+) -> list[str]:
+    """Compare a difference with that of two estimates, PSU by PSU."""
+    if later is None or earlier is None:
+        return [f"{key}: found, though nobody is in it"]
+    influences = {
+        place: later.influences.get(place, 0.0) - earlier.influences.get(place, 0.0)
+        for place in {*earlier.influences, *later.influences}
+    }
+    people = [
+        person
+        for wave_id, wave in zip(("w1", "w2"), sample.waves, strict=True)
+        for person in wave
+        if wave_id in key.set_wave_id
+    ]
+    expected = {
+        "contrast_value": later.estimate - earlier.estimate,
+        "standard_error": direct_error(
+            influences, earlier.strata | later.strata, people, sample.lonely_psu
+        ),
+    }
+    return [f"{key}: {text}" for text in differing(row, expected, expected)]
+
+
 @pytest.mark.parametrize("number", NUMBERS)
 def test_changes_sum_over_the_psus_of_both_waves(results: Results, number: int) -> None:
     sample = results.samples[number]
-    first, second = sample.waves
     changes = results.compared(number, "drawn")
     wrong = []
+    n_changes = 0
     for key, row in changes.items():
         if key[:2] != ("change", "w1+w2") or key.measure_id not in DIRECT_MEASURES:
             continue
-        cell = Cell(*key[2:])
-        earlier, later = (direct_estimate(people, cell) for people in sample.waves)
-        if earlier is None or later is None:
-            wrong.append(f"{key}: found, though nobody is in it")
-            continue
-        influences = {
-            place: later.influences.get(place, 0.0) - earlier.influences.get(place, 0.0)
-            for place in {*earlier.influences, *later.influences}
-        }
-        expected = {
-            "contrast_value": later.estimate - earlier.estimate,
-            "standard_error": direct_error(
-                influences, earlier.strata | later.strata, first + second, sample.lonely_psu
-            ),
-        }
-        wrong += [f"{key}: {text}" for text in differing(row, expected, expected)]
-    assert any(key[:2] == ("change", "w1+w2") for key in changes)
+        n_changes += 1
+        earlier, later = (direct_estimate(people, Cell(*key[2:])) for people in sample.waves)
+        wrong += wrong_difference(key, row, later, earlier, sample)
+    assert n_changes
     holds(sample, wrong)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_segments_differ_by_psu(results: Results, number: int) -> None:
+    sample = results.samples[number]
+    wrong = []
+    for key, row in results.compared(number, "drawn").items():
+        is_direct = key.measure_id in DIRECT_MEASURES and key.set_wave_id in ("w1", "w2")
+        if key.contrast_kind != "segment" or not is_direct:
+            continue
+        people = sample.waves[key.set_wave_id == "w2"]
+        one, other = (
+            direct_estimate(people, Cell(*key[2:-1], segment_code=code))
+            for code in key.contrast_code.split("-")
+        )
+        wrong += wrong_difference(key, row, one, other, sample)
+    holds(sample, wrong)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_pooled_waves_are_one_sample(results: Results, number: int) -> None:
+    """A PSU of both waves is one PSU."""
+    sample = results.samples[number]
+    rows = results.pooled[f"s{number}_drawn", "w2"]
+    assert rows
+    holds(sample, wrong_errors(rows, sum(sample.waves, ()), sample.lonely_psu))
 
 
 # What changes nothing, and what changes all alike -----------------------------------------------
