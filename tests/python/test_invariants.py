@@ -330,18 +330,22 @@ def direct_error(
 def wrong_errors(
     rows: Mapping[Cell, Values], people: tuple[Respondent, ...], lonely_psu: str
 ) -> list[str]:
-    """Compare estimates and errors with those from the people."""
+    """Compare estimates, errors and degrees of freedom with those from the people."""
     wrong = []
+    places = {person.place for person in people}
+    degrees_of_freedom = len(places) - len({stratum for stratum, _ in places})
     for cell in DIRECT_CELLS:
         direct = direct_estimate(people, cell)
         expected = None
         if direct is not None:
             error = direct_error(direct.influences, direct.strata, people, lonely_psu)
-            expected = {"estimate": direct.estimate, "standard_error": error}
-        wrong += [
-            f"{cell}: {text}"
-            for text in differing(rows.get(cell), expected, ("estimate", "standard_error"))
-        ]
+            expected = {
+                "estimate": direct.estimate,
+                "standard_error": error,
+                "degrees_of_freedom": degrees_of_freedom,
+            }
+        columns = ("estimate", "standard_error", "degrees_of_freedom")
+        wrong += [f"{cell}: {text}" for text in differing(rows.get(cell), expected, columns)]
     return wrong
 
 
