@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 from studies.drawn import (
+    CHOICES,
     COARSE,
     FACTOR,
     POPULATION_SHARES,
@@ -65,6 +66,7 @@ class Results:
 
     samples: list[Sample]
     estimates: Mapping[tuple[str, str], Mapping[Cell, Values]]
+    pooled: Mapping[tuple[str, str], Mapping[Cell, Values]]
     contrasts: Mapping[str, Mapping[Contrast, Values]]
 
     def of(self, number: int, delivery: str, wave_id: str = "w1") -> Mapping[Cell, Values]:
@@ -100,18 +102,17 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
         f"select * from intermediate.int_checks__problems where check_id not in {OF_FILES}",
     )
     assert problems == []
-    estimates: dict[tuple[str, str], dict[Cell, Values]] = defaultdict(dict)
-    for row in query(
-        project,
-        "select * from intermediate.int_estimates__statistics where period_grain = 'wave'",
-    ):
+    by_grain: dict[str, dict[tuple[str, str], dict[Cell, Values]]] = {
+        grain: defaultdict(dict) for grain in ("wave", "pooled_2")
+    }
+    for row in query(project, "select * from intermediate.int_estimates__statistics"):
         cell = Cell(*(row[column] for column in Cell._fields))
-        estimates[row["study_id"], row["wave_id"]][cell] = row
+        by_grain[row["period_grain"]][row["study_id"], row["wave_id"]][cell] = row
     contrasts: dict[str, dict[Contrast, Values]] = defaultdict(dict)
     for row in query(project, "select * from intermediate.int_contrasts__statistics"):
         key = Contrast(*(row[column] for column in Contrast._fields))
         contrasts[row["study_id"]][key] = row
-    return Results(samples, estimates, contrasts)
+    return Results(samples, by_grain["wave"], by_grain["pooled_2"], contrasts)
 
 
 # How numbers are compared ---------------------------------------------------------------------
@@ -176,10 +177,8 @@ def holds(sample: Sample, wrong: list[str]) -> None:
 
 
 def cells_of(rows: Mapping[Cell, Values], *measure_ids: str) -> Iterator[tuple[Cell, Values]]:
-    """Give the rows of some measures; of none would prove nothing."""
-    found = [(cell, row) for cell, row in rows.items() if cell.measure_id in measure_ids]
-    assert {cell.measure_id for cell, _ in found} <= set(measure_ids)
-    yield from found
+    """Give the rows of some measures."""
+    return ((cell, row) for cell, row in rows.items() if cell.measure_id in measure_ids)
 
 
 def renamed(
@@ -226,15 +225,28 @@ def score_of(person: Respondent, cell: Cell) -> Pair | None:
     return float(person.choice == cell.category_code), 1.0
 
 
-DIRECT_MEASURES = (
-    "choice_share",
-    "choice_net",
-    "choice_total",
-    "yes_share",
-    "number_mean",
-    "number_total",
-    "number_ratio",
-)
+# Categories of the measures that are estimated here too, and values of the segments.
+DIRECT_MEASURES = {
+    "choice_share": CHOICES,
+    "choice_net": ("pq", "all"),
+    "choice_total": CHOICES,
+    "yes_share": ("yes", "no"),
+    "number_mean": ("_Z",),
+    "number_total": ("_Z",),
+    "number_ratio": ("_Z",),
+}
+SEGMENTS = {
+    "total": ("total",),
+    "respondent_group": tuple(COARSE),
+    "coarse_group": tuple(sorted(set(COARSE.values()))),
+}
+DIRECT_CELLS = [
+    Cell(measure_id, category_code, segment_id, segment_code)
+    for measure_id, category_codes in DIRECT_MEASURES.items()
+    for category_code in category_codes
+    for segment_id, segment_codes in SEGMENTS.items()
+    for segment_code in segment_codes
+]
 
 
 @dataclass(frozen=True)
@@ -257,7 +269,9 @@ def direct_estimate(
         for person, weight in zip(people, used, strict=True)
         if (score := score_of(person, cell)) is not None
     ]
-    weight, y, x = np.array([row[1:] for row in scored], dtype=float).reshape(-1, 3).T
+    if not scored:
+        return None
+    weight, y, x = np.array([row[1:] for row in scored], dtype=float).T
     if cell.measure_id.endswith("_total"):
         estimate = (weight * y).sum()
         z = weight * y
@@ -316,17 +330,22 @@ def direct_error(
 def wrong_errors(
     rows: Mapping[Cell, Values], people: tuple[Respondent, ...], lonely_psu: str
 ) -> list[str]:
-    """Compare estimates and errors with those from the people."""
+    """Compare estimates, errors and degrees of freedom with those from the people."""
     wrong = []
-    for cell, row in cells_of(rows, *DIRECT_MEASURES):
+    places = {person.place for person in people}
+    degrees_of_freedom = len(places) - len({stratum for stratum, _ in places})
+    for cell in DIRECT_CELLS:
         direct = direct_estimate(people, cell)
         expected = None
         if direct is not None:
             error = direct_error(direct.influences, direct.strata, people, lonely_psu)
-            expected = {"estimate": direct.estimate, "standard_error": error}
-        wrong += [
-            f"{cell}: {text}" for text in differing(row, expected, ("estimate", "standard_error"))
-        ]
+            expected = {
+                "estimate": direct.estimate,
+                "standard_error": error,
+                "degrees_of_freedom": degrees_of_freedom,
+            }
+        columns = ("estimate", "standard_error", "degrees_of_freedom")
+        wrong += [f"{cell}: {text}" for text in differing(rows.get(cell), expected, columns)]
     return wrong
 
 
@@ -367,33 +386,72 @@ def test_estimates_and_errors_are_those_of_the_people(results: Results, number: 
     holds(sample, wrong)
 
 
+def wrong_difference(
+    key: Contrast, row: Values, later: Direct | None, earlier: Direct | None, sample: Sample
+) -> list[str]:
+    """Compare a difference with that of two estimates, PSU by PSU."""
+    if later is None or earlier is None:
+        return [f"{key}: found, though nobody is in it"]
+    influences = {
+        place: later.influences.get(place, 0.0) - earlier.influences.get(place, 0.0)
+        for place in {*earlier.influences, *later.influences}
+    }
+    people = [
+        person
+        for wave_id, wave in zip(("w1", "w2"), sample.waves, strict=True)
+        for person in wave
+        if wave_id in key.set_wave_id
+    ]
+    expected = {
+        "contrast_value": later.estimate - earlier.estimate,
+        "standard_error": direct_error(
+            influences, earlier.strata | later.strata, people, sample.lonely_psu
+        ),
+    }
+    return [f"{key}: {text}" for text in differing(row, expected, expected)]
+
+
 @pytest.mark.parametrize("number", NUMBERS)
 def test_changes_sum_over_the_psus_of_both_waves(results: Results, number: int) -> None:
     sample = results.samples[number]
-    first, second = sample.waves
     changes = results.compared(number, "drawn")
     wrong = []
+    n_changes = 0
     for key, row in changes.items():
-        if key[:2] != ("change", "w1+w2") or key.measure_id not in DIRECT_MEASURES:
-            continue
         cell = Cell(*key[2:])
-        earlier, later = (direct_estimate(people, cell) for people in sample.waves)
-        if earlier is None or later is None:
-            wrong.append(f"{key}: found, though nobody is in it")
+        if key[:2] != ("change", "w1+w2") or cell not in DIRECT_CELLS:
             continue
-        influences = {
-            place: later.influences.get(place, 0.0) - earlier.influences.get(place, 0.0)
-            for place in {*earlier.influences, *later.influences}
-        }
-        expected = {
-            "contrast_value": later.estimate - earlier.estimate,
-            "standard_error": direct_error(
-                influences, earlier.strata | later.strata, first + second, sample.lonely_psu
-            ),
-        }
-        wrong += [f"{key}: {text}" for text in differing(row, expected, expected)]
-    assert any(key[:2] == ("change", "w1+w2") for key in changes)
+        n_changes += 1
+        earlier, later = (direct_estimate(people, cell) for people in sample.waves)
+        wrong += wrong_difference(key, row, later, earlier, sample)
+    assert n_changes
     holds(sample, wrong)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_segments_differ_by_psu(results: Results, number: int) -> None:
+    sample = results.samples[number]
+    wrong = []
+    for key, row in results.compared(number, "drawn").items():
+        is_direct = key.measure_id in DIRECT_MEASURES and key.set_wave_id in ("w1", "w2")
+        if key.contrast_kind != "segment" or not is_direct:
+            continue
+        people = sample.waves[key.set_wave_id == "w2"]
+        one, other = (
+            direct_estimate(people, Cell(*key[2:-1], segment_code=code))
+            for code in key.contrast_code.split("-")
+        )
+        wrong += wrong_difference(key, row, one, other, sample)
+    holds(sample, wrong)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_pooled_waves_are_one_sample(results: Results, number: int) -> None:
+    """A PSU of both waves is one PSU."""
+    sample = results.samples[number]
+    rows = results.pooled[f"s{number}_drawn", "w2"]
+    assert rows
+    holds(sample, wrong_errors(rows, sum(sample.waves, ()), sample.lonely_psu))
 
 
 # What changes nothing, and what changes all alike -----------------------------------------------
@@ -789,8 +847,7 @@ def test_jackknife_deletes_each_psu_in_turn(results: Results, number: int) -> No
             # nothing is known where no replicate has an estimate
             "standard_error": math.sqrt(variance) if len(deviations) else None,
         }
-        if len(deviations) or row["standard_error"] is not None:
-            wrong += [f"{cell}: {text}" for text in differing(row, expected, expected)]
+        wrong += [f"{cell}: {text}" for text in differing(row, expected, expected)]
     holds(sample, wrong)
 
 

@@ -580,6 +580,7 @@ def study_rows(
                 if wave_id == "w2"
             ),
         ],
+        "pooled_waves": [{**key, "n_waves": "2"}] if delivery == "drawn" else [],
         "indices": [{**key, "base_wave_id": wave_id} for wave_id in waves if delivery == "drawn"],
         "questions": [
             {
