@@ -271,7 +271,8 @@ kinds_dates <- c(
 )
 # Study, design, fpc, lonely PSUs, waves of one sample and others, base of the indices.
 kinds_study <- function(
-  name, design, fpc, lonely_psu, shared, alone = character(), base = shared[1], pooled = NULL
+  name, design, fpc, lonely_psu, shared, alone = character(), base = c(shared, alone)[1],
+  pooled = NULL
 ) {
   wave_ids <- c(shared, alone)
   list(
@@ -286,7 +287,7 @@ kinds_study <- function(
     lonely_psu = lonely_psu, least = 1, measures = kinds_measures,
     segments = list(total = total_segment, kinds_group = function(data) data$kinds_group),
     contrasts = list(kinds_group = list(c("a", "b"), c("c", "a"), c("one", "a"))),
-    base_wave_id = if (length(base)) base else wave_ids[1], pooled = pooled
+    base_wave_id = base, pooled = pooled
   )
 }
 rotating_waves <- c("w1", "w2", "w3")
