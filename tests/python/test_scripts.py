@@ -32,6 +32,7 @@ def load(name: str) -> ModuleType:
 make_waves = load("make_waves")
 make_reference_tables = load("make_reference_tables")
 make_figure = load("make_figure")
+make_statistics_table = load("make_statistics_table")
 
 
 @pytest.fixture
@@ -218,6 +219,27 @@ def test_an_unknown_study_is_refused(
     with pytest.raises(SystemExit):
         run_script(make_waves, "ess")
     assert "unknown study ess; choose from gss, bsa, api" in capsys.readouterr().err
+
+
+# Table of statistics -----------------------------------------------------------------------------
+
+
+def test_the_table_of_statistics_is_up_to_date(run_script: RunScript) -> None:
+    assert run_script(make_statistics_table, "--check") == (0, "")
+
+
+def test_a_number_that_is_not_r_s_makes_no_table(tmp_path: Path, run_script: RunScript) -> None:
+    project = copy(tmp_path, "tests/python/references", "docs")
+    (project / "warehouse").symlink_to(ROOT / "warehouse")
+    change(project / "docs/statistics.md", "3.116225541 | 3.116", "3.116225541 | 3.117")
+    code, said = run_script(make_statistics_table, "--check", "--project", project)
+    assert (code, said.split(":")[0]) == (1, "docs/statistics.md is out of date")
+    assert run_script(make_statistics_table, "--project", project)[0] == 0
+    assert run_script(make_statistics_table, "--check", "--project", project) == (0, "")
+    change(project / "tests/python/references/measure_changes.csv", "3.1162255414", "3.1262255414")
+    code, said = run_script(make_statistics_table, "--check", "--project", project)
+    assert code == 2
+    assert said.startswith("make_statistics_table: Change, same districts: 3.11622554140")
 
 
 # Picture -----------------------------------------------------------------------------------------
