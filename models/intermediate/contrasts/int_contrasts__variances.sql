@@ -6,7 +6,8 @@
        the PSUs of the waves involved (docs: method, formula 5): that holds all covariances.
     4. What is below the digits of the single variances is rounding: the variance is zero.
     5. A bridge adds the variance of its factor, once for all estimates before it.
-    6. PSUs of one respondent each are in one wave and in one value of a segment: their products are zero.
+    6. A replicate in which one of the estimates does not exist has no contrast either, and is left out.
+    7. PSUs of one respondent each are in one wave and in one value of a segment: their products are zero.
 */
 with
 
@@ -77,6 +78,7 @@ by_psu as (
         counted.sample_id,
         influences.stratum_id,
         influences.psu_id,
+        count(*) = max(counted.n_estimates) as is_complete,
         sum(counted.coefficient * counted.influence_scale * influences.sum_z) as sum_z,
         sum(
             power(counted.coefficient * counted.influence_scale, 2) * influences.sum_zz
@@ -135,6 +137,7 @@ by_stratum as (
             and by_psu.set_grain = strata.period_grain
             and by_psu.sample_id = strata.sample_id
             and by_psu.stratum_id = strata.stratum_id
+    where by_psu.is_complete or not strata.is_replicate
     group by
         by_psu.contrast_kind,
         by_psu.study_id,

@@ -310,7 +310,11 @@ final as (
         sample_id,
         psu_id,
 
-        sqrt(replicate_factor) * (estimate - centre) as deviation
+        -- what is left below the digits of the estimate is rounding
+        case
+            when abs(estimate - centre) < 1e-13 * abs(centre) then 0
+            else sqrt(replicate_factor) * (estimate - centre)
+        end as deviation
     from centred
     where estimate is not null
 )
