@@ -53,7 +53,8 @@ sample_variance <- function(terms, set_ids, study, part, what) {
   } else if (is_replicated(design)) {
     thetas <- do.call(cbind, lapply(terms, function(term) term$found$thetas))
     centre <- vapply(terms, function(term) term$found$centre, 0)
-    drop(t(scale) %*% as.matrix(replicate_variance(thetas, design, centre)) %*% scale)
+    # each replicate's contrast, in which what is common to its estimates cancels without rounding
+    replicate_variance(drop(thetas %*% scale), design, sum(centre * scale))
   } else {
     taylor_variance(design, z, rows)
   }
@@ -139,7 +140,8 @@ study_index <- function(study, wave_id) {
   for_common_cells(study, ids, function(key, found, asked) {
     now <- found[[wave_id]]$estimate
     then <- found[[base]]$estimate
-    if (then <= 0) return(NULL)
+    # rounding may leave a balance of nothing a little above zero
+    if (then <= 1e-12) return(NULL)
     keys <- cbind(
       data.frame(study_id = study$study_id, wave_id = wave_id, base_wave_id = base), key
     )
