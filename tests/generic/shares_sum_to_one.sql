@@ -4,11 +4,11 @@
         {{ group_by | join(',\n        ') }},
         sum(estimate) as sum_of_shares
     from {{ model }}
-    where
-        measure_kind = 'share'
-        and estimate is not null
+    where measure_kind = 'share'
     group by
         {{ group_by | join(',\n        ') }}
-    having abs(sum(estimate) - 1) > {{ tolerance }}
+    having
+        count(estimate) = count(*)
+        and abs(sum(estimate) - 1) > {{ tolerance }}
 
 {% endtest %}
