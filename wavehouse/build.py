@@ -1,9 +1,9 @@
-"""Build everything, and publish it only if all of it passes."""
+"""Build everything, attack it, and publish it only if all of it passes."""
 
 import time
 
 from wavehouse.dbt import public_tables, run_dbt, summarize_run
-from wavehouse.errors import WavehouseError
+from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.fingerprint import fingerprint
 from wavehouse.project import Project
 from wavehouse.releases import check_links, published_manifest
@@ -21,7 +21,8 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
 
     Raises:
         ProblemsError: files have problems, or something is in the way of publishing.
-        WavehouseError: a model or a test failed; the published warehouse is as it was.
+        WavehouseError: a model or a test failed, or a hidden figure can be computed; the published
+            warehouse is as it was.
     """
     publishes = target == "duckdb"
     if publishes and not force:
@@ -34,6 +35,7 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
                 "up to date. To build all the same: wavehouse build --force"
             )
             return
+    from wavehouse.disclosure import check_disclosure
     from wavehouse.generate import generate
     from wavehouse.publish import PUBLIC_SCHEMA, PassedBuild, forget_build, publish_and_tell
     from wavehouse.wave_files import check_files, problems_of_files
@@ -59,6 +61,11 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
     print(
         f"Built {summarize_run(artifacts)} ({time.monotonic() - started:.0f} s with dbt's start)."
     )
+    try:
+        print(check_disclosure(project, target))
+    except ProblemsError as problems:
+        print(problems)
+        raise WavehouseError(_failure(project, publishes)) from problems
     if not publishes:
         return
     if fingerprint(project) != inputs:

@@ -62,6 +62,15 @@ def _parser() -> argparse.ArgumentParser:
         default="duckdb",
         help="the dbt target; only duckdb is published (default: duckdb)",
     )
+    attack = add(
+        "attack", _attack, "try to compute what the built tables hide; fail if it can be done"
+    )
+    attack.add_argument(
+        "--target",
+        choices=["duckdb", "postgres"],
+        default="duckdb",
+        help="the dbt target whose tables are attacked (default: duckdb)",
+    )
     add("publish", _publish, "publish the last build again, if it passed")
     add("docs", _docs, "write the docs site to warehouse/docs/index.html")
     postgres = add("postgres", _postgres, "run a command with a throwaway PostgreSQL server")
@@ -99,6 +108,13 @@ def _build(project: Project, options: argparse.Namespace) -> int:
     from wavehouse.build import build
 
     build(project, options.target, options.force)
+    return 0
+
+
+def _attack(project: Project, options: argparse.Namespace) -> int:
+    from wavehouse.disclosure import check_disclosure
+
+    print(check_disclosure(project, options.target))
     return 0
 
 

@@ -85,6 +85,7 @@ judged as (
         broken_pairs.study_id is null as is_comparable,
         later.is_shown and earlier.is_shown and broken_pairs.study_id is null as is_shown,
         'A' in (later.confidentiality_status, earlier.confidentiality_status) as is_suppressed,
+        'D' in (later.confidentiality_status, earlier.confidentiality_status) as is_secondary,
         'L' in (later.observation_status, earlier.observation_status) as is_not_collected,
         'M' in (later.observation_status, earlier.observation_status) as is_not_applicable,
         'U' in (later.observation_status, earlier.observation_status) as needs_caution
@@ -155,11 +156,15 @@ shown as (
             when not is_comparable then 'B'
             when is_not_collected then 'L'
             when is_not_applicable then 'M'
-            when is_suppressed then 'Q'
+            when is_suppressed or is_secondary then 'Q'
             when needs_caution then 'U'
             else 'A'
         end as observation_status,
-        case when is_suppressed then 'A' else 'F' end as confidentiality_status
+        case
+            when is_suppressed then 'A'
+            when is_secondary then 'D'
+            else 'F'
+        end as confidentiality_status
     from judged
 ),
 

@@ -1,5 +1,6 @@
 /*
-    1. A hidden row keeps its keys and has no numbers.
+    1. A hidden row keeps its keys and has no numbers, whether it is hidden for itself (primary) or so that
+       another one cannot be computed from it (secondary).
     2. When several statuses apply, the first of B > L > M > Q > U > P > A is shown (docs: method).
 */
 with
@@ -8,11 +9,29 @@ judged as (
     select * from {{ ref('int_estimates__judged') }}
 ),
 
+secondary as (
+    select * from {{ ref('int_disclosure__secondary') }}
+),
+
 decided as (
     select
-        *,
-        is_collected and has_respondents and not is_suppressed as is_shown
+        judged.*,
+        secondary.study_id is not null as is_secondary,
+        judged.is_collected
+        and judged.has_respondents
+        and not judged.is_suppressed
+        and secondary.study_id is null as is_shown
     from judged
+    left join secondary
+        on
+            judged.study_id = secondary.study_id
+            and judged.wave_id = secondary.wave_id
+            and judged.period_grain = secondary.period_grain
+            and judged.period_start = secondary.period_start
+            and judged.measure_id = secondary.measure_id
+            and judged.category_code = secondary.category_code
+            and judged.segment_id = secondary.segment_id
+            and judged.segment_code = secondary.segment_code
 ),
 
 final as (
@@ -47,13 +66,20 @@ final as (
             when has_break then 'B'
             when not is_collected then 'L'
             when not has_respondents and not is_suppressed then 'M'
-            when is_suppressed then 'Q'
+            when is_suppressed or is_secondary then 'Q'
             when needs_caution then 'U'
             else 'A'
         end as observation_status,
-        case when is_suppressed then 'A' else 'F' end as confidentiality_status,
+        case
+            when is_suppressed then 'A'
+            when is_secondary then 'D'
+            else 'F'
+        end as confidentiality_status,
         publication_rule_id,
-        status_reason,
+        case
+            when is_secondary then 'Hidden so that other hidden figures cannot be computed'
+            else status_reason
+        end as status_reason,
         is_shown
     from decided
 )

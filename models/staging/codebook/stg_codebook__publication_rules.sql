@@ -9,7 +9,9 @@ final as (
         publication_rule_id,
         rule_label,
         description,
-        source
+        source,
+        {{ to_number('protection_interval') }} as protection_interval,
+        {{ to_integer('base_rounding') }} as base_rounding
     from codebook
 )
 

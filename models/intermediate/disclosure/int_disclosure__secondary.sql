@@ -1,0 +1,121 @@
+/*
+    The rows that are hidden so that others cannot be computed from what is shown (secondary suppression).
+    Of pooled waves a row is shown only if it is shown of each of them.
+*/
+with
+
+cells as (
+    select * from {{ ref('int_disclosure__cells') }}
+),
+
+bases as (
+    select * from {{ ref('int_disclosure__bases') }}
+),
+
+components as (
+    select * from {{ ref('int_disclosure__components') }}
+),
+
+period_waves as (
+    select *
+    from {{ ref('int_design__period_waves') }}
+    where period_end is null
+),
+
+decided as (
+    select
+        cells.*,
+        cells.is_suppressed
+        or cells.is_confidential
+        or bases.block_id is not null
+        or components.block_id is not null as is_hidden
+    from cells
+    left join bases
+        on
+            cells.block_id = bases.block_id
+            and cells.segment_id = bases.segment_id
+            and cells.segment_code = bases.segment_code
+    left join components
+        on
+            cells.block_id = components.block_id
+            and coalesce(cells.component_id, cells.item_id) = components.figure_id
+            and cells.segment_id = components.segment_id
+            and cells.segment_code = components.segment_code
+),
+
+-- of shares that add up to 1, one alone is hidden in vain: the next smallest joins it
+ranked_shares as (
+    select
+        *,
+        sum(case when is_hidden then 1 else 0 end) over (
+            partition by block_id, measure_id, segment_id, segment_code
+        ) as n_hidden,
+        row_number() over (
+            partition by block_id, measure_id, segment_id, segment_code, is_hidden
+            order by weighted_total, category_code
+        ) as share_rank
+    from decided
+),
+
+with_partners as (
+    select
+        *,
+        is_hidden
+        or (is_share_alone and n_hidden = 1 and share_rank = 1 and not is_known_empty)
+            as is_hidden_alone
+    from ranked_shares
+),
+
+hidden_waves as (
+    select *
+    from with_partners
+    where
+        is_hidden_alone
+        and period_grain = 'wave'
+),
+
+pooled as (
+    select distinct
+        hidden_waves.study_id,
+        period_waves.period_wave_id as wave_id,
+        period_waves.period_grain,
+        hidden_waves.measure_id,
+        hidden_waves.category_code,
+        hidden_waves.segment_id,
+        hidden_waves.segment_code
+    from hidden_waves
+    inner join period_waves
+        on
+            hidden_waves.study_id = period_waves.study_id
+            and hidden_waves.wave_id = period_waves.wave_id
+    where period_waves.period_grain like 'pooled%'
+),
+
+final as (
+    select
+        -- keys
+        cells.study_id,
+        cells.wave_id,
+        cells.period_grain,
+        cells.period_start,
+        cells.measure_id,
+        cells.category_code,
+        cells.segment_id,
+        cells.segment_code
+    from with_partners as cells
+    left join pooled
+        on
+            cells.study_id = pooled.study_id
+            and cells.wave_id = pooled.wave_id
+            and cells.period_grain = pooled.period_grain
+            and cells.measure_id = pooled.measure_id
+            and cells.category_code = pooled.category_code
+            and cells.segment_id = pooled.segment_id
+            and cells.segment_code = pooled.segment_code
+    where
+        (cells.is_hidden_alone or pooled.study_id is not null)
+        and not cells.is_suppressed
+        and not cells.is_known_empty
+)
+
+select * from final

@@ -1,0 +1,630 @@
+"""The attack test: try to compute what the published tables hide, as an outsider would.
+
+Only published tables and the codebook are read. What they say is a system of linear equations in
+respondents, weights and weighted totals (estimate times sum of weights) of every base; what is
+hidden is unknown. A figure that every solution agrees on, or nearly, is not hidden.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import permutations
+from math import isfinite
+from typing import Any
+
+from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.project import Project
+
+Row = dict[str, Any]
+Query = Callable[[str], list[Row]]
+# What is known or not: block, period, quantity, segment, segment value.
+Unknown = tuple[str, str, str, str, str]
+
+ESTIMATES = """
+    select
+        study_id, {period} as period, measure_id, category_code, segment_id, segment_code,
+        estimate, n_respondents, sum_of_weights, observation_status, confidentiality_status,
+        publication_rule
+    from marts.{table}
+"""
+TOLERANCE = 1e-9
+RESPONDENTS, WEIGHTS = "respondents", "weights"
+
+
+@dataclass
+class Equation:
+    """A sum that anybody knows: coefficients of unknowns, and what they come to.
+
+    `slack` is how far the sum may be off because published numbers are rounded, `rest` how much of it
+    may be missing because some people are in no segment value.
+    """
+
+    name: str
+    terms: dict[Unknown, float]
+    total: float
+    slack: float
+    rest: float = 0.0
+
+
+@dataclass
+class Block:
+    """All that is published of measures with one base, in all periods of a study."""
+
+    study_id: str
+    base_id: str
+    known: dict[Unknown, float] = field(default_factory=dict)
+    hidden: dict[Unknown, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    primary: set[Unknown] = field(default_factory=set)
+    cells: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
+    quantities: set[str] = field(default_factory=set)
+    rounding: float = 0.0
+    protection: float = 0.0
+    wholes: Mapping[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
+
+    def key(self, period: str, quantity: str, segment: tuple[str, str]) -> Unknown:
+        """Name a quantity of a segment value in a period."""
+        return (self.base_id, period, quantity, *segment)
+
+
+@dataclass(frozen=True)
+class Hole:
+    """A hidden figure that can be computed, or guessed too closely."""
+
+    description: str
+    row: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        return self.description
+
+
+class Codebook:
+    """What anybody can read of how the published figures hang together."""
+
+    def __init__(self, query: Query) -> None:
+        """Read it with a function that runs SQL."""
+        self.measures = {row["measure_id"]: row for row in query("select * from marts.dim_measure")}
+        self.declared = {row["measure_id"]: row for row in query("select * from codebook.measures")}
+        self.variables = {
+            row["variable_id"]: row for row in query("select * from marts.dim_variable")
+        }
+        self.rules = {
+            row["publication_rule_id"]: row
+            for row in query("select * from codebook.publication_rules")
+        }
+        self.categories: dict[str, list[str]] = defaultdict(list)
+        for row in query("select variable_id, category_code from marts.dim_category"):
+            self.categories[row["variable_id"]].append(row["category_code"])
+        self.scores: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
+        for row in query("select * from codebook.measure_scores"):
+            item = self.scores[row["measure_id"], row["item_code"]]
+            item[row["category_code"]] = float(row["score"])
+        self.segments: dict[str, dict[str, tuple[tuple[str, str], ...]]] = defaultdict(dict)
+        for row in query("select * from marts.dim_segment"):
+            pairs = (
+                (row["first_variable_id"], row["first_category_code"]),
+                (row["second_variable_id"], row["second_category_code"]),
+            )
+            self.segments[row["segment_id"]][row["segment_code"]] = tuple(
+                pair for pair in pairs if pair[0] is not None
+            )
+        self.nested = self._nested(query("select * from codebook.derivations"))
+        self.sums = list(self._sums())
+        self.wholes: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+        for whole, parts in self.sums:
+            for part in parts:
+                self.wholes[part].append(whole)
+        # variables that everybody of a wave has a value of
+        self.complete = {
+            (row["study_id"], row["wave_id"], row["variable_id"])
+            for row in query(
+                "select study_id, wave_id, variable_id from marts.fct_question_quality "
+                "where n_valid = n_respondents"
+            )
+        }
+
+    def rest(self, study_id: str, period: str, segment_id: str) -> float:
+        """Tell how many people may be in none of the values of a segment: 0 or any number."""
+        variables = {variable for variable, _ in next(iter(self.segments[segment_id].values()))}
+        is_complete = all((study_id, period, variable) in self.complete for variable in variables)
+        return 0.0 if is_complete else float("inf")
+
+    def declaration(self, measure_id: str) -> Row:
+        """Give the codebook's row of a measure; a measure of a grid has that of the grid."""
+        return self.declared.get(measure_id) or self.declared[measure_id.split("__")[0]]
+
+    def _nested(self, derivations: list[Row]) -> dict[tuple[str, str], dict[str, str]]:
+        """Map the categories of a variable to those of another that groups them."""
+        nested: dict[tuple[str, str], dict[str, str]] = {}
+        stretches: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(dict)
+        sources: dict[str, str] = {}
+        for row in derivations:
+            variable, source = row["variable_id"], row["source_variable_id"]
+            if row["source_category_code"]:
+                mapping = nested.setdefault((source, variable), {})
+                mapping[row["source_category_code"]] = row["category_code"]
+            else:
+                sources[variable] = source
+                stretch = (
+                    float(row["lower_bound"] or "-inf"),
+                    float(row["upper_bound"] or "inf"),
+                )
+                stretches[variable].setdefault(row["category_code"], []).append(stretch)
+        for fine, coarse in permutations(sources, 2):
+            if sources[fine] != sources[coarse]:
+                continue
+            mapping = {
+                code: group
+                for code, parts in stretches[fine].items()
+                for group, wholes in stretches[coarse].items()
+                if all(
+                    any(low <= part[0] and part[1] <= high for low, high in wholes)
+                    for part in parts
+                )
+            }
+            if len(mapping) == len(stretches[fine]):
+                nested[fine, coarse] = mapping
+        # groups of one variable that nest in one another
+        for (source, fine), to_fine in list(nested.items()):
+            for (other, coarse), to_coarse in list(nested.items()):
+                if source != other or fine == coarse or not to_fine.keys() <= to_coarse.keys():
+                    continue
+                images = defaultdict(set)
+                for code, group in to_fine.items():
+                    images[group].add(to_coarse[code])
+                if all(len(found) == 1 for found in images.values()):
+                    nested[fine, coarse] = {group: min(found) for group, found in images.items()}
+        return nested
+
+    def _sums(self) -> Iterator[tuple[tuple[str, str], list[tuple[str, str]]]]:
+        """Give each segment value with the values of another segment that it consists of."""
+        for fine_id, fine in self.segments.items():
+            fine_variables = [variable for variable, _ in next(iter(fine.values()))]
+            for whole_id, whole in self.segments.items():
+                whole_variables = [variable for variable, _ in next(iter(whole.values()))]
+                if fine_id == whole_id or len(whole_variables) > len(fine_variables):
+                    continue
+                for chosen in permutations(range(len(fine_variables)), len(whole_variables)):
+                    maps = [
+                        self._map(fine_variables[place], variable)
+                        for place, variable in zip(chosen, whole_variables, strict=True)
+                    ]
+                    if any(mapping is None for mapping in maps):
+                        continue
+                    for code, pairs in whole.items():
+                        parts = [
+                            (fine_id, part)
+                            for part, fine_pairs in fine.items()
+                            if all(
+                                mapping is not None
+                                and mapping.get(fine_pairs[place][1]) == category
+                                for place, mapping, (_, category) in zip(
+                                    chosen, maps, pairs, strict=True
+                                )
+                            )
+                        ]
+                        if parts:
+                            yield (whole_id, code), parts
+
+    def _map(self, fine: str, coarse: str) -> dict[str, str] | None:
+        if fine == coarse:
+            return {code: code for code in self.categories[fine]}
+        return self.nested.get((fine, coarse))
+
+
+def attack(query: Query) -> list[Hole]:
+    """Attack what is published, and give what could be computed.
+
+    Args:
+        query: runs SQL on the tables and gives rows by column name.
+    """
+    codebook = Codebook(query)
+    holes = list(_shown_differences(query))
+    for block in _blocks(codebook, query):
+        equations = list(_equations(codebook, block, query))
+        holes += _solve(block, equations)
+    return holes
+
+
+def check_disclosure(project: Project, target: str = "duckdb") -> str:
+    """Attack a built warehouse, and say what was tried.
+
+    Raises:
+        ProblemsError: something hidden can be computed.
+        WavehouseError: there is nothing built to attack.
+    """
+    with tables(project, target) as query:
+        hidden = query(
+            "select count(*) as n from marts.fct_trend_estimates where confidentiality_status <> 'F'"
+        )[0]["n"]
+        holes = attack(query)
+    if holes:
+        raise ProblemsError(
+            "Hidden figures can be computed from published ones:", [str(hole) for hole in holes]
+        )
+    return f"Attacked {hidden:,} hidden estimates: none can be computed from what is published."
+
+
+@contextmanager
+def tables(project: Project, target: str) -> Iterator[Query]:
+    """Open what dbt built, on either engine, to be read with SQL."""
+    if target == "postgres":
+        import psycopg2
+
+        connection = psycopg2.connect(
+            host=os.environ.get("WAVEHOUSE_PG_HOST", "127.0.0.1"),
+            port=os.environ.get("WAVEHOUSE_PG_PORT", "5432"),
+            user=os.environ.get("WAVEHOUSE_PG_USER", "wavehouse"),
+            password=os.environ.get("WAVEHOUSE_PG_PASSWORD", ""),
+            dbname=os.environ.get("WAVEHOUSE_PG_DATABASE", "wavehouse"),
+        )
+
+        def run(sql: str) -> list[Row]:
+            with connection.cursor() as cursor:
+                cursor.execute(sql)
+                names = [column.name for column in cursor.description or ()]
+                return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    else:
+        import duckdb
+
+        if not project.working_database.exists():
+            raise WavehouseError("Nothing is built yet, so there is nothing to attack. Run `make`.")
+        connection = duckdb.connect(str(project.working_database), read_only=True)
+
+        def run(sql: str) -> list[Row]:
+            result = connection.execute(sql)
+            names = [column[0] for column in result.description]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    try:
+        yield run
+    finally:
+        connection.close()
+
+
+def _shown_differences(query: Query) -> Iterator[Hole]:
+    """Find changes that are shown beside a hidden end: either end gives the other away."""
+    keys = "study_id, measure_id, category_code, segment_id, segment_code"
+    rows = query(
+        f"""
+        select {keys}, changes.from_wave_id, changes.to_wave_id, ends.wave_id
+        from marts.fct_trend_changes as changes
+        inner join marts.fct_trend_estimates as ends
+            using ({keys})
+        where
+            changes.change is not null
+            and ends.confidentiality_status <> 'F'
+            and ends.wave_id in (changes.from_wave_id, changes.to_wave_id)
+        """
+    )
+    for row in rows:
+        yield Hole(
+            f"{_name(row)}, wave {row['wave_id']}: the estimate is hidden, and the change from "
+            f"{row['from_wave_id']} to {row['to_wave_id']} is shown. Show a change only where both "
+            "of its estimates are (int_changes__published).",
+            row,
+        )
+
+
+def _blocks(codebook: Codebook, query: Query) -> Iterator[Block]:
+    """Sort the published rows by base; blocks without anything hidden are left out."""
+    rows = [
+        row
+        for table, period in (
+            ("fct_trend_estimates", "wave_id"),
+            ("fct_pooled_estimates", "'pooled_' || n_waves || ' ' || wave_id"),
+            ("fct_period_estimates", "period_grain || ' ' || period_start"),
+        )
+        for row in query(ESTIMATES.format(table=table, period=period))
+    ]
+    blocks: dict[tuple[str, str], Block] = {}
+    for row in rows:
+        if row["observation_status"] == "L":
+            continue
+        base_id = _base_id(codebook, row["measure_id"])
+        block = blocks.setdefault((row["study_id"], base_id), Block(row["study_id"], base_id))
+        block.wholes = codebook.wholes
+        _note(codebook, block, row)
+    for block in blocks.values():
+        # what one row shows, another cannot hide
+        for key in block.known.keys() & block.hidden.keys():
+            if key[2] in (RESPONDENTS, WEIGHTS):
+                del block.hidden[key]
+                block.primary.discard(key)
+        if block.hidden:
+            yield block
+
+
+def _base_id(codebook: Codebook, measure_id: str) -> str:
+    """Name what the base of a measure consists of: the same name, the same people."""
+    measure = codebook.declaration(measure_id)
+    kind = measure["measure_kind"]
+    if kind in ("ratio", "share_of_responses") or measure["standard_population_id"]:
+        return f"measure {measure_id}"
+    variable = codebook.measures[measure_id]["variable_id"]
+    return variable or f"group {measure['variable_group_id']}"
+
+
+def _quantity(codebook: Codebook, row: Row) -> str | None:
+    """Name the total that a row tells, if it adds up to anything."""
+    measure_id, code = row["measure_id"], row["category_code"]
+    measure = codebook.declaration(measure_id)
+    kind = measure["measure_kind"]
+    if kind in ("quantile", "ratio"):
+        return None
+    if kind in ("net", "score"):
+        return f"item {measure['measure_id']} {code}"
+    return f"category {code}"
+
+
+def _note(codebook: Codebook, block: Block, row: Row) -> None:
+    """Enter what a row shows or hides."""
+    segment = (row["segment_id"], row["segment_code"])
+    period = row["period"]
+    block.cells[period].add(segment)
+    rule = codebook.rules[row["publication_rule"]]
+    block.rounding = max(block.rounding, float(rule.get("base_rounding") or 0))
+    block.protection = max(block.protection, float(rule.get("protection_interval") or 0))
+    quantity = _quantity(codebook, row)
+    kind = codebook.declaration(row["measure_id"])["measure_kind"]
+    told: dict[str, float | None] = {RESPONDENTS: None, WEIGHTS: None}
+    if quantity:
+        told[quantity] = None
+        block.quantities.add(quantity)
+    if row["confidentiality_status"] == "F":
+        if row["estimate"] is None:
+            told = dict.fromkeys(told, 0.0)
+        else:
+            weight = float(row["sum_of_weights"])
+            told[RESPONDENTS] = float(row["n_respondents"])
+            told[WEIGHTS] = weight
+            if quantity:
+                value = float(row["estimate"])
+                told[quantity] = value if kind == "total" else value * weight
+    for name, value in told.items():
+        key = block.key(period, name, segment)
+        if value is not None:
+            block.known[key] = value
+        else:
+            block.hidden[key].append(row)
+            if row["confidentiality_status"] == "A":
+                block.primary.add(key)
+
+
+def _equations(codebook: Codebook, block: Block, query: Query) -> Iterator[Equation]:
+    """Write down every sum that an outsider knows to hold in a block."""
+    additive = {RESPONDENTS, WEIGHTS} | block.quantities
+    categories: list[str] = []
+    if block.base_id.startswith("measure "):
+        # standardised estimates, ratios and shares of responses add up over no segment
+        additive = {RESPONDENTS}
+        categories = sorted(block.quantities)
+    elif not block.base_id.startswith("group "):
+        codes = codebook.categories.get(block.base_id, [])
+        categories = [f"category {code}" for code in codes]
+        additive |= set(categories)
+    items = {
+        f"item {measure_id} {code}": {
+            f"category {category}": score for category, score in scores.items()
+        }
+        for (measure_id, code), scores in codebook.scores.items()
+        if f"item {measure_id} {code}" in block.quantities
+    }
+    for period, segments in block.cells.items():
+        for whole, parts in codebook.sums:
+            if whole not in segments or not segments.issuperset(parts):
+                continue
+            for quantity in additive:
+                terms = {block.key(period, quantity, part): 1.0 for part in parts}
+                terms[block.key(period, quantity, whole)] = -1.0
+                name = f"{quantity} of {'/'.join(whole)} and of the values of {parts[0][0]}"
+                rest = codebook.rest(block.study_id, period, parts[0][0])
+                yield _equation(block, name, terms, rest)
+        for segment in segments:
+            if categories:
+                terms = {block.key(period, category, segment): 1.0 for category in categories}
+                terms[block.key(period, WEIGHTS, segment)] = -1.0
+                yield _equation(block, f"all categories of {'/'.join(segment)}", terms)
+            for item, scores in items.items():
+                terms = {
+                    block.key(period, category, segment): score
+                    for category, score in scores.items()
+                }
+                terms[block.key(period, item, segment)] = -1.0
+                yield _equation(block, f"{item} and its categories", terms)
+    yield from _pooled(block, query)
+
+
+def _pooled(block: Block, query: Query) -> Iterator[Equation]:
+    """Write down that pooled waves are the sum of their waves."""
+    if block.base_id.startswith("measure "):
+        return
+    waves = [
+        row["wave_id"]
+        for row in query(
+            "select wave_id from marts.dim_wave "
+            f"where study_id = '{block.study_id}' order by wave_number"
+        )
+    ]
+    for period, segments in list(block.cells.items()):
+        if not period.startswith("pooled_"):
+            continue
+        grain, last = period.split(" ", 1)
+        size = int(grain.removeprefix("pooled_"))
+        place = waves.index(last) + 1
+        single = waves[place - size : place]
+        for segment in segments:
+            if any(segment not in block.cells[wave] for wave in single):
+                continue
+            for quantity in {RESPONDENTS, WEIGHTS} | block.quantities:
+                terms = {block.key(wave, quantity, segment): 1.0 for wave in single}
+                terms[block.key(period, quantity, segment)] = -1.0
+                yield _equation(block, f"{quantity} of {period} and of its waves", terms)
+
+
+def _equation(
+    block: Block, name: str, terms: Mapping[Unknown, float], rest: float = 0.0
+) -> Equation:
+    """Take what is known to the other side of a sum."""
+    total, size, n_known = 0.0, 1.0, 0
+    unknown = {}
+    for key, coefficient in terms.items():
+        if key in block.known:
+            total -= coefficient * block.known[key]
+            size = max(size, abs(block.known[key]))
+            n_known += 1
+        else:
+            unknown[key] = coefficient
+    slack = 1e-7 * size + block.rounding * n_known / 2
+    return Equation(name, unknown, total, slack, rest)
+
+
+def _solve(block: Block, equations: Iterable[Equation]) -> Iterator[Hole]:
+    """Look at the unknowns that hang together, group by group."""
+    equations = [equation for equation in equations if equation.terms]
+    parents: dict[Unknown, Unknown] = {}
+
+    def find(key: Unknown) -> Unknown:
+        root = key
+        while parents.setdefault(root, root) != root:
+            root = parents[root]
+        while parents[key] != root:
+            parents[key], key = root, parents[key]
+        return root
+
+    for equation in equations:
+        first, *others = equation.terms
+        for other in others:
+            parents[find(other)] = find(first)
+    groups: dict[Unknown, list[Equation]] = defaultdict(list)
+    for equation in equations:
+        groups[find(next(iter(equation.terms)))].append(equation)
+    for group in groups.values():
+        if any(key in block.hidden for equation in group for key in equation.terms):
+            yield from _solve_group(block, group)
+
+
+def _solve_group(block: Block, equations: list[Equation]) -> Iterator[Hole]:
+    """Find what all solutions of a group agree on, exactly or within the protection interval."""
+    import numpy as np
+
+    unknowns = list(dict.fromkeys(key for equation in equations for key in equation.terms))
+    places = {key: place for place, key in enumerate(unknowns)}
+    matrix = np.zeros((len(equations), len(unknowns)))
+    for number, equation in enumerate(equations):
+        for key, coefficient in equation.terms.items():
+            matrix[number, places[key]] = coefficient
+    free = _free(matrix)
+    told: set[Unknown] = set()
+    for key in unknowns:
+        if key in block.hidden and not free[places[key]] and not _is_zero_anyway(block, key):
+            told.add(key)
+            yield _hole(block, key, equations, "can be computed exactly")
+    for key in unknowns:
+        if key in block.primary and key not in told and not _is_zero_anyway(block, key):
+            low, high = _bounds(equations, unknowns, places, key)
+            if not isfinite(high - low):
+                continue
+            middle = max(abs(low), abs(high)) if low < 0 else (low + high) / 2
+            if high - low <= max(block.protection * middle, 1e-6) * (1 - TOLERANCE):
+                yield _hole(block, key, equations, f"must lie between {low:.6g} and {high:.6g}")
+
+
+def _free(matrix: Any) -> Any:  # noqa: ANN401
+    """Tell which unknowns a system leaves open: those in which its null space is not zero."""
+    import numpy as np
+
+    reduced = matrix.copy()
+    n_rows, n_columns = reduced.shape
+    pivots: list[int] = []
+    row = 0
+    for column in range(n_columns):
+        if row == n_rows:
+            break
+        best = row + int(np.argmax(np.abs(reduced[row:, column])))
+        if abs(reduced[best, column]) < TOLERANCE:
+            continue
+        reduced[[row, best]] = reduced[[best, row]]
+        reduced[row] /= reduced[row, column]
+        others = np.flatnonzero(np.abs(reduced[:, column]) > TOLERANCE)
+        others = others[others != row]
+        reduced[others] -= np.outer(reduced[others, column], reduced[row])
+        pivots.append(column)
+        row += 1
+    free = np.ones(n_columns, dtype=bool)
+    is_free_column = np.ones(n_columns, dtype=bool)
+    is_free_column[pivots] = False
+    for number, column in enumerate(pivots):
+        free[column] = bool((np.abs(reduced[number, is_free_column]) > TOLERANCE).any())
+    return free
+
+
+def _bounds(
+    equations: list[Equation], unknowns: list[Unknown], places: Mapping[Unknown, int], key: Unknown
+) -> tuple[float, float]:
+    """Give the least and the greatest value that an unknown can have, given all sums."""
+    import numpy as np
+    from scipy.optimize import linprog
+    from scipy.sparse import coo_array
+
+    rows, columns, values = [], [], []
+    n_unknowns = len(unknowns)
+    bounds: list[tuple[float | None, float | None]] = [
+        (None, None) if name[2] in ("category _Z",) or name[2].startswith("item ") else (0, None)
+        for name in unknowns
+    ]
+    for number, equation in enumerate(equations):
+        for name, coefficient in equation.terms.items():
+            rows.append(number)
+            columns.append(places[name])
+            values.append(coefficient)
+        # what is missing, and what was rounded away
+        rows.append(number)
+        columns.append(n_unknowns + number)
+        values.append(1.0)
+        upper = None if equation.rest == float("inf") else equation.slack
+        bounds.append((-equation.slack, upper))
+    shape = (len(equations), n_unknowns + len(equations))
+    matrix = coo_array((values, (rows, columns)), shape=shape).tocsr()
+    totals = [equation.total for equation in equations]
+    found = []
+    for sign in (1.0, -1.0):
+        objective = np.zeros(shape[1])
+        objective[places[key]] = sign
+        solution = linprog(objective, A_eq=matrix, b_eq=totals, bounds=bounds, method="highs")
+        if solution.status == 0:
+            found.append(sign * solution.fun)
+        else:
+            found.append(-sign * float("inf"))
+    return found[0], found[1]
+
+
+def _is_zero_anyway(block: Block, key: Unknown) -> bool:
+    """Tell whether a published group that holds the hidden one has nobody of the kind.
+
+    That nobody of a large group chose something is a finding about the group, which its rule shows.
+    """
+    wholes = block.wholes.get(key[3:], ())
+    return any(block.known.get(block.key(key[1], key[2], whole)) == 0 for whole in wholes)
+
+
+def _hole(block: Block, key: Unknown, equations: list[Equation], what: str) -> Hole:
+    row = block.hidden[key][0]
+    sums = [equation for equation in equations if key in equation.terms]
+    sums.sort(key=lambda equation: len(equation.terms))
+    return Hole(
+        f"{_name(row)}, period {key[1]}: the {key[2]} {what}; the closest sum is: {sums[0].name}. "
+        "Hide one more figure of that sum, or leave out a segment, net or pooled period that tells "
+        "it (int_disclosure__secondary decides what is hidden).",
+        row,
+    )
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    return (
+        f"study {row['study_id']}, measure {row['measure_id']}, category {row['category_code']}, "
+        f"segment {row['segment_id']}, value {row['segment_code']}"
+    )
