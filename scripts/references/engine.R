@@ -11,7 +11,7 @@
 measure <- function(id, kind, variable = NULL, ...) {
   list(id = id, kind = kind, variable = variable, ...)
 }
-shares <- c("share", "net", "share_of_cases")
+shares <- c("share", "net", "share_of_cases", "share_of_responses")
 
 # Numerator y, denominator x, base and, if standardised, group of each row: one list per category.
 measure_cells <- function(measure, data) {
@@ -321,7 +321,7 @@ interval <- function(kind, found, df) {
   if (!kind %in% shares) return(list("t", t_bounds(found$estimate, found$se, df)))
   if (found$estimate <= 0 || found$estimate >= 1) {
     bounds <- beta_bounds(found$estimate, found$se, NA, found$n, cap = TRUE)
-    return(list("korn_graubard", bounds))
+    return(list("korn_graubard_capped", bounds))
   }
   list("logit", logit_bounds(found$estimate, found$se, df))
 }

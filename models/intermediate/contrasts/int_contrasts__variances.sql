@@ -25,6 +25,10 @@ strata as (
     select * from {{ ref('int_design__strata') }}
 ),
 
+design_replicates as (
+    select * from {{ ref('int_design__replicates') }}
+),
+
 waves as (
     select * from {{ ref('stg_codebook__waves') }}
 ),
@@ -108,27 +112,15 @@ by_psu as (
         influences.psu_id
 ),
 
-by_stratum as (
+placed as (
     select
-        by_psu.contrast_kind,
-        by_psu.study_id,
-        by_psu.set_wave_id,
-        by_psu.measure_id,
-        by_psu.category_code,
-        by_psu.segment_id,
-        by_psu.contrast_code,
-        by_psu.sample_id,
+        by_psu.*,
         strata.is_replicate,
         strata.n_psus,
         strata.sampling_fraction,
         strata.lonely_psu,
-        sum(by_psu.sum_z) as sum_z,
-        sum(
-            case
-                when by_psu.psu_id = 'own' then by_psu.sum_zz
-                else by_psu.sum_z * by_psu.sum_z
-            end
-        ) as sum_zz
+        coalesce(sqrt(design_replicates.replicate_factor), 1) as replicate_root,
+        coalesce(design_replicates.replicate_centre, 'full_sample') as replicate_centre
     from by_psu
     inner join strata
         on
@@ -137,21 +129,70 @@ by_stratum as (
             and by_psu.set_grain = strata.period_grain
             and by_psu.sample_id = strata.sample_id
             and by_psu.stratum_id = strata.stratum_id
+    left join design_replicates
+        on
+            strata.is_replicate
+            and strata.design_id = design_replicates.design_id
+            and by_psu.psu_id = design_replicates.psu_id
     where by_psu.is_complete or not strata.is_replicate
+),
+
+-- replicates deviate from the mean of those that have the contrast, where the design says so
+recentred as (
+    select
+        placed.*,
+        case
+            when is_replicate and replicate_centre = 'replicate_mean'
+                then
+                    sum_z - replicate_root * avg(
+                        case when replicate_root > 0 then sum_z / replicate_root end
+                    ) over (
+                        partition by
+                            contrast_kind,
+                            study_id,
+                            set_wave_id,
+                            measure_id,
+                            category_code,
+                            segment_id,
+                            contrast_code,
+                            sample_id
+                    )
+            else sum_z
+        end as recentred_z
+    from placed
+),
+
+by_stratum as (
+    select
+        contrast_kind,
+        study_id,
+        set_wave_id,
+        measure_id,
+        category_code,
+        segment_id,
+        contrast_code,
+        sample_id,
+        is_replicate,
+        n_psus,
+        sampling_fraction,
+        lonely_psu,
+        sum(recentred_z) as sum_z,
+        sum(case when psu_id = 'own' then sum_zz else recentred_z * recentred_z end) as sum_zz
+    from recentred
     group by
-        by_psu.contrast_kind,
-        by_psu.study_id,
-        by_psu.set_wave_id,
-        by_psu.measure_id,
-        by_psu.category_code,
-        by_psu.segment_id,
-        by_psu.contrast_code,
-        by_psu.sample_id,
-        strata.stratum_id,
-        strata.is_replicate,
-        strata.n_psus,
-        strata.sampling_fraction,
-        strata.lonely_psu
+        contrast_kind,
+        study_id,
+        set_wave_id,
+        measure_id,
+        category_code,
+        segment_id,
+        contrast_code,
+        sample_id,
+        stratum_id,
+        is_replicate,
+        n_psus,
+        sampling_fraction,
+        lonely_psu
 ),
 
 stratum_variances as (

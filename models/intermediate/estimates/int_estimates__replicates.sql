@@ -31,12 +31,8 @@ strata as (
     where is_replicate
 ),
 
-designs as (
-    select * from {{ ref('stg_codebook__designs') }}
-),
-
-factors as (
-    select * from {{ ref('stg_codebook__replicate_factors') }}
+design_replicates as (
+    select * from {{ ref('int_design__replicates') }}
 ),
 
 -- each sample with each of its replicates
@@ -47,23 +43,12 @@ sample_replicates as (
         strata.period_grain,
         strata.period_start,
         strata.sample_id,
-        cast(design_columns.position as {{ dbt.type_string() }}) as psu_id,
-        coalesce(factors.replicate_factor, 1) * coalesce(
-            designs.replicate_scale,
-            {{ replicate_scale('designs.variance_method', 'strata.n_psus') | indent(12) }}
-        ) as replicate_factor,
-        coalesce(designs.replicate_centre, 'full_sample') as replicate_centre
+        design_replicates.psu_id,
+        design_replicates.replicate_factor,
+        design_replicates.replicate_centre
     from strata
-    inner join designs
-        on strata.design_id = designs.design_id
-    inner join {{ ref('stg_codebook__design_columns') }} as design_columns
-        on
-            strata.design_id = design_columns.design_id
-            and design_columns.design_role = 'replicate_weight'
-    left join factors
-        on
-            strata.design_id = factors.design_id
-            and design_columns.position = factors.position
+    inner join design_replicates
+        on strata.design_id = design_replicates.design_id
 ),
 
 full_bases as (
