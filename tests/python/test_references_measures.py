@@ -64,6 +64,8 @@ def test_awkward_cells_are_among_the_references() -> None:
     assert any(row["n_respondents"] == "1" for row in rows)
     assert {row["ci_method"] for row in rows} == {"t", "logit", "korn_graubard_capped", "woodruff"}
     for value in ("0", "1"):
-        assert any(row["estimate"] == value and row["ci_method"] == "korn_graubard_capped" for row in rows)
+        assert any(
+            row["estimate"] == value and row["ci_method"] == "korn_graubard_capped" for row in rows
+        )
     for column in ("standard_error", "design_effect", "ci_lower", "ci_upper"):
         assert any(row[column] == "" for row in rows), column

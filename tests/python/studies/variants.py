@@ -212,17 +212,27 @@ def declare_quantiles(project: Project) -> None:
 
 
 def declare_own_rule(project: Project) -> None:
-    """Declare a share once more, with a publication rule that is not that of the study."""
+    """Declare a share once more, with a publication rule that is not that of the study.
+
+    It is of a variable of its own: what one rule hides of a variable, no other may show.
+    """
+    variable = {
+        "variable_id": "met_schoolwide_target_again",
+        "variable_label": "Met the schoolwide growth target",
+        "description": "The same column once more.",
+        "value_type": "categorical",
+        "code_list_id": "yes_no",
+    }
     own = {
         "measure_id": f"met_schoolwide_target_{OWN_RULE}_share",
         "measure_label": "Met the schoolwide growth target",
         "measure_kind": "share",
-        "variable_id": "met_schoolwide_target",
+        "variable_id": "met_schoolwide_target_again",
         "publication_rule_id": OWN_RULE,
         "base_description": "All schools",
         "description": "The same share by another rule.",
     }
-    add_codebook_rows(project, {"measures": [own]})
+    add_codebook_rows(project, {"variables": [variable], "measures": [own]})
 
 
 def ask_for_numbers(project: Project, study_id: str) -> None:
@@ -252,6 +262,17 @@ def ask_for_numbers(project: Project, study_id: str) -> None:
                     "universe": "All schools",
                 }
                 for variable_id, column in YES_NO_COLUMNS.items()
+            ]
+            + [
+                {
+                    "study_id": study_id,
+                    "variable_id": "met_schoolwide_target_again",
+                    "valid_from_wave": "2000",
+                    "source_column": "sch.wide",
+                    "crosswalk_id": "yes_no",
+                    "question_text": "The same column once more.",
+                    "universe": "All schools",
+                }
             ],
         },
     )
