@@ -140,7 +140,7 @@ placed as (
 -- replicates deviate from the mean of those that have the contrast, where the design says so
 recentred as (
     select
-        placed.*,
+        *,
         case
             when is_replicate and replicate_centre = 'replicate_mean'
                 then
