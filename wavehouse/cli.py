@@ -62,9 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         default="duckdb",
         help="the dbt target; only duckdb is published (default: duckdb)",
     )
-    attack = add(
-        "attack", _attack, "try to compute what the built tables hide; fail if it can be done"
-    )
+    attack = add("attack", _attack, "try to compute what the tables hide; fail if it works")
     attack.add_argument(
         "--target",
         choices=["duckdb", "postgres"],

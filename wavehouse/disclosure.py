@@ -37,8 +37,8 @@ RESPONDENTS, WEIGHTS = "respondents", "weights"
 class Equation:
     """A sum that anybody knows: coefficients of unknowns, and what they come to.
 
-    `slack` is how far the sum may be off because published numbers are rounded, `rest` how much of it
-    may be missing because some people are in no segment value.
+    `slack` is how far the sum may be off because published numbers are rounded, `rest` how much of
+    it may be missing because some people are in no segment value.
     """
 
     name: str
@@ -56,12 +56,19 @@ class Block:
     base_id: str
     known: dict[Unknown, float] = field(default_factory=dict)
     hidden: dict[Unknown, list[Row]] = field(default_factory=lambda: defaultdict(list))
-    primary: set[Unknown] = field(default_factory=set)
     cells: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
     quantities: set[str] = field(default_factory=set)
     rounding: float = 0.0
     protection: float = 0.0
     wholes: Mapping[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
+
+    def is_secret(self, key: Unknown) -> bool:
+        """Tell whether a figure is hidden for itself, and a base in all of its rows.
+
+        What is hidden only for the sake of others may be computed, if these cannot.
+        """
+        statuses = {row["confidentiality_status"] for row in self.hidden.get(key, ())}
+        return statuses == {"A"} or ("A" in statuses and key[2] not in (RESPONDENTS, WEIGHTS))
 
     def key(self, period: str, quantity: str, segment: tuple[str, str]) -> Unknown:
         """Name a quantity of a segment value in a period."""
@@ -237,7 +244,8 @@ def check_disclosure(project: Project, target: str = "duckdb") -> str:
     """
     with tables(project, target) as query:
         hidden = query(
-            "select count(*) as n from marts.fct_trend_estimates where confidentiality_status <> 'F'"
+            "select count(*) as n from marts.fct_trend_estimates "
+            "where confidentiality_status <> 'F'"
         )[0]["n"]
         holes = attack(query)
     if holes:
@@ -329,11 +337,10 @@ def _blocks(codebook: Codebook, query: Query) -> Iterator[Block]:
         block.wholes = codebook.wholes
         _note(codebook, block, row)
     for block in blocks.values():
-        # what one row shows, another cannot hide
+        # a base that one row shows, another cannot hide
         for key in block.known.keys() & block.hidden.keys():
             if key[2] in (RESPONDENTS, WEIGHTS):
                 del block.hidden[key]
-                block.primary.discard(key)
         if block.hidden:
             yield block
 
@@ -390,8 +397,6 @@ def _note(codebook: Codebook, block: Block, row: Row) -> None:
             block.known[key] = value
         else:
             block.hidden[key].append(row)
-            if row["confidentiality_status"] == "A":
-                block.primary.add(key)
 
 
 def _equations(codebook: Codebook, block: Block, query: Query) -> Iterator[Equation]:
@@ -518,14 +523,14 @@ def _solve_group(block: Block, equations: list[Equation]) -> Iterator[Hole]:
         for key, coefficient in equation.terms.items():
             matrix[number, places[key]] = coefficient
     free = _free(matrix)
-    told: set[Unknown] = set()
+    bounds = _bounds(equations, unknowns, places)
     for key in unknowns:
-        if key in block.hidden and not free[places[key]] and not _is_zero_anyway(block, key):
-            told.add(key)
+        if not block.is_secret(key) or _is_zero_anyway(block, key):
+            continue
+        if not free[places[key]]:
             yield _hole(block, key, equations, "can be computed exactly")
-    for key in unknowns:
-        if key in block.primary and key not in told and not _is_zero_anyway(block, key):
-            low, high = _bounds(equations, unknowns, places, key)
+        else:
+            low, high = bounds(key)
             if not isfinite(high - low):
                 continue
             middle = max(abs(low), abs(high)) if low < 0 else (low + high) / 2
@@ -563,17 +568,16 @@ def _free(matrix: Any) -> Any:  # noqa: ANN401
 
 
 def _bounds(
-    equations: list[Equation], unknowns: list[Unknown], places: Mapping[Unknown, int], key: Unknown
-) -> tuple[float, float]:
-    """Give the least and the greatest value that an unknown can have, given all sums."""
+    equations: list[Equation], unknowns: list[Unknown], places: Mapping[Unknown, int]
+) -> Callable[[Unknown], tuple[float, float]]:
+    """Give a function that finds the least and the greatest value of an unknown, given all sums."""
     import numpy as np
     from scipy.optimize import linprog
     from scipy.sparse import coo_array
 
     rows, columns, values = [], [], []
-    n_unknowns = len(unknowns)
-    bounds: list[tuple[float | None, float | None]] = [
-        (None, None) if name[2] in ("category _Z",) or name[2].startswith("item ") else (0, None)
+    limits: list[tuple[float | None, float | None]] = [
+        (None, None) if name[2] == "category _Z" or name[2].startswith("item ") else (0, None)
         for name in unknowns
     ]
     for number, equation in enumerate(equations):
@@ -583,23 +587,23 @@ def _bounds(
             values.append(coefficient)
         # what is missing, and what was rounded away
         rows.append(number)
-        columns.append(n_unknowns + number)
+        columns.append(len(unknowns) + number)
         values.append(1.0)
-        upper = None if equation.rest == float("inf") else equation.slack
-        bounds.append((-equation.slack, upper))
-    shape = (len(equations), n_unknowns + len(equations))
-    matrix = coo_array((values, (rows, columns)), shape=shape).tocsr()
+        limits.append((-equation.slack, equation.rest + equation.slack))
+    n_columns = len(unknowns) + len(equations)
+    matrix = coo_array((values, (rows, columns)), shape=(len(equations), n_columns)).tocsr()
     totals = [equation.total for equation in equations]
-    found = []
-    for sign in (1.0, -1.0):
-        objective = np.zeros(shape[1])
-        objective[places[key]] = sign
-        solution = linprog(objective, A_eq=matrix, b_eq=totals, bounds=bounds, method="highs")
-        if solution.status == 0:
-            found.append(sign * solution.fun)
-        else:
-            found.append(-sign * float("inf"))
-    return found[0], found[1]
+
+    def bounds(key: Unknown) -> tuple[float, float]:
+        found = []
+        for sign in (1.0, -1.0):
+            objective = np.zeros(n_columns)
+            objective[places[key]] = sign
+            solution = linprog(objective, A_eq=matrix, b_eq=totals, bounds=limits, method="highs")
+            found.append(sign * (solution.fun if solution.status == 0 else -float("inf")))
+        return found[0], found[1]
+
+    return bounds
 
 
 def _is_zero_anyway(block: Block, key: Unknown) -> bool:

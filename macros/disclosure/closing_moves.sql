@@ -79,41 +79,124 @@
 
 {{ prefix }}_ranked_choices as (
     select
-        *,
+        choices.*,
+        directions.direction,
         row_number() over (
-            partition by block_id, layer_id, move_id, part
+            partition by
+                choices.block_id,
+                choices.layer_id,
+                choices.move_id,
+                choices.part,
+                directions.direction
             order by
-                is_blocked,
-                case when room_up > 0 or room_down > 0 then 0 else 1 end,
-                n_to_hide,
-                size_to_hide,
-                choice
+                choices.is_blocked,
+                case
+                    when directions.direction = 1 and choices.room_up > 0 then 0
+                    when directions.direction = -1 and choices.room_down > 0 then 0
+                    else 1
+                end,
+                -- large groups, so that their crossings are not empty
+                case
+                    when choices.move_id <> 'person' then 0
+                    when directions.direction = 1 then -choices.room_up
+                    else -choices.room_down
+                end,
+                choices.n_to_hide,
+                choices.size_to_hide,
+                choices.choice
         ) as choice_rank
-    from {{ prefix }}_choices
+    from {{ prefix }}_choices as choices
+    cross join (select 1 as direction union all select -1 as direction) as directions
+),
+
+{{ prefix }}_supports as (
+    select
+        choices.block_id,
+        choices.layer_id,
+        choices.move_id,
+        choices.direction,
+        moves.segment_id,
+        moves.segment_code,
+        moves.coefficient
+    from {{ prefix }}_ranked_choices as choices
+    inner join moves
+        on
+            choices.move_id = moves.move_id
+            and choices.part = moves.part
+            and choices.choice = moves.choice
+    where choices.choice_rank = 1
+
+    union
+
+    -- crossings of the points chosen for one person
+    select
+        former.block_id,
+        former.layer_id,
+        former.move_id,
+        former.direction,
+        points.segment_id,
+        points.segment_code,
+        1 as coefficient
+    from {{ prefix }}_ranked_choices as former
+    inner join {{ prefix }}_ranked_choices as latter
+        on
+            former.block_id = latter.block_id
+            and former.layer_id = latter.layer_id
+            and former.move_id = latter.move_id
+            and former.direction = latter.direction
+    inner join points
+        on
+            former.part = points.axis_id
+            and former.choice = points.point_code
+            and latter.part = points.other_axis_id
+            and latter.choice = points.other_point_code
+    where
+        former.move_id = 'person'
+        and former.choice_rank = 1
+        and latter.choice_rank = 1
 ),
 
 {{ prefix }}_moves as (
     select
-        block_id,
-        layer_id,
-        move_id,
-        sum(n_to_hide) as n_to_hide,
-        sum(size_to_hide) as size_to_hide,
-        min(room_up) + min(room_down) as room
-    from {{ prefix }}_ranked_choices
-    where choice_rank = 1
+        supports.block_id,
+        supports.layer_id,
+        supports.move_id,
+        supports.direction,
+        max(case when units.is_blocked then 1 else 0 end) as is_blocked,
+        sum(units.n_to_hide) as n_to_hide,
+        sum(units.size_to_hide) as size_to_hide,
+        min(
+            case
+                when supports.coefficient = supports.direction then units.room_up
+                else units.room_down
+            end
+        ) as room,
+        min(
+            case
+                when supports.coefficient = supports.direction then units.room_down
+                else units.room_up
+            end
+        ) as room_back
+    from {{ prefix }}_supports as supports
+    inner join {{ units }} as units
+        on
+            supports.block_id = units.block_id
+            and supports.layer_id = units.layer_id
+            and supports.segment_id = units.segment_id
+            and supports.segment_code = units.segment_code
     group by
-        block_id,
-        layer_id,
-        move_id
-    having max(is_blocked) = 0
+        supports.block_id,
+        supports.layer_id,
+        supports.move_id,
+        supports.direction
 ),
 
 {{ prefix }}_ranked_moves as (
     select
-        candidates.block_id,
-        candidates.layer_id,
-        candidates.move_id,
+        chosen.block_id,
+        chosen.layer_id,
+        chosen.move_id,
+        chosen.direction,
         row_number() over (
             partition by
                 candidates.block_id,
@@ -123,8 +206,9 @@
             order by
                 chosen.n_to_hide,
                 chosen.size_to_hide,
-                candidates.move_id,
-                candidates.layer_id
+                chosen.move_id,
+                chosen.layer_id,
+                chosen.direction
         ) as move_rank
     from {{ prefix }}_candidates as candidates
     inner join {{ prefix }}_moves as chosen
@@ -133,62 +217,25 @@
             and candidates.layer_id = chosen.layer_id
             and candidates.move_id = chosen.move_id
     where
-        chosen.room > 0
-        and chosen.room * (1 - candidates.protection_interval / 2)
+        chosen.is_blocked = 0
+        and chosen.room > 0
+        and (chosen.room + chosen.room_back) * (1 - candidates.protection_interval / 2)
         >= candidates.protection_interval * candidates.target_size
 ),
 
-{{ prefix }}_chosen as (
+{{ prefix }}_support as (
     select distinct
         ranked_moves.block_id,
         ranked_moves.layer_id,
-        ranked_moves.move_id,
-        ranked_choices.part,
-        ranked_choices.choice
+        supports.segment_id,
+        supports.segment_code
     from {{ prefix }}_ranked_moves as ranked_moves
-    inner join {{ prefix }}_ranked_choices as ranked_choices
+    inner join {{ prefix }}_supports as supports
         on
-            ranked_moves.block_id = ranked_choices.block_id
-            and ranked_moves.layer_id = ranked_choices.layer_id
-            and ranked_moves.move_id = ranked_choices.move_id
-    where
-        ranked_moves.move_rank = 1
-        and ranked_choices.choice_rank = 1
-),
-
-{{ prefix }}_support as (
-    select
-        chosen.block_id,
-        chosen.layer_id,
-        moves.segment_id,
-        moves.segment_code
-    from {{ prefix }}_chosen as chosen
-    inner join moves
-        on
-            chosen.move_id = moves.move_id
-            and chosen.part = moves.part
-            and chosen.choice = moves.choice
-
-    union
-
-    -- crossings of the points chosen for one person
-    select
-        former.block_id,
-        former.layer_id,
-        points.segment_id,
-        points.segment_code
-    from {{ prefix }}_chosen as former
-    inner join {{ prefix }}_chosen as latter
-        on
-            former.block_id = latter.block_id
-            and former.layer_id = latter.layer_id
-            and former.move_id = latter.move_id
-    inner join points
-        on
-            former.part = points.axis_id
-            and former.choice = points.point_code
-            and latter.part = points.other_axis_id
-            and latter.choice = points.other_point_code
-    where former.move_id = 'person'
+            ranked_moves.block_id = supports.block_id
+            and ranked_moves.layer_id = supports.layer_id
+            and ranked_moves.move_id = supports.move_id
+            and ranked_moves.direction = supports.direction
+    where ranked_moves.move_rank = 1
 )
 {%- endmacro %}

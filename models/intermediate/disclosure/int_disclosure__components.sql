@@ -18,6 +18,14 @@ hidden_bases as (
     select * from {{ ref('int_disclosure__bases') }}
 ),
 
+variables as (
+    select * from {{ ref('stg_codebook__variables') }}
+),
+
+categories as (
+    select * from {{ ref('stg_codebook__categories') }}
+),
+
 points as (
     select * from {{ ref('int_disclosure__points') }}
 ),
@@ -77,14 +85,11 @@ target_figures as (
 ),
 
 target_blocks as (
-    select
-        block_id,
-        max(case when is_item then 1 else 0 end) = 1 as has_target_items
+    select distinct block_id
     from target_figures
-    group by block_id
 ),
 
--- components of a block, published or only scored by a net
+-- components of a block: those that are published, and for nets all categories of their variable
 block_components as (
     select distinct
         figures.block_id,
@@ -98,28 +103,15 @@ block_components as (
 
     select distinct
         figures.block_id,
-        scores.component_id
+        figures.variable_id || ' ' || categories.category_code as component_id
     from figures
     inner join target_blocks
         on figures.block_id = target_blocks.block_id
-    inner join scores
-        on figures.figure_id = scores.item_id
-),
-
--- whatever categories there are, those that no net scores stand behind '_O'
-all_components as (
-    select
-        block_id,
-        component_id
-    from block_components
-
-    union
-
-    select
-        block_id,
-        '_O' as component_id
-    from target_blocks
-    where has_target_items
+    inner join variables
+        on figures.variable_id = variables.variable_id
+    inner join categories
+        on variables.code_list_id = categories.code_list_id
+    where figures.is_item
 ),
 
 layers as (
@@ -128,8 +120,8 @@ layers as (
         former.component_id || ' / ' || latter.component_id as layer_id,
         former.component_id as first_id,
         latter.component_id as second_id
-    from all_components as former
-    inner join all_components as latter
+    from block_components as former
+    inner join block_components as latter
         on
             former.block_id = latter.block_id
             and former.component_id < latter.component_id

@@ -131,6 +131,20 @@ persons as (
         1 as coefficient
     from points
     where n_axes < 2
+
+    union all
+
+    -- an axis of crossings alone has its points too
+    select
+        'person' as move_id,
+        axis_points.axis_id as part,
+        axis_points.point_code as choice,
+        points.segment_id,
+        points.segment_code,
+        1 as coefficient
+    from axis_points
+    cross join points
+    where points.n_axes = 0
 ),
 
 touched as (
