@@ -204,6 +204,16 @@
                 candidates.segment_id,
                 candidates.segment_code
             order by
+                -- where no move has enough room, one that at least keeps sums from telling exactly
+                case
+                    when
+                        chosen.room > 0
+                        and (chosen.room + chosen.room_back)
+                        * (1 - candidates.protection_interval / 2)
+                        >= candidates.protection_interval * candidates.target_size
+                        then 0
+                    else 1
+                end,
                 chosen.n_to_hide,
                 chosen.size_to_hide,
                 chosen.move_id,
@@ -216,11 +226,7 @@
             candidates.block_id = chosen.block_id
             and candidates.layer_id = chosen.layer_id
             and candidates.move_id = chosen.move_id
-    where
-        chosen.is_blocked = 0
-        and chosen.room > 0
-        and (chosen.room + chosen.room_back) * (1 - candidates.protection_interval / 2)
-        >= candidates.protection_interval * candidates.target_size
+    where chosen.is_blocked = 0
 ),
 
 {{ prefix }}_support as (

@@ -90,8 +90,10 @@ def random_survey(seed: int) -> Survey:
     survey = Survey(people, segments, threshold=chance.choice([5, 10, 20]))
     for row in tabulate(survey):
         # rare categories, as a rule on the coefficient of variation would have it
-        if row["n_respondents"] and row["measure_id"] == "answer_share" and (
-            chance.random() < 0.1 or (row["estimate"] < 0.1 and chance.random() < 0.5)
+        if (
+            row["n_respondents"]
+            and row["measure_id"] == "answer_share"
+            and (chance.random() < 0.1 or (row["estimate"] < 0.1 and chance.random() < 0.5))
         ):
             keys = ("measure_id", "category_code", "segment_id", "segment_code", "wave_id")
             if row["period_grain"] == "wave":
@@ -130,11 +132,14 @@ def tabulate(survey: Survey) -> Iterator[Row]:
             weight = sum(person["weight"] for person in base)
             for category, scores in _items(measure):
                 total = sum(
-                    person["weight"] * (scores.get(person[variable], 0.0) if scores else person[variable])
+                    person["weight"]
+                    * (scores.get(person[variable], 0.0) if scores else person[variable])
                     for person in base
                 )
                 few = len(base) < survey.threshold
-                chosen = grain == "wave" and (measure, category, segment, code, wave) in survey.hidden
+                chosen = (
+                    grain == "wave" and (measure, category, segment, code, wave) in survey.hidden
+                )
                 yield {
                     "study_id": "s",
                     "wave_id": wave,
@@ -363,13 +368,16 @@ def _inputs(survey: Survey) -> dict[str, list[Row]]:
         "staging.stg_codebook__variables": variables,
         "staging.stg_codebook__categories": categories,
         "staging.stg_codebook__derivations": derivations,
-        "staging.stg_codebook__segment_variables": used or [{"segment_id": None, "variable_id": None}],
+        "staging.stg_codebook__segment_variables": used
+        or [{"segment_id": None, "variable_id": None}],
         "staging.stg_codebook__publication_rules": rules,
         "intermediate.int_segments__values": values,
         "intermediate.int_measures__measures": measures,
         "intermediate.int_measures__scores": scores
-        or [dict.fromkeys(("measure_id", "measure_kind", "variable_id", "category_code"))
-            | dict.fromkeys(("answer_code", "score"))],
+        or [
+            dict.fromkeys(("measure_id", "measure_kind", "variable_id", "category_code"))
+            | {"answer_code": None, "score": 0.0}
+        ],
         "intermediate.int_design__period_waves": period_waves,
         "intermediate.int_estimates__judged": list(tabulate(survey)),
         "codebook.measures": measures,

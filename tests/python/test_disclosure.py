@@ -1,0 +1,200 @@
+"""What is hidden stays hidden: small random surveys are hidden by the models and attacked."""
+
+import duckdb
+import numpy as np
+import pytest
+from scipy.optimize import Bounds, LinearConstraint, milp
+from small_tables import KEYS, Survey, compiled_models, hide, random_survey, rows_of
+from workbench import copy_project, run_dbt
+
+from wavehouse.disclosure import Codebook, Hole, attack
+
+Models = dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
+    """The SQL of the models that hide."""
+    project = copy_project(tmp_path_factory.mktemp("disclosure"))
+    run = run_dbt(project, "compile", "--select", "int_disclosure__*")
+    assert run.exit_code == 0, run.output
+    return compiled_models(project.target / "compiled")
+
+
+def holes(database: duckdb.DuckDBPyConnection) -> list[Hole]:
+    """Attack what a survey's tables show."""
+    return attack(lambda sql: rows_of(database, sql))
+
+
+def counts(database: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Count the published rows of each confidentiality status."""
+    rows = rows_of(
+        database,
+        "select confidentiality_status as status, count(*) as n from published group by all",
+    )
+    return {row["status"]: row["n"] for row in rows}
+
+
+@pytest.mark.parametrize("seed", [1, 6, 7, 8, 10, 11, 13])
+def test_nothing_hidden_can_be_computed(models: Models, seed: int) -> None:
+    database = hide(random_survey(seed), models)
+    found = counts(database)
+    assert found["A"] > 0
+    assert found["F"] > 0
+    assert [str(hole) for hole in holes(database)] == []
+
+
+@pytest.mark.parametrize("skipped", ["bases", "components", "secondary"])
+def test_attack_finds_what_is_not_closed(models: Models, skipped: str) -> None:
+    found = holes(hide(random_survey(6), models, skip=skipped))
+    assert found
+    assert all(hole.row["confidentiality_status"] == "A" for hole in found)
+    assert all("study s, measure" in str(hole) and "sum is:" in str(hole) for hole in found)
+
+
+def test_a_single_row_shown_again_is_found(models: Models) -> None:
+    database = hide(random_survey(6), models)
+    assert holes(database) == []
+    closing = rows_of(
+        database,
+        """
+        select * from published
+        where confidentiality_status = 'D' and period_grain = 'wave' and measure_id = 'answer_share'
+        order by all
+        """,
+    )
+    opened = 0
+    for row in closing[:20]:
+        where = " and ".join(f"{key} = '{row[key]}'" for key in KEYS)
+        database.execute(
+            f"""
+            begin;
+            update published
+            set (estimate, n_respondents, sum_of_weights, confidentiality_status) = (
+                select (estimate, n_respondents, sum_of_weights, 'F')
+                from intermediate.int_estimates__judged where {where}
+            )
+            where {where}
+            """
+        )
+        opened += bool(holes(database))
+        database.execute("rollback")
+    assert opened > 0
+
+
+def test_a_change_beside_a_hidden_end_is_found(models: Models) -> None:
+    database = hide(random_survey(6), models)
+    database.execute(
+        """
+        create or replace view marts.fct_trend_changes as
+        select
+            study_id, measure_id, category_code, segment_id, segment_code,
+            '1' as from_wave_id, '2' as to_wave_id, 0.1 as change
+        from marts.fct_trend_estimates
+        where confidentiality_status = 'A'
+        limit 1
+        """
+    )
+    assert any("the change from 1 to 2 is shown" in str(hole) for hole in holes(database))
+
+
+def test_a_guess_closer_than_the_protection_interval_is_found(models: Models) -> None:
+    """Two hidden groups of 5 and 1: either is known to lie in 0 to 6."""
+    people = [
+        {"wave": wave, "sex": sex, "region": region, "area": None, "age": None}
+        | {"answer": "a", "number": 1, "weight": 1.0}
+        for wave in ("1", "2")
+        for sex, region, n in (("f", "r1", 5), ("f", "r2", 1), ("m", "r3", 40), ("m", "r4", 40))
+        for _ in range(n)
+    ]
+    survey = Survey(people, ("total", "region"), ("number_mean",), threshold=10, pools=False)
+    survey.protection = 0.2
+    assert holes(hide(survey, models)) == []
+    survey.protection = 1.99
+    database = hide(survey, models)
+    database.execute("delete from intermediate.int_disclosure__secondary")
+    database.execute("update codebook.publication_rules set protection_interval = 2.1")
+    assert any("must lie between" in str(hole) for hole in holes(database))
+
+
+def test_few_more_cells_are_hidden_than_must_be(models: Models) -> None:
+    """The least number of bases that protects all targets is found by integer programming."""
+    chosen, least = 0, 0
+    for seed in range(12):
+        survey = random_survey(seed)
+        survey.measures, survey.pools, survey.hidden = ("number_mean",), False, set()
+        database = hide(survey, models)
+        for wave in ("1", "2"):
+            rows = rows_of(
+                database,
+                f"select * from published where wave_id = '{wave}' "
+                "and (observation_status = 'A' or confidentiality_status = 'A')",
+            )
+            cells = {(row["segment_id"], row["segment_code"]): row for row in rows}
+            sums = Codebook(lambda sql, data=database: rows_of(data, sql)).sums
+            chosen += sum(row["confidentiality_status"] == "D" for row in rows)
+            least += fewest_to_hide(cells, sums)
+    assert least > 0
+    assert least <= chosen <= 1.5 * least
+
+
+def fewest_to_hide(
+    cells: dict[tuple[str, str], dict], sums: list[tuple[tuple[str, str], list[tuple[str, str]]]]
+) -> int:
+    """Find how many cells must be hidden so that no sum tells a target.
+
+    For each target, a change of the hidden cells must exist that no sum shows.
+    """
+    keys = list(cells)
+    places = {key: place for place, key in enumerate(keys)}
+    relations = []
+    for whole, parts in sums:
+        if whole in cells:
+            relation = np.zeros(len(keys))
+            relation[places[whole]] = -1
+            for part in parts:
+                # an empty cell is known to be empty, unless the rule hides it
+                if part in cells:
+                    relation[places[part]] = 1
+            relations.append(relation)
+    targets = [key for key in keys if cells[key]["confidentiality_status"] == "A"]
+    n, size = len(keys), len(targets)
+    if not targets:
+        return 0
+    # variables: which cells are hidden, then for each target the change of every cell
+    constraints, low, high = [], [], []
+    for number, target in enumerate(targets):
+        start = n * (number + 1)
+        for relation in relations:
+            row = np.zeros(n * (size + 1))
+            row[start : start + n] = relation
+            constraints.append(row)
+            low.append(0.0)
+            high.append(0.0)
+        for place in range(n):
+            for sign in (1, -1):
+                row = np.zeros(n * (size + 1))
+                row[start + place], row[place] = sign, -10
+                constraints.append(row)
+                low.append(-np.inf)
+                high.append(0.0)
+        row = np.zeros(n * (size + 1))
+        row[start + places[target]] = 1
+        constraints.append(row)
+        low.append(1.0)
+        high.append(1.0)
+    is_target = np.array([key in targets for key in keys], dtype=float)
+    cost = np.concatenate([1 - is_target, np.zeros(n * size)])
+    bounds = Bounds(
+        np.concatenate([is_target, np.full(n * size, -10.0)]),
+        np.concatenate([np.ones(n), np.full(n * size, 10.0)]),
+    )
+    solution = milp(
+        cost,
+        constraints=LinearConstraint(np.array(constraints), low, high),
+        integrality=np.concatenate([np.ones(n), np.zeros(n * size)]),
+        bounds=bounds,
+        options={"time_limit": 20},
+    )
+    assert solution.status == 0
+    return round(solution.fun)
