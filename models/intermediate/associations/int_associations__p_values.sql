@@ -5,7 +5,7 @@
        a = d2 / 2 and b = d1 / 2: smooth, with one peak, and falling like exp(b v) to the left and exp(-a v) to
        the right. So it is cut off where it is exp(-45) of what it was, and no end needs special care.
     2. The integral from v on is divided by that over everything: no gamma function is needed.
-    3. Each side is integrated in 16 equal panels of 64 nodes. The relative error is below 1e-9 wherever p is
+    3. Each side is integrated in 16 equal panels of 64 nodes. The relative error is below 1e-11 wherever p is
        above 1e-200 (tests compare with R).
 */
 {% set n_panels = 16 %}
