@@ -21,7 +21,7 @@ from wavehouse.project import Project
 HERE = ROOT / "tests/python"
 BENCH_SCHEMA = "bench"
 # References that the bench reads as seeds.
-REFERENCE_SEEDS = ("p_values", "t_quantiles", "p_adjust")
+REFERENCE_SEEDS = ("p_values", "f_tails", "t_quantiles", "p_adjust")
 # Besides `logit`, which the publication rules of the studies ask for.
 INTERVAL_METHODS = ("t", "wilson", "korn_graubard_capped", "korn_graubard_uncapped")
 
@@ -63,6 +63,12 @@ def add_bench(project: Project) -> None:
         "int_contrasts__p_values",
         "bench_p_values_of_t",
         {"int_contrasts__statistics": "bench_t_statistics"},
+    )
+    retarget(
+        project,
+        "int_associations__p_values",
+        "bench_p_values_of_f",
+        {"int_associations__statistics": "bench_f_statistics"},
     )
     retarget(
         project,

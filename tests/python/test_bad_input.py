@@ -804,6 +804,25 @@ def segments_of_nothing_and_of_numbers(study: Study) -> None:
 
 
 @case(
+    "[association_test] seeds/codebook/association_tests.csv, column measure_id, segment_id, value "
+    '"@_hours_mean, @_group": Only shares of a variable, not standardised, can be tested for '
+    "association, and only with a segment of one variable. Name such a measure and such a segment, "
+    "or remove the row.",
+    "[association_test] seeds/codebook/association_tests.csv, column measure_id, segment_id, value "
+    '"@_mood_share, total": Only shares of a variable, not standardised, can be tested for '
+    "association, and only with a segment of one variable. Name such a measure and such a segment, "
+    "or remove the row.",
+)
+def association_of_a_mean_or_with_nothing(study: Study) -> None:
+    mine = study.study_id
+    study.codebook["association_tests"] = [
+        {"measure_id": f"{mine}_mood_share", "segment_id": f"{mine}_group"},
+        {"measure_id": f"{mine}_hours_mean", "segment_id": f"{mine}_group"},
+        {"measure_id": f"{mine}_mood_share", "segment_id": "total"},
+    ]
+
+
+@case(
     "[derivation_source] seeds/codebook/derivations.csv, column source_variable_id, value "
     '"@_hours": Variable @_mood must be derived from one variable that was asked, and not be asked '
     "itself. Derive from the asked variable; remove the question, or the derivation."

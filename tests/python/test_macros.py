@@ -28,6 +28,7 @@ from bench.cases import (
 )
 from bench.judgement_cases import JUDGED, Judgement
 from overlay import HERE
+from scipy.special import fdtrc
 from scipy.stats import beta
 from workbench import query, query_postgres, read_rows
 
@@ -152,6 +153,24 @@ def test_p_values_are_those_of_r(read: Read) -> None:
         # What int_changes__p_values promises.
         relative = 1e-11 if float(row["p"]) > 1e-200 else 1e-4
         assert actual == pytest.approx(float(row["p"]), rel=relative, abs=0), row
+
+
+def test_tails_of_f_are_those_of_r(read: Read) -> None:
+    references = read_rows(REFERENCES / "f_tails.csv")
+    rows = read("select * from bench.bench_p_values_of_f")
+    key = ("f_statistic", "numerator_df", "denominator_df")
+    found = {tuple(row[name] for name in key): row["p_value"] for row in rows}
+    assert len(found) == len(rows) == len(references) == 637
+    for row in references:
+        given = (float(row["f"]), float(row["numerator_df"]), float(row["denominator_df"]))
+        expected = float(row["p"])
+        if expected > 1e-200:
+            # What int_associations__p_values promises; SciPy has fewer digits.
+            assert found[given] == pytest.approx(expected, rel=1e-11, abs=0), row
+            tail = fdtrc(given[1], given[2], given[0])
+            assert found[given] == pytest.approx(tail, rel=1e-9, abs=0), row
+        else:
+            assert 0 <= found[given] < 1e-199, row
 
 
 def test_t_quantiles_are_those_of_r(read: Read) -> None:

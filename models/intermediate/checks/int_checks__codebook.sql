@@ -11,6 +11,7 @@
 -- depends_on: {{ ref('variable_groups') }}, {{ ref('variable_group_members') }}
 -- depends_on: {{ ref('standard_populations') }}, {{ ref('standard_population_shares') }}
 -- depends_on: {{ ref('comparisons') }}, {{ ref('segment_contrasts') }}, {{ ref('indices') }}
+-- depends_on: {{ ref('association_tests') }}
 -- depends_on: {{ ref('pooled_waves') }}, {{ ref('calendar_grains') }}
 -- depends_on: {{ ref('replicate_factors') }}, {{ ref('bridges') }}
 -- depends_on: {{ ref('publication_rules') }}, {{ ref('publication_criteria') }}

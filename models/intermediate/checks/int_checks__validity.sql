@@ -94,6 +94,10 @@ calendar_grains as (
     select * from {{ ref('stg_codebook__calendar_grains') }}
 ),
 
+association_tests as (
+    select * from {{ ref('stg_codebook__association_tests') }}
+),
+
 overlapping_questions as (
     {{ overlap_check('questions', ['study_id', 'variable_id'], 'waves') | indent(4) }}
 ),
@@ -748,6 +752,27 @@ no_total as (
     where n_totals = 0
 ),
 
+untestable as (
+    select
+        {{ problem_columns(
+            check_id='association_test',
+            file=codebook_file('association_tests'),
+            column_name="'measure_id, segment_id'",
+            source_code="association_tests.measure_id || ', ' || association_tests.segment_id",
+            problem="'Only shares of a variable, not standardised, can be tested for association, and only with a segment of one variable.'",
+            remedy="'Name such a measure and such a segment, or remove the row.'"
+        ) | indent(8) }}
+    from association_tests
+    inner join measures
+        on association_tests.measure_id = measures.measure_id
+    inner join segment_sizes
+        on association_tests.segment_id = segment_sizes.segment_id
+    where
+        measures.measure_kind <> 'share'
+        or measures.standard_population_id is not null
+        or segment_sizes.n_variables <> 1
+),
+
 derived_variables as (
     select distinct
         variable_id,
@@ -910,7 +935,7 @@ final as (
         'measure_variables', 'measure_parts', 'measure_item_counts', 'measure_score_values',
         'group_mentions', 'population_sums', 'population_categories', 'comparison_bases',
         'pooled_sizes', 'undated_designs', 'segment_shapes', 'segment_values', 'unknown_contrasts',
-        'idle_contrasts', 'no_total', 'derivation_sources', 'derivation_targets',
+        'idle_contrasts', 'no_total', 'untestable', 'derivation_sources', 'derivation_targets',
         'derivation_inputs', 'wave_numbers', 'design_roles', 'design_replicates'
     ] -%}
     select * from {{ check }}

@@ -34,6 +34,10 @@ ANSWERS = ("y01", "y", "cat", "g")
 ROTATING = ("w1", "w2", "w3")
 PANEL = ("p1", "p2")
 
+# Segments, each of the variable of its name. Estimates have references in the first only, tests of
+# association in both.
+SEGMENTS = ("made_up_group", "made_up_yes")
+
 # Variable, its column, its code list, and the number of each code where it is one.
 CATEGORICAL = {"made_up_yes": "y01", "made_up_choice": "cat", "made_up_group": "g"}
 CODES = {
@@ -168,9 +172,18 @@ def variable_rows() -> dict[str, list[Row]]:
                 for variable_id, (column, _) in NUMERIC.items()
             ),
         ],
-        "segments": [{"segment_id": "made_up_group", "segment_label": "Made-up group", **text}],
+        "segments": [
+            {"segment_id": segment_id, "segment_label": segment_id, **text}
+            for segment_id in SEGMENTS
+        ],
         "segment_variables": [
-            {"segment_id": "made_up_group", "position": "1", "variable_id": "made_up_group"}
+            {"segment_id": segment_id, "position": "1", "variable_id": segment_id}
+            for segment_id in SEGMENTS
+        ],
+        "association_tests": [
+            {"measure_id": f"{variable_id}_share", "segment_id": segment_id}
+            for variable_id in ("made_up_yes", "made_up_choice")
+            for segment_id in SEGMENTS
         ],
         "measures": [
             {

@@ -1,0 +1,191 @@
+# Reference values of the tests of association, computed with R.
+#
+# Makes      association_tests.csv and f_tails.csv, described in tests/python/references/README.md
+# Needs      R and its package survey (written with R 4.2.2 and survey 4.1-1); nothing else; the files
+#            small_designs.csv and apistrat.csv of the same folder
+# Sources    the wave seeds of the studies gss, bsa and api of this repository; data set apistrat of
+#            the package survey; the small data set made up in scripts/make_references.R
+# Usage      Rscript scripts/references_association.R tests/python/references
+#            from the top folder of the repository
+
+suppressPackageStartupMessages(library(survey))
+
+folder <- commandArgs(trailingOnly = TRUE)
+if (length(folder) != 1) stop("usage: Rscript scripts/references_association.R <folder>")
+
+# Writing -------------------------------------------------------------------------------------
+
+# 17 significant digits bring every double back unchanged.
+as_text <- function(column) if (is.numeric(column)) sprintf("%.17g", column) else column
+
+write_reference <- function(rows, name) {
+  path <- file.path(folder, name)
+  write.csv(lapply(rows, as_text), path, row.names = FALSE, quote = FALSE, eol = "\n")
+  cat(sprintf("%s: %d rows\n", path, nrow(rows)))
+}
+
+bind <- function(rows) do.call(rbind, rows)
+
+# The test ------------------------------------------------------------------------------------
+
+# `answer` and `group` are columns of the design's data. The degrees of freedom of the design are those
+# of degf(), which leaves out PSUs without weight; svychisq() itself counts them.
+association <- function(design, answer, group, key) {
+  data <- design$variables
+  known <- !is.na(data[[answer]]) & !is.na(data[[group]])
+  used <- known & weights(design) > 0
+  test <- svychisq(as.formula(paste("~", answer, "+", group)), design, statistic = "F")
+  numerator <- unname(test$parameter["ndf"])
+  denominator <- numerator * degf(design)
+  cbind(key, data.frame(
+    n_respondents = sum(used), f_statistic = unname(test$statistic),
+    numerator_df = numerator, denominator_df = denominator,
+    p_value = pf(unname(test$statistic), numerator, denominator, lower.tail = FALSE)
+  ))
+}
+
+key_of <- function(study, wave, measure, segment) {
+  data.frame(study_id = study, wave_id = wave, measure_id = measure, segment_id = segment)
+}
+
+# Studies -------------------------------------------------------------------------------------
+
+read_text <- function(path) {
+  read.csv(path, colClasses = "character", na.strings = "", check.names = FALSE)
+}
+read_wave <- function(study, wave) {
+  read_text(file.path("seeds", "waves", study, sprintf("%s_%s.csv", study, wave)))
+}
+
+census_regions <- c(
+  `new england` = "northeast", `middle atlantic` = "northeast", `e. nor. central` = "midwest",
+  `w. nor. central` = "midwest", `south atlantic` = "south", `e. sou. central` = "south",
+  `w. sou. central` = "south", mountain = "west", pacific = "west"
+)
+
+gss_tests <- function(wave) {
+  data <- read_wave("gss", wave)
+  data$census_region <- unname(census_regions[data$region])
+  design <- svydesign(~1, weights = ~1, data = data)
+  rbind(
+    association(design, "happy", "female", key_of("gss", wave, "happiness_share", "sex")),
+    association(
+      design, "happy", "census_region", key_of("gss", wave, "happiness_share", "census_region")
+    )
+  )
+}
+
+# In later waves a party has nobody, or nobody of one sex.
+bsa_tests <- function(study) {
+  data <- read_wave("bsa", "1983")
+  design <- svydesign(~district, weights = ~1, data = data)
+  association(design, "party", "gender", key_of(study, "1983", "party_share", "sex"))
+}
+
+school_designs <- list(
+  api = function(data) svydesign(~dnum, weights = ~pw, data = data),
+  api_fpc = function(data) svydesign(~dnum, weights = ~pw, fpc = ~fpc, data = data),
+  api_strat = function(data) svydesign(~cds, strata = ~stype, weights = ~pw, data = data),
+  api_strat_fpc = function(data) {
+    svydesign(~cds, strata = ~stype, weights = ~pw, fpc = ~fpc, data = data)
+  }
+)
+school_tests <- function(study) {
+  data <- if (startsWith(study, "api_strat")) {
+    read_text(file.path(folder, "apistrat.csv"))
+  } else {
+    read_wave("api", "2000")
+  }
+  data$pw <- as.numeric(data$pw)
+  data$fpc <- as.numeric(data$fpc)
+  names(data)[names(data) == "sch.wide"] <- "target"
+  design <- school_designs[[study]](data)
+  bind(lapply(c(study, paste0(study, "_independent")), function(name) {
+    association(
+      design, "target", "stype", key_of(name, "2000", "met_schoolwide_target_share", "school_type")
+    )
+  }))
+}
+
+# The made-up survey --------------------------------------------------------------------------
+
+small <- read.csv(file.path(folder, "small_designs.csv"), na.strings = "")
+
+# The studies of tests/python/studies/made_up.py.
+full <- expand.grid(
+  design = "full", fpc = c(FALSE, TRUE), lonely_psu = c("adjust", "remove", "average"),
+  shared = c(TRUE, FALSE), panel = FALSE, stringsAsFactors = FALSE
+)
+others <- data.frame(
+  design = c("no_strata", "no_weights", "no_strata", "no_weights", "no_psus", "simple"),
+  fpc = FALSE, lonely_psu = "adjust", shared = c(TRUE, TRUE, FALSE, FALSE, FALSE, FALSE),
+  panel = FALSE
+)
+panels <- expand.grid(
+  design = c("full", "no_strata"), fpc = FALSE, lonely_psu = "adjust", shared = c(TRUE, FALSE),
+  panel = TRUE, stringsAsFactors = FALSE
+)
+made_up <- rbind(full, others, panels)
+
+made_up_design <- function(data, study) {
+  person <- study$panel || study$design %in% c("no_psus", "simple")
+  svydesign(
+    if (person) ~respondent else ~psu,
+    strata = if (!study$design %in% c("no_strata", "simple")) ~stratum,
+    weights = if (study$design %in% c("no_weights", "simple")) ~one else ~weight,
+    fpc = if (study$fpc) ~population_psus,
+    data = transform(data, one = 1)
+  )
+}
+
+answers <- list(
+  made_up_yes_share = list(column = "y01", codes = c(0, 1)),
+  made_up_choice_share = list(column = "cat", codes = c("p", "q", "r"))
+)
+groups <- list(
+  made_up_group = list(column = "g", codes = c("a", "b", "c")),
+  made_up_yes = list(column = "y01", codes = c(0, 1))
+)
+
+made_up_tests <- function(study) {
+  options(survey.lonely.psu = study$lonely_psu)
+  name <- paste0(
+    "made_up_", study$design, if (study$fpc) "_fpc", "_", study$lonely_psu,
+    if (study$panel) "_panel", if (study$shared) "_shared" else "_independent"
+  )
+  waves <- if (study$panel) c("p1", "p2") else c("w1", "w2", "w3", if (!study$shared) "z1")
+  cells <- expand.grid(
+    measure = names(answers), segment = names(groups), wave = waves, stringsAsFactors = FALSE
+  )
+  bind(Map(function(measure, segment, wave) {
+    answer <- answers[[measure]]
+    group <- groups[[segment]]
+    data <- small[small$wave == wave, ]
+    design <- made_up_design(data, study)
+    table <- xtabs(
+      weights(design) ~ factor(data[[answer$column]], answer$codes) +
+        factor(data[[group$column]], group$codes)
+    )
+    # Tables with an empty cell are not tested.
+    if (any(table == 0)) return(NULL)
+    association(design, answer$column, group$column, key_of(name, wave, measure, segment))
+  }, cells$measure, cells$segment, cells$wave))
+}
+
+write_reference(rbind(
+  bind(lapply(c("1994", "1996", "1998", "2000", "2002", "2004", "2006"), gss_tests)),
+  bind(lapply(c("bsa", "bsa_independent"), bsa_tests)),
+  bind(lapply(names(school_designs), school_tests)),
+  bind(lapply(seq_len(nrow(made_up)), function(i) made_up_tests(made_up[i, ])))
+), "association_tests.csv")
+
+# Tails of F ----------------------------------------------------------------------------------
+
+f_grid <- expand.grid(
+  f = c(0, 1e-6, 0.01, 0.3, 0.9, 1, 1.1, 2, 3.7, 8, 25, 120, 2500),
+  numerator_df = c(1, 1.37, 2, 3.7457, 11.2, 48, 150),
+  design_df = c(1, 2, 7.5, 14, 120, 2985, 75000)
+)
+f_grid <- transform(f_grid, denominator_df = numerator_df * design_df)
+f_grid$p <- with(f_grid, pf(f, numerator_df, denominator_df, lower.tail = FALSE))
+write_reference(f_grid[c("f", "numerator_df", "denominator_df", "p")], "f_tails.csv")
