@@ -72,11 +72,11 @@ def test_what_is_not_tested_says_why(associations: Tests) -> None:
     }
     assert untested["api", "1999", "met_schoolwide_target_share", "school_type"] == "L"
     # A variable with itself has empty cells.
-    assert set(
+    assert {
         status
         for key, status in untested.items()
         if key[2:] == ("made_up_yes_share", "made_up_yes")
-    ) == {"M"}
+    } == {"M"}
     assert set(untested.values()) == {"L", "M"}
 
 
