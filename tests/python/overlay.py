@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.cases import variables
 from studies.made_up import add_made_up_studies
+from studies.replicated import add_replicated_studies
 from studies.variants import add_variants
 from workbench import ROOT, add_study, copy_project
 
@@ -25,6 +26,7 @@ def make_overlay(destination: Path) -> Project:
     project = copy_project(destination)
     add_variants(project)
     add_made_up_studies(project)
+    add_replicated_studies(project)
     for folder in sorted((HERE / "studies").iterdir()):
         if (folder / "codebook").is_dir():
             add_study(project, folder)

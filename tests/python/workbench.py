@@ -136,7 +136,7 @@ def keep_studies(project: Project, study_ids: Iterable[str]) -> None:
     variables = {row["variable_id"] for row in tables["questions"]}
     variables |= keep("derivations", "source_variable_id", variables)
     keep("variables", "variable_id", variables)
-    keep("measures", "variable_id", variables)
+    measures = keep("measures", "variable_id", variables)
     lists = {row["code_list_id"] for row in tables["variables"]} - {""}
     keep("code_lists", "code_list_id", lists)
     keep("categories", "code_list_id", lists)
@@ -147,6 +147,8 @@ def keep_studies(project: Project, study_ids: Iterable[str]) -> None:
     }
     keep("segments", "segment_id", segments)
     keep("segment_variables", "segment_id", segments)
+    keep("association_tests", "measure_id", measures)
+    keep("association_tests", "segment_id", segments)
     for table, rows in tables.items():
         set_codebook_rows(project, table, rows)
     for folder in project.waves.iterdir():

@@ -25,45 +25,8 @@ points as (
     select * from {{ ref('int_estimates__points') }}
 ),
 
-strata as (
-    select *
-    from {{ ref('int_design__strata') }}
-    where is_replicate
-),
-
-designs as (
-    select * from {{ ref('stg_codebook__designs') }}
-),
-
-factors as (
-    select * from {{ ref('stg_codebook__replicate_factors') }}
-),
-
--- each sample with each of its replicates
 sample_replicates as (
-    select
-        strata.study_id,
-        strata.wave_id,
-        strata.period_grain,
-        strata.period_start,
-        strata.sample_id,
-        cast(design_columns.position as {{ dbt.type_string() }}) as psu_id,
-        coalesce(factors.replicate_factor, 1) * coalesce(
-            designs.replicate_scale,
-            {{ replicate_scale('designs.variance_method', 'strata.n_psus') | indent(12) }}
-        ) as replicate_factor,
-        coalesce(designs.replicate_centre, 'full_sample') as replicate_centre
-    from strata
-    inner join designs
-        on strata.design_id = designs.design_id
-    inner join {{ ref('stg_codebook__design_columns') }} as design_columns
-        on
-            strata.design_id = design_columns.design_id
-            and design_columns.design_role = 'replicate_weight'
-    left join factors
-        on
-            strata.design_id = factors.design_id
-            and design_columns.position = factors.position
+    select * from {{ ref('int_design__replicates') }}
 ),
 
 full_bases as (
