@@ -33,7 +33,7 @@ bind <- function(rows) do.call(rbind, rows)
 association <- function(design, answer, group, key) {
   data <- design$variables
   known <- !is.na(data[[answer]]) & !is.na(data[[group]])
-  used <- known & weights(design) > 0
+  used <- known & weights(design, "sampling") > 0
   test <- svychisq(as.formula(paste("~", answer, "+", group)), design, statistic = "F")
   numerator <- unname(test$parameter["ndf"])
   denominator <- numerator * degf(design)
@@ -147,6 +147,24 @@ groups <- list(
   made_up_yes = list(column = "y01", codes = c(0, 1))
 )
 
+# Tables with an empty cell are not tested.
+tests_of_wave <- function(design, study, wave) {
+  data <- design$variables
+  cells <- expand.grid(
+    measure = names(answers), segment = names(groups), stringsAsFactors = FALSE
+  )
+  bind(Map(function(measure, segment) {
+    answer <- answers[[measure]]
+    group <- groups[[segment]]
+    table <- xtabs(
+      weights(design, "sampling") ~ factor(data[[answer$column]], answer$codes) +
+        factor(data[[group$column]], group$codes)
+    )
+    if (any(table == 0)) return(NULL)
+    association(design, answer$column, group$column, key_of(study, wave, measure, segment))
+  }, cells$measure, cells$segment))
+}
+
 made_up_tests <- function(study) {
   options(survey.lonely.psu = study$lonely_psu)
   name <- paste0(
@@ -154,29 +172,30 @@ made_up_tests <- function(study) {
     if (study$panel) "_panel", if (study$shared) "_shared" else "_independent"
   )
   waves <- if (study$panel) c("p1", "p2") else c("w1", "w2", "w3", if (!study$shared) "z1")
-  cells <- expand.grid(
-    measure = names(answers), segment = names(groups), wave = waves, stringsAsFactors = FALSE
+  bind(lapply(waves, function(wave) {
+    tests_of_wave(made_up_design(small[small$wave == wave, ], study), name, wave)
+  }))
+}
+
+# A jackknife that leaves out one PSU of w1 after the other.
+replicated_tests <- function(centre) {
+  data <- small[small$wave == "w1", ]
+  psus <- unique(data$psu)
+  factor <- length(psus) / (length(psus) - 1)
+  design <- svrepdesign(
+    data = data, weights = ~weight, type = "JK1", combined.weights = TRUE, scale = 1 / factor,
+    repweights = sapply(psus, function(psu) ifelse(data$psu == psu, 0, data$weight * factor)),
+    mse = centre == "full_sample"
   )
-  bind(Map(function(measure, segment, wave) {
-    answer <- answers[[measure]]
-    group <- groups[[segment]]
-    data <- small[small$wave == wave, ]
-    design <- made_up_design(data, study)
-    table <- xtabs(
-      weights(design) ~ factor(data[[answer$column]], answer$codes) +
-        factor(data[[group$column]], group$codes)
-    )
-    # Tables with an empty cell are not tested.
-    if (any(table == 0)) return(NULL)
-    association(design, answer$column, group$column, key_of(name, wave, measure, segment))
-  }, cells$measure, cells$segment, cells$wave))
+  tests_of_wave(design, paste0("replicated_", centre), "w1")
 }
 
 write_reference(rbind(
   bind(lapply(c("1994", "1996", "1998", "2000", "2002", "2004", "2006"), gss_tests)),
   bind(lapply(c("bsa", "bsa_independent"), bsa_tests)),
   bind(lapply(names(school_designs), school_tests)),
-  bind(lapply(seq_len(nrow(made_up)), function(i) made_up_tests(made_up[i, ])))
+  bind(lapply(seq_len(nrow(made_up)), function(i) made_up_tests(made_up[i, ]))),
+  bind(lapply(c("full_sample", "replicate_mean"), replicated_tests))
 ), "association_tests.csv")
 
 # Tails of F ----------------------------------------------------------------------------------

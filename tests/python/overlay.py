@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.cases import variables
 from studies.cholesterol import add_cholesterol
+from studies.jackknife import add_jackknife_studies
 from studies.kinds import add_kinds_studies
 from studies.made_up import add_made_up_studies
 from studies.replicates import add_replicate_studies
@@ -31,6 +32,7 @@ def make_overlay(destination: Path) -> Project:
     project = copy_project(destination)
     add_variants(project)
     add_made_up_studies(project)
+    add_jackknife_studies(project)
     add_kinds_studies(project)
     add_cholesterol(project)
     add_replicate_studies(project)

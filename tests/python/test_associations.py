@@ -57,7 +57,7 @@ def test_tests_of_association_are_those_of_r(associations: Tests, study_id: str)
 def test_what_is_tested_has_a_reference_and_the_reverse(associations: Tests) -> None:
     tested = {key for key, row in associations.items() if row["f_statistic"] is not None}
     assert tested == set(references())
-    assert len(tested) == 144
+    assert len(tested) == 148
 
 
 def test_what_is_not_tested_says_why(associations: Tests) -> None:

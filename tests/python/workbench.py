@@ -164,6 +164,8 @@ def keep_studies(project: Project, study_ids: Iterable[str]) -> None:
     keep("segments", "segment_id", segments)
     keep("segment_variables", "segment_id", segments)
     keep("segment_contrasts", "segment_id", segments)
+    keep("association_tests", "measure_id", measures)
+    keep("association_tests", "segment_id", segments)
     for table, rows in tables.items():
         set_codebook_rows(project, table, rows)
     for folder in project.waves.iterdir():

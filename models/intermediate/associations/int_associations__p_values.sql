@@ -76,7 +76,7 @@ bounded as (
 
 sides as (
     select
-        bounded.*,
+        *,
         'upper' as side,
         v as from_v,
         (upper_v - v) / {{ n_panels }} as panel_width
@@ -85,7 +85,7 @@ sides as (
     union all
 
     select
-        bounded.*,
+        *,
         'lower' as side,
         lower_v as from_v,
         (v - lower_v) / {{ n_panels }} as panel_width

@@ -4,6 +4,8 @@
     2. People who are their own PSU and in the same cell differ in their weight only. One vector with the
        root of the sum of their squared weights stands for all of them.
     3. Shares of the whole table need no centring: what rows or columns explain is taken off afterwards.
+    4. A replicate's vector is what its shares deviate from those of the full sample, or from the mean of
+       all replicates.
 */
 with
 
@@ -14,17 +16,31 @@ cells as (
 scores as (
     select *
     from {{ ref('int_moments__psu_scores') }}
-    where
-        period_grain = 'wave'
-        and not is_replicate
+    where period_grain = 'wave'
 ),
 
 strata as (
     select *
     from {{ ref('int_design__strata') }}
-    where
-        period_grain = 'wave'
-        and not is_replicate
+    where period_grain = 'wave'
+),
+
+design_replicates as (
+    select * from {{ ref('int_design__replicates') }}
+),
+
+-- each sample with each of its replicates
+replicates as (
+    select
+        strata.study_id,
+        strata.wave_id,
+        design_replicates.psu_id,
+        design_replicates.replicate_factor,
+        design_replicates.replicate_centre
+    from strata
+    inner join design_replicates
+        on strata.design_id = design_replicates.design_id
+    where strata.is_replicate
 ),
 
 weights as (
@@ -40,6 +56,7 @@ weights as (
         scores.stratum_id,
         scores.psu_id,
         scores.is_own_psu,
+        scores.is_replicate,
         scores.total_y as sum_w,
         scores.sum_wwyy as sum_ww
     from cells
@@ -69,6 +86,9 @@ of_strata as (
             and weights.wave_id = strata.wave_id
             and weights.sample_id = strata.sample_id
             and weights.stratum_id = strata.stratum_id
+    where
+        not weights.is_replicate
+        and not strata.is_replicate
 ),
 
 table_strata as (
@@ -171,9 +191,78 @@ united as (
     select * from stratum_sums
 ),
 
+replicate_shares as (
+    select
+        cells.study_id,
+        cells.wave_id,
+        cells.measure_id,
+        cells.segment_id,
+        cells.category_code,
+        cells.segment_code,
+        cells.cell_share,
+        replicates.psu_id,
+        replicates.replicate_factor,
+        replicates.replicate_centre,
+        -- null where a replicate has nobody at all
+        coalesce(weights.sum_w, 0) / nullif(
+            sum(coalesce(weights.sum_w, 0)) over (
+                partition by
+                    cells.study_id,
+                    cells.wave_id,
+                    cells.measure_id,
+                    cells.segment_id,
+                    replicates.psu_id
+            ), 0
+        ) as replicate_share
+    from cells
+    inner join replicates
+        on
+            cells.study_id = replicates.study_id
+            and cells.wave_id = replicates.wave_id
+    left join weights
+        on
+            cells.study_id = weights.study_id
+            and cells.wave_id = weights.wave_id
+            and cells.measure_id = weights.measure_id
+            and cells.segment_id = weights.segment_id
+            and cells.category_code = weights.category_code
+            and cells.segment_code = weights.segment_code
+            and replicates.psu_id = weights.psu_id
+            and weights.is_replicate
+),
+
 final as (
     select
         -- keys
+        study_id,
+        wave_id,
+        measure_id,
+        segment_id,
+        'replicate' as stratum_id,
+        'replicate' as vector_kind,
+        psu_id as vector_id,
+        category_code,
+        segment_code,
+
+        replicate_factor as factor,
+        replicate_share - case
+            when replicate_centre = 'full_sample' then cell_share
+            else avg(case when replicate_factor > 0 then replicate_share end) over (
+                partition by
+                    study_id,
+                    wave_id,
+                    measure_id,
+                    segment_id,
+                    category_code,
+                    segment_code
+            )
+        end as weight_share
+    from replicate_shares
+    where replicate_share is not null
+
+    union all
+
+    select
         united.study_id,
         united.wave_id,
         united.measure_id,
