@@ -64,16 +64,20 @@ def test_a_single_row_shown_again_is_found(models: Models) -> None:
         """,
     )
     opened = 0
-    for row in closing[:20]:
-        where = " and ".join(f"{key} = '{row[key]}'" for key in KEYS)
+    for row in closing[:: len(closing) // 4]:
+        where = " and ".join(
+            f"published.{key} = '{row[key]}' and judged.{key} = '{row[key]}'" for key in KEYS
+        )
         database.execute(
             f"""
             begin;
             update published
-            set (estimate, n_respondents, sum_of_weights, confidentiality_status) = (
-                select (estimate, n_respondents, sum_of_weights, 'F')
-                from intermediate.int_estimates__judged where {where}
-            )
+            set
+                estimate = judged.estimate,
+                n_respondents = judged.n_respondents,
+                sum_of_weights = judged.sum_of_weights,
+                confidentiality_status = 'F'
+            from intermediate.int_estimates__judged as judged
             where {where}
             """
         )

@@ -82,12 +82,12 @@ of_numbers as (
             derivations.source_variable_id = cuts.source_variable_id
             and (
                 derivations.lower_bound is null
-                or cuts.lower_bound >= derivations.lower_bound
+                or derivations.lower_bound <= cuts.lower_bound
             )
             and (
                 derivations.upper_bound is null
                 or cuts.lower_bound is null
-                or cuts.lower_bound < derivations.upper_bound
+                or derivations.upper_bound > cuts.lower_bound
             )
     where derivations.source_category_code is null
 ),

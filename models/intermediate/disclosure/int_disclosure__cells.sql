@@ -61,7 +61,9 @@ collected as (
         and (judged.has_respondents or not described.is_standardised) as is_confidential,
         -- measures with the very same base
         case
-            when described.is_standardised or described.measure_kind in ('ratio', 'share_of_responses')
+            when
+                described.is_standardised
+                or described.measure_kind in ('ratio', 'share_of_responses')
                 then judged.measure_id
             else coalesce(judged.variable_id, described.base_id)
         end as same_base_id,

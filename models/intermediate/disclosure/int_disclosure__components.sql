@@ -136,6 +136,14 @@ layers as (
     from block_components
 ),
 
+items as (
+    select distinct
+        block_id,
+        figure_id
+    from figures
+    where is_item
+),
+
 -- the figures that a layer changes
 layer_figures as (
     select
@@ -155,13 +163,7 @@ layer_figures as (
         layers.layer_id,
         items.figure_id
     from layers
-    inner join (
-        select distinct
-            block_id,
-            figure_id
-        from figures
-        where is_item
-    ) as items
+    inner join items
         on layers.block_id = items.block_id
     left join scores as first_scores
         on
