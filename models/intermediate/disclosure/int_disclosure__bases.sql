@@ -91,8 +91,9 @@ units_{{ n_axes }} as (
         bases.segment_id,
         bases.segment_code,
         bases.is_known_empty as is_blocked,
-        case when hidden.block_id is null then bases.n_rows - bases.n_hidden else 0 end
-            as n_to_hide,
+        case
+            when hidden.block_id is null then bases.n_rows - bases.n_hidden else 0
+        end as n_to_hide,
         case when hidden.block_id is null then bases.n_respondents else 0 end as size_to_hide,
         cast(1e300 as {{ type_number() }}) as room_up,
         cast(bases.n_respondents as {{ type_number() }}) as room_down

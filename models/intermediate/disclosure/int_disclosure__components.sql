@@ -305,7 +305,7 @@ units_{{ n_axes }} as (
         layer_cells.*,
         coalesce(costs.n_to_hide, 0) as n_to_hide,
         -- rounded, so that engines that add in another order choose alike
-        round(cast(coalesce(costs.size_to_hide, 0) as numeric), 6) as size_to_hide
+        floor(coalesce(costs.size_to_hide, 0) * 1000 + 0.5) as size_to_hide
     from layer_cells
     left join costs_{{ n_axes }} as costs
         on

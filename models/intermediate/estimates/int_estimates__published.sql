@@ -1,7 +1,8 @@
 /*
     1. A hidden row keeps its keys and has no numbers, whether it is hidden for itself (primary) or so that
        another one cannot be computed from it (secondary).
-    2. When several statuses apply, the first of B > L > M > Q > U > P > A is shown (docs: method).
+    2. Where the rule rounds bases, what an exact base could be computed from is rounded or left out too.
+    3. When several statuses apply, the first of B > L > M > Q > U > P > A is shown (docs: method).
 */
 with
 
@@ -13,15 +14,22 @@ secondary as (
     select * from {{ ref('int_disclosure__secondary') }}
 ),
 
+rules as (
+    select * from {{ ref('stg_codebook__publication_rules') }}
+),
+
 decided as (
     select
         judged.*,
+        rules.base_rounding,
         secondary.study_id is not null as is_secondary,
         judged.is_collected
         and judged.has_respondents
         and not judged.is_suppressed
         and secondary.study_id is null as is_shown
     from judged
+    left join rules
+        on judged.publication_rule_id = rules.publication_rule_id
     left join secondary
         on
             judged.study_id = secondary.study_id
@@ -55,10 +63,17 @@ final as (
         case when is_shown then ci_lower end as ci_lower,
         case when is_shown then ci_upper end as ci_upper,
         case when is_shown then ci_method end as ci_method,
-        case when is_shown then n_respondents end as n_respondents,
-        case when is_shown then n_effective end as n_effective,
-        case when is_shown then sum_of_weights end as sum_of_weights,
-        case when is_shown then design_effect end as design_effect,
+        case
+            when is_shown
+                then cast({{ rounded_base('n_respondents', 'base_rounding') }} as bigint)
+        end as n_respondents,
+        case
+            when is_shown then {{ rounded_base('n_effective', 'base_rounding') }}
+        end as n_effective,
+        case
+            when is_shown then {{ rounded_base('sum_of_weights', 'base_rounding') }}
+        end as sum_of_weights,
+        case when is_shown and base_rounding is null then design_effect end as design_effect,
         case when is_shown then coefficient_of_variation end as coefficient_of_variation,
 
         -- status
