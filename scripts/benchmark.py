@@ -249,9 +249,13 @@ def write_sample(
                 copy (
                     pivot (
                         select
-                            respondent_key, stratum_id, psu_id, weight, psu_population,
+                            respondent_key, stratum_id, psu_id, weight,
+                            case when applies_fpc then psu_population end as psu_population,
                             name, answer
                         from int_design__respondents
+                        inner join (
+                            select design_id, applies_fpc from staging.stg_codebook__designs
+                        ) using (design_id)
                         left join (
                             select
                                 respondent_key,
