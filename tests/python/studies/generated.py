@@ -1,7 +1,8 @@
 """Large generated studies for scripts that measure: respondents in a table, without wave files.
 
-A study is a data frame with a row for each respondent of a wave, and the codebook says of it what is
-needed to estimate. The cells are written as Parquet, because files of waves would take dbt minutes.
+A study is a data frame with a row for each respondent of a wave, and the codebook says of it what
+is needed to estimate. The cells are written as Parquet, because dbt would read files of waves for
+minutes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,9 +11,9 @@ from pathlib import Path
 
 import duckdb
 import pandas
-from studies.drawn import read_cells_from
 from workbench import Row, add_codebook_rows, set_codebook_rows
 
+from studies.drawn import read_cells_from
 from wavehouse.project import Project
 
 # Columns of every data frame beside its variables, and what they are in the design.
