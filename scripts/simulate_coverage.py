@@ -60,10 +60,10 @@ READING = (
     "a little less in few PSUs. With fewer, `t` does not: it is narrowest where too few were found",
     "by chance. `logit` and `wilson` stay close to 95 even there, lowest with about a dozen cases",
     "in few PSUs. `korn_graubard_capped` is hardly ever below 95, and often above, with wider",
-    "intervals: a rule that wants to be safe with rare answers asks for it. Where most samples have",
-    "one case or none, all cover too often, because the bounds of a share of 0 must be wide. The mean",
-    "of a skewed variable, whose few large values come in clusters, is covered less often in few",
-    "PSUs and small domains; no method here mends that.",
+    "intervals: a rule that wants to be safe with rare answers asks for it. Where most samples",
+    "have one case or none, all cover too often, because the bounds of a share of 0 must be wide.",
+    "The mean of a skewed variable, whose few large values come in clusters, is covered less often",
+    "in few PSUs and small domains; no method here mends that.",
 )
 BUILT = "+int_estimates__intervals"
 
