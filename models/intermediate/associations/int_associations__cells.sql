@@ -1,4 +1,3 @@
--- depends_on: {{ ref('int_checks__problems') }}
 /*
     The weighted table of each test: its cells as shares of the whole, and the margins.
     1. Respondents count who have both an answer and a value of the segment.

@@ -231,6 +231,15 @@ replicate_shares as (
             and weights.is_replicate
 ),
 
+replicate_means as (
+    select
+        *,
+        avg(case when replicate_factor > 0 then replicate_share end) over (
+            partition by study_id, wave_id, measure_id, segment_id, category_code, segment_code
+        ) as mean_share
+    from replicate_shares
+),
+
 final as (
     select
         -- keys
@@ -245,19 +254,11 @@ final as (
         segment_code,
 
         replicate_factor as factor,
-        replicate_share - case
-            when replicate_centre = 'full_sample' then cell_share
-            else avg(case when replicate_factor > 0 then replicate_share end) over (
-                partition by
-                    study_id,
-                    wave_id,
-                    measure_id,
-                    segment_id,
-                    category_code,
-                    segment_code
-            )
+        case
+            when replicate_centre = 'full_sample' then replicate_share - cell_share
+            else replicate_share - mean_share
         end as weight_share
-    from replicate_shares
+    from replicate_means
     where replicate_share is not null
 
     union all
