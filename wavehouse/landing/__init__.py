@@ -1,0 +1,1 @@
+"""Read delivered files of many formats, and land them as Parquet."""
