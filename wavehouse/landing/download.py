@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 
 from wavehouse.errors import WavehouseError
 from wavehouse.landing.progress import Progress
@@ -111,11 +112,12 @@ class Downloader:
                 Progress(f"Downloading {what}", size, _megabytes) as progress,
             ):
                 try:
-                    for block in answer.iter_content(BLOCK_BYTES):
+                    # What has come counts: a whole block would be lost where it breaks off.
+                    while block := answer.raw.read1(BLOCK_BYTES):
                         file.write(block)
                         done += len(block)
                         progress.at(done)
-                except requests.RequestException as error:
+                except (urllib3.exceptions.HTTPError, OSError) as error:
                     raise _TryAgain(f"the connection broke off ({_cause(error)})") from error
         if size is not None and done < size:
             raise _TryAgain(f"the server sent {done:,} of {size:,} bytes")

@@ -5,10 +5,10 @@ interrupted download goes on where it stopped; what counts in the end is the che
 """
 
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from wavehouse import __version__
 from wavehouse.codebook import read_codebook
 from wavehouse.csv_files import read_csv
 from wavehouse.errors import ProblemsError, WavehouseError
@@ -76,7 +76,7 @@ def fetch(
     """
     waves = _listed_waves(project, study_id, wave_id)
     downloads = landing_folder(project) / study_id / ".downloads"
-    downloader = downloader or Downloader(f"wavehouse/{version('wavehouse')}")
+    downloader = downloader or Downloader(f"wavehouse/{__version__}")
     fetched: list[FetchedWave] = []
     problems: list[str] = []
     with only_one(downloads / ".lock", f"fetch of study {study_id}"):
