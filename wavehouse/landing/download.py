@@ -117,7 +117,7 @@ class Downloader:
                         file.write(block)
                         done += len(block)
                         progress.at(done)
-                except (urllib3.exceptions.HTTPError, OSError) as error:
+                except (urllib3.exceptions.HTTPError, ConnectionError, TimeoutError) as error:
                     raise _TryAgain(f"the connection broke off ({_cause(error)})") from error
         if size is not None and done < size:
             raise _TryAgain(f"the server sent {done:,} of {size:,} bytes")
