@@ -120,7 +120,11 @@ def _state(project: Project, wave: DeliveredWave, columns: list[str]) -> str:
 
 
 def _load_wave(
-    cursor: "extensions.cursor", project: Project, wave: DeliveredWave, columns: list[str], state: str
+    cursor: "extensions.cursor",
+    project: Project,
+    wave: DeliveredWave,
+    columns: list[str],
+    state: str,
 ) -> None:
     path = _folder(project, wave) / "answers.parquet"
     names = ", ".join(map(_quoted, columns))
