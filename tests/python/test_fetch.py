@@ -90,7 +90,7 @@ def listed(empty_project: Project, server: Server) -> Project:
     """A project that lists two waves of a study: one of one file, one of two."""
     write_rows(
         empty_project.root / "seeds/codebook/waves.csv",
-        ["study_id", "wave_id", "wave_number", "wave_label", "design_id"],
+        ["study_id", "wave_id", "wave_number", "wave_label", "design_id", "delivered_as"],
         [
             {"study_id": "study", "wave_id": wave, "wave_number": number, "design_id": "people"}
             for wave, number in (("2018", "1"), ("2020", "2"))
