@@ -28,7 +28,7 @@ LEAST_NUMBERS = 30
 LEAST_SHARE_AT_TOP = 0.01
 TOP_HEAP = 3.0
 
-# A shift that matters, and that is not chance. The test's statistic is divided by the design effect.
+# A shift that matters and is not chance; the statistic is divided by the design effect.
 LEAST_SHIFT = 0.10
 LARGEST_P = 0.001
 ASSUMED_DESIGN_EFFECT = 1.5
@@ -48,7 +48,8 @@ def unit_change(old: ColumnProfile, new: ColumnProfile) -> NumberChange | None:
     """Find a new unit: the quartiles are all multiplied by one well-known factor."""
     if not _has_numbers(old) or not _has_numbers(new):
         return None
-    assert old.numbers is not None and new.numbers is not None
+    assert old.numbers is not None
+    assert new.numbers is not None
     before = np.array(old.numbers.quantiles[1:4])
     after = np.array(new.numbers.quantiles[1:4])
     if (before <= 0).any() or (after <= 0).any():
@@ -74,7 +75,8 @@ def top_code_change(old: ColumnProfile, new: ColumnProfile) -> NumberChange | No
     """Find another largest value with a heap of people on it."""
     if not _has_numbers(old) or not _has_numbers(new):
         return None
-    assert old.numbers is not None and new.numbers is not None
+    assert old.numbers is not None
+    assert new.numbers is not None
     before, after = old.numbers, new.numbers
     if before.largest == after.largest or after.largest == after.smallest:
         return None
