@@ -93,7 +93,7 @@ class _Writer(yaml.SafeDumper):
     """Writes lists indented and texts in one style."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, False)
+        super().increase_indent(flow, indentless and False)
 
 
 class _Reader(yaml.SafeLoader):
@@ -250,7 +250,14 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _dump(content: object) -> str:
-    return yaml.dump(content, Dumper=_Writer, sort_keys=False, allow_unicode=True, width=100)
+    return yaml.dump(
+        content,
+        Dumper=_Writer,
+        sort_keys=False,
+        allow_unicode=True,
+        width=100,
+        default_flow_style=None,
+    )
 
 
 def _indented(text: str) -> str:

@@ -14,8 +14,8 @@ NUMBER = "<number>"
 class KnownColumn:
     """A column of an earlier wave, with all that the codebook says of it then.
 
-    `crosswalk` has the rows of its first question; the profile's labels are those delivered, or else
-    the codebook's.
+    `crosswalk` has the rows of its first question; the profile's labels are those delivered, or
+    else the codebook's.
     """
 
     profile: ColumnProfile

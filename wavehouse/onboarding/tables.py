@@ -135,7 +135,8 @@ def write_all(tables: list[EditedTable]) -> list[str]:
 def _records(text: str) -> list[str]:
     """Cut a CSV text into records, which may go over several lines within quotes."""
     records, held = [], ""
-    for line in text.splitlines(keepends=True):
+    # splitlines() would also cut at characters that are no line ends in CSV.
+    for line in StringIO(text, newline="\n"):
         held += line
         if held.count('"') % 2 == 0:
             records.append(held)
