@@ -132,7 +132,8 @@ def test_decisions_leave_the_rest_of_a_draft_alone(tmp_path: Path) -> None:
     project = Project(tmp_path)
     save_draft(project, draft(*(Proposal("code_added", q, 0.6, "new " * 60) for q in "abc")))
     path = draft_path(project, "panel", "2")
-    path.write_text(path.read_text() + "# a remark of mine\n")
+    text = path.read_text().replace("decision: open\n", "decision: open\n    # why?\n\n")
+    path.write_text(text + "# a remark of mine\n")
     before = path.read_text().splitlines()
     reason = 'Asked: "who?" # says the producer\'s note'
     write_decisions(path, ["p02"], "reject", reason)
@@ -142,18 +143,22 @@ def test_decisions_leave_the_rest_of_a_draft_alone(tmp_path: Path) -> None:
     decided = read_draft(project, "panel", "2").proposals
     assert [p.decision for p in decided] == ["open", "reject", "open"]
     assert decided[1].because == reason
+    write_decisions(path, ["p02"], "reject", "two lines:\nthis is one")
+    assert read_draft(project, "panel", "2").proposals[1].because == "two lines: this is one"
     write_decisions(path, ["p02"], "open", "")
-    assert path.read_text().splitlines() == before
+    assert [line.replace('""', "''") for line in path.read_text().splitlines()] == before
 
 
 def test_a_reason_is_kept_where_somebody_deleted_its_line(tmp_path: Path) -> None:
     project = Project(tmp_path)
-    save_draft(project, draft(Proposal("code_added", "a", 0.6, "new")))
+    save_draft(project, draft(*(Proposal("code_added", q, 0.6, "new") for q in "ab")))
     path = draft_path(project, "panel", "2")
-    path.write_text(path.read_text().replace("    because: ''\n", ""))
-    write_decisions(path, ["p01"], "accept", "seen in the questionnaire")
-    (decided,) = read_draft(project, "panel", "2").proposals
-    assert (decided.decision, decided.because) == ("accept", "seen in the questionnaire")
+    path.write_text(path.read_text().replace("    because: ''\n", "", 1))
+    write_decisions(path, ["p01", "p02"], "accept", "seen in the questionnaire")
+    decided = read_draft(project, "panel", "2").proposals
+    assert [(p.decision, p.because) for p in decided] == [
+        ("accept", "seen in the questionnaire")
+    ] * 2
 
 
 @pytest.mark.parametrize(
@@ -162,7 +167,7 @@ def test_a_reason_is_kept_where_somebody_deleted_its_line(tmp_path: Path) -> Non
         ("decision: open", "decision: yes", "p01: decision 'yes' is none of"),
         ("confidence: 0.6", "confidence: high", "p01: confidence 'high' is no number"),
         ("id: p02", "id: p01", "p01 stands twice"),
-        ("changes: []", "changes: none", "p01: changes is no list"),
+        ("changes: []", "changes: none", "p01: changes is no list of changes"),
         ("kind: code_added", "kinds: code_added", "kind is missing"),
         ("proposals:\n", "proposals:\n  - p00\n", "proposal 1 is no proposal"),
     ],
@@ -176,7 +181,7 @@ def test_mistakes_in_an_edited_draft_are_named(
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
-    with pytest.raises(ProblemsError, match="drafts/panel_2.yml") as caught:
+    with pytest.raises(ProblemsError, match=r"drafts/panel_2\.yml") as caught:
         read_draft(project, "panel", "2")
     assert message in str(caught.value)
     assert message in " ".join(open_problems(project))

@@ -67,7 +67,11 @@ class Proposal:
     @property
     def lacks_values(self) -> bool:
         """Whether a row has a value that is to be filled in."""
-        return any(TO_FILL_IN in change.get("add", {}).values() for change in self.changes)
+        return any(
+            TO_FILL_IN in change.get(part, {}).values()
+            for change in self.changes
+            for part in ("add", "set")
+        )
 
 
 @dataclass
@@ -211,25 +215,31 @@ def open_problems(project: Project) -> list[str]:
 def write_decisions(path: Path, ids: Iterable[str], decision: str, because: str) -> None:
     """Write decisions into a draft, and leave everything else in it as its readers wrote it."""
     wanted = set(ids)
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    current, skipping = "", False
+    # In one line, so that it can be found again.
+    because = " ".join(because.split())
+    values = {"decision": decision, "because": because}
+    current, skipping, reason_at = "", False, -1
     written: list[str] = []
-    for line in lines:
+    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
         begins = re.match(r"\s*- id: *['\"]?([\w-]+)", line)
         if begins:
-            current = begins[1]
-        part = re.match(r"( +)(\w+):", line)
-        if skipping and not (part and len(part[1]) <= 4) and not begins:
+            current, reason_at = begins[1], -1
+        if skipping and line.startswith(" " * 5):
             # The rest of a reason of several lines.
             continue
-        skipping = False
-        if current in wanted and part and len(part[1]) == 4 and part[2] in ("decision", "because"):
-            value = decision if part[2] == "decision" else because
-            text = yaml.safe_dump({part[2]: value}, allow_unicode=True, width=10_000)
-            written.append(f"{part[1]}{text}")
-            skipping = True
+        part = re.match(r" {4}(decision|because):", line)
+        skipping = bool(part) and current in wanted
+        if not part or not skipping:
+            written.append(line)
             continue
-        written.append(line)
+        if part[1] == "because" and reason_at >= 0:
+            # Its place is here, and not where it was put in case that there is none.
+            del written[reason_at]
+            reason_at = -1
+        written.append(f"    {_line(part[1], values[part[1]])}")
+        if part[1] == "decision":
+            reason_at = len(written)
+            written.append(f"    {_line('because', because)}")
     text = "".join(written)
     _parse(str(path), text)
     _replace(path, text)
@@ -241,6 +251,10 @@ def save_draft(project: Project, draft: Draft) -> Path:
     path.parent.mkdir(exist_ok=True)
     _replace(path, draft_text(draft))
     return path
+
+
+def _line(name: str, value: str) -> str:
+    return yaml.safe_dump({name: value}, allow_unicode=True, width=10_000)
 
 
 def _replace(path: Path, text: str) -> None:
@@ -276,11 +290,32 @@ def _parse(name: str, text: str) -> Draft:
         if part not in content:
             problems.append(f"{name}: {part} is missing. Write it as in a new draft.")
     proposals = []
+    seen: set[str] = set()
     for place, entry in enumerate(content.get("proposals") or [], start=1):
+        if not isinstance(entry, Mapping):
+            problems.append(f"{name}: proposal {place} is no proposal. Write it as the others.")
+            continue
         where = f"{name}: {entry.get('id', f'proposal {place}')}"
         lacking = [part for part in ("id", "kind", "subject", "decision") if part not in entry]
-        problems += [f"{where}: {part} is missing." for part in lacking]
+        problems += [f"{where}: {part} is missing. Write it again." for part in lacking]
         if lacking:
+            continue
+        if entry["id"] in seen:
+            problems.append(f"{where} stands twice. Give one of the proposals another id.")
+        seen.add(entry["id"])
+        confidence = _number(entry.get("confidence") or "0")
+        if confidence is None:
+            problems.append(
+                f"{where}: confidence {entry['confidence']!r} is no number. Write one from 0 to 1."
+            )
+        lists = {part: entry.get(part) or [] for part in ("changes", "if_rejected")}
+        unlike = [
+            part
+            for part, rows in lists.items()
+            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows)
+        ]
+        problems += [f"{where}: {part} is no list of changes. Repair it." for part in unlike]
+        if unlike or confidence is None:
             continue
         if entry["decision"] not in DECISIONS:
             problems.append(
@@ -290,17 +325,17 @@ def _parse(name: str, text: str) -> Draft:
             Proposal(
                 entry["kind"],
                 entry["subject"],
-                float(entry.get("confidence") or 0),
+                confidence,
                 entry.get("reason") or "",
-                list(entry.get("changes") or []),
-                list(entry.get("if_rejected") or []),
+                lists["changes"],
+                lists["if_rejected"],
                 entry["decision"],
                 entry.get("because") or "",
                 entry["id"],
             )
         )
     if problems:
-        raise ProblemsError(f"{len(problems)} problems in the draft:", problems)
+        raise ProblemsError(f"{len(problems)} problem(s) in the draft:", problems)
     return Draft(
         content["study"],
         content["wave"],
@@ -311,3 +346,10 @@ def _parse(name: str, text: str) -> Draft:
         int(content.get("unchanged_columns") or 0),
         proposals,
     )
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

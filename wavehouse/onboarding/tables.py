@@ -31,8 +31,13 @@ class EditedTable:
         self.columns = next(csv.reader([self.header]))
         self.texts: list[str | None] = []
         self.rows: list[Row] = []
-        for record in records[1:]:
+        for number, record in enumerate(records[1:], start=1):
             values = next(csv.reader(StringIO(record, newline="")))
+            if len(values) != len(self.columns):
+                raise WavehouseError(
+                    f"seeds/codebook/{path.name}, row {number}: {len(values)} values where the "
+                    f"header has {len(self.columns)} columns. Repair the line."
+                )
             self.texts.append(record)
             self.rows.append(dict(zip(self.columns, values, strict=True)))
 
