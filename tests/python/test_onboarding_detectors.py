@@ -1,14 +1,19 @@
 """What the comparison of two waves finds, and what it must not take for a change of the file."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from wavehouse.codebook import read_codebook
+from wavehouse.onboarding.code_rows import Naming
 from wavehouse.onboarding.codes import CodeComparison, compare_codes
+from wavehouse.onboarding.compare import compare_wave
 from wavehouse.onboarding.matching import match_renamed
-from wavehouse.onboarding.numbers import shift, top_code_change, unit_change
-from wavehouse.onboarding.profile import QUANTILES, ColumnProfile, NumberSummary
+from wavehouse.onboarding.numbers import shift, shift_of_numbers, top_code_change, unit_change
+from wavehouse.onboarding.profile import QUANTILES, ColumnProfile, NumberSummary, profile_wave
 from wavehouse.onboarding.texts import (
     SAME_LABEL,
     identifier,
@@ -16,6 +21,7 @@ from wavehouse.onboarding.texts import (
     similarity,
     word_difference,
 )
+from wavehouse.project import Project
 
 AGREEMENT = {
     "1": "Agree strongly",
@@ -127,6 +133,17 @@ def test_match_without_labels_is_never_sure() -> None:
         column("trust_polic", {"1": 500, "2": 300}),
     )
     assert [match.confidence <= 0.75 for match in match_renamed([old], [new])] == [True]
+
+
+def test_numbered_names_and_quantiles_pair_unlabelled_numbers() -> None:
+    drawn = np.random.default_rng(1).normal(650, 100, 180).round()
+    again = np.random.default_rng(2).normal(660, 100, 180).round()
+    old, other = replace(numbers(drawn), name="api99"), replace(numbers(drawn / 20), name="avg")
+    new = replace(numbers(again), name="api00")
+    assert [(m.old, m.new) for m in match_renamed([old, other], [new])] == [("api99", "api00")]
+    assert (
+        match_renamed([replace(old, name="q12")], [replace(numbers(again / 9), name="q13")]) == []
+    )
 
 
 def test_two_candidates_make_a_match_doubtful() -> None:
@@ -386,6 +403,34 @@ def test_same_top_code_and_an_older_respondent_are_no_change() -> None:
     assert top_code_change(ages(1, 200), ages(2, 201)) is None
 
 
+def test_missing_code_among_numbers_is_no_top_code() -> None:
+    hours = np.random.default_rng(1).poisson(9, 900).astype(float)
+    old = numbers(hours)
+    new = numbers(np.concatenate([hours, np.full(100, 99.0)]))
+    assert top_code_change(old, new) is not None
+    answers = replace(new, missing_codes=frozenset({"99"}))
+    assert top_code_change(old, answers) is None
+    left, right = answers.number_summary, old.numbers
+    assert left is not None
+    assert right is not None
+    assert (left.largest, left.count) == (right.largest, right.count)
+    assert left.quantiles == pytest.approx(right.quantiles)
+
+
+def test_shifted_numbers_are_found_and_chance_is_not() -> None:
+    draw = np.random.default_rng(1).normal
+    before = numbers(draw(50, 10, 600).round(1))
+    moved = shift_of_numbers(before, numbers(draw(55, 10, 600).round(1)))
+    assert moved is not None
+    assert moved.kind == "shifted_distribution"
+    assert shift_of_numbers(before, numbers(draw(50, 10, 600).round(1))) is None
+    assert shift_of_numbers(before, numbers(draw(60, 10, 20).round(1))) is None
+    # A weight that leaves a tenth of the information leaves less to be sure of.
+    slightly = numbers(draw(53.5, 10, 200).round(1))
+    assert shift_of_numbers(before, slightly) is not None
+    assert shift_of_numbers(before, slightly, (0.1, 0.1)) is None
+
+
 def test_shifted_distribution_is_found_with_its_size() -> None:
     change = shift(scale(OPINIONS, AGREEMENT), scale((200, 300, 150, 200, 150), AGREEMENT))
     assert change is not None
@@ -408,6 +453,43 @@ def test_reversed_scale_is_no_shift_once_it_is_turned() -> None:
     old, new = scale(OPINIONS, AGREEMENT), scale(OPINIONS[::-1], TURNED)
     assert shift(old, new) is not None
     assert shift(old, new, compare_codes(old, new, {}).meaning) is None
+
+
+# -- delivered waves -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("study_id", "before", "after", "expected"),
+    [
+        pytest.param("bsa", "1983", "1984", set(), id="panel"),
+        pytest.param("gss", "2002", "2004", set(), id="many questions"),
+        pytest.param(
+            "api",
+            "1999",
+            "2000",
+            {("renamed_column", "api00")}
+            | {
+                ("new_column", name)
+                for name in ("ell", "enroll", "api.stu", "sch.wide", "awards", "comp.imp")
+            },
+            id="renamed and new columns",
+        ),
+    ],
+)
+def test_only_what_changed_between_delivered_waves_is_proposed(
+    study_id: str, before: str, after: str, expected: set[tuple[str, str]]
+) -> None:
+    project = Project(Path(__file__).resolve().parents[2])
+    codebook = read_codebook(project)
+    old, new = (profile_wave(project, study_id, wave) for wave in (before, after))
+    assert new is not None
+    like = next(
+        row for row in codebook.waves() if (row["study_id"], row["wave_id"]) == (study_id, before)
+    )
+    naming = Naming(codebook, study_id, after)
+    proposals, unchanged = compare_wave(codebook, like, old, new, naming)
+    assert {(proposal.kind, proposal.subject) for proposal in proposals} == expected
+    assert unchanged + len(expected) == len(new.columns)
 
 
 # -- texts -----------------------------------------------------------------------------------------

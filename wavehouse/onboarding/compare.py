@@ -8,7 +8,7 @@ from wavehouse.onboarding.codes import CodeChange, compare_codes
 from wavehouse.onboarding.draft import Change, Proposal
 from wavehouse.onboarding.known import EMPTY, KnownColumn, covers, known_columns
 from wavehouse.onboarding.matching import ColumnMatch, match_renamed
-from wavehouse.onboarding.numbers import shift, top_code_change, unit_change
+from wavehouse.onboarding.numbers import shift, shift_of_numbers, top_code_change, unit_change
 from wavehouse.onboarding.profile import ColumnProfile, WaveProfile
 from wavehouse.onboarding.question_rows import new_column_proposal
 from wavehouse.onboarding.texts import kind_of_missing, plain, similarity, word_difference
@@ -203,10 +203,23 @@ def _column_proposals(
     if column.empty_count and before.target(EMPTY) is None:
         proposals.append(_empty(before, column, naming))
     if before.is_numeric:
-        for change in (
-            unit_change(before.profile, column),
-            top_code_change(before.profile, column),
-        ):
+        # A new code such as 99 (refused) is neither a unit nor a top code.
+        coded = {
+            change["add"]["source_code"]
+            for proposal in proposals
+            for change in proposal.changes
+            if change["table"] == "crosswalk" and "add" in change
+        }
+        missing = column.missing_codes | frozenset(before.missing) | coded
+        answers = replace(column, missing_codes=missing)
+        changes = [
+            unit_change(before.profile, answers),
+            top_code_change(before.profile, answers),
+        ]
+        moved = shift_of_numbers(before.profile, answers, effective)
+        if moved is not None and not any(changes):
+            proposals.append(_advice(moved.kind, column, moved.confidence, moved.reason))
+        for change in changes:
             if change is None:
                 continue
             variable = before.questions[0]["variable_id"]

@@ -1,7 +1,9 @@
 """Which column of the wave before became which of the new one."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -21,6 +23,10 @@ LEAST_SCORE = 0.62
 MOST_WITHOUT_LABELS = 0.75
 # A rival closer than this makes a match doubtful.
 CLEAR_MARGIN = 0.15
+# Names such as q12 and q13 are alike by chance.
+LEAST_STEM = 3
+# So many different numbers are compared by quantiles, since single ones rarely repeat.
+FEWEST_NUMBERS = 30
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,7 @@ def _score(old: ColumnProfile, new: ColumnProfile) -> tuple[float, str]:
     distribution = _distribution(old, new)
     if distribution is not None:
         parts.append((DISTRIBUTION_WEIGHT, distribution, f"distributions by {distribution:.2f}"))
-    name = similarity(old.name, new.name)
+    name = _names_alike(old.name, new.name)
     parts.append((NAME_WEIGHT, name, f"names by {name:.2f}"))
     weight = sum(part[0] for part in parts)
     score = sum(part[0] * part[1] for part in parts) / weight
@@ -84,6 +90,14 @@ def _score(old: ColumnProfile, new: ColumnProfile) -> tuple[float, str]:
     if not (old.label and new.label):
         score = min(score, MOST_WITHOUT_LABELS)
     return score, ", ".join(part[2] for part in parts)
+
+
+def _names_alike(one: str, other: str) -> float:
+    """Say how alike two names are; a number in them is often that of the wave."""
+    first, second = (re.sub(r"\d+", "", name.casefold()) for name in (one, other))
+    if first == second and len(first) >= LEAST_STEM:
+        return 0.9
+    return SequenceMatcher(None, one.casefold(), other.casefold(), autojunk=False).ratio()
 
 
 def _shared_labels(old: ColumnProfile, new: ColumnProfile) -> float:
@@ -96,10 +110,12 @@ def _distribution(old: ColumnProfile, new: ColumnProfile) -> float | None:
     """Say how alike the answers are, by label where there are any; None if it cannot be said."""
     if not old.answer_count or not new.answer_count:
         return None
-    if old.is_coded and new.is_coded:
+    are_numbers = old.numbers is not None and new.numbers is not None
+    are_many = min(old.code_count, new.code_count) >= FEWEST_NUMBERS
+    if old.is_coded and new.is_coded and not (are_numbers and are_many):
         before, after = _by_label(old), _by_label(new)
         return 1 - total_variation(before, after)
-    if old.numbers and new.numbers:
+    if old.numbers is not None and new.numbers is not None:
         span = max(old.numbers.quantiles[-1] - old.numbers.quantiles[0], 1e-9)
         gaps = [
             abs(before - after) / span

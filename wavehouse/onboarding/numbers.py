@@ -1,12 +1,13 @@
 """Numbers whose unit or top code changed, and distributions that shifted."""
 
 from dataclasses import dataclass
+from typing import TypeGuard
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.stats import chi2, norm
 
 from wavehouse.onboarding.matching import total_variation
-from wavehouse.onboarding.profile import ColumnProfile
+from wavehouse.onboarding.profile import ColumnProfile, NumberSummary
 
 # Ratios that people's units have, with what they mean when the new number is so many times the old.
 UNIT_RATIOS = (
@@ -34,6 +35,11 @@ LARGEST_P = 0.001
 ASSUMED_DESIGN_EFFECT = 1.5
 FEWEST_ANSWERS = 50
 
+# Of the normal distribution: the variance of a median over that of a mean, and the distance of the
+# quartiles in standard deviations.
+NORMAL_MEDIAN = 1.5708
+NORMAL_QUARTILES = 1.349
+
 
 @dataclass(frozen=True)
 class NumberChange:
@@ -46,12 +52,11 @@ class NumberChange:
 
 def unit_change(old: ColumnProfile, new: ColumnProfile) -> NumberChange | None:
     """Find a new unit: the quartiles are all multiplied by one well-known factor."""
-    if not _has_numbers(old) or not _has_numbers(new):
+    first, second = old.number_summary, new.number_summary
+    if not _are_enough(first) or not _are_enough(second):
         return None
-    assert old.numbers is not None
-    assert new.numbers is not None
-    before = np.array(old.numbers.quantiles[1:4])
-    after = np.array(new.numbers.quantiles[1:4])
+    before = np.array(first.quantiles[1:4])
+    after = np.array(second.quantiles[1:4])
     if (before <= 0).any() or (after <= 0).any():
         return None
     ratios = after / before
@@ -73,11 +78,9 @@ def unit_change(old: ColumnProfile, new: ColumnProfile) -> NumberChange | None:
 
 def top_code_change(old: ColumnProfile, new: ColumnProfile) -> NumberChange | None:
     """Find another largest value with a heap of people on it."""
-    if not _has_numbers(old) or not _has_numbers(new):
+    before, after = old.number_summary, new.number_summary
+    if not _are_enough(before) or not _are_enough(after):
         return None
-    assert old.numbers is not None
-    assert new.numbers is not None
-    before, after = old.numbers, new.numbers
     if before.largest == after.largest or after.largest == after.smallest:
         return None
     if new.code_count <= 10:
@@ -141,6 +144,45 @@ def shift(
     )
 
 
+def shift_of_numbers(
+    old: ColumnProfile, new: ColumnProfile, effective_shares: tuple[float, float] = (1.0, 1.0)
+) -> NumberChange | None:
+    """Find numbers whose median moved further than chance explains.
+
+    The error of a median is that of a normal distribution with the same quartiles.
+
+    Args:
+        old: the column before.
+        new: the column now.
+        effective_shares: for both waves, how many people one respondent is worth after weighting.
+    """
+    before, after = old.number_summary, new.number_summary
+    if not _are_enough(before) or not _are_enough(after):
+        return None
+    spread = before.quantiles[-1] - before.quantiles[0]
+    moved = after.quantiles[2] - before.quantiles[2]
+    if min(before.count, after.count) < FEWEST_ANSWERS or abs(moved) < LEAST_SHIFT * spread:
+        return None
+    variance = sum(
+        NORMAL_MEDIAN
+        * ((numbers.quantiles[3] - numbers.quantiles[1]) / NORMAL_QUARTILES) ** 2
+        / (numbers.count * share)
+        for numbers, share in zip((before, after), effective_shares, strict=True)
+    )
+    statistic = abs(moved) / max((variance * ASSUMED_DESIGN_EFFECT) ** 0.5, 1e-12)
+    p_value = float(2 * norm.sf(statistic))
+    if p_value > LARGEST_P:
+        return None
+    size = abs(moved) / spread if spread else 1.0
+    return NumberChange(
+        "shifted_distribution",
+        round(min(0.95, 0.5 + 1.5 * size), 2),
+        f"the median went from {before.quantiles[2]:g} to {after.quantiles[2]:g}, by {size:.0%} of "
+        f"the range of nine tenths of the numbers; p {_p(p_value)} if clustering makes the design "
+        f"effect {ASSUMED_DESIGN_EFFECT}",
+    )
+
+
 def _homogeneity(
     before: dict[str, float], after: dict[str, float], n_before: float, n_after: float
 ) -> float:
@@ -158,5 +200,5 @@ def _p(value: float) -> str:
     return "below 1e-6" if value < 1e-6 else f"{value:.1g}"
 
 
-def _has_numbers(column: ColumnProfile) -> bool:
-    return column.numbers is not None and column.numbers.count >= LEAST_NUMBERS
+def _are_enough(numbers: NumberSummary | None) -> TypeGuard[NumberSummary]:
+    return numbers is not None and numbers.count >= LEAST_NUMBERS

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
+import numpy as np
 
 from wavehouse.landing.landed import LandedWave, is_landed, read_landed
 from wavehouse.project import Project
@@ -59,6 +60,15 @@ class ColumnProfile:
         return {code: count / total for code, count in kept.items()} if total else {}
 
     @property
+    def number_summary(self) -> NumberSummary | None:
+        """The numbers without missing codes, where these can be told apart."""
+        if self.numbers is None or not self.is_coded or not self.missing_codes & set(self.counts):
+            return self.numbers
+        return _summary_of(
+            {code: count for code, count in self.counts.items() if code not in self.missing_codes}
+        )
+
+    @property
     def answer_count(self) -> int:
         """The number of rows with something delivered."""
         return self.row_count - self.empty_count
@@ -73,6 +83,30 @@ class WaveProfile:
     columns: Mapping[str, ColumnProfile]
     row_count: int
     effective_share: float = 1.0
+
+
+def _summary_of(counts: Mapping[str, float]) -> NumberSummary | None:
+    numbers: dict[float, float] = {}
+    for code, count in counts.items():
+        try:
+            numbers[float(code)] = numbers.get(float(code), 0) + count
+        except ValueError:
+            continue
+    values = np.array(sorted(numbers))
+    weights = np.array([numbers[value] for value in values])
+    total = weights.sum()
+    if not total:
+        return None
+    places = np.searchsorted(weights.cumsum() / total, np.array(QUANTILES) - 1e-12)
+    near = values >= values[-1] - (values[-1] - values[0]) / 10
+    return NumberSummary(
+        tuple(float(value) for value in values[places]),
+        float(values[0]),
+        float(values[-1]),
+        float(weights[-1] / total),
+        float((weights[near].sum() - weights[-1]) / total),
+        round(total),
+    )
 
 
 def labels_file(seed: Path) -> Path:
