@@ -4,10 +4,15 @@ What computes is imported only when a command runs.
 """
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from wavehouse.project import Project
+
+if TYPE_CHECKING:
+    from wavehouse.onboarding.wave_rows import WaveOptions
+
 
 _ADD_WAVE = """\
 Bring in a new wave of a study: land its files, compare them with the wave before, and draft the
@@ -48,7 +53,7 @@ Write the rows of the accepted proposals into seeds/codebook, all of them or non
 draft. It refuses while a proposal is open or a value is ???. Other rows stay as they are."""
 
 
-def add_onboarding(commands: Any) -> None:
+def add_onboarding(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the commands to the parser.
 
     Args:
@@ -89,7 +94,11 @@ def add_onboarding(commands: Any) -> None:
 
 
 def _command(
-    commands: Any, name: str, run: Any, text: str, more: str = ""
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    run: Callable[[Project, argparse.Namespace], int],
+    text: str,
+    more: str = "",
 ) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(
         name,
@@ -130,7 +139,7 @@ def _wave(command: argparse.ArgumentParser, with_files: bool = False) -> None:
     )
 
 
-def _wave_options(options: argparse.Namespace) -> Any:
+def _wave_options(options: argparse.Namespace) -> "WaveOptions":
     from wavehouse.onboarding.wave_rows import WaveOptions
 
     return WaveOptions(
