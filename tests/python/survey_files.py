@@ -84,8 +84,8 @@ def write_first(folder: Path) -> Path:
 def write_second(folder: Path) -> Path:
     """Write the second wave.
 
-    `transp` and `safe` have other names, `satlife` runs the other way, two codes of `marstat` are one,
-    the new `safe` has another missing code, and `club` is new.
+    `transp` and `safe` have other names, `satlife` runs the other way, two codes of `marstat`
+    are one, the new `safe` has another missing code, and `club` is new.
     """
     data = _draw(2).rename(columns={"transp": "q12_transport", "safe": "q15"})
     draw = np.random.default_rng(3)

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from wavehouse.codebook import Codebook, Row, read_codebook, wave_number
@@ -148,7 +149,14 @@ def new_study(
         naming = Naming(codebook, study_id, wave_id)
         proposals = [
             *study_proposals(new, design_id, study),
-            wave_proposal(codebook, new, None, options, delivered_as, design_id),
+            wave_proposal(
+                codebook,
+                new,
+                None,
+                replace(options, label=options.label or f"{study.label or study_id} {wave_id}"),
+                delivered_as,
+                design_id,
+            ),
         ]
         if delivered_as == "landing":
             proposals.append(delivery_proposal(study_id, wave_id, sums))
@@ -323,11 +331,6 @@ def _save(
     placed: Placed,
 ) -> Draft:
     numbered = number_proposals(proposals)
-    for proposal in numbered:
-        for change in proposal.changes:
-            if "when" in change:
-                other = change["when"]
-                change["when"] = f"{other['proposal'].id} {other['decision']}"
     draft = Draft(
         new.study_id,
         new.wave_id,

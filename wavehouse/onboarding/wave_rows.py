@@ -1,5 +1,6 @@
 """The codebook rows of the wave itself, its files, and a new study."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -175,8 +176,10 @@ def study_proposals(new: WaveProfile, design_id: str, options: StudyOptions) -> 
 
 def _label(codebook: Codebook, new: WaveProfile, like: Row | None) -> str:
     """Put the wave's id into the label of the wave before, where that has its own."""
-    if like is not None and like["wave_id"] in like["wave_label"]:
-        return like["wave_label"].replace(like["wave_id"], new.wave_id)
+    if like is not None:
+        own = re.compile(rf"\b{re.escape(like['wave_id'])}$")
+        if own.search(like["wave_label"]):
+            return own.sub(new.wave_id, like["wave_label"])
     return f"{codebook.study_label(new.study_id)} {new.wave_id}"
 
 
