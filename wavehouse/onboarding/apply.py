@@ -127,10 +127,8 @@ def _edited(project: Project) -> dict[str, EditedTable]:
 
 
 def _is_wanted(change: dict[str, Any], decisions: dict[str, str]) -> bool:
-    if not change.get("when"):
-        return True
-    other, _, decision = change["when"].partition(" ")
-    return decisions.get(other) == decision
+    conditions = [part.split() for part in change.get("when", "").split(",") if part.strip()]
+    return all(decisions.get(other) == decision for other, decision in conditions)
 
 
 def _make(

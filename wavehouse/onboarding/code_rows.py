@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from wavehouse.codebook import Codebook, Row
 from wavehouse.onboarding.codes import CodeChange, CodeComparison
-from wavehouse.onboarding.draft import ACCEPT, REJECT, Change, Proposal
+from wavehouse.onboarding.draft import ACCEPT, REJECT, Change, Proposal, only_when
 from wavehouse.onboarding.known import EMPTY, NUMBER, KnownColumn
 from wavehouse.onboarding.profile import ColumnProfile
 from wavehouse.onboarding.texts import identifier, plain
@@ -98,9 +98,8 @@ def code_proposals(
             ((recoded_id, ACCEPT), (crosswalk_id, REJECT)) if main else ((crosswalk_id, None),)
         ):
             added: Change = {"table": "crosswalk", "add": {**row, "crosswalk_id": place}}
-            if decided is not None:
-                # The id of the main proposal is known when all are numbered.
-                added["when"] = {"proposal": main, "decision": decided}
+            if main is not None and decided is not None:
+                added = only_when(added, main, decided)
             changes.append(added)
         proposals.append(Proposal(change.kind, new.name, change.confidence, change.reason, changes))
     return proposals

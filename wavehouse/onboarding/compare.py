@@ -1,11 +1,9 @@
 """Compare a new wave with an earlier one, and draft what the codebook needs."""
 
-from dataclasses import replace
-
 from wavehouse.codebook import Codebook, Row
 from wavehouse.onboarding.code_rows import Naming, break_row, code_proposals, crosswalk_row
 from wavehouse.onboarding.codes import CodeChange, compare_codes
-from wavehouse.onboarding.draft import Change, Proposal
+from wavehouse.onboarding.draft import ACCEPT, Change, Proposal, only_when
 from wavehouse.onboarding.known import EMPTY, KnownColumn, covers, known_columns
 from wavehouse.onboarding.matching import ColumnMatch, match_renamed
 from wavehouse.onboarding.numbers import shift, shift_of_numbers, top_code_change, unit_change
@@ -51,13 +49,18 @@ def compare_wave(
     for name, column in new.columns.items():
         match = renamed.get(name)
         before = known.get(match.old if match else name)
+        renaming = None
         if match is not None and before is not None:
-            proposals.append(_renamed(before, match, naming))
+            renaming = _renamed(before, match, naming)
+            proposals.append(renaming)
         if before is None:
             if column in added:
                 proposals.append(new_column_proposal(column, naming))
             continue
         found = _column_proposals(before, column, naming, effective)
+        if renaming is not None:
+            for proposal in found:
+                proposal.changes = [only_when(c, renaming, ACCEPT) for c in proposal.changes]
         proposals += found
         unchanged += not found and match is None
     taken = {match.old for match in matches}
@@ -324,9 +327,3 @@ def _empty(before: KnownColumn, column: ColumnProfile, naming: Naming) -> Propos
         "no_answer is a guess, it may be not_asked or not_applicable",
         [{"table": "crosswalk", "add": row}],
     )
-
-
-def without_columns(profile: WaveProfile, names: set[str]) -> WaveProfile:
-    """Give a wave without some of its columns."""
-    kept = {name: column for name, column in profile.columns.items() if name not in names}
-    return replace(profile, columns=kept)

@@ -35,7 +35,7 @@ _HEAD = """\
 #   add      a new row                    set      values of the row that `where` names
 #   version  the row ends with the wave before, and goes on from this wave with `set` changed
 #   end      the row ends with the wave before
-#   when     the change is made only if that other proposal is decided so
+#   when     the change is made only if those other proposals are decided so
 #
 #   wavehouse review {study} {wave}                            the proposals as a table
 #   wavehouse decide {study} {wave} p03 accept --because "..."  decide without an editor
@@ -125,7 +125,19 @@ def number_proposals(proposals: Iterable[Proposal]) -> list[Proposal]:
             proposal.decision = ACCEPT
             proposal.because = "sure, and nothing is lost"
         numbered.append(proposal)
+    for proposal in numbered:
+        for change in [*proposal.changes, *proposal.if_rejected]:
+            if "when" in change:
+                change["when"] = ", ".join(f"{p.id} {decided}" for p, decided in change["when"])
     return numbered
+
+
+def only_when(change: Change, other: Proposal, decision: str) -> Change:
+    """Give a change that is made only if another proposal is decided so.
+
+    The id of the other is written when all proposals are numbered.
+    """
+    return {**change, "when": [*change.get("when", []), (other, decision)]}
 
 
 def draft_text(draft: Draft) -> str:
