@@ -1,5 +1,7 @@
 """Compare a new wave with an earlier one, and draft what the codebook needs."""
 
+from dataclasses import replace
+
 from wavehouse.codebook import Codebook, Row
 from wavehouse.onboarding.code_rows import Naming, break_row, code_proposals, crosswalk_row
 from wavehouse.onboarding.codes import CodeChange, compare_codes
