@@ -243,7 +243,8 @@ def _recoding_proposal(
                 naming,
                 known.questions[0]["variable_id"],
                 "code_list",
-                "soft",
+                # Categories that can no longer be chosen would show as falls to nothing.
+                "hard" if kinds & {"codes_merged", "code_relabelled"} else "soft",
                 f"Codes of {new.name} changed: {reason}.",
             )
         )
