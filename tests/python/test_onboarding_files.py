@@ -1,10 +1,12 @@
 """Drafts and codebook tables as files: what is not touched stays, and nothing is half written."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.onboarding.apply import apply_draft
 from wavehouse.onboarding.draft import (
     Draft,
     Proposal,
@@ -206,3 +208,39 @@ def test_open_and_unapplied_drafts_are_problems(tmp_path: Path) -> None:
     write_decisions(draft_path(project, "panel", "2"), ["p01"], "accept", "seen")
     (problem,) = open_problems(project)
     assert "wavehouse apply panel 2" in problem
+
+
+@pytest.mark.parametrize(("renaming", "is_left"), [("accept", True), ("reject", False)])
+def test_apply_names_what_a_rejection_leaves_and_nothing_else(
+    tmp_path: Path, renaming: str, is_left: bool
+) -> None:
+    project = Project(tmp_path)
+    shutil.copytree(CODEBOOK, project.codebook)
+    before = {path.name: path.read_bytes() for path in project.codebook.iterdir()}
+    row = {
+        "study_id": "bsa",
+        "crosswalk_id": "sex",
+        "source_code": "9",
+        "valid_from_wave": "1986",
+        "missing_kind": "refused",
+        "mapping_method": "sentinel",
+    }
+    code = {"table": "crosswalk", "add": row, "when": "p01 accept"}
+    proposals = [
+        Proposal("renamed_column", "gender", 0.8, "alike", decision=renaming, because="seen"),
+        Proposal("new_missing_code", "gender", 0.9, "new", [code], [], "reject", "no"),
+    ]
+    # What only a rejected proposal would need is not asked for.
+    proposals[0].if_rejected = [{"table": "questions", "end": {"variable_id": "nowhere"}}]
+    save_draft(project, Draft("bsa", "1986", "1985", "1985", "seed", [], 3, number(proposals)))
+    lines = apply_draft(project, "bsa", "1986")
+    assert any("Still to do: gender has a missing code" in line for line in lines) is is_left
+    assert {path.name: path.read_bytes() for path in project.codebook.iterdir()} == before
+    assert not draft_path(project, "bsa", "1986").exists()
+
+
+def number(proposals: list[Proposal]) -> list[Proposal]:
+    """Proposals with ids and the decisions that they have."""
+    for place, proposal in enumerate(proposals, start=1):
+        proposal.id = f"p{place:02d}"
+    return proposals

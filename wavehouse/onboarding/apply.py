@@ -71,7 +71,7 @@ def apply_draft(project: Project, study_id: str, wave_id: str) -> list[str]:
     lines += [
         f"Still to do: {proposal.subject} {_LEFT_BY_REJECTION[proposal.kind]}."
         for proposal in draft.proposals
-        if _leaves_something(proposal)
+        if _leaves_something(proposal, decisions)
     ]
     return lines
 
@@ -81,8 +81,10 @@ def _is_declared(project: Project, study_id: str, wave_id: str) -> bool:
     return bool(waves.places({"study_id": study_id, "wave_id": wave_id}))
 
 
-def _leaves_something(proposal: Proposal) -> bool:
-    return (
+def _leaves_something(proposal: Proposal, decisions: dict[str, str]) -> bool:
+    """Whether the build misses a rejected row: not where another decision made it pointless."""
+    wanted = [_is_wanted(change, decisions) for change in proposal.changes]
+    return (any(wanted) or not wanted) and (
         proposal.decision == REJECT
         and not proposal.if_rejected
         and proposal.kind in _LEFT_BY_REJECTION

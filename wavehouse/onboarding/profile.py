@@ -199,7 +199,9 @@ def labels_text(profile: WaveProfile) -> str:
 
 def _profile_answers(source: str, study_id: str, wave_id: str, weight: str | None) -> WaveProfile:
     with duckdb.connect() as connection:
-        connection.execute(f"create temp view answers as select * from {source}")
+        # A CSV file is parsed once; of a Parquet file each query reads only the columns it needs.
+        kind = "table" if source.startswith("read_csv") else "view"
+        connection.execute(f"create temp {kind} answers as select * from {source}")
         names = [row[0] for row in connection.execute("describe answers").fetchall()]
         rows = connection.execute("select count(*) from answers").fetchall()[0][0]
         factor, effective = "1", 1.0
