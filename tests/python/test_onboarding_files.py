@@ -3,9 +3,13 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+import pyreadstat
 import pytest
 
 from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.landing import land_wave
 from wavehouse.onboarding.apply import apply_draft
 from wavehouse.onboarding.draft import (
     Draft,
@@ -17,6 +21,7 @@ from wavehouse.onboarding.draft import (
     save_draft,
     write_decisions,
 )
+from wavehouse.onboarding.profile import MOST_CODES, profile_landed
 from wavehouse.onboarding.tables import EditedTable, write_all
 from wavehouse.project import Project
 
@@ -244,3 +249,19 @@ def number(proposals: list[Proposal]) -> list[Proposal]:
     for place, proposal in enumerate(proposals, start=1):
         proposal.id = f"p{place:02d}"
     return proposals
+
+
+def test_declared_missing_codes_are_not_among_the_numbers(tmp_path: Path) -> None:
+    incomes = np.random.default_rng(1).gamma(4, 8000, 900).round()
+    delivered = pd.DataFrame({"id": range(1000), "income": [*incomes, *[9_999_999.0] * 100]})
+    path = tmp_path / "panel.sav"
+    codes = {"income": [{"lo": 9_999_999, "hi": 9_999_999}]}
+    pyreadstat.write_sav(delivered, str(path), missing_ranges=codes)
+    project = Project(tmp_path)
+    shutil.copytree(CODEBOOK, project.codebook)
+    landed = land_wave(project, "panel", "1", [path])
+    income = profile_landed(landed).columns["income"]
+    assert income.code_count > MOST_CODES
+    assert income.missing_codes == {"9999999"}
+    assert income.number_summary is not None
+    assert (income.number_summary.largest, income.number_summary.count) == (incomes.max(), 900)

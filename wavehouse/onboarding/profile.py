@@ -1,7 +1,7 @@
 """What a wave looks like, column by column, wherever it is kept."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -140,8 +140,16 @@ def profile_wave(
 
 def profile_landed(landed: LandedWave, weight: str | None = None) -> WaveProfile:
     """Profile a landed wave, with the labels that it was delivered with."""
+    declared = {
+        column.source_column: _declared_missing(landed, column.source_column)
+        for column in landed.columns
+    }
     profile = _profile_answers(
-        f"read_parquet('{_quoted(landed.answers)}')", landed.study_id, landed.wave_id, weight
+        f"read_parquet('{_quoted(landed.answers)}')",
+        landed.study_id,
+        landed.wave_id,
+        weight,
+        declared,
     )
     columns = {}
     for column in landed.columns:
@@ -153,9 +161,7 @@ def profile_landed(landed: LandedWave, weight: str | None = None) -> WaveProfile
             own,
             label=column.column_label or "",
             value_labels={c: known.value_label or "" for c, known in labels.items()},
-            missing_codes=frozenset(
-                {code for code, known in labels.items() if known.is_missing} | in_range
-            ),
+            missing_codes=frozenset(in_range | declared[column.source_column]),
         )
     return replace(profile, columns=columns)
 
@@ -197,7 +203,24 @@ def labels_text(profile: WaveProfile) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
-def _profile_answers(source: str, study_id: str, wave_id: str, weight: str | None) -> WaveProfile:
+def _declared_missing(landed: LandedWave, column: str) -> set[str]:
+    """Give the codes that a file declares as missing one by one."""
+    labels = landed.value_labels.get(column, {})
+    single = {
+        low
+        for low, high in landed.missing_ranges.get(column, [])
+        if low is not None and low == high
+    }
+    return {code for code, known in labels.items() if known.is_missing} | single
+
+
+def _profile_answers(
+    source: str,
+    study_id: str,
+    wave_id: str,
+    weight: str | None,
+    missing: Mapping[str, Collection[str]] | None = None,
+) -> WaveProfile:
     with duckdb.connect() as connection:
         # A CSV file is parsed once; of a Parquet file each query reads only the columns it needs.
         kind = "table" if source.startswith("read_csv") else "view"
@@ -212,12 +235,17 @@ def _profile_answers(source: str, study_id: str, wave_id: str, weight: str | Non
             ).fetchall()[0]
             if rows and squares:
                 effective = total * total / squares / rows
-        columns = {name: _profile_column(connection, name, rows, factor) for name in names}
+        columns = {
+            name: _profile_column(
+                connection, name, rows, factor, sorted((missing or {}).get(name, ()))
+            )
+            for name in names
+        }
     return WaveProfile(study_id, wave_id, columns, rows, effective)
 
 
 def _profile_column(
-    connection: duckdb.DuckDBPyConnection, name: str, rows: int, factor: str
+    connection: duckdb.DuckDBPyConnection, name: str, rows: int, factor: str, missing: list[str]
 ) -> ColumnProfile:
     column = _column(name)
     code_count, filled = connection.execute(
@@ -237,29 +265,32 @@ def _profile_column(
         empty_count=rows - filled,
         row_count=rows,
         code_count=code_count,
-        numbers=_numbers(connection, column, filled),
+        numbers=_numbers(connection, column, missing),
     )
 
 
 def _numbers(
-    connection: duckdb.DuckDBPyConnection, column: str, filled: int
+    connection: duckdb.DuckDBPyConnection, column: str, missing: list[str]
 ) -> NumberSummary | None:
-    """Summarise a column of which nearly everything is a number."""
+    """Summarise a column of which nearly everything but missing codes is a number."""
     levels = ", ".join(str(level) for level in QUANTILES)
+    numbers = (
+        f"with numbers as (select try_cast({column} as double) as number from answers "
+        f"where {column} is not null and not list_contains($missing, {column})) "
+    )
     found = connection.execute(
-        f"with numbers as (select try_cast({column} as double) as number from answers) "
-        f"select count(number), quantile_cont(number, [{levels}]), min(number), max(number) "
-        "from numbers"
+        f"{numbers} select count(*), count(number), quantile_cont(number, [{levels}]), "
+        "min(number), max(number) from numbers",
+        {"missing": missing},
     ).fetchall()[0]
-    count, quantiles, smallest, largest = found
+    filled, count, quantiles, smallest, largest = found
     if not count or count < 0.9 * filled:
         return None
     span = (largest - smallest) / 10
     at_largest, near_largest = connection.execute(
-        f"with numbers as (select try_cast({column} as double) as number from answers) "
-        "select count(*) filter (where number = $1), "
-        "count(*) filter (where number < $1 and number >= $2) from numbers",
-        [largest, largest - span],
+        f"{numbers} select count(*) filter (where number = $largest), "
+        "count(*) filter (where number < $largest and number >= $near) from numbers",
+        {"missing": missing, "largest": largest, "near": largest - span},
     ).fetchall()[0]
     return NumberSummary(
         tuple(quantiles), smallest, largest, at_largest / count, near_largest / count, count
