@@ -7,7 +7,7 @@ from wavehouse.onboarding.codes import CodeChange, CodeComparison
 from wavehouse.onboarding.draft import ACCEPT, REJECT, Change, Proposal, only_when
 from wavehouse.onboarding.known import EMPTY, NUMBER, KnownColumn
 from wavehouse.onboarding.profile import ColumnProfile
-from wavehouse.onboarding.texts import identifier, plain
+from wavehouse.onboarding.texts import MOST_ID_CHARACTERS, identifier, plain
 
 # Changes that give an existing code another meaning, the most serious first: they need a crosswalk
 # of their own from this wave on, since another question may share the old one.
@@ -51,7 +51,9 @@ class Naming:
 
     def new_id(self, table: str, text: str, fallback: str = "item") -> str:
         """Make an id for a table, and remember it."""
-        made = identifier(text, self.taken.setdefault(table, set()), fallback)
+        # Ids that are made of others keep their endings.
+        longest = MOST_ID_CHARACTERS * (1 if table in ("variables", "code_lists") else 2)
+        made = identifier(text, self.taken.setdefault(table, set()), fallback, longest)
         self.taken[table].add(made)
         return made
 

@@ -118,21 +118,27 @@ def kind_of_missing(label: str) -> tuple[str, float] | None:
     return None
 
 
-def identifier(text: str, taken: Container[str] = (), fallback: str = "item") -> str:
+def identifier(
+    text: str,
+    taken: Container[str] = (),
+    fallback: str = "item",
+    longest: int = MOST_ID_CHARACTERS,
+) -> str:
     """Make an id from a label, another one than those that are taken.
 
     Args:
         text: the label.
         taken: ids that are in use.
         fallback: what to begin with if the label has no letter.
+        longest: the most characters, to which whole words are cut off.
     """
     words = re.findall(r"[a-z0-9]+", plain(text))
     made = "_".join(words) or fallback
     if made[0].isdigit():
         made = f"{fallback}_{made}"
-    while len(made) > MOST_ID_CHARACTERS and "_" in made:
+    while len(made) > longest and "_" in made:
         made = made.rpartition("_")[0]
-    made = made[:MOST_ID_CHARACTERS]
+    made = made[:longest]
     candidate, number = made, 2
     while candidate in taken:
         candidate, number = f"{made}_{number}", number + 1
