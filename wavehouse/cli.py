@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         default="duckdb",
         help="the dbt target whose tables are attacked (default: duckdb)",
     )
+    add("drift", _drift, "write what changed between waves to warehouse/drift.html")
     add("publish", _publish, "publish the last build again, if it passed")
     add("docs", _docs, "write the docs site to warehouse/docs/index.html")
     postgres = add("postgres", _postgres, "run a command with a throwaway PostgreSQL server")
@@ -114,6 +115,12 @@ def _attack(project: Project, options: argparse.Namespace) -> int:
 
     print(check_disclosure(project, options.target))
     return 0
+
+
+def _drift(project: Project, _: argparse.Namespace) -> int:
+    from wavehouse.drift import write_drift_and_tell
+
+    return 1 if write_drift_and_tell(project).n_open else 0
 
 
 def _publish(project: Project, _: argparse.Namespace) -> int:
