@@ -12,6 +12,7 @@ final as (
         subject,
         reason
     from codebook
+    where {{ is_not_left_out('codebook.study_id') }}
 )
 
 select * from final
