@@ -26,3 +26,9 @@
 {% macro count_text(expression) -%}
     cast(cast({{ expression }} as bigint) as {{ dbt.type_string() }})
 {%- endmacro %}
+
+
+{#- A label without what does not change its meaning: case, blanks, punctuation. -#}
+{% macro plain_words(expression) -%}
+    regexp_replace(lower({{ expression }}), '[[:space:].,;:!?()/_"-]', '', 'g')
+{%- endmacro %}

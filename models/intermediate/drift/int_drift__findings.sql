@@ -17,6 +17,10 @@ questions as (
     select * from {{ ref('int_drift__questions') }}
 ),
 
+labels as (
+    select * from {{ ref('int_drift__labels') }}
+),
+
 distributions as (
     select * from {{ ref('int_drift__distributions') }}
 ),
@@ -61,7 +65,7 @@ statistics as (
         is_significant,
         finding
     from distributions
-    {% for part in ['waves', 'questions'] %}
+    {% for part in ['waves', 'questions', 'labels'] %}
     union all
 
     select

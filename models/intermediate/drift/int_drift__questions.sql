@@ -49,7 +49,8 @@ asked as (
             partition by quality.study_id, quality.variable_id
             order by numbered_waves.wave_number
         ) as later_wave_id,
-        1 - cast(quality.n_valid as {{ type_number() }}) / quality.n_respondents as missing_share,
+        cast(quality.n_respondents - quality.n_valid as {{ type_number() }})
+        / quality.n_respondents as missing_share,
         cast(quality.n_respondents - quality.n_asked as {{ type_number() }})
         / quality.n_respondents as not_asked_share,
         cast(quality.n_item_nonresponse as {{ type_number() }})
