@@ -54,6 +54,12 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument(
         "--check", action="store_true", help="change nothing; fail if a file is out of date"
     )
+    contracts = add(
+        "contracts", _contracts, "record new public tables and columns; refuse lost ones"
+    )
+    contracts.add_argument(
+        "--check", action="store_true", help="change nothing; fail if the record is out of date"
+    )
     build = add("build", _build, "build and test everything, and publish it if all of it passes")
     build.add_argument("--force", action="store_true", help="build even if nothing changed")
     build.add_argument(
@@ -100,6 +106,16 @@ def _generate(project: Project, options: argparse.Namespace) -> int:
     for change in changes:
         print(change)
     print(f"{len(changes)} generated files changed." if changes else "Generated files: no change.")
+    return 0
+
+
+def _contracts(project: Project, options: argparse.Namespace) -> int:
+    from wavehouse.contracts import RECORD, check_contracts, record_contracts
+
+    if options.check:
+        print(f"The contracts of {check_contracts(project)} public tables hold.")
+    elif record_contracts(project):
+        print(f"{RECORD}: new tables or columns recorded")
     return 0
 
 

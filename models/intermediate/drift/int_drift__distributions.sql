@@ -71,7 +71,11 @@ ranked as (
         changes.p_value_adjusted,
         changes.is_significant,
         row_number() over (
-            partition by changes.study_id, changes.to_wave_id, changes.measure_id, changes.category_code
+            partition by
+                changes.study_id,
+                changes.to_wave_id,
+                changes.measure_id,
+                changes.category_code
             order by case when changes.comparison = 'previous' then 0 else 1 end, changes.comparison
         ) as place
     from changes
