@@ -12,13 +12,17 @@
 {#- A number in a sentence, with three decimals. -#}
 {% macro number_text(expression) -%}
     {#- The little bit decides halves the same way on every engine. -#}
-    cast(cast(({{ expression }}) + 1e-9 as decimal(28, 3)) as {{ dbt.type_string() }})
+    cast(
+        cast({{ expression }} + 1e-9 as decimal(28, 3)) as {{ dbt.type_string() }}
+    )
 {%- endmacro %}
 
 
 {#- A fraction in a sentence, as a percentage with one decimal. -#}
 {% macro percent_text(expression) -%}
-    cast(cast(100 * ({{ expression }}) + 1e-9 as decimal(28, 1)) as {{ dbt.type_string() }}) || ' %'
+    cast(
+        cast(100 * {{ expression }} + 1e-9 as decimal(28, 1)) as {{ dbt.type_string() }}
+    ) || ' %'
 {%- endmacro %}
 
 

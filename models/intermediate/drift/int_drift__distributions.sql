@@ -141,8 +141,8 @@ shifted_shares as (
         {{ percent_text('distances.total_variation') }}
         || ' of the answers would have to change to make it the distribution of the wave before;'
         || ' most of it is ' || largest.category_code || ', which went from '
-        || {{ percent_text('earlier.estimate') }} || ' to ' || {{ percent_text('later.estimate') }} || '.'
-            as finding
+        || {{ percent_text('earlier.estimate') }}
+        || ' to ' || {{ percent_text('later.estimate') }} || '.' as finding
     from distances
     inner join largest
         on
@@ -174,7 +174,9 @@ shifted_means as (
         compared.measure_id as subject,
         compared.variable_id,
         abs(compared.change)
-        / nullif(sqrt((later_point.answer_variance + earlier_point.answer_variance) / 2), 0) as value,
+        / nullif(
+            sqrt((later_point.answer_variance + earlier_point.answer_variance) / 2), 0
+        ) as value,
         compared.p_value_adjusted as p_value,
         coalesce(compared.is_significant, false) as is_significant,
         'The mean went from ' || {{ number_text('earlier.estimate') }} || ' to '

@@ -148,7 +148,8 @@ found as (
         'value_label_changed' as drift_kind,
         source_column || '=' || source_code as subject,
         variable_id,
-        'The label of the code went from ' || {{ quoted('from_label') }} || ' to ' || {{ quoted('label') }}
+        'The label of the code went from '
+        || {{ quoted('from_label') }} || ' to ' || {{ quoted('label') }}
         || ', and one row of seeds/codebook/crosswalk.csv holds for both.' as finding
     from value_labels
     where words <> from_words

@@ -122,7 +122,8 @@ unanswered as (
         source_column as subject,
         variable_id,
         missing_share as value,
-        'No value of column ' || source_column || ' is a valid answer to ' || variable_id || '.' as finding
+        'No value of column ' || source_column || ' is a valid answer to ' || variable_id || '.'
+            as finding
     from compared
 ),
 
@@ -136,8 +137,10 @@ availability as (
         variable_id as subject,
         variable_id,
         abs(not_asked_share - from_not_asked_share) as value,
-        {{ percent_text('not_asked_share') }} || ' were not asked (or it does not apply to them), and '
-        || {{ percent_text('from_not_asked_share') }} || ' in the wave before that asked.' as finding
+        {{ percent_text('not_asked_share') }}
+        || ' were not asked (or it does not apply to them), and '
+        || {{ percent_text('from_not_asked_share') }}
+        || ' in the wave before that asked.' as finding
     from compared
     where from_wave_id is not null
 ),
@@ -152,8 +155,10 @@ nonresponse as (
         variable_id as subject,
         variable_id,
         abs(nonresponse_share - from_nonresponse_share) as value,
-        {{ percent_text('nonresponse_share') }} || ' of those asked gave no valid answer, and '
-        || {{ percent_text('from_nonresponse_share') }} || ' in the wave before that asked.' as finding
+        {{ percent_text('nonresponse_share') }}
+        || ' of those asked gave no valid answer, and '
+        || {{ percent_text('from_nonresponse_share') }}
+        || ' in the wave before that asked.' as finding
     from compared
     where from_wave_id is not null
 ),

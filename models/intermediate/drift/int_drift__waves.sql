@@ -66,6 +66,11 @@
             ~ " || ', and ' || " ~ number_text('from_kish_effect') ~ " || ' in the wave before.'",
     },
 ] %}
+{% set keys = ['wave_id', 'design_id'] %}
+{% set roles = ['has_strata', 'has_psus', 'has_weights'] %}
+{% set numbers = [
+    'n_respondents', 'n_strata', 'n_psus', 'sum_of_weights', 'mean_weight', 'kish_effect', 'weight_cv'
+] %}
 with
 
 waves as (
@@ -125,16 +130,12 @@ spread as (
 
 with_previous as (
     select
-        *,
-        {%- for column in [
-            'wave_id', 'design_id', 'has_strata', 'has_psus', 'has_weights', 'n_respondents', 'n_strata',
-            'n_psus', 'sum_of_weights', 'mean_weight', 'kish_effect', 'weight_cv'
-        ] %}
-        lag({{ column }}) over (
-            partition by study_id
-            order by wave_number
-        ) as from_{{ column }}{{ "," if not loop.last }}
-        {%- endfor %}
+        study_id,
+        {% for column in keys + roles + numbers -%}
+        {{ column }},
+        lag({{ column }}) over (partition by study_id order by wave_number) as from_{{ column }},
+        {% endfor -%}
+        wave_number
     from spread
 ),
 
@@ -145,10 +146,7 @@ compared as (
         from_wave_id,
         design_id,
         from_design_id,
-        {%- for column in [
-            'n_respondents', 'n_strata', 'n_psus', 'sum_of_weights', 'mean_weight', 'kish_effect',
-            'weight_cv'
-        ] %}
+        {%- for column in numbers %}
         {{ column }},
         from_{{ column }},
         {%- endfor %}
