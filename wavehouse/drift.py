@@ -230,8 +230,10 @@ def _findings(connection: "DuckDBPyConnection") -> Iterable[Finding]:
             drift.from_wave_id, drift.value, drift.threshold, drift.p_value, drift.severity,
             drift.is_waived, drift.waiver_reason, drift.finding, drift.remedy
         from {FINDINGS} as drift
-        left join marts.dim_measure as measures on drift.subject = measures.measure_id
-        left join marts.dim_variable as variables on drift.variable_id = variables.variable_id
+        left join intermediate.int_measures__measures as measures
+            on drift.subject = measures.measure_id
+        left join staging.stg_codebook__variables as variables
+            on drift.variable_id = variables.variable_id
         order by all
         """
     ).fetchall()
