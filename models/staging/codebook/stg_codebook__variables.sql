@@ -15,6 +15,7 @@ final as (
         {{ to_number('lower_bound') }} as lower_bound,
         {{ to_number('upper_bound') }} as upper_bound
     from codebook
+    where {{ is_not_left_out_variable('codebook.variable_id') }}
 )
 
 select * from final
