@@ -1,0 +1,15 @@
+with
+
+codebook as (
+    select * from {{ ref('derived_sum_scores') }}
+),
+
+final as (
+    select
+        variable_id,
+        category_code,
+        {{ to_number('score') }} as score
+    from codebook
+)
+
+select * from final
