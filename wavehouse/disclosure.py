@@ -45,8 +45,8 @@ class Equation:
     """A sum that anybody knows: coefficients of unknowns, and what they come to.
 
     `slack` is how far the sum may be off because published numbers are rounded, `rest` how much of
-    it may be missing because some people are in no segment value. `is_bound` says that it may always
-    be, so that nothing is computed of it exactly.
+    it may be missing because some people are in no segment value. `is_bound` says that it
+    may always be, so that nothing is computed of it exactly.
     """
 
     name: str
@@ -191,9 +191,7 @@ class Codebook:
                 (segment_id, code)
                 for segment_id, code in parts
                 if all(
-                    places[variable][1].get(
-                        self.segments[segment_id][code][places[variable][0]][1]
-                    )
+                    places[variable][1].get(self.segments[segment_id][code][places[variable][0]][1])
                     in codes
                     for variable, codes in base
                 )
@@ -528,7 +526,8 @@ def _between_bases(
                 continue
             for parts in codebook.parts_inside(narrow - wide, whole):
                 cells = [_within(part, wide) for part in parts]
-                if not segments.issuperset(cells):
+                # nobody of the base can be in the value: no secret
+                if not cells or not segments.issuperset(cells):
                     continue
                 for quantity in additive:
                     terms = {block.key(period, quantity, cell): 1.0 for cell in cells}
@@ -542,7 +541,9 @@ def _between_bases(
                 ):
                     terms = {block.key(period, quantity, inside): 1.0}
                     terms[block.key(period, quantity, outside)] = -1.0
-                    name = f"{quantity} of {'/'.join(inside)}, who are a part of {'/'.join(outside)}"
+                    name = (
+                        f"{quantity} of {'/'.join(inside)}, who are a part of {'/'.join(outside)}"
+                    )
                     bound = _equation(block, name, terms, rest=float("inf"))
                     yield replace(bound, is_bound=True)
 
