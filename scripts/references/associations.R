@@ -23,10 +23,8 @@ association_by_hand <- function(rows, columns, design) {
   }
   contrast <- function(n) diag(n)[, -1, drop = FALSE] - diag(n)[, 1]
   interaction <- kronecker(contrast(length(k)), contrast(length(r)))
-  # as the package does it, an empty cell takes part with nothing
-  by_share <- interaction * ifelse(share == 0, 0, 1 / share)
+  by_share <- interaction / share
   middle <- t(interaction) %*% by_share
-  if (rcond(middle) < 1e-10) return(NULL)
   delta <- solve(middle, t(by_share) %*% covariance %*% by_share)
   expected <- as.vector(outer(
     tapply(share, factor(cells$row, r), sum), tapply(share, factor(cells$column, k), sum)
@@ -48,9 +46,17 @@ association_rows <- function(study, wave_id) {
       columns <- study$segments[[segment]](part$data)
       both <- !is.na(rows) & !is.na(columns)
       if (length(unique(rows[both])) < 2 || length(unique(columns[both])) < 2) return(NULL)
+      # tables with an empty cell are not tested, whichever wave has the code
+      levels_of <- function(get) {
+        unique(unlist(lapply(names(study$waves), function(id) get(wave_set(study, id)[[1]]$data))))
+      }
+      table <- xtabs(
+        design_weights(part$design) ~
+          factor(rows, levels_of(function(data) data[[measure$variable]])) +
+          factor(columns, levels_of(study$segments[[segment]]))
+      )
+      if (any(table == 0)) return(NULL)
       by_hand <- association_by_hand(rows, columns, part$design)
-      # with many empty cells there is nothing to contrast
-      if (is.null(by_hand)) return(NULL)
       # a category that only has missing values on the other side would stay in the package's table
       design <- update(
         part$design, rows = ifelse(both, rows, NA), columns = ifelse(both, columns, NA)
@@ -71,14 +77,15 @@ association_rows <- function(study, wave_id) {
   }))
 }
 
-# A share of two categories, a large table, and domains with lonely strata; waves with weights of
-# zero are left out, as the package counts their PSUs.
+# Shares of two and more categories, and a large table; waves with weights of zero are
+# left out, as the package counts their PSUs, and the panel, where a value of the segment is nobody's.
 school_associations <- lapply(school_studies, function(study) {
   study$measures <- lapply(targets, function(id) {
     measure(paste0(id, "_share"), "share", id, categories = c("yes", "no"))
   })
   study
 })
-write_reference(bind(lapply(c(school_associations, contrast_studies), function(study) {
+others <- Filter(function(study) study$study_id != "kinds_panel", contrast_studies)
+write_reference(bind(lapply(c(school_associations, others), function(study) {
   bind(lapply(setdiff(names(study$waves), "z1"), function(id) association_rows(study, id)))
 })), "associations.csv")

@@ -26,3 +26,13 @@ write_reference(bind(lapply(names(families), function(family) {
     benjamini_hochberg = p.adjust(p, "BH"), holm = p.adjust(p, "holm")
   )
 })), "p_adjust.csv")
+
+# The upper tail of F
+f_grid <- expand.grid(
+  f = c(0, 1e-6, 0.01, 0.3, 0.9, 1, 1.1, 2, 3.7, 8, 25, 120, 2500),
+  numerator_df = c(1, 1.37, 2, 3.7457, 11.2, 48, 150),
+  design_df = c(1, 2, 7.5, 14, 120, 2985, 75000)
+)
+f_grid <- transform(f_grid, denominator_df = numerator_df * design_df)
+f_grid$p <- with(f_grid, pf(f, numerator_df, denominator_df, lower.tail = FALSE))
+write_reference(f_grid[c("f", "numerator_df", "denominator_df", "p")], "f_tails.csv")

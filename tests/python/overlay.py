@@ -15,7 +15,14 @@ from studies.made_up import add_made_up_studies
 from studies.replicates import add_replicate_studies
 from studies.tracker import add_trackers
 from studies.variants import add_variants
-from workbench import ROOT, add_study, copy_project
+from workbench import (
+    ROOT,
+    add_codebook_rows,
+    add_study,
+    codebook_rows,
+    copy_project,
+    read_rows,
+)
 
 from wavehouse.generate import generate
 from wavehouse.project import Project
@@ -42,9 +49,25 @@ def make_overlay(destination: Path) -> Project:
     for folder in sorted((HERE / "studies").iterdir()):
         if (folder / "codebook").is_dir():
             add_study(project, folder)
+    add_association_tests(project)
     generate(project)
     add_bench(project)
     return project
+
+
+def add_association_tests(project: Project) -> None:
+    """Declare every test of association that R's numbers are there for."""
+    declared = {tuple(row.values()) for row in codebook_rows(project, "association_tests")}
+    # A grid is declared as one measure.
+    wanted = {
+        (row["measure_id"].split("__")[0], row["segment_id"])
+        for row in read_rows(HERE / "references/associations.csv")
+    }
+    rows = [
+        {"measure_id": measure_id, "segment_id": segment_id}
+        for measure_id, segment_id in sorted(wanted - declared)
+    ]
+    add_codebook_rows(project, {"association_tests": rows})
 
 
 def add_bench(project: Project) -> None:

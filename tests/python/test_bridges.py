@@ -31,6 +31,7 @@ def test_nothing_is_compared_across_a_hard_break(overlay_on_duckdb: Project) -> 
     for (from_wave, to_wave), row in changes(overlay_on_duckdb, "bsa_broken").items():
         crosses = from_wave < "1985" <= to_wave
         assert row["is_comparable"] == (not crosses)
+        assert not row["is_bridged"]
         assert (row["change"] is None) == crosses
         assert (row["observation_status"] == "B") == crosses
     slopes = query(
@@ -56,7 +57,8 @@ def test_a_bridge_multiplies_what_is_before_it_and_adds_its_error(
     rows = changes(overlay_on_duckdb, "bsa_bridged")
     for (from_wave, to_wave), row in rows.items():
         before, after = by_wave[from_wave], by_wave[to_wave]
-        if not from_wave < "1985" <= to_wave:
+        assert row["is_bridged"] == (from_wave < "1985" <= to_wave)
+        if not row["is_bridged"]:
             assert row["change"] == pytest.approx(unbridged[from_wave, to_wave]["change"])
             continue
         assert row["is_comparable"]

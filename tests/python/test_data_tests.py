@@ -76,6 +76,16 @@ NUMBERS_OF_A_CHANGE = (
     "p_value",
     "p_value_adjusted",
 )
+NUMBERS_OF_A_TEST = (
+    "n_respondents",
+    "f_statistic",
+    "numerator_df",
+    "denominator_df",
+    "p_value",
+    "p_value_adjusted",
+)
+TESTED = "observation_status in ('A', 'U')"
+UNTESTED = "observation_status not in ('A', 'U')"
 
 # What breaks each condition, part by part.
 BREAKS: dict[str, list[Breakage]] = {
@@ -83,6 +93,32 @@ BREAKS: dict[str, list[Breakage]] = {
         Breakage({"category_code": "'yes'", "numeric_value": "1", "missing_kind": "null"}),
         Breakage({"category_code": "null", "numeric_value": "1", "missing_kind": "'refused'"}),
         Breakage({"category_code": "null", "numeric_value": "null", "missing_kind": "null"}),
+    ],
+    "fct_association_tests_are_whole_or_empty": [
+        *(Breakage({column: "null"}, TESTED) for column in (*NUMBERS_OF_A_TEST, "is_significant")),
+        Breakage({"n_respondents": "0"}, TESTED),
+        Breakage({"f_statistic": "-1"}, TESTED),
+        Breakage({"numerator_df": "0.9"}, TESTED),
+        Breakage({"denominator_df": "0"}, TESTED),
+        Breakage({"p_value": "-0.1"}, TESTED),
+        Breakage({"p_value": "1.1", "p_value_adjusted": "1.1"}, TESTED),
+        Breakage({"p_value": "0.5", "p_value_adjusted": "0.4"}, TESTED),
+        Breakage({"p_value": "0.5", "p_value_adjusted": "1.1"}, TESTED),
+        Breakage({"f_statistic": "1"}, UNTESTED),
+        Breakage({"p_value": "0.5"}, UNTESTED),
+    ],
+    "fct_association_tests_hidden_rows_have_no_numbers": [
+        Breakage(
+            {
+                "confidentiality_status": "'A'",
+                **dict.fromkeys((*NUMBERS_OF_A_TEST, "is_significant"), "null"),
+                column: value,
+            }
+        )
+        for column, value in [
+            *((name, "1") for name in NUMBERS_OF_A_TEST),
+            ("is_significant", "true"),
+        ]
     ],
     "hidden_changes_have_no_numbers": [
         *(Breakage({column: "1"}, HIDDEN) for column in NUMBERS_OF_A_CHANGE),

@@ -44,6 +44,8 @@ BENCH_KEYS = {
     "bench_t_statistics": ["t_statistic", "degrees_of_freedom"],
     "bench_p_values_of_t": ["absolute_t", "degrees_of_freedom"],
     "bench_t_quantiles_of_degrees": ["ci_level", "degrees_of_freedom"],
+    "bench_f_statistics": ["f_statistic", "numerator_df", "denominator_df"],
+    "bench_p_values_of_f": ["f_statistic", "numerator_df", "denominator_df"],
     "bench_exact_choices": ["exact_base", "estimate", "ci_level"],
     "bench_exact_bounds": ["exact_base", "estimate", "ci_level"],
     **{

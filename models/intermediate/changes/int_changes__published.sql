@@ -35,30 +35,39 @@ studies as (
     select * from {{ ref('stg_codebook__studies') }}
 ),
 
-hard_breaks as (
+breaks as (
     select distinct
         study_id,
         measure_id,
-        break_wave_number
+        break_wave_number,
+        is_dividing,
+        bridge_factor is not null as is_bridged
     from {{ ref('int_measures__breaks') }}
-    where is_dividing
+    where
+        is_dividing
+        or bridge_factor is not null
 ),
 
-broken_pairs as (
-    select distinct
+crossed_breaks as (
+    select
+        pairs.study_id,
+        pairs.measure_id,
+        pairs.from_wave_id,
+        pairs.to_wave_id,
+        max(case when breaks.is_dividing then 1 else 0 end) = 1 as is_dividing,
+        max(case when breaks.is_bridged then 1 else 0 end) = 1 as is_bridged
+    from pairs
+    inner join breaks
+        on
+            pairs.study_id = breaks.study_id
+            and pairs.measure_id = breaks.measure_id
+            and least(pairs.from_wave_number, pairs.to_wave_number) < breaks.break_wave_number
+            and greatest(pairs.from_wave_number, pairs.to_wave_number) >= breaks.break_wave_number
+    group by
         pairs.study_id,
         pairs.measure_id,
         pairs.from_wave_id,
         pairs.to_wave_id
-    from pairs
-    inner join hard_breaks
-        on
-            pairs.study_id = hard_breaks.study_id
-            and pairs.measure_id = hard_breaks.measure_id
-            and least(pairs.from_wave_number, pairs.to_wave_number)
-            < hard_breaks.break_wave_number
-            and greatest(pairs.from_wave_number, pairs.to_wave_number)
-            >= hard_breaks.break_wave_number
 ),
 
 judged as (
@@ -82,8 +91,11 @@ judged as (
         later.ci_level,
         p_values.p_value,
         studies.adjustment_method,
-        broken_pairs.study_id is null as is_comparable,
-        later.is_shown and earlier.is_shown and broken_pairs.study_id is null as is_shown,
+        not coalesce(crossed_breaks.is_dividing, false) as is_comparable,
+        coalesce(crossed_breaks.is_bridged and not crossed_breaks.is_dividing, false) as is_bridged,
+        later.is_shown
+        and earlier.is_shown
+        and not coalesce(crossed_breaks.is_dividing, false) as is_shown,
         'A' in (later.confidentiality_status, earlier.confidentiality_status) as is_suppressed,
         'D' in (later.confidentiality_status, earlier.confidentiality_status) as is_secondary,
         'L' in (later.observation_status, earlier.observation_status) as is_not_collected,
@@ -109,12 +121,12 @@ judged as (
             and later.category_code = earlier.category_code
             and later.segment_id = earlier.segment_id
             and later.segment_code = earlier.segment_code
-    left join broken_pairs
+    left join crossed_breaks
         on
-            pairs.study_id = broken_pairs.study_id
-            and pairs.measure_id = broken_pairs.measure_id
-            and pairs.from_wave_id = broken_pairs.from_wave_id
-            and pairs.to_wave_id = broken_pairs.to_wave_id
+            pairs.study_id = crossed_breaks.study_id
+            and pairs.measure_id = crossed_breaks.measure_id
+            and pairs.from_wave_id = crossed_breaks.from_wave_id
+            and pairs.to_wave_id = crossed_breaks.to_wave_id
     left join errors
         on
             pairs.study_id = errors.study_id
@@ -151,6 +163,7 @@ shown as (
         covariance_method,
         adjustment_method,
         is_comparable,
+        is_bridged,
         is_shown,
         case
             when not is_comparable then 'B'
@@ -225,6 +238,7 @@ final as (
 
         -- status
         is_comparable,
+        is_bridged,
         observation_status,
         confidentiality_status,
         is_shown

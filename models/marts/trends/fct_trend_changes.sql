@@ -72,6 +72,7 @@ final as (
 
         -- status
         changes.is_comparable,
+        changes.is_bridged,
         changes.observation_status,
         changes.confidentiality_status
     from changes

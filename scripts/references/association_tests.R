@@ -1,32 +1,7 @@
-# Reference values of the tests of association, computed with R.
-#
-# Makes      association_tests.csv and f_tails.csv, described in tests/python/references/README.md
-# Needs      R and its package survey (written with R 4.2.2 and survey 4.1-1); nothing else; the files
-#            small_designs.csv and apistrat.csv of the same folder
-# Sources    the wave seeds of the studies gss, bsa and api of this repository; data set apistrat of
-#            the package survey; the small data set made up in scripts/make_references.R
-# Usage      Rscript scripts/references_association.R tests/python/references
-#            from the top folder of the repository
+# Tests of association of the studies, as declared in their codebook ------------------------------
+local({
 
-suppressPackageStartupMessages(library(survey))
-
-folder <- commandArgs(trailingOnly = TRUE)
-if (length(folder) != 1) stop("usage: Rscript scripts/references_association.R <folder>")
-
-# Writing -------------------------------------------------------------------------------------
-
-# 17 significant digits bring every double back unchanged.
-as_text <- function(column) if (is.numeric(column)) sprintf("%.17g", column) else column
-
-write_reference <- function(rows, name) {
-  path <- file.path(folder, name)
-  write.csv(lapply(rows, as_text), path, row.names = FALSE, quote = FALSE, eol = "\n")
-  cat(sprintf("%s: %d rows\n", path, nrow(rows)))
-}
-
-bind <- function(rows) do.call(rbind, rows)
-
-# The test ------------------------------------------------------------------------------------
+# The test itself, without what takes it apart in associations.R.
 
 # `answer` and `group` are columns of the design's data. The degrees of freedom of the design are those
 # of degf(), which leaves out PSUs without weight; svychisq() itself counts them.
@@ -198,13 +173,4 @@ write_reference(rbind(
   bind(lapply(c("full_sample", "replicate_mean"), replicated_tests))
 ), "association_tests.csv")
 
-# Tails of F ----------------------------------------------------------------------------------
-
-f_grid <- expand.grid(
-  f = c(0, 1e-6, 0.01, 0.3, 0.9, 1, 1.1, 2, 3.7, 8, 25, 120, 2500),
-  numerator_df = c(1, 1.37, 2, 3.7457, 11.2, 48, 150),
-  design_df = c(1, 2, 7.5, 14, 120, 2985, 75000)
-)
-f_grid <- transform(f_grid, denominator_df = numerator_df * design_df)
-f_grid$p <- with(f_grid, pf(f, numerator_df, denominator_df, lower.tail = FALSE))
-write_reference(f_grid[c("f", "numerator_df", "denominator_df", "p")], "f_tails.csv")
+})
