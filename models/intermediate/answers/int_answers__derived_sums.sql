@@ -14,8 +14,11 @@ mapped_codes as (
     select * from {{ ref('int_answers__mapped_codes') }}
 ),
 
+-- sums and their groups have no column
 questions as (
-    select * from {{ ref('int_codebook__questions_by_wave') }}
+    select *
+    from {{ ref('int_codebook__questions_by_wave') }}
+    where source_column is null
 ),
 
 variables as (
