@@ -1,0 +1,222 @@
+"""Land the files of a wave: read them, join them, and put the whole into place at once.
+
+A wave is written beside its place and renamed, so that others see all of it or nothing.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from wavehouse.codebook import Row, read_codebook
+from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.landing.join import join_tables
+from wavehouse.landing.landed import LandedWave, is_landed, landing_folder, read_landed, wave_folder
+from wavehouse.landing.progress import Progress
+from wavehouse.landing.readers import open_table
+from wavehouse.landing.store import StoredTable, store_table, write_wave
+from wavehouse.landing.tables import ReadingOptions
+from wavehouse.project import Project
+from wavehouse.wave_files import IDENTIFIER, WAVE_IDENTIFIER
+
+PARTIAL = ".partial-"
+REPLACED = ".replaced-"
+HASHED_BYTES = 1 << 22
+
+
+def land_wave(
+    project: Project,
+    study_id: str,
+    wave_id: str,
+    files: Sequence[Path],
+    key: str | None = None,
+    *,
+    options: ReadingOptions | None = None,
+    replace: bool = False,
+) -> LandedWave:
+    """Read the files of a wave into the landing folder.
+
+    The same files again change nothing.
+
+    Args:
+        project: the project.
+        study_id: the study.
+        wave_id: the wave.
+        files: its files; with several, the first has all respondents.
+        key: the column that several files are joined on; the respondent column of the wave's design
+            if left out.
+        options: how to read the files where they do not say it themselves.
+        replace: land other files in place of those that are landed.
+
+    Raises:
+        WavehouseError: a file cannot be read, or another delivery of the wave is landed.
+        ProblemsError: several things are wrong with the files, or they cannot be joined.
+    """
+    paths = [Path(file) for file in files]
+    _check_request(project, study_id, wave_id, paths)
+    with _landing_lock(project, study_id, wave_id):
+        _clear_rest(project, study_id, wave_id)
+        sums = [_sha256(path) for path in paths]
+        if is_landed(project, study_id, wave_id) and not replace:
+            return _same_or_refused(project, study_id, wave_id, paths, sums)
+        folder = wave_folder(project, study_id, wave_id)
+        partial = folder.with_name(f".{wave_id}{PARTIAL}{os.getpid()}")
+        partial.mkdir()
+        try:
+            tables = _store_all(paths, partial, options or ReadingOptions())
+            if len(tables) > 1:
+                key = key or respondent_column(project, study_id, wave_id)
+            answers, columns = join_tables(tables, key, partial)
+            landed_at = datetime.now(UTC).replace(tzinfo=None)
+            write_wave(partial, study_id, wave_id, tables, columns, sums, landed_at)
+            answers.rename(partial / "answers.parquet")
+            shutil.rmtree(partial / "tables")
+            _put_in_place(partial, folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    return read_landed(project, study_id, wave_id)
+
+
+def respondent_column(project: Project, study_id: str, wave_id: str) -> str | None:
+    """Give the column with the respondent's id, as the wave's design declares it; None if none."""
+    codebook = read_codebook(project)
+    wave: Row | None = next(
+        (
+            row
+            for row in codebook.rows("waves")
+            if (row["study_id"], row["wave_id"]) == (study_id, wave_id)
+        ),
+        None,
+    )
+    if wave is None:
+        return None
+    return next(
+        (
+            row["source_column"]
+            for row in codebook.rows("design_columns")
+            if row["design_id"] == wave["design_id"] and row["design_role"] == "respondent"
+        ),
+        None,
+    )
+
+
+def _check_request(project: Project, study_id: str, wave_id: str, paths: list[Path]) -> None:
+    problems = []
+    if not IDENTIFIER.fullmatch(study_id) or not WAVE_IDENTIFIER.fullmatch(wave_id):
+        problems.append(
+            f"study {study_id!r}, wave {wave_id!r}: the ids become names of folders and tables. "
+            "Use lower-case letters, digits and underscores."
+        )
+    if (project.waves / study_id / f"{study_id}_{wave_id}.csv").exists():
+        problems.append(
+            f"seeds/waves/{study_id}/{study_id}_{wave_id}.csv: the wave is delivered as a seed. "
+            "Remove that file to land the wave instead."
+        )
+    if not paths:
+        problems.append("no file is named. Name the files of the wave.")
+    problems += [
+        f"{path}: there is no such file. Correct its name." for path in paths if not path.is_file()
+    ]
+    names = [path.name for path in paths]
+    problems += [
+        f"{name}: two files have this name. Rename one."
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    ]
+    if problems:
+        raise ProblemsError(f"Wave {wave_id} of study {study_id} was not landed:", problems)
+
+
+def _same_or_refused(
+    project: Project, study_id: str, wave_id: str, paths: list[Path], sums: list[str]
+) -> LandedWave:
+    landed = read_landed(project, study_id, wave_id)
+    if [file.sha256 for file in landed.files] == sums:
+        return landed
+    there = ", ".join(f"{file.file_name} ({file.sha256[:8]})" for file in landed.files)
+    new = ", ".join(f"{path.name} ({sha[:8]})" for path, sha in zip(paths, sums, strict=True))
+    raise WavehouseError(
+        f"{project.relative(landed.folder)}: wave {wave_id} of study {study_id} is landed already, "
+        f"from other files: {there}; now {new}. To land these in their place, add --replace."
+    )
+
+
+def _store_all(paths: list[Path], partial: Path, options: ReadingOptions) -> list[StoredTable]:
+    """Store each file as a table, and list the problems of all of them."""
+    folder = partial / "tables"
+    folder.mkdir()
+    tables, problems = [], []
+    for place, path in enumerate(paths):
+        try:
+            tables.append(store_table(open_table(path, options), folder / f"{place}.parquet"))
+        except WavehouseError as error:
+            problems.append(error)
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise ProblemsError("Several files cannot be landed:", [str(error) for error in problems])
+    return tables
+
+
+@contextmanager
+def _landing_lock(project: Project, study_id: str, wave_id: str) -> Iterator[None]:
+    """Let one process at a time land a wave; the lock ends with its process."""
+    folder = landing_folder(project) / study_id
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f".{wave_id}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"Waiting for another landing of wave {wave_id} to finish.", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _clear_rest(project: Project, study_id: str, wave_id: str) -> None:
+    """Remove what a killed run left; only for the holder of the lock."""
+    folder = wave_folder(project, study_id, wave_id)
+    for replaced in folder.parent.glob(f".{wave_id}{REPLACED}*"):
+        # Killed between its two renames: what was landed before is still good.
+        if folder.exists():
+            shutil.rmtree(replaced)
+        else:
+            replaced.rename(folder)
+    for partial in folder.parent.glob(f".{wave_id}{PARTIAL}*"):
+        shutil.rmtree(partial)
+
+
+def _put_in_place(partial: Path, folder: Path) -> None:
+    for path in [*partial.iterdir(), partial]:
+        _sync(path)
+    replaced = folder.with_name(f".{folder.name}{REPLACED}{os.getpid()}")
+    if folder.exists():
+        folder.rename(replaced)
+    partial.rename(folder)
+    _sync(folder.parent)
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sha256(path: Path) -> str:
+    total = path.stat().st_size
+    progress = Progress(f"Checking {path.name}", total >> 20, "{:,} MB".format)
+    digest = hashlib.sha256()
+    done = 0
+    with path.open("rb") as file:
+        while block := file.read(HASHED_BYTES):
+            digest.update(block)
+            done += len(block)
+            progress.at(done >> 20)
+    progress.end()
+    return digest.hexdigest()

@@ -1,0 +1,155 @@
+"""CSV and TSV files: delimiter and encoding are found out, every value is text."""
+
+import codecs
+import csv
+import itertools
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pc
+
+from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.landing.tables import DeliveredColumn, DeliveredTable, ReadingOptions, Texts
+
+FORMATS = ("csv", "tsv", "tab", "txt")
+DELIMITERS = (",", ";", "\t", "|")
+# Enough to see the header and the delimiter.
+SAMPLE_BYTES = 1 << 18
+BLOCK_BYTES = 1 << 24
+MOST_ROWS_NAMED = 5
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def open_delimited(path: Path, options: ReadingOptions) -> DeliveredTable:
+    """Open a file of delimited text with a header.
+
+    Raises:
+        WavehouseError: its encoding, delimiter or header cannot be made out.
+    """
+    encoding = options.encoding or find_encoding(path)
+    sample = _sample(path, encoding)
+    if not sample.strip():
+        raise WavehouseError(f"{path}: the file is empty: it has no header. Deliver it again.")
+    delimiter = options.delimiter or _find_delimiter(sample, path)
+    names = next(csv.reader(StringIO(sample, newline=""), delimiter=delimiter))
+    return DeliveredTable(
+        path,
+        path.suffix[1:].lower(),
+        f"pyarrow {pa.__version__}",
+        [DeliveredColumn(name) for name in names],
+        _chunks(path, encoding, delimiter, names),
+        encoding=encoding,
+    )
+
+
+def find_encoding(path: Path) -> str:
+    """Find out how a text file is encoded.
+
+    A byte order mark says it. Without one, a text that reads as UTF-8 is UTF-8, one with a NUL in
+    every other byte is UTF-16, and what is left is taken for Windows-1252, which has Latin-1 in it.
+    """
+    with path.open("rb") as file:
+        start = file.read(SAMPLE_BYTES)
+        for mark, encoding in BYTE_ORDER_MARKS:
+            if start.startswith(mark):
+                return encoding
+        even, odd = start[::2].count(0), start[1::2].count(0)
+        if max(even, odd) > len(start) // 5:
+            return "utf-16-be" if even > odd else "utf-16-le"
+        file.seek(0)
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        try:
+            while block := file.read(BLOCK_BYTES):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "cp1252"
+    return "utf-8"
+
+
+def _sample(path: Path, encoding: str) -> str:
+    try:
+        with path.open(encoding=encoding, newline="") as file:
+            return file.read(SAMPLE_BYTES)
+    except LookupError as error:
+        raise WavehouseError(
+            f"{path}: {encoding} is no encoding. Name one such as utf-8, cp1252 or latin-1."
+        ) from error
+    except UnicodeError as error:
+        raise WavehouseError(_undecodable(path, encoding, error)) from error
+
+
+def _find_delimiter(sample: str, path: Path) -> str:
+    """Take the delimiter that makes the rows as wide as their header, and the header widest."""
+    if path.suffix.lower() in {".tsv", ".tab"}:
+        return "\t"
+
+    def even_rows(delimiter: str) -> tuple[bool, int]:
+        rows = list(csv.reader(StringIO(sample, newline=""), delimiter=delimiter))
+        # The sample may end within the last row.
+        rows = [row for row in (rows[:-1] if len(rows) > 2 else rows) if row]
+        width = len(rows[0])
+        return width > 1 and all(len(row) == width for row in rows), width
+
+    return max(DELIMITERS, key=even_rows)
+
+
+def _chunks(path: Path, encoding: str, delimiter: str, names: list[str]) -> Iterator[list[Texts]]:
+    uneven: list[str] = []
+
+    def note(row: pc.InvalidRow) -> str:
+        uneven.append(
+            f"row {row.number}, which is {row.text[:60]!r}, has {row.actual_columns} values."
+            if row.number is not None
+            else f"the row {row.text[:60]!r} has {row.actual_columns} values."
+        )
+        return "skip"
+
+    # Names of our own, as pyarrow would mix up columns with the same one.
+    columns = [str(place) for place in range(len(names))]
+    try:
+        reader = pc.open_csv(
+            path,
+            read_options=pc.ReadOptions(
+                use_threads=False,
+                block_size=BLOCK_BYTES,
+                column_names=columns,
+                skip_rows_after_names=1,
+                encoding=encoding,
+            ),
+            parse_options=pc.ParseOptions(
+                delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note
+            ),
+            convert_options=pc.ConvertOptions(
+                column_types={column: pa.string() for column in columns},
+                null_values=[""],
+                strings_can_be_null=True,
+            ),
+        )
+        for batch in itertools.chain(reader):
+            yield [column.to_pylist() for column in batch.columns]
+    except UnicodeError as error:
+        raise WavehouseError(_undecodable(path, encoding, error)) from error
+    except pa.ArrowInvalid as error:
+        raise WavehouseError(
+            f"{path}: the file cannot be read as text in {encoding}, delimited by {delimiter!r}: "
+            f"{error}. Name others with --encoding and --delimiter, or have it delivered again."
+        ) from error
+    if uneven:
+        more = len(uneven) - MOST_ROWS_NAMED
+        raise ProblemsError(
+            f"{path}: {len(uneven)} row(s) are not as wide as the header with its {len(names)} "
+            f"columns. Quote values that hold {delimiter!r}, or name the delimiter with "
+            "--delimiter:",
+            uneven[:MOST_ROWS_NAMED] + ([f"{more} more rows."] if more > 0 else []),
+        )
+
+
+def _undecodable(path: Path, encoding: str, error: UnicodeError) -> str:
+    return f"{path}: the text is not {encoding} ({error}). Name its encoding with --encoding."

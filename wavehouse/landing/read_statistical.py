@@ -1,0 +1,228 @@
+"""Files of SPSS, Stata and SAS, read with pyreadstat.
+
+Dates are read as numbers and written as text here, because pyreadstat fails on dates beyond the
+year 9999 that somebody mistyped.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyreadstat
+
+from wavehouse.errors import WavehouseError
+from wavehouse.landing.tables import (
+    DeliveredColumn,
+    DeliveredTable,
+    ReadingOptions,
+    Texts,
+    rows_of_a_chunk,
+)
+from wavehouse.landing.texts import (
+    SECONDS_OF_A_DAY,
+    Remembered,
+    days_since,
+    moments_since,
+    number_text,
+    times_of_day,
+)
+
+SPSS_EPOCH = date(1582, 10, 14)
+SAS_EPOCH = date(1960, 1, 1)  # Stata's too
+# SPSS writes the open end of a range as the largest number there is.
+OPEN_END = 1.7e308
+
+
+@dataclass(frozen=True)
+class _Program:
+    """How the files of one program are read, and how it counts dates."""
+
+    read: Callable[..., tuple[dict[str, list[Any]], Any]]
+    knows_user_missing: bool
+    kind_of: Callable[[str], str]
+    epoch: date
+    date_units: float
+    second_units: float
+
+
+def _spss_kind(display_format: str) -> str:
+    name = re.sub(r"[\d.]+$", "", display_format.upper())
+    if name in {"DATE", "ADATE", "EDATE", "JDATE", "SDATE", "MOYR", "QYR", "WKYR"}:
+        return "date"
+    if name in {"DATETIME", "YMDHMS"}:
+        return "datetime"
+    return "time" if name in {"TIME", "DTIME", "MTIME"} else "number"
+
+
+def _sas_kind(display_format: str) -> str:
+    # Behind a letter, digits are the width; those of E8601DA and the like are part of the name.
+    name = re.sub(r"\d*\.?\d*$", "", display_format.upper())
+    if re.fullmatch(r"DATETIME|DATEAMPM|[BE]8601D[TZNX]|NLDATM\w*|MDYAMPM", name):
+        return "datetime"
+    if re.fullmatch(r"TIME|TIMEAMPM|TOD|HHMM|MMSS|[BE]8601T[MZ]|NLTIM\w*", name):
+        return "time"
+    dates = (
+        r"DATE|DAY|(?:YYMMDD|MMDDYY|DDMMYY|MMYY|YYMM|YYQ|YYQR)[BCDNPS]?|[BE]8601DA|MONYY|JULIAN"
+        r"|WEEKDATE|WEEKDATX|WORDDATE|WORDDATX|NLDATE\w*|MINGUO|NENGO|YEAR|QTR|QTRR|MONTH|MONNAME"
+        r"|WEEKDAY|DOWNAME|WEEK[UVW]|YYMON"
+    )
+    return "date" if re.fullmatch(dates, name) else "number"
+
+
+def _stata_kind(display_format: str) -> str:
+    if re.match(r"%-?t?d", display_format):
+        return "date"
+    if re.match(r"%-?tc", display_format):
+        detail = re.sub(r"^%-?tc", "", display_format)
+        # `%tcHH:MM:SS` shows no day.
+        return "time" if detail and not re.search(r"[CYDdNnJjhqwl]", detail) else "datetime"
+    # Weeks, months, quarters, half-years and years stay the numbers that they are.
+    return "number"
+
+
+_SPSS = (_spss_kind, SPSS_EPOCH, SECONDS_OF_A_DAY, 1)
+_SAS = (_sas_kind, SAS_EPOCH, 1, 1)
+_STATA = (_stata_kind, SAS_EPOCH, 1, 1000)
+_PROGRAMS = {
+    "sav": _Program(pyreadstat.read_sav, True, *_SPSS),
+    "zsav": _Program(pyreadstat.read_sav, True, *_SPSS),
+    "por": _Program(pyreadstat.read_por, False, *_SPSS),
+    "dta": _Program(pyreadstat.read_dta, True, *_STATA),
+    "xpt": _Program(pyreadstat.read_xport, False, *_SAS),
+    "sas7bdat": _Program(pyreadstat.read_sas7bdat, True, *_SAS),
+}
+FORMATS = tuple(_PROGRAMS)
+
+
+def open_statistical(path: Path, options: ReadingOptions) -> DeliveredTable:
+    """Open a file of a statistics program.
+
+    Raises:
+        WavehouseError: it cannot be read.
+    """
+    file_format = path.suffix[1:].lower()
+    program = _PROGRAMS[file_format]
+    settings: dict[str, Any] = {
+        "disable_datetime_conversion": True,
+        "output_format": "dict",
+    }
+    # A portable file has only the characters of its own table.
+    if file_format != "por":
+        settings["encoding"] = options.encoding
+    if program.knows_user_missing:
+        settings["user_missing"] = True
+    _, meta = _read(program, path, options, {**settings, "metadataonly": True})
+    names = list(meta.column_names)
+    types = [meta.readstat_variable_types.get(name) or "double" for name in names]
+    formats = [meta.original_variable_types.get(name) for name in names]
+    kinds = [
+        "text" if stored == "string" else program.kind_of(shown or "")
+        for stored, shown in zip(types, formats, strict=True)
+    ]
+    writers = [
+        _writer(program, kind, stored == "float") for kind, stored in zip(kinds, types, strict=True)
+    ]
+    table = DeliveredTable(
+        path,
+        file_format,
+        f"pyreadstat {pyreadstat.__version__}",
+        [
+            DeliveredColumn(name, label or None, kind, shown)
+            for name, label, kind, shown in zip(
+                names, meta.column_labels, kinds, formats, strict=True
+            )
+        ],
+        [],
+        encoding=options.encoding or meta.file_encoding,
+        expected_rows=meta.number_rows,
+    )
+    for place, name in enumerate(names):
+        labels = meta.variable_value_labels.get(name)
+        if labels:
+            table.value_labels[place] = {
+                writers[place](code) or "": str(label) for code, label in labels.items()
+            }
+        for bounds in meta.missing_ranges.get(name, []):
+            table.missing_ranges.setdefault(place, []).append(
+                (_bound(bounds["lo"], writers[place]), _bound(bounds["hi"], writers[place]))
+            )
+    table.chunks = _chunks(program, table, options, settings, writers)
+    return table
+
+
+def _chunks(
+    program: _Program,
+    table: DeliveredTable,
+    options: ReadingOptions,
+    settings: dict[str, Any],
+    writers: list[Remembered],
+) -> Iterator[list[Texts]]:
+    size = rows_of_a_chunk(len(table.columns))
+    start = 0
+    while table.expected_rows is None or start < table.expected_rows:
+        part = {"row_offset": start, "row_limit": size}
+        data, meta = _read(program, table.path, options, {**settings, **part})
+        columns = list(data.values())
+        row_count = len(columns[0]) if columns else 0
+        if not row_count:
+            break
+        for place, column in enumerate(table.columns):
+            for tag in meta.missing_user_values.get(column.name, []):
+                table.missing_codes.setdefault(place, set()).add(_tag(str(tag)))
+        yield [
+            [writer(value) for value in column]
+            for writer, column in zip(writers, columns, strict=True)
+        ]
+        if row_count < size:
+            break
+        start += size
+
+
+def _read(
+    program: _Program, path: Path, options: ReadingOptions, settings: dict[str, Any]
+) -> tuple[dict[str, list[Any]], Any]:
+    try:
+        return program.read(str(path), **settings)
+    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError) as error:
+        hint = (
+            "Name another encoding with --encoding"
+            if options.encoding
+            else "If its texts are in an encoding that it does not declare, name it with --encoding"
+        )
+        raise WavehouseError(
+            f"{path}: the file cannot be read: {error}. {hint}, or have the file delivered again."
+        ) from error
+
+
+def _writer(program: _Program, kind: str, single: bool) -> Remembered:
+    if kind == "text":
+        # These programs fill texts with blanks; a text of nothing else is their missing one.
+        return Remembered(lambda value: value or None)
+    by_kind: dict[str, Callable[[float], str | None]] = {
+        "date": days_since(program.epoch, program.date_units),
+        "datetime": moments_since(program.epoch, program.second_units),
+        "time": times_of_day(program.second_units),
+    }
+    number = by_kind.get(kind, lambda value: number_text(value, single))
+
+    def text(value: float | str | None) -> str | None:
+        if value is None or value != value:
+            return None
+        # Among numbers, a letter is a special missing.
+        return _tag(value) if isinstance(value, str) else number(value)
+
+    return Remembered(text)
+
+
+def _tag(letter: str) -> str:
+    return f".{letter.removeprefix('.').lower()}"
+
+
+def _bound(value: float | str, text: Remembered) -> str | None:
+    """Give the text of a bound; None where the range is open."""
+    if isinstance(value, float) and not abs(value) < OPEN_END:
+        return None
+    return text(value)

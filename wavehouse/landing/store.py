@@ -1,0 +1,149 @@
+"""Write delivered tables and what is known of them as Parquet."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wavehouse.landing.landed import SCHEMAS
+from wavehouse.landing.names import landed_names
+from wavehouse.landing.progress import Progress
+from wavehouse.landing.tables import DeliveredColumn, DeliveredTable
+
+COMPRESSION = "zstd"
+
+
+@dataclass(frozen=True)
+class StoredTable:
+    """A delivered table whose rows lie in a Parquet file, under its landed names."""
+
+    table: DeliveredTable
+    names: list[str]
+    rows: Path
+    row_count: int
+
+
+@dataclass(frozen=True)
+class WaveColumn:
+    """A column of the wave, and where in which table it comes from."""
+
+    source_column: str
+    table: DeliveredTable
+    place: int
+
+    @property
+    def delivered(self) -> DeliveredColumn:
+        """The column as delivered."""
+        return self.table.columns[self.place]
+
+
+def store_table(table: DeliveredTable, path: Path) -> StoredTable:
+    """Write the rows of a table, chunk by chunk."""
+    names = landed_names([column.name for column in table.columns])
+    schema = pa.schema([(name, pa.string()) for name in names])
+    progress = Progress(f"Reading {table.path.name}", table.expected_rows, "{:,} rows".format)
+    row_count = 0
+    with pq.ParquetWriter(path, schema, compression=COMPRESSION) as writer:
+        for chunk in table.chunks:
+            arrays = [pa.array(column, pa.string()) for column in chunk]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+            row_count += len(arrays[0])
+            progress.at(row_count)
+    progress.end()
+    return StoredTable(table, names, path, row_count)
+
+
+def write_wave(
+    folder: Path,
+    study_id: str,
+    wave_id: str,
+    tables: Sequence[StoredTable],
+    columns: Sequence[WaveColumn],
+    sums: Sequence[str],
+    landed_at: datetime,
+) -> None:
+    """Write all that is known of a wave, besides its answers."""
+
+    def write(name: str, rows: Iterable[dict[str, Any]]) -> None:
+        content = [{"study_id": study_id, "wave_id": wave_id, **row} for row in rows]
+        pq.write_table(
+            pa.Table.from_pylist(content, SCHEMAS[name]),
+            folder / f"{name}.parquet",
+            compression=COMPRESSION,
+        )
+
+    write(
+        "columns",
+        (
+            {
+                "position": position,
+                "source_column": column.source_column,
+                "delivered_name": column.delivered.name,
+                "table_name": column.table.name,
+                "column_label": column.delivered.label,
+                "delivered_type": column.delivered.type,
+                "display_format": column.delivered.display_format,
+            }
+            for position, column in enumerate(columns, start=1)
+        ),
+    )
+    write("value_labels", (row for column in columns for row in _label_rows(column)))
+    write("missing_ranges", (row for column in columns for row in _range_rows(column)))
+    write(
+        "files",
+        (
+            {
+                "position": position,
+                "table_name": stored.table.name,
+                "file_name": stored.table.path.name,
+                "file_format": stored.table.file_format,
+                "size_bytes": stored.table.path.stat().st_size,
+                "sha256": sha256,
+                "n_rows": stored.row_count,
+                "n_columns": len(stored.names),
+                "encoding": stored.table.encoding,
+                "landed_at": landed_at,
+                "tool": stored.table.tool,
+            }
+            for position, (stored, sha256) in enumerate(zip(tables, sums, strict=True), start=1)
+        ),
+    )
+
+
+def _label_rows(column: WaveColumn) -> Iterable[dict[str, Any]]:
+    for code, label in column.table.value_labels.get(column.place, {}).items():
+        yield {
+            "source_column": column.source_column,
+            "source_code": code,
+            "value_label": label,
+            "is_missing": _is_missing(column, code),
+        }
+
+
+def _range_rows(column: WaveColumn) -> Iterable[dict[str, Any]]:
+    codes = sorted(column.table.missing_codes.get(column.place, ()))
+    ranges = column.table.missing_ranges.get(column.place, [])
+    for low, high in [*ranges, *((code, code) for code in codes)]:
+        yield {"source_column": column.source_column, "range_low": low, "range_high": high}
+
+
+def _is_missing(column: WaveColumn, code: str) -> bool:
+    is_special = column.delivered.type != "text" and code.startswith(".") and code[1:].islower()
+    return is_special or any(
+        _within(code, low, high) for low, high in column.table.missing_ranges.get(column.place, [])
+    )
+
+
+def _within(code: str, low: str | None, high: str | None) -> bool:
+    if low == high:
+        return code == low
+    try:
+        value = float(code)
+        return (low is None or float(low) <= value) and (high is None or value <= float(high))
+    except ValueError:
+        # Dates as text are in the order of their days.
+        return (low is None or low <= code) and (high is None or code <= high)

@@ -1,0 +1,74 @@
+"""What a reader gives: the columns of one delivered file, and its rows as text, in chunks."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+# Values of a chunk: readers hold one chunk, so this bounds their memory.
+VALUES_OF_A_CHUNK = 2_000_000
+FEWEST_ROWS_OF_A_CHUNK = 500
+
+Texts = list[str | None]
+
+
+@dataclass(frozen=True)
+class ReadingOptions:
+    """What a file does not say of itself; None lets the reader find out."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    lists: str = "indicators"
+
+
+@dataclass
+class DeliveredColumn:
+    """One column of a file; its type is final only when all rows are read."""
+
+    name: str
+    label: str | None = None
+    type: str = "text"
+    display_format: str | None = None
+
+
+@dataclass
+class DeliveredTable:
+    """One file. Labels and ranges are those of the columns, by position.
+
+    `chunks` give for each column the texts of some rows, and can be gone through once. After that
+    the rest is final: a reader may complete it on the way.
+    """
+
+    path: Path
+    file_format: str
+    tool: str
+    columns: list[DeliveredColumn]
+    chunks: Iterable[list[Texts]]
+    value_labels: dict[int, dict[str, str]] = field(default_factory=dict)
+    missing_ranges: dict[int, list[tuple[str | None, str | None]]] = field(default_factory=dict)
+    missing_codes: dict[int, set[str]] = field(default_factory=dict)
+    encoding: str | None = None
+    expected_rows: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The table's name: that of the file without its ending."""
+        return self.path.name.split(".")[0] or self.path.stem
+
+
+def rows_of_a_chunk(column_count: int) -> int:
+    """Give the number of rows that are held at once."""
+    return max(FEWEST_ROWS_OF_A_CHUNK, VALUES_OF_A_CHUNK // max(column_count, 1))
+
+
+def in_chunks(rows: Iterable[Texts], column_count: int) -> Iterator[list[Texts]]:
+    """Turn rows into chunks of columns."""
+    size = rows_of_a_chunk(column_count)
+    held: list[Texts] = []
+    for row in rows:
+        held.append(row)
+        if len(held) >= size:
+            yield [list(column) for column in zip(*held, strict=True)]
+            held = []
+    if held:
+        yield [list(column) for column in zip(*held, strict=True)]
