@@ -43,6 +43,9 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
     if publishes:
         check_links(project)
     found = check_files(project)
+    for study_id in found.left_out:
+        remedy = f"`wavehouse fetch {study_id}` brings it"
+        print(f"Left out: {study_id} (optional, nothing landed; {remedy})")
     for change in generate(project, found):
         print(f"Generated {change}")
     inputs = fingerprint(project)

@@ -9,8 +9,8 @@ from wavehouse.project import Project
 # The tables that generated files are made of, with what the generator cannot do without. Their
 # content is tested by dbt.
 NEEDED_COLUMNS = {
-    "studies": ["study_id", "study_label"],
-    "waves": ["study_id", "wave_id", "wave_number", "wave_label", "design_id"],
+    "studies": ["study_id", "study_label", "is_optional"],
+    "waves": ["study_id", "wave_id", "wave_number", "wave_label", "design_id", "delivered_as"],
     "design_columns": ["design_id", "design_role", "source_column"],
     "variables": ["variable_id", "variable_label"],
     "questions": [
@@ -58,6 +58,20 @@ class Codebook:
         """Give the label of a study, or its id where it has no row."""
         labels = {row["study_id"]: row["study_label"] for row in self.rows("studies")}
         return labels.get(study_id) or study_id
+
+    def named_columns(self, wave: Row) -> list[str]:
+        """Give the delivered columns that questions and design of a wave name, in that order."""
+        named = [row["source_column"] for row in self.valid_rows("questions", wave)]
+        named += [
+            row["source_column"]
+            for row in self.rows("design_columns")
+            if row["design_id"] == wave["design_id"]
+        ]
+        return list(dict.fromkeys(column for column in named if column))
+
+    def optional_studies(self) -> set[str]:
+        """Give the studies that may be absent."""
+        return {row["study_id"] for row in self.rows("studies") if row["is_optional"] == "true"}
 
     def waves(self) -> list[Row]:
         """Give the declared waves by study, in the order of their numbers."""

@@ -27,6 +27,8 @@ def _inputs(project: Project) -> Iterator[Path]:
     for name in FILES:
         if (project.root / name).is_file():
             yield project.root / name
+    # What was landed is known by the sums in its list of files.
+    yield from sorted(project.landing.glob("*/*/files.parquet"))
     for folder in FOLDERS:
         for path in sorted((project.root / folder).rglob("*")):
             name = project.relative(path)

@@ -24,6 +24,15 @@ class Project:
         """The DuckDB file that dbt builds into, the same that profiles.yml names."""
         return self.root / os.environ.get("WAVEHOUSE_DATABASE", "target/wavehouse.duckdb")
 
+    @property
+    def landing(self) -> Path:
+        """The folder of waves that are not seeds; WAVEHOUSE_LANDING may name another one."""
+        return self.root / (os.environ.get("WAVEHOUSE_LANDING") or "landing")
+
+    def landed_wave(self, study_id: str, wave_id: str) -> Path:
+        """Name the folder of a landed wave, whether it is there or not."""
+        return self.landing / study_id / wave_id
+
     def relative(self, path: Path) -> str:
         """Name a file as it is seen from the root, the way every message does."""
         try:

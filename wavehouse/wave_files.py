@@ -15,10 +15,19 @@ WAVE_IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9_]*")
 
 @dataclass
 class DeliveredWave:
-    """A wave that is declared in the codebook and whose file is there."""
+    """A wave that is declared in the codebook and whose file is there, or that is to be landed.
+
+    Of a landed wave `columns` are those that the codebook names: what is generated must not depend
+    on what this machine has landed.
+    """
 
     declared: Row
     columns: list[str]
+
+    @property
+    def is_landed(self) -> bool:
+        """Whether the wave's place is the landing folder."""
+        return is_declared_as_landed(self.declared)
 
     @property
     def study_id(self) -> str:
@@ -47,7 +56,7 @@ class Inspection:
 
     `problems` keep dbt from reading the files at all. The others need not stop a build before its
     checks have listed what they find: `reported`, because the checks list it too, and `ambiguous`,
-    because the build can fail for it afterwards.
+    because the build can fail for it afterwards. `left_out` are optional studies without any wave.
     """
 
     codebook: Codebook
@@ -55,6 +64,7 @@ class Inspection:
     problems: list[str] = field(default_factory=list)
     reported: list[str] = field(default_factory=list)
     ambiguous: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
     @property
     def all_problems(self) -> list[str]:
@@ -105,11 +115,17 @@ def inspect_files(project: Project) -> Inspection:
                 f"{name}{label}: the wave is empty: a header and no rows. Deliver the file again, "
                 "or take the wave out of seeds/codebook/waves.csv."
             )
-        if wave is not None:
+        if wave is not None and is_declared_as_landed(wave):
+            found.reported.append(
+                f"{name}{label}: the wave is declared as landed, and there is a file of it too. "
+                "Remove the file, or set delivered_as in seeds/codebook/waves.csv to seed."
+            )
+        elif wave is not None:
             delivered.add((study_id, path.stem))
             found.waves.append(DeliveredWave(wave, content.columns))
+    _add_landed_waves(project, found)
     for (study_id, stem), wave in declared.items():
-        if (study_id, stem) not in delivered:
+        if (study_id, stem) not in delivered and not is_declared_as_landed(wave):
             found.reported.append(
                 f"seeds/waves/{study_id}/{stem}.csv: the file is missing, though wave "
                 f"{wave['wave_id']} of study {study_id} is declared. Put the file there, or take "
@@ -118,6 +134,37 @@ def inspect_files(project: Project) -> Inspection:
     found.problems += _name_clashes(project)
     found.waves.sort(key=lambda w: (w.study_id, list(declared).index((w.study_id, w.seed))))
     return found
+
+
+def is_declared_as_landed(wave: Row) -> bool:
+    """Say whether the codebook expects a wave in the landing folder."""
+    return wave["delivered_as"] == "landing"
+
+
+def _add_landed_waves(project: Project, found: Inspection) -> None:
+    """Add the waves that are declared as landed, and list those that are not there."""
+    missing: dict[str, list[str]] = {}
+    landed = set()
+    for wave in found.codebook.waves():
+        study_id, wave_id = wave["study_id"], wave["wave_id"]
+        if not is_declared_as_landed(wave):
+            landed.add(study_id)
+            continue
+        found.waves.append(DeliveredWave(wave, found.codebook.named_columns(wave)))
+        if (project.landed_wave(study_id, wave_id) / "answers.parquet").is_file():
+            landed.add(study_id)
+        else:
+            missing.setdefault(study_id, []).append(wave_id)
+    for study_id, wave_ids in missing.items():
+        if study_id in found.codebook.optional_studies() - landed:
+            found.left_out.append(study_id)
+            continue
+        found.reported += [
+            f"{project.relative(project.landed_wave(study_id, wave_id))}: wave {wave_id} of study "
+            f"{study_id} is declared as landed, but it is not there. Land it with `wavehouse fetch "
+            f"{study_id}` or `wavehouse add-wave`, or take it out of seeds/codebook/waves.csv."
+            for wave_id in wave_ids
+        ]
 
 
 def check_files(project: Project) -> Inspection:

@@ -20,8 +20,32 @@
 
 {% macro codebook_file(seed) -%} 'seeds/codebook/{{ seed }}.csv' {%- endmacro %}
 
+{#- Where a wave is delivered: its seed, or its folder in the landing folder. -#}
 {% macro wave_file(study_id, wave_id) -%}
+    {%- set landed = landed_waves() -%}
+    {%- if landed -%}
+    case
+        when {{ study_id }} || '/' || {{ wave_id }} in ({{ text_literals(landed) }})
+            then 'landing/' || {{ study_id }} || '/' || {{ wave_id }}
+        else
+    {% endif -%}
     'seeds/waves/' || {{ study_id }} || '/' || {{ study_id }} || '_' || {{ wave_id }} || '.csv'
+    {%- if landed %}
+    end
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The waves that are declared as landed, as study/wave, from the sources that are generated for them. -#}
+{% macro landed_waves() -%}
+    {%- set found = [] -%}
+    {%- for node in (graph.sources.values() if execute else []) | sort(attribute='unique_id') -%}
+        {%- set meta = node.config.get('meta', {}) -%}
+        {%- if node.source_name == 'landing' and meta.get('wave_id') -%}
+            {%- do found.append(meta['study_id'] ~ '/' ~ meta['wave_id']) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(found) }}
 {%- endmacro %}
 
 {#- Text of a value inside a message, in double quotes, also where there is none. -#}

@@ -1,5 +1,5 @@
-{% macro unpivot_rows(relation) -%}
-    {{ return(adapter.dispatch('unpivot_rows', 'wavehouse')(relation)) }}
+{% macro unpivot_rows(relation, columns=none) -%}
+    {{ return(adapter.dispatch('unpivot_rows', 'wavehouse')(relation, columns)) }}
 {%- endmacro %}
 
 {#-
@@ -8,7 +8,7 @@
 -#}
 
 {#- Through JSON no list of columns is needed, so a wave with other columns is no other SQL. -#}
-{% macro postgres__unpivot_rows(relation) -%}
+{% macro postgres__unpivot_rows(relation, columns=none) -%}
     select
         numbered.row_number,
         answers.key as source_column,
@@ -20,9 +20,12 @@
         from {{ relation }} as "<delivered>"
     ) as numbered
     cross join lateral jsonb_each_text(numbered.delivered) as answers
+    {%- if columns is not none %}
+    where answers.key in ({{ text_literals(columns) }})
+    {%- endif %}
 {%- endmacro %}
 
-{% macro duckdb__unpivot_rows(relation) -%}
+{% macro duckdb__unpivot_rows(relation, columns=none) -%}
     select
         "<row>" as row_number,
         "<column>" as source_column,
@@ -30,11 +33,26 @@
     from (
         select
             -- a column that came after `make generate` has a guessed type, and is reported
-            cast(columns(*) as varchar),
+            cast(columns({{ columns_named(columns) }}) as varchar),
             row_number() over () as "<row>"
         from {{ relation }}
     )
     unpivot include nulls (
         "<code>" for "<column>" in (columns(* exclude ("<row>")))
     )
+{%- endmacro %}
+
+{#- Of the columns that are named, those that are there. -#}
+{% macro columns_named(columns) -%}
+    {%- if columns is none -%}
+        *
+    {%- else -%}
+        lambda name: name in ({{ text_literals(columns) }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro text_literals(texts) -%}
+    {%- for text in texts -%}
+        '{{ text | replace("'", "''") }}'{{ ', ' if not loop.last }}
+    {%- endfor -%}
 {%- endmacro %}

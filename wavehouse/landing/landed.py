@@ -1,6 +1,5 @@
 """Landed waves as they lie in the landing folder: which files there are, and what is in them."""
 
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,8 +10,6 @@ import pyarrow.parquet as pq
 
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
-
-DEFAULT_FOLDER = "landing"
 
 _WAVE = [("study_id", pa.string()), ("wave_id", pa.string())]
 SCHEMAS = {
@@ -133,13 +130,13 @@ class LandedWave:
 
 
 def landing_folder(project: Project) -> Path:
-    """Give the folder of landed waves; WAVEHOUSE_LANDING names another than `landing`."""
-    return project.root / (os.environ.get("WAVEHOUSE_LANDING") or DEFAULT_FOLDER)
+    """Give the folder of landed waves."""
+    return project.landing
 
 
 def wave_folder(project: Project, study_id: str, wave_id: str) -> Path:
     """Give the folder of a wave, whether it is landed or not."""
-    return landing_folder(project) / study_id / wave_id
+    return project.landed_wave(study_id, wave_id)
 
 
 def is_landed(project: Project, study_id: str, wave_id: str) -> bool:

@@ -2,7 +2,6 @@
 
 import codecs
 import csv
-import itertools
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -13,7 +12,6 @@ import pyarrow.csv as pc
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.landing.tables import DeliveredColumn, DeliveredTable, ReadingOptions, Texts
 
-FORMATS = ("csv", "tsv", "tab", "txt")
 DELIMITERS = (",", ";", "\t", "|")
 # Enough to see the header and the delimiter.
 SAMPLE_BYTES = 1 << 18
@@ -132,7 +130,7 @@ def _chunks(path: Path, encoding: str, delimiter: str, names: list[str]) -> Iter
                 strings_can_be_null=True,
             ),
         )
-        for batch in itertools.chain(reader):
+        for batch in reader:
             yield [column.to_pylist() for column in batch.columns]
     except UnicodeError as error:
         raise WavehouseError(_undecodable(path, encoding, error)) from error

@@ -8,10 +8,15 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyreadstat
+
+# The public functions for these two formats leave out that user-missing and special missing codes
+# may be kept; this is what they call.
+from pyreadstat._readstat_parser import parser_entry_point
 
 from wavehouse.errors import WavehouseError
 from wavehouse.landing.tables import (
@@ -41,7 +46,6 @@ class _Program:
     """How the files of one program are read, and how it counts dates."""
 
     read: Callable[..., tuple[dict[str, list[Any]], Any]]
-    knows_user_missing: bool
     kind_of: Callable[[str], str]
     epoch: date
     date_units: float
@@ -87,14 +91,13 @@ _SPSS = (_spss_kind, SPSS_EPOCH, SECONDS_OF_A_DAY, 1)
 _SAS = (_sas_kind, SAS_EPOCH, 1, 1)
 _STATA = (_stata_kind, SAS_EPOCH, 1, 1000)
 _PROGRAMS = {
-    "sav": _Program(pyreadstat.read_sav, True, *_SPSS),
-    "zsav": _Program(pyreadstat.read_sav, True, *_SPSS),
-    "por": _Program(pyreadstat.read_por, False, *_SPSS),
-    "dta": _Program(pyreadstat.read_dta, True, *_STATA),
-    "xpt": _Program(pyreadstat.read_xport, False, *_SAS),
-    "sas7bdat": _Program(pyreadstat.read_sas7bdat, True, *_SAS),
+    "sav": _Program(pyreadstat.read_sav, *_SPSS),
+    "zsav": _Program(pyreadstat.read_sav, *_SPSS),
+    "por": _Program(partial(parser_entry_point, parser_format="por"), *_SPSS),
+    "dta": _Program(pyreadstat.read_dta, *_STATA),
+    "xpt": _Program(partial(parser_entry_point, parser_format="xport"), *_SAS),
+    "sas7bdat": _Program(pyreadstat.read_sas7bdat, *_SAS),
 }
-FORMATS = tuple(_PROGRAMS)
 
 
 def open_statistical(path: Path, options: ReadingOptions) -> DeliveredTable:
@@ -108,12 +111,9 @@ def open_statistical(path: Path, options: ReadingOptions) -> DeliveredTable:
     settings: dict[str, Any] = {
         "disable_datetime_conversion": True,
         "output_format": "dict",
+        "user_missing": True,
+        "encoding": options.encoding,
     }
-    # A portable file has only the characters of its own table.
-    if file_format != "por":
-        settings["encoding"] = options.encoding
-    if program.knows_user_missing:
-        settings["user_missing"] = True
     _, meta = _read(program, path, options, {**settings, "metadataonly": True})
     names = list(meta.column_names)
     types = [meta.readstat_variable_types.get(name) or "double" for name in names]
@@ -163,8 +163,8 @@ def _chunks(
     size = rows_of_a_chunk(len(table.columns))
     start = 0
     while table.expected_rows is None or start < table.expected_rows:
-        part = {"row_offset": start, "row_limit": size}
-        data, meta = _read(program, table.path, options, {**settings, **part})
+        rows = {"row_offset": start, "row_limit": size}
+        data, meta = _read(program, table.path, options, {**settings, **rows})
         columns = list(data.values())
         row_count = len(columns[0]) if columns else 0
         if not row_count:

@@ -13,7 +13,11 @@ Texts = list[str | None]
 
 @dataclass(frozen=True)
 class ReadingOptions:
-    """What a file does not say of itself; None lets the reader find out."""
+    """What a file does not say of itself; None lets the reader find out.
+
+    `lists` says what becomes of lists of scalars in nested files: `indicators`, a column for each
+    value, or `positions`, a column for each place.
+    """
 
     encoding: str | None = None
     delimiter: str | None = None

@@ -1,8 +1,9 @@
 """Delivered values as text: what is written reads back as the same value."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -109,3 +110,38 @@ class Remembered:
                 self._known.clear()
             text = self._known[value] = self._text(value)
             return text
+
+
+def kind_of(value: object) -> str:
+    """Give the delivered type of a value: text, number, date, datetime, time or boolean."""
+    # The order counts: a boolean is also an int, a datetime also a date.
+    kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
+        (bool, "boolean"),
+        ((int, float, Decimal), "number"),
+        (datetime, "datetime"),
+        (date, "date"),
+        ((time, timedelta), "time"),
+    )
+    return next((kind for types, kind in kinds if isinstance(value, types)), "text")
+
+
+def common_kind(kinds: Iterable[str]) -> str:
+    """Give the type of a column from those of its values: text if they differ."""
+    different = set(kinds)
+    return different.pop() if len(different) == 1 else "text"
+
+
+def value_text(value: Any, single: bool = False) -> str | None:  # noqa: ANN401 (of any type)
+    """Write a value of a typed file as text; an empty text is nothing."""
+    if value is None or isinstance(value, str):
+        return value or None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(value, (int, float)):
+        return number_text(value, single)
+    if isinstance(value, (date, time, timedelta)):
+        return datetime_text(value)
+    return value.hex() if isinstance(value, bytes) else str(value)

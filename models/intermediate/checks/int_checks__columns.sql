@@ -29,16 +29,35 @@ waived_columns as (
     select * from {{ ref('stg_codebook__waived_columns') }}
 ),
 
+deliveries as (
+    select * from {{ ref('stg_codebook__deliveries') }}
+),
+
+landed_files as (
+    select * from {{ ref('stg_landing__files') }}
+),
+
+landed_columns as (
+    select * from {{ ref('stg_landing__columns') }}
+),
+
+waived_by_wave as (
+    {{ expand_validity('waived_columns', 'waves') | indent(4) }}
+),
+
+landed_waves as (
+    select distinct
+        study_id,
+        wave_id
+    from landed_files
+),
+
 wave_files as (
     {{ wave_seeds() | indent(4) }}
 ),
 
 described_columns as (
     {{ wave_seed_columns() | indent(4) }}
-),
-
-waived_by_wave as (
-    {{ expand_validity('waived_columns', 'waves') | indent(4) }}
 ),
 
 questions_of_no_wave as (
@@ -75,11 +94,39 @@ known_waves as (
 ),
 
 delivered_columns as (
-    select distinct
+    select
         study_id,
         wave_id,
         source_column
     from codes
+
+    union
+
+    -- of landed waves only the columns that the codebook names are read
+    select
+        landed_columns.study_id,
+        landed_columns.wave_id,
+        landed_columns.source_column
+    from landed_columns
+    inner join waves
+        on
+            landed_columns.study_id = waves.study_id
+            and landed_columns.wave_id = waves.wave_id
+    where waves.delivered_as = 'landing'
+),
+
+waived_delivered as (
+    select distinct
+        delivered_columns.study_id,
+        delivered_columns.wave_id,
+        delivered_columns.source_column,
+        waived_by_wave.source_column as waived_as
+    from delivered_columns
+    inner join waived_by_wave
+        on
+            delivered_columns.study_id = waived_by_wave.study_id
+            and delivered_columns.wave_id = waived_by_wave.wave_id
+            and {{ matches_waiver('delivered_columns.source_column', 'waived_by_wave.source_column') }}
 ),
 
 declared_columns as (
@@ -130,7 +177,91 @@ missing_files as (
         on
             waves.study_id = wave_files.study_id
             and waves.wave_id = wave_files.wave_id
-    where wave_files.wave_id is null
+    where
+        wave_files.wave_id is null
+        and waves.delivered_as = 'seed'
+),
+
+missing_landings as (
+    select
+        {{ problem_columns(
+            check_id='wave_not_landed',
+            file=wave_file('waves.study_id', 'waves.wave_id'),
+            study_id='waves.study_id',
+            wave_id='waves.wave_id',
+            problem="'The codebook declares this wave as landed, but the landing folder does not have it.'",
+            remedy="'Land it with wavehouse fetch ' || waves.study_id || ' or wavehouse add-wave, or take the wave out of seeds/codebook/waves.csv.'"
+        ) | indent(8) }}
+    from waves
+    left join landed_waves
+        on
+            waves.study_id = landed_waves.study_id
+            and waves.wave_id = landed_waves.wave_id
+    where
+        landed_waves.wave_id is null
+        and waves.delivered_as = 'landing'
+),
+
+undeclared_landings as (
+    select
+        {{ problem_columns(
+            check_id='wave_landing_undeclared',
+            file="'landing/' || landed_waves.study_id || '/' || landed_waves.wave_id",
+            study_id='landed_waves.study_id',
+            wave_id='landed_waves.wave_id',
+            problem="case when waves.wave_id is null then 'A wave is landed that the codebook does not declare.' else 'The wave is landed, but the codebook declares it as a seed.' end",
+            remedy="case when waves.wave_id is null then 'Add the wave to seeds/codebook/waves.csv with delivered_as landing and run make generate, or remove the folder.' else 'Set its delivered_as in seeds/codebook/waves.csv to landing and run make generate, or remove the folder.' end"
+        ) | indent(8) }}
+    from landed_waves
+    left join waves
+        on
+            landed_waves.study_id = waves.study_id
+            and landed_waves.wave_id = waves.wave_id
+    where coalesce(waves.delivered_as, '') <> 'landing'
+),
+
+seeds_beside_landings as (
+    select
+        {{ problem_columns(
+            check_id='wave_delivered_twice',
+            file='wave_files.file_path',
+            study_id='wave_files.study_id',
+            wave_id='wave_files.wave_id',
+            problem="'The codebook declares this wave as landed, and there is a file of it too.'",
+            remedy="'Remove the file, or set delivered_as of the wave in seeds/codebook/waves.csv to seed.'"
+        ) | indent(8) }}
+    from wave_files
+    inner join waves
+        on
+            wave_files.study_id = waves.study_id
+            and wave_files.wave_id = waves.wave_id
+    where waves.delivered_as = 'landing'
+),
+
+-- A wave without rows in deliveries may be landed from any files.
+changed_deliveries as (
+    select
+        {{ problem_columns(
+            check_id='delivery_changed',
+            file=codebook_file('deliveries'),
+            study_id='deliveries.study_id',
+            wave_id='deliveries.wave_id',
+            problem="case when landed_files.file_name is null then 'The file ' || deliveries.file_name || ' is declared, but the wave was landed without it.' else 'The file ' || deliveries.file_name || ' that was landed is not the one declared: its sha256 is ' || landed_files.sha256 || '.' end",
+            remedy="'Land the declared file (wavehouse fetch ' || deliveries.study_id || '), or, if the new one is right, correct the row.'"
+        ) | indent(8) }}
+    from deliveries
+    inner join landed_waves
+        on
+            deliveries.study_id = landed_waves.study_id
+            and deliveries.wave_id = landed_waves.wave_id
+    left join landed_files
+        on
+            deliveries.study_id = landed_files.study_id
+            and deliveries.wave_id = landed_files.wave_id
+            and deliveries.file_name = landed_files.file_name
+    where
+        landed_files.file_name is null
+        or landed_files.sha256 <> deliveries.sha256
 ),
 
 undeclared_files as (
@@ -168,7 +299,9 @@ stale_models as (
         on
             wave_files.study_id = waves.study_id
             and wave_files.wave_id = waves.wave_id
-    where not wave_files.is_staged
+    where
+        not wave_files.is_staged
+        and waves.delivered_as = 'seed'
 ),
 
 -- Without its type declared, a column is guessed to be numbers or dates, and 01 becomes 1.
@@ -189,7 +322,13 @@ stale_columns as (
             delivered_columns.study_id = described_columns.study_id
             and delivered_columns.wave_id = described_columns.wave_id
             and delivered_columns.source_column = described_columns.source_column
-    where described_columns.source_column is null
+    inner join waves
+        on
+            delivered_columns.study_id = waves.study_id
+            and delivered_columns.wave_id = waves.wave_id
+    where
+        described_columns.source_column is null
+        and waves.delivered_as = 'seed'
 ),
 
 empty_waves as (
@@ -257,18 +396,20 @@ undeclared_columns as (
             delivered_columns.study_id = declared_columns.study_id
             and delivered_columns.wave_id = declared_columns.wave_id
             and delivered_columns.source_column = declared_columns.source_column
-    left join waived_by_wave
+    left join waived_delivered
         on
-            delivered_columns.study_id = waived_by_wave.study_id
-            and delivered_columns.wave_id = waived_by_wave.wave_id
-            and delivered_columns.source_column = waived_by_wave.source_column
+            delivered_columns.study_id = waived_delivered.study_id
+            and delivered_columns.wave_id = waived_delivered.wave_id
+            and delivered_columns.source_column = waived_delivered.source_column
     left join misplaced_columns
         on
             delivered_columns.study_id = misplaced_columns.study_id
-            and delivered_columns.source_column = misplaced_columns.source_column
+            and {{ matches_waiver(
+                'delivered_columns.source_column', 'misplaced_columns.source_column'
+            ) }}
     where
         declared_columns.source_column is null
-        and waived_by_wave.source_column is null
+        and waived_delivered.source_column is null
         and misplaced_columns.source_column is null
 ),
 
@@ -315,10 +456,38 @@ contradictions as (
             and waived_by_wave.source_column = declared_columns.source_column
 ),
 
+-- Names without a star may stand for columns that only some waves have; a pattern has to have a meaning.
+idle_patterns as (
+    select
+        {{ problem_columns(
+            check_id='waiver_without_column',
+            file=codebook_file('waived_columns'),
+            study_id='waived_columns.study_id',
+            wave_id='waived_columns.valid_from_wave',
+            column_name='waived_columns.source_column',
+            problem="'No delivered column begins like this.'",
+            remedy="'Correct the pattern, or remove the row.'"
+        ) | indent(8) }}
+    from waived_columns
+    inner join landed_waves
+        on
+            waived_columns.study_id = landed_waves.study_id
+            and waived_columns.valid_from_wave = landed_waves.wave_id
+    left join waived_delivered
+        on
+            waived_columns.study_id = waived_delivered.study_id
+            and waived_columns.source_column = waived_delivered.waived_as
+    where
+        waived_columns.source_column like '%*'
+        and waived_delivered.waived_as is null
+),
+
 final as (
     {% for check in [
-        'missing_files', 'undeclared_files', 'stale_models', 'stale_columns', 'empty_waves',
-        'row_counts', 'undeclared_columns', 'undelivered_columns', 'contradictions'
+        'missing_files', 'missing_landings', 'undeclared_files', 'undeclared_landings',
+        'seeds_beside_landings', 'changed_deliveries', 'stale_models', 'stale_columns',
+        'empty_waves', 'row_counts', 'undeclared_columns', 'undelivered_columns',
+        'contradictions', 'idle_patterns'
     ] -%}
     select * from {{ check }}
     {{ "union all" if not loop.last }}

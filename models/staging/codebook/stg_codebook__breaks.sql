@@ -14,6 +14,7 @@ final as (
         severity,
         description
     from codebook
+    where {{ is_not_left_out('codebook.study_id') }}
 )
 
 select * from final

@@ -9,6 +9,7 @@ final as (
         study_id,
         period_grain
     from codebook
+    where {{ is_not_left_out('codebook.study_id') }}
 )
 
 select * from final

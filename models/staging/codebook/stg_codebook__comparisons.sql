@@ -11,6 +11,7 @@ final as (
         comparison_kind,
         base_wave_id
     from codebook
+    where {{ is_not_left_out('codebook.study_id') }}
 )
 
 select * from final

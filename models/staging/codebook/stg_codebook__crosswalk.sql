@@ -17,6 +17,7 @@ final as (
         mapping_method,
         note
     from codebook
+    where {{ is_not_left_out('codebook.study_id') }}
 )
 
 select * from final

@@ -19,6 +19,7 @@ final as (
         coalesce(period_psus, 'all') as period_psus,
         description
     from codebook
+    where {{ is_not_left_out('codebook.study_id') }}
 )
 
 select * from final

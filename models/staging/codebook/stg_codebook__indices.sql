@@ -9,6 +9,7 @@ final as (
         study_id,
         base_wave_id
     from codebook
+    where {{ is_not_left_out('codebook.study_id') }}
 )
 
 select * from final

@@ -9,6 +9,7 @@ final as (
         study_id,
         {{ to_integer('n_waves') }} as n_waves
     from codebook
+    where {{ is_not_left_out('codebook.study_id') }}
 )
 
 select * from final

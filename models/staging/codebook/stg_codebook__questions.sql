@@ -15,6 +15,7 @@ final as (
         question_text,
         universe
     from codebook
+    where {{ is_not_left_out('codebook.study_id') }}
 )
 
 select * from final

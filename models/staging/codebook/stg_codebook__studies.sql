@@ -15,8 +15,10 @@ final as (
         terms_of_use,
         publication_rule_id,
         {{ to_number('ci_level') }} as ci_level,
-        adjustment_method
+        adjustment_method,
+        coalesce(is_optional, 'false') = 'true' as is_optional
     from codebook
+    where {{ is_not_left_out('codebook.study_id') }}
 )
 
 select * from final

@@ -13,6 +13,7 @@ final as (
         waiver_kind,
         reason
     from codebook
+    where {{ is_not_left_out('codebook.study_id') }}
 )
 
 select * from final

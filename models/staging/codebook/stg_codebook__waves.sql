@@ -15,8 +15,10 @@ final as (
         {{ to_date('fieldwork_end') }} as fieldwork_end,
         design_id,
         sample_id,
-        {{ to_integer('expected_respondents') }} as expected_respondents
+        {{ to_integer('expected_respondents') }} as expected_respondents,
+        coalesce(delivered_as, 'seed') as delivered_as
     from codebook
+    where {{ is_not_left_out('codebook.study_id') }}
 )
 
 select * from final

@@ -1,0 +1,88 @@
+{% macro public_columns() -%}
+    {#-
+        The columns of all public tables as their YAML describes them, as rows of (table_name,
+        column_position, column_name, data_type, column_description, is_key, variable_id, guarded_by).
+    -#}
+    {%- set guards = tests_by_model() -%}
+    {%- for node in public_models() %}
+        {%- set keys = primary_key_of(node) %}
+        {%- for column in node.columns.values() %}
+            {%- set variable_id = column.config.get('meta', column.meta).get('variable_id') %}
+            {%- set names = guards_of_column(guards.get(node.unique_id, []), column.name) %}
+    select
+        {{ text_literal(node.name) }} as table_name,
+        {{ loop.index }} as column_position,
+        {{ text_literal(column.name) }} as column_name,
+        {{ text_literal(column.data_type) }} as data_type,
+        {{ text_literal(column.description | trim) }} as column_description,
+        {{ column.name in keys }} as is_key,
+        {{ text_literal(variable_id) }} as variable_id,
+        {{ text_literal(names | join(', ') or none) }} as guarded_by
+    union all
+        {%- endfor %}
+    {%- endfor %}
+    select
+        cast(null as {{ dbt.type_string() }}) as table_name,
+        cast(null as integer) as column_position,
+        cast(null as {{ dbt.type_string() }}) as column_name,
+        cast(null as {{ dbt.type_string() }}) as data_type,
+        cast(null as {{ dbt.type_string() }}) as column_description,
+        cast(null as boolean) as is_key,
+        cast(null as {{ dbt.type_string() }}) as variable_id,
+        cast(null as {{ dbt.type_string() }}) as guarded_by
+{%- endmacro %}
+
+
+{% macro public_models() -%}
+    {%- set found = [] -%}
+    {%- for node in (graph.nodes.values() if execute else []) | sort(attribute='unique_id') -%}
+        {%- if node.resource_type == 'model' and node.config.access == 'public' -%}
+            {%- do found.append(node) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+
+{% macro primary_key_of(node) -%}
+    {%- set found = [] -%}
+    {%- for constraint in node.constraints -%}
+        {%- if constraint.type == 'primary_key' -%}
+            {%- do found.extend(constraint.columns) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+
+{% macro tests_by_model() -%}
+    {%- set found = {} -%}
+    {%- for node in (graph.nodes.values() if execute else []) | sort(attribute='unique_id') -%}
+        {%- if node.resource_type == 'test' and node.attached_node -%}
+            {%- do found.setdefault(node.attached_node, []).append(node) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+
+{% macro guards_of_column(tests, column_name) -%}
+    {#- A test guards the columns that its arguments name, in a list or in a condition. -#}
+    {%- set found = [] -%}
+    {%- for test in tests -%}
+        {%- set said = test.test_metadata.kwargs.values() | map('string') | join(' ') -%}
+        {%- if modules.re.search('\\b' ~ column_name ~ '\\b', said) -%}
+            {%- do found.append(test.name) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+
+{% macro text_literal(text) -%}
+    {%- if text is none -%}
+        cast(null as {{ dbt.type_string() }})
+    {%- else -%}
+        cast('{{ text | replace("'", "''") }}' as {{ dbt.type_string() }})
+    {%- endif -%}
+{%- endmacro %}

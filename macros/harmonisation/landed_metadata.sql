@@ -1,0 +1,12 @@
+{% macro landed_metadata(table, columns) -%}
+    {%- set landed = source('landing', table) -%}
+    {%- if execute and has_landed(landed, '*/*/' ~ table) -%}
+    select * from {{ landed }}
+    {%- else -%}
+    select
+        {%- for name, data_type in columns.items() %}
+        cast(null as {{ data_type }}) as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    where false
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,24 @@
+-- What the YAML of the public tables says, so that a description is written once and read everywhere.
+with
+
+columns_of_marts as (
+    {{ public_columns() | indent(4) }}
+),
+
+final as (
+    select
+        -- keys
+        table_name,
+        column_name,
+
+        cast(column_position as integer) as column_position,
+        data_type,
+        column_description,
+        is_key,
+        variable_id,
+        guarded_by
+    from columns_of_marts
+    where table_name is not null
+)
+
+select * from final

@@ -1,0 +1,18 @@
+with
+
+codebook as (
+    select * from {{ ref('drift_waivers') }}
+),
+
+final as (
+    select
+        study_id,
+        wave_id,
+        drift_kind,
+        subject,
+        reason
+    from codebook
+    where {{ is_not_left_out('codebook.study_id') }}
+)
+
+select * from final
