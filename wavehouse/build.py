@@ -49,6 +49,11 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
     for change in generate(project, found):
         print(f"Generated {change}")
     inputs = fingerprint(project)
+    if target == "postgres":
+        from wavehouse.landing.load_postgres import load_landed_waves
+
+        for line in load_landed_waves(project, found.waves):
+            print(line)
     project.working_database.parent.mkdir(parents=True, exist_ok=True)
     if publishes:
         forget_build(project)

@@ -5,7 +5,6 @@ respondents, weights and weighted totals (estimate times sum of weights) of ever
 hidden is unknown. A figure that every solution agrees on, or nearly, is not hidden.
 """
 
-import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from math import isfinite
 from typing import Any
 
 from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.postgres import connect_to_target
 from wavehouse.project import Project
 
 Row = dict[str, Any]
@@ -314,15 +314,7 @@ def check_disclosure(project: Project, target: str = "duckdb") -> str:
 def tables(project: Project, target: str) -> Iterator[Query]:
     """Open what dbt built, on either engine, to be read with SQL."""
     if target == "postgres":
-        import psycopg2
-
-        connection = psycopg2.connect(
-            host=os.environ.get("WAVEHOUSE_PG_HOST", "127.0.0.1"),
-            port=os.environ.get("WAVEHOUSE_PG_PORT", "5432"),
-            user=os.environ.get("WAVEHOUSE_PG_USER", "wavehouse"),
-            password=os.environ.get("WAVEHOUSE_PG_PASSWORD", ""),
-            dbname=os.environ.get("WAVEHOUSE_PG_DATABASE", "wavehouse"),
-        )
+        connection = connect_to_target()
 
         def run(sql: str) -> list[Row]:
             with connection.cursor() as cursor:

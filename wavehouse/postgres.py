@@ -7,13 +7,17 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wavehouse.errors import WavehouseError
 from wavehouse.processes import ended_with_us
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as PostgresConnection
 
 USER = "wavehouse"
 DATABASE = "wavehouse"
@@ -34,6 +38,19 @@ SETTINGS = {
 INITDB_OPTIONS = ("--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
 TRIES_FOR_A_PORT = 5
 DEBIAN_FOLDER = Path("/usr/lib/postgresql")
+
+
+def connect_to_target(environment: Mapping[str, str] = os.environ) -> "PostgresConnection":
+    """Connect to the database that the dbt target `postgres` builds in, as profiles.yml says."""
+    import psycopg2
+
+    return psycopg2.connect(
+        host=environment.get("WAVEHOUSE_PG_HOST", "127.0.0.1"),
+        port=environment.get("WAVEHOUSE_PG_PORT", "5432"),
+        user=environment.get("WAVEHOUSE_PG_USER", USER),
+        password=environment.get("WAVEHOUSE_PG_PASSWORD", ""),
+        dbname=environment.get("WAVEHOUSE_PG_DATABASE", DATABASE),
+    )
 
 
 @dataclass(frozen=True)

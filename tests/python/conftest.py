@@ -10,8 +10,10 @@ from studies.nhanes import FOLDER, missing_tables
 from workbench import DbtRun, copy_project, keep_studies, run_dbt, run_wavehouse
 
 from wavehouse.cli import main
+from wavehouse.landing.load_postgres import load_landed_waves
 from wavehouse.postgres import PostgresServer, throwaway_postgres
 from wavehouse.project import Project
+from wavehouse.wave_files import check_files
 
 ROOT = Path(__file__).resolve().parents[2]
 # What a run leaves out because its data are not there; the end of the run says so.
@@ -93,6 +95,7 @@ def overlay(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture(scope="session")
 def postgres_build(overlay: Project, postgres_server: PostgresServer) -> Iterator[Future[DbtRun]]:
     """The overlay's build on PostgreSQL, begun: it goes on beside whatever else is set up."""
+    load_landed_waves(overlay, check_files(overlay).waves, postgres_server.environment)
     with ThreadPoolExecutor(max_workers=1) as executor:
         yield executor.submit(
             run_dbt, overlay, "build", target="postgres", env=postgres_server.environment

@@ -11,6 +11,7 @@ from studies.bases import add_bases_study
 from studies.cholesterol import add_cholesterol
 from studies.jackknife import add_jackknife_studies
 from studies.kinds import add_kinds_studies
+from studies.landed import add_landed_studies
 from studies.made_up import add_made_up_studies
 from studies.replicates import add_replicate_studies
 from studies.tracker import add_trackers
@@ -46,6 +47,7 @@ def make_overlay(destination: Path) -> Project:
     add_cholesterol(project)
     add_replicate_studies(project)
     add_trackers(project)
+    add_landed_studies(project)
     for folder in sorted((HERE / "studies").iterdir()):
         if (folder / "codebook").is_dir():
             add_study(project, folder)

@@ -12,6 +12,7 @@ final as (
         {{ to_number('standard_error') }} as standard_error,
         source
     from codebook
+    where {{ is_not_left_out_measure('codebook.measure_id') }}
 )
 
 select * from final

@@ -14,6 +14,7 @@ final as (
         {{ to_number('upper_bound') }} as upper_bound,
         category_code
     from codebook
+    where {{ is_not_left_out_variable('codebook.variable_id') }}
 )
 
 select * from final

@@ -11,6 +11,7 @@ final as (
         item_label,
         {{ to_integer('item_order') }} as item_order
     from codebook
+    where {{ is_not_left_out_measure('codebook.measure_id') }}
 )
 
 select * from final

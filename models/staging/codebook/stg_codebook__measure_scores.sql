@@ -11,6 +11,7 @@ final as (
         category_code,
         {{ to_number('score') }} as score
     from codebook
+    where {{ is_not_left_out_measure('codebook.measure_id') }}
 )
 
 select * from final

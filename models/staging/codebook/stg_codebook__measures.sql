@@ -18,6 +18,7 @@ final as (
         base_description,
         description
     from codebook
+    where {{ is_not_left_out_measure('codebook.measure_id') }}
 )
 
 select * from final

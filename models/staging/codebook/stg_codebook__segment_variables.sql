@@ -10,6 +10,7 @@ final as (
         {{ to_integer('position') }} as position,
         variable_id
     from codebook
+    where {{ is_not_left_out_segment('codebook.segment_id') }}
 )
 
 select * from final

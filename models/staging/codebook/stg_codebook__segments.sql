@@ -10,6 +10,7 @@ final as (
         segment_label,
         description
     from codebook
+    where {{ is_not_left_out_segment('codebook.segment_id') }}
 )
 
 select * from final

@@ -10,6 +10,7 @@ final as (
         variable_id,
         {{ to_integer('member_order') }} as member_order
     from codebook
+    where {{ is_not_left_out_variable('codebook.variable_id') }}
 )
 
 select * from final

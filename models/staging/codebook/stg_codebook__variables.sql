@@ -16,6 +16,7 @@ final as (
         {{ to_number('upper_bound') }} as upper_bound,
         {{ to_integer('decimals') }} as decimals
     from codebook
+    where {{ is_not_left_out_variable('codebook.variable_id') }}
 )
 
 select * from final

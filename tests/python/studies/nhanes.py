@@ -70,9 +70,9 @@ def land_nhanes(destination: Path) -> Project:
 
 
 def make_nhanes(destination: Path, landed: Project) -> Project:
-    """Make a project of this study alone, with some of its waves and measures."""
+    """Make a project with some waves and measures of this study, and a small study of seeds."""
     project = copy_project(destination)
-    keep_studies(project, [STUDY])
+    keep_studies(project, [STUDY, "api"])
     keep_waves(project, WAVES)
     filter_rows(project, "measures", lambda row: row["measure_id"] in MEASURES)
     for table in ("measure_bases", "association_tests", "measure_items", "measure_scores"):
@@ -109,11 +109,13 @@ def filter_rows(project: Project, table: str, is_kept: Callable[[Row], bool]) ->
 
 
 def keep_waves(project: Project, kept: Iterable[str]) -> None:
-    """Take the other waves of a codebook of one study; rows hold in those of theirs that stay."""
+    """Take the other waves of the study away; rows hold in those of their waves that stay."""
     waves = sorted(kept)
 
     def within(row: Row) -> bool:
         """Move the ends of a row to waves that stay, and tell whether there are any between."""
+        if row["study_id"] != STUDY:
+            return True
         last = row["valid_to_wave"]
         inside = [wave for wave in waves if row["valid_from_wave"] <= wave <= (last or waves[-1])]
         if inside:
@@ -124,10 +126,10 @@ def keep_waves(project: Project, kept: Iterable[str]) -> None:
     for table in ("questions", "crosswalk", "waived_columns"):
         filter_rows(project, table, within)
     for table in ("waves", "deliveries"):
-        filter_rows(project, table, lambda row: row["wave_id"] in waves)
+        filter_rows(project, table, lambda row: row["study_id"] != STUDY or row["wave_id"] in waves)
     # a break shows in the first wave after it
     breaks = codebook_rows(project, "breaks")
-    for row in breaks:
+    for row in filter(lambda row: row["study_id"] == STUDY, breaks):
         row["wave_id"] = min(wave for wave in waves if wave >= row["wave_id"])
     set_codebook_rows(project, "breaks", breaks)
 
