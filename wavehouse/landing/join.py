@@ -107,7 +107,10 @@ def _keys(
             "group by 1 having count(*) > 1",
         )
         if twice:
-            problems.append(f"{file}, column {name}: several rows have the same key: {twice}.")
+            problems.append(
+                f"{file}, column {name}: several rows have the same key: {twice}. "
+                "Repair them, or name another key with --key."
+            )
         alone = place and _listed(
             connection,
             f"select distinct {column} from t{place} where {column} not in "

@@ -45,15 +45,19 @@ def store_table(table: DeliveredTable, path: Path) -> StoredTable:
     """Write the rows of a table, chunk by chunk."""
     names = landed_names([column.name for column in table.columns])
     schema = pa.schema([(name, pa.string()) for name in names])
-    progress = Progress(f"Reading {table.path.name}", table.expected_rows, "{:,} rows".format)
     row_count = 0
-    with pq.ParquetWriter(path, schema, compression=COMPRESSION) as writer:
+    with (
+        pq.ParquetWriter(path, schema, compression=COMPRESSION) as writer,
+        Progress(f"Reading {table.path.name}", table.expected_rows, "{:,} rows".format) as progress,
+    ):
         for chunk in table.chunks:
-            arrays = [pa.array(column, pa.string()) for column in chunk]
+            arrays = [
+                column if isinstance(column, pa.Array) else pa.array(column, pa.string())
+                for column in chunk
+            ]
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
             row_count += len(arrays[0])
             progress.at(row_count)
-    progress.end()
     return StoredTable(table, names, path, row_count)
 
 
