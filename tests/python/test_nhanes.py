@@ -17,7 +17,7 @@ import pytest
 from studies.nhanes import FOLDER, STUDY, WAVES, deliveries, land_nhanes, make_nhanes
 from workbench import ROOT, Row, query, read_rows, run_dbt
 
-from wavehouse.landing import LandedWave, code_counts, read_landed
+from wavehouse.landing import code_counts, read_landed
 from wavehouse.project import Project
 
 REFERENCES = read_rows(ROOT / "tests/python/references/nhanes.csv")
@@ -243,65 +243,91 @@ def agency_counts() -> dict[tuple[str, str], dict[str, int]]:
     return found
 
 
-def counted(landed: LandedWave, column: str, codes: dict[str, int]) -> Iterator[tuple[str, int]]:
+Counts = dict[str | None, int]
+
+
+@dataclass(frozen=True)
+class LandedCounts:
+    """The codes of a landed column, and the table that it came in."""
+
+    table: str
+    n_rows: int
+    counts: Counts
+
+
+@pytest.fixture(scope="module")
+def landed_counts(nhanes_waves: Project) -> dict[tuple[str, str], LandedCounts]:
+    """The codes of every mapped column, by wave and column."""
+    found = {}
+    landed = {wave_id: read_landed(nhanes_waves, STUDY, wave_id) for wave_id in deliveries()}
+    for wave_id, column in mapped_columns():
+        wave = landed[wave_id]
+        (table,) = (c.table_name for c in wave.columns if c.source_column == column)
+        (n_rows,) = (file.n_rows for file in wave.files if file.table_name == table)
+        counts = code_counts(wave, column, 100_000)
+        found[wave_id, column] = LandedCounts(table, n_rows, counts)
+    return found
+
+
+def counted(landed: LandedCounts, codes: dict[str, int]) -> Iterator[tuple[str, int]]:
     """Count the same codes and ranges in a landed column."""
-    table_name = next(c.table_name for c in landed.columns if c.source_column == column)
-    (n_rows,) = (file.n_rows for file in landed.files if file.table_name == table_name)
-    counts = code_counts(landed, column, 100_000)
-    answered = sum(n for code, n in counts.items() if code is not None)
+    answers = {code: n for code, n in landed.counts.items() if code is not None}
     for code in codes:
         if code == NO_ANSWER:
-            yield code, n_rows - answered
+            yield code, landed.n_rows - sum(answers.values())
         elif found := RANGE.fullmatch(code):
             low, high = map(float, found.groups())
             yield (
                 code,
                 sum(
                     n
-                    for value, n in counts.items()
-                    if value is not None and value not in codes and low <= float(value) <= high
+                    for value, n in answers.items()
+                    if value not in codes and low <= float(value) <= high
                 ),
             )
         else:
-            yield code, counts.get(code, 0)
+            yield code, answers.get(code, 0)
 
 
 def test_codes_are_as_often_landed_as_the_agency_counted(
-    nhanes_waves: Project, agency_counts: dict[tuple[str, str], dict[str, int]]
+    landed_counts: dict[tuple[str, str], LandedCounts],
+    agency_counts: dict[tuple[str, str], dict[str, int]],
 ) -> None:
-    landed = {wave_id: read_landed(nhanes_waves, STUDY, wave_id) for wave_id in deliveries()}
     wrong, compared = [], 0
-    for wave_id, column in mapped_columns():
-        wave = landed[wave_id]
-        (table,) = (c.table_name for c in wave.columns if c.source_column == column)
-        expected = agency_counts[table, column]
-        for code, n in counted(wave, column, expected):
+    for (_, column), landed in landed_counts.items():
+        expected = agency_counts[landed.table, column]
+        for code, n in counted(landed, expected):
             compared += 1
             if n != expected[code]:
-                wrong.append(f"{table} {column} {code}: {n}, the agency: {expected[code]}")
+                wrong.append(f"{landed.table} {column} {code}: {n}, the agency: {expected[code]}")
     assert not wrong, "\n".join(wrong[:20])
     assert compared > 1000
 
 
-def test_every_landed_code_is_mapped(nhanes_waves: Project) -> None:
+def test_every_landed_code_is_mapped(
+    landed_counts: dict[tuple[str, str], LandedCounts],
+) -> None:
     questions, crosswalk = (
         [row for row in read_rows(ROOT / f"seeds/codebook/{name}.csv") if row["study_id"] == STUDY]
         for name in ("questions", "crosswalk")
     )
     unmapped = []
-    for wave_id in deliveries():
-        wave = read_landed(nhanes_waves, STUDY, wave_id)
-        for question in questions:
-            if not valid_in(question, wave_id):
-                continue
-            mapped = {
-                row["source_code"]
-                for row in crosswalk
-                if row["crosswalk_id"] == question["crosswalk_id"] and valid_in(row, wave_id)
-            }
-            for code in code_counts(wave, question["source_column"], 100_000):
-                if (code or "<empty>") not in mapped and ("<number>" not in mapped or code is None):
-                    unmapped.append(f"{wave_id} {question['source_column']} {code}")
+    for (wave_id, column), landed in landed_counts.items():
+        names = {
+            row["crosswalk_id"]
+            for row in questions
+            if row["source_column"] == column and valid_in(row, wave_id)
+        }
+        mapped = {
+            row["source_code"]
+            for row in crosswalk
+            if row["crosswalk_id"] in names and valid_in(row, wave_id)
+        }
+        unmapped += [
+            f"{wave_id} {column} {code}"
+            for code in landed.counts
+            if (code or "<empty>") not in mapped and (code is None or "<number>" not in mapped)
+        ]
     assert not unmapped
 
 
@@ -312,7 +338,8 @@ def test_answers_are_as_often_coded_as_the_agency_counted(
         nhanes,
         "select codes.wave_id, codes.source_column, codes.source_code, codes.n_respondents "
         "from intermediate.int_answers__mapped_codes as codes "
-        "where codes.mapping_method <> 'derived' and codes.category_code is not null "
+        f"where codes.study_id = '{STUDY}' and codes.mapping_method <> 'derived' "
+        "and codes.category_code is not null "
         "and codes.source_code <> '<empty>'",
     )
     tables = {wave_id: [path.stem for path in paths] for wave_id, paths in deliveries().items()}
