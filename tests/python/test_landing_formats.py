@@ -1,5 +1,6 @@
 """Every format lands as the same text: each test reads a real file of its format."""
 
+import argparse
 import json
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -19,6 +20,7 @@ from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.landing import LandedWave, code_counts, land_wave
 from wavehouse.landing.tables import ReadingOptions
 from wavehouse.landing.texts import datetime_text, number_text, value_text
+from wavehouse.landing.words import add_reading_options, reading_options
 from wavehouse.project import Project
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -544,3 +546,13 @@ def test_other_files_are_refused(
     with pytest.raises(WavehouseError) as raised:
         land(path)
     assert f"{name}: {message}" in str(raised.value)
+
+
+def test_options_of_the_command_line_are_those_of_the_readers() -> None:
+    parser = argparse.ArgumentParser()
+    add_reading_options(parser)
+    assert reading_options(parser.parse_args([])) == ReadingOptions()
+    words = ["--encoding", "cp1250", "--delimiter", "\\t", "--sheet", "b", "--lists", "positions"]
+    assert reading_options(parser.parse_args(words)) == ReadingOptions(
+        "cp1250", "\t", "b", "positions"
+    )
