@@ -10,6 +10,7 @@ final as (
         category_code,
         {{ to_number('score') }} as score
     from codebook
+    where {{ is_not_left_out_variable('codebook.variable_id') }}
 )
 
 select * from final

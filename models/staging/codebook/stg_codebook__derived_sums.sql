@@ -10,6 +10,7 @@ final as (
         variable_group_id,
         {{ to_integer('minimum_answers') }} as minimum_answers
     from codebook
+    where {{ is_not_left_out_variable('codebook.variable_id') }}
 )
 
 select * from final

@@ -10,6 +10,7 @@ final as (
         variable_id,
         category_code
     from codebook
+    where {{ is_not_left_out_measure('codebook.measure_id') }}
 )
 
 select * from final
