@@ -154,6 +154,8 @@ def _drift(project: Project, _: argparse.Namespace) -> int:
     from wavehouse.drift import write_drift_and_tell
 
     return 1 if write_drift_and_tell(project).n_open else 0
+
+
 def _fetch(project: Project, options: argparse.Namespace) -> int:
     from wavehouse.landing.fetch import fetch
 
