@@ -37,11 +37,15 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
             return
     from wavehouse.disclosure import check_disclosure
     from wavehouse.generate import generate
+    from wavehouse.onboarding.draft import open_problems
     from wavehouse.publish import PUBLIC_SCHEMA, PassedBuild, forget_build, publish_and_tell
     from wavehouse.wave_files import check_files, problems_of_files
 
     if publishes:
         check_links(project)
+        drafts = open_problems(project)
+        if drafts:
+            raise ProblemsError("Not built, since drafts of new waves are not finished:", drafts)
     found = check_files(project)
     for study_id in found.left_out:
         remedy = f"`wavehouse fetch {study_id}` brings it"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from wavehouse.errors import WavehouseError
+from wavehouse.onboarding.arguments import add_onboarding
 from wavehouse.processes import clean_end_on_sigterm
 from wavehouse.project import Project, find_project
 
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument(
         "--check", action="store_true", help="change nothing; fail if a file is out of date"
     )
+    add_onboarding(commands)
     build = add("build", _build, "build and test everything, and publish it if all of it passes")
     build.add_argument("--force", action="store_true", help="build even if nothing changed")
     build.add_argument(
@@ -92,11 +94,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _check(project: Project, _: argparse.Namespace) -> int:
+    from wavehouse.onboarding.draft import open_problems
     from wavehouse.wave_files import inspect_files, problems_of_files
 
     found = inspect_files(project)
-    if found.all_problems:
-        raise problems_of_files(found.all_problems)
+    problems = found.all_problems + open_problems(project)
+    if problems:
+        raise problems_of_files(problems)
     print(f"{len(found.waves)} wave files and the codebook's files read without problems.")
     return 0
 
