@@ -1,4 +1,4 @@
--- Measures of variables that are left out.
+-- Measures of variables that are left out, or whose base needs one.
 with
 
 measures as (
@@ -7,6 +7,10 @@ measures as (
 
 members as (
     select * from {{ ref('variable_group_members') }}
+),
+
+measure_bases as (
+    select * from {{ ref('measure_bases') }}
 ),
 
 left_out_variables as (
@@ -22,6 +26,13 @@ final as (
         on
             left_out_variables.variable_id
             in (measures.variable_id, measures.denominator_variable_id, members.variable_id)
+
+    union
+
+    select measure_bases.measure_id
+    from measure_bases
+    inner join left_out_variables
+        on measure_bases.variable_id = left_out_variables.variable_id
 )
 
 select * from final
