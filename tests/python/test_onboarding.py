@@ -17,8 +17,12 @@ from workbench import (
 )
 
 from wavehouse.cli import main
+from wavehouse.codebook import read_codebook
 from wavehouse.generate import generate
 from wavehouse.landing.landed import is_landed
+from wavehouse.onboarding.code_rows import Naming
+from wavehouse.onboarding.compare import compare_wave
+from wavehouse.onboarding.profile import profile_wave
 from wavehouse.project import Project
 
 RunCommand = Callable[..., tuple[int, str]]
@@ -287,3 +291,50 @@ def test_a_labelled_file_as_a_seed_keeps_its_labels(town: Project) -> None:
     assert len(rows) == 800
     assert set(rows[0]) == {"id", "sex", "satlife", "marstat", "transp", "safe", "age"}
     assert "Feeling of safety after dark" in (town.waves / "town/town_1.labels.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("study_id", "wave_id", "wave_before", "expected"),
+    [
+        ("bsa", "1985", "1984", {"code_dropped": ["party"]}),
+        ("gss", "2006", "2004", {"new_column": ["gwbush04"]}),
+        (
+            "api",
+            "2000",
+            "1999",
+            {
+                "renamed_column": ["api00"],
+                "new_column": ["ell", "enroll", "api.stu", "sch.wide", "awards", "comp.imp"],
+            },
+        ),
+    ],
+)
+def test_real_waves_bring_what_their_codebook_says_and_no_false_alarm(
+    project_root: Path,
+    study_id: str,
+    wave_id: str,
+    wave_before: str,
+    expected: dict[str, list[str]],
+) -> None:
+    project = Project(project_root)
+    codebook = read_codebook(project)
+    like = next(
+        row
+        for row in codebook.waves()
+        if (row["study_id"], row["wave_id"]) == (study_id, wave_before)
+    )
+    new = profile_wave(project, study_id, wave_id)
+    assert new is not None
+    proposals, unchanged = compare_wave(
+        codebook,
+        like,
+        profile_wave(project, study_id, wave_before),
+        new,
+        Naming(codebook, study_id, wave_id),
+    )
+    found: dict[str, list[str]] = {}
+    for proposal in proposals:
+        found.setdefault(proposal.kind, []).append(proposal.subject)
+    assert found == expected
+    named = sum(len(subjects) for subjects in expected.values())
+    assert unchanged == len(new.columns) - named

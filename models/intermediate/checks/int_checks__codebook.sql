@@ -7,7 +7,7 @@
 -- depends_on: {{ ref('variables') }}, {{ ref('questions') }}, {{ ref('crosswalk') }}
 -- depends_on: {{ ref('waived_columns') }}, {{ ref('derivations') }}, {{ ref('segments') }}
 -- depends_on: {{ ref('segment_variables') }}, {{ ref('measures') }}, {{ ref('breaks') }}
--- depends_on: {{ ref('deliveries') }}, {{ ref('drift_waivers') }}
+-- depends_on: {{ ref('deliveries') }}, {{ ref('drift_waivers') }}, {{ ref('drift_thresholds') }}
 -- depends_on: {{ ref('derived_sums') }}, {{ ref('derived_sum_scores') }}, {{ ref('measure_bases') }}
 -- depends_on: {{ ref('measure_items') }}, {{ ref('measure_scores') }}
 -- depends_on: {{ ref('variable_groups') }}, {{ ref('variable_group_members') }}
