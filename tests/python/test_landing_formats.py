@@ -548,6 +548,33 @@ def test_other_files_are_refused(
     assert f"{name}: {message}" in str(raised.value)
 
 
+@pytest.mark.parametrize("name", ["sav", "zsav", "por", "dta", "xpt", "parquet", "xlsx"])
+def test_a_file_that_lacks_its_end_is_refused(land: Land, tmp_path: Path, name: str) -> None:
+    path = tmp_path / f"people.{name}"
+    frame = pd.DataFrame({"id": [str(number) for number in range(1000)], "q1": [1 / 3] * 1000})
+    write = {
+        "dta": pyreadstat.write_dta,
+        "xpt": pyreadstat.write_xport,
+        "por": pyreadstat.write_por,
+        "parquet": pd.DataFrame.to_parquet,
+        "xlsx": pd.DataFrame.to_excel,
+    }
+    write.get(name, pyreadstat.write_sav)(frame, path)
+    path.write_bytes(path.read_bytes()[:-600])
+    with pytest.raises(WavehouseError, match=path.name):
+        land(path)
+
+
+def test_a_damaged_parquet_file_is_refused(land: Land, tmp_path: Path) -> None:
+    path = tmp_path / "people.parquet"
+    pq.write_table(pa.table({"q1": [str(number) for number in range(5000)]}), path)
+    content = path.read_bytes()
+    middle = len(content) // 2
+    path.write_bytes(content[:middle] + bytes(200) + content[middle + 200 :])
+    with pytest.raises(WavehouseError, match=r"people\.parquet: the file is damaged"):
+        land(path)
+
+
 def test_options_of_the_command_line_are_those_of_the_readers() -> None:
     parser = argparse.ArgumentParser()
     add_reading_options(parser)

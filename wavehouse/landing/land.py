@@ -20,6 +20,7 @@ from wavehouse.landing.readers import open_table
 from wavehouse.landing.store import StoredTable, store_table, write_wave
 from wavehouse.landing.tables import ReadingOptions
 from wavehouse.project import Project
+from wavehouse.releases import sync_to_disk
 from wavehouse.wave_files import IDENTIFIER, WAVE_IDENTIFIER
 
 PARTIAL = ".partial-"
@@ -177,21 +178,13 @@ def _clear_rest(project: Project, study_id: str, wave_id: str) -> None:
 
 def _put_in_place(partial: Path, folder: Path) -> None:
     for path in [*partial.iterdir(), partial]:
-        _sync(path)
+        sync_to_disk(path)
     replaced = folder.with_name(f".{folder.name}{REPLACED}{os.getpid()}")
     if folder.exists():
         folder.rename(replaced)
     partial.rename(folder)
-    _sync(folder.parent)
+    sync_to_disk(folder.parent)
     shutil.rmtree(replaced, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def sha256_of(path: Path) -> str:

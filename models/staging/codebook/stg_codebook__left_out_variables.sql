@@ -35,7 +35,8 @@ derivations as (
 asked as (
     select
         variable_id,
-        max(case when {{ is_not_left_out('questions.study_id') }} then 1 else 0 end) = 1 as is_present
+        max(case when {{ is_not_left_out('questions.study_id') }} then 1 else 0 end) = 1
+            as is_present
     from questions
     group by variable_id
 ),
