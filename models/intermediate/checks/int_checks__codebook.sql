@@ -16,6 +16,7 @@
 -- depends_on: {{ ref('replicate_factors') }}, {{ ref('bridges') }}
 -- depends_on: {{ ref('publication_rules') }}, {{ ref('publication_criteria') }}
 -- depends_on: {{ ref('interval_methods') }}
+-- depends_on: {{ ref('deliveries') }}, {{ ref('drift_waivers') }}
 -- depends_on: {{ ref('missing_kinds') }}, {{ ref('observation_statuses') }}
 -- depends_on: {{ ref('confidentiality_statuses') }}, {{ ref('confidence_levels') }}
 -- depends_on: {{ ref('t_quantiles') }}, {{ ref('gauss_legendre') }}
