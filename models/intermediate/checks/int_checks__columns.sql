@@ -126,7 +126,9 @@ waived_delivered as (
         on
             delivered_columns.study_id = waived_by_wave.study_id
             and delivered_columns.wave_id = waived_by_wave.wave_id
-            and {{ matches_waiver('delivered_columns.source_column', 'waived_by_wave.source_column') }}
+            and {{ matches_waiver(
+                'delivered_columns.source_column', 'waived_by_wave.source_column'
+            ) }}
 ),
 
 declared_columns as (
