@@ -13,7 +13,7 @@ INSTALLED := .venv/.installed
 SQL := $(wildcard models analyses tests/*.sql)
 PY := $(wildcard wavehouse tests/python scripts)
 
-.PHONY: build test docs lint format generate postgres lock clean distclean help
+.PHONY: build test docs lint format generate postgres benchmark lock clean distclean help
 
 build: $(INSTALLED) ## Build and test everything, and publish it if all of it passes (the default)
 	@$(BIN)/wavehouse build
@@ -48,6 +48,9 @@ generate: $(INSTALLED) ## Write the files that repeat the codebook
 
 postgres: $(INSTALLED) ## Build and test everything on a throwaway PostgreSQL server
 	@$(BIN)/wavehouse postgres -- $(BIN)/wavehouse build --target postgres
+
+benchmark: $(INSTALLED) ## Measure how long all estimates take, beside R, which it needs
+	@$(BIN)/python scripts/benchmark.py
 
 lock: $(INSTALLED) ## Choose new versions within the ranges of pyproject.toml
 	@$(BIN)/pip install --quiet --quiet uv

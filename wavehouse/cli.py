@@ -69,6 +69,19 @@ def _parser() -> argparse.ArgumentParser:
         default="duckdb",
         help="the dbt target whose tables are attacked (default: duckdb)",
     )
+    fetch = add("fetch", _fetch, "download the files that deliveries.csv lists, and land them")
+    fetch.add_argument("study", metavar="STUDY", help="the study's id")
+    fetch.add_argument(
+        "--from",
+        dest="folder",
+        type=Path,
+        metavar="FOLDER",
+        help="take the files from this folder; nothing is downloaded",
+    )
+    fetch.add_argument("--wave", metavar="WAVE", help="fetch only this wave")
+    fetch.add_argument(
+        "--replace", action="store_true", help="replace waves that are landed from other files"
+    )
     add("publish", _publish, "publish the last build again, if it passed")
     add("docs", _docs, "write the docs site to warehouse/docs/index.html")
     postgres = add("postgres", _postgres, "run a command with a throwaway PostgreSQL server")
@@ -113,6 +126,20 @@ def _attack(project: Project, options: argparse.Namespace) -> int:
     from wavehouse.disclosure import check_disclosure
 
     print(check_disclosure(project, options.target))
+    return 0
+
+
+def _fetch(project: Project, options: argparse.Namespace) -> int:
+    from wavehouse.landing.fetch import fetch
+
+    waves = fetch(project, options.study, options.folder, options.wave, replace=options.replace)
+    for wave in waves:
+        landed = wave.landed
+        print(
+            f"{landed.study_id} {landed.wave_id}: {landed.row_count:,} rows, "
+            f"{len(landed.columns)} columns, {len(landed.files)} file(s), "
+            f"{'landed' if wave.is_new else 'was landed before'}"
+        )
     return 0
 
 

@@ -87,7 +87,7 @@ def new_release(project: Project, release_id: str) -> Iterator[Path]:
         yield partial
         _sync_tree(partial)
         partial.rename(releases / release_id)
-        _sync(releases)
+        sync_to_disk(releases)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     # The fixed links first: they lead nowhere until `current` is there, so all appear at once.
@@ -95,7 +95,7 @@ def new_release(project: Project, release_id: str) -> Iterator[Path]:
         if not (project.warehouse / name).is_symlink():
             (project.warehouse / name).symlink_to(target)
     _replace_link(current, f"releases/{release_id}")
-    _sync(project.warehouse)
+    sync_to_disk(project.warehouse)
     # Only now: a reader that opened the release before stays undisturbed for one more publish.
     kept = {release_id, previous}
     for old in releases.iterdir():
@@ -112,10 +112,11 @@ def _replace_link(link: Path, target: str) -> None:
 
 def _sync_tree(folder: Path) -> None:
     for path in [*folder.rglob("*"), folder]:
-        _sync(path)
+        sync_to_disk(path)
 
 
-def _sync(path: Path) -> None:
+def sync_to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

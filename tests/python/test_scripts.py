@@ -1,38 +1,24 @@
 """The scripts make what is committed, the same bytes each time, and notice what is not so."""
 
 import csv
-import importlib.util
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import duckdb
 import pytest
-from workbench import ROOT
+from workbench import ROOT, load_script
 
 # A script's exit code and all that it said.
 Said = tuple[int, str]
 RunScript = Callable[..., Said]
 
 
-def load(name: str) -> ModuleType:
-    """Import a script, which is in no package."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / f"scripts/{name}.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    # Dataclasses look their module up by name.
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-make_waves = load("make_waves")
-make_reference_tables = load("make_reference_tables")
-make_figure = load("make_figure")
-make_statistics_table = load("make_statistics_table")
+make_waves = load_script("make_waves")
+make_reference_tables = load_script("make_reference_tables")
+make_figure = load_script("make_figure")
+make_statistics_table = load_script("make_statistics_table")
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ target folder of its own, so it never meets the checkout's, or another copy's.
 """
 
 import csv
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import duckdb
@@ -172,6 +174,18 @@ def keep_studies(project: Project, study_ids: Iterable[str]) -> None:
         if folder.is_dir() and folder.name not in kept:
             shutil.rmtree(folder)
     generate(project)
+
+
+def load_script(name: str) -> ModuleType:
+    """Import a script, which is in no package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"scripts/{name}.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses look their module up by name.
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def database_path(project: Project) -> Path:

@@ -42,7 +42,6 @@ def join_tables(
             "wave's design with its respondent column in seeds/codebook/design_columns.csv."
         )
     with duckdb.connect(config={"temp_directory": str(folder / "spill")}) as connection:
-        connection.execute("set preserve_insertion_order = true")
         for place, stored in enumerate(tables):
             connection.read_parquet(str(stored.rows), file_row_number=True).create_view(f"t{place}")
         keys = _keys(connection, tables, key)
@@ -107,7 +106,10 @@ def _keys(
             "group by 1 having count(*) > 1",
         )
         if twice:
-            problems.append(f"{file}, column {name}: several rows have the same key: {twice}.")
+            problems.append(
+                f"{file}, column {name}: several rows have the same key: {twice}. "
+                "Repair them, or name another key with --key."
+            )
         alone = place and _listed(
             connection,
             f"select distinct {column} from t{place} where {column} not in "

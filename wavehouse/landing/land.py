@@ -3,12 +3,10 @@
 A wave is written beside its place and renamed, so that others see all of it or nothing.
 """
 
-import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,11 +14,13 @@ from wavehouse.codebook import Row, read_codebook
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.landing.join import join_tables
 from wavehouse.landing.landed import LandedWave, is_landed, landing_folder, read_landed, wave_folder
+from wavehouse.landing.locks import only_one
 from wavehouse.landing.progress import Progress
 from wavehouse.landing.readers import open_table
 from wavehouse.landing.store import StoredTable, store_table, write_wave
 from wavehouse.landing.tables import ReadingOptions
 from wavehouse.project import Project
+from wavehouse.releases import sync_to_disk
 from wavehouse.wave_files import IDENTIFIER, WAVE_IDENTIFIER
 
 PARTIAL = ".partial-"
@@ -58,9 +58,10 @@ def land_wave(
     """
     paths = [Path(file) for file in files]
     _check_request(project, study_id, wave_id, paths)
-    with _landing_lock(project, study_id, wave_id):
+    lock = landing_folder(project) / study_id / f".{wave_id}.lock"
+    with only_one(lock, f"landing of wave {wave_id}"):
         _clear_rest(project, study_id, wave_id)
-        sums = [_sha256(path) for path in paths]
+        sums = [sha256_of(path) for path in paths]
         if is_landed(project, study_id, wave_id) and not replace:
             return _same_or_refused(project, study_id, wave_id, paths, sums)
         folder = wave_folder(project, study_id, wave_id)
@@ -162,20 +163,6 @@ def _store_all(paths: list[Path], partial: Path, options: ReadingOptions) -> lis
     return tables
 
 
-@contextmanager
-def _landing_lock(project: Project, study_id: str, wave_id: str) -> Iterator[None]:
-    """Let one process at a time land a wave; the lock ends with its process."""
-    folder = landing_folder(project) / study_id
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f".{wave_id}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"Waiting for another landing of wave {wave_id} to finish.", flush=True)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def _clear_rest(project: Project, study_id: str, wave_id: str) -> None:
     """Remove what a killed run left; only for the holder of the lock."""
     folder = wave_folder(project, study_id, wave_id)
@@ -191,32 +178,26 @@ def _clear_rest(project: Project, study_id: str, wave_id: str) -> None:
 
 def _put_in_place(partial: Path, folder: Path) -> None:
     for path in [*partial.iterdir(), partial]:
-        _sync(path)
+        sync_to_disk(path)
     replaced = folder.with_name(f".{folder.name}{REPLACED}{os.getpid()}")
     if folder.exists():
         folder.rename(replaced)
     partial.rename(folder)
-    _sync(folder.parent)
+    sync_to_disk(folder.parent)
     shutil.rmtree(replaced, ignore_errors=True)
 
 
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Give the SHA-256 sum of a file."""
     total = path.stat().st_size
-    progress = Progress(f"Checking {path.name}", total >> 20, "{:,} MB".format)
     digest = hashlib.sha256()
     done = 0
-    with path.open("rb") as file:
+    with (
+        path.open("rb") as file,
+        Progress(f"Checking {path.name}", total >> 20, "{:,} MB".format) as progress,
+    ):
         while block := file.read(HASHED_BYTES):
             digest.update(block)
             done += len(block)
             progress.at(done >> 20)
-    progress.end()
     return digest.hexdigest()

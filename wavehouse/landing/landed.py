@@ -198,7 +198,8 @@ def code_counts(
     quoted = '"' + source_column.replace('"', '""') + '"'
     with duckdb.connect() as connection:
         rows = connection.execute(
-            f"select {quoted}, count(*) from read_parquet(?) group by 1 order by 2 desc, 1 limit ?",
+            f"select {quoted}, count(*) from read_parquet(?) group by 1 "
+            "order by 2 desc, 1 nulls last limit ?",
             [str(landed.answers), 2**62 if limit is None else limit],
         ).fetchall()
     return dict(rows)

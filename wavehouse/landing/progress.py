@@ -46,7 +46,10 @@ class Progress:
             flush=True,
         )
 
-    def end(self) -> None:
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Clear the line of a terminal."""
         if self._written and self._terminal:
             print("\r\033[K", end="", file=sys.stderr, flush=True)

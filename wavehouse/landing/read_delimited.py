@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.csv as pc
 
 from wavehouse.errors import ProblemsError, WavehouseError
-from wavehouse.landing.tables import DeliveredColumn, DeliveredTable, ReadingOptions, Texts
+from wavehouse.landing.tables import DeliveredColumn, DeliveredTable, ReadingOptions
 
 DELIMITERS = (",", ";", "\t", "|")
 # Enough to see the header and the delimiter.
 SAMPLE_BYTES = 1 << 18
-BLOCK_BYTES = 1 << 24
+BLOCK_BYTES = 1 << 22
 MOST_ROWS_NAMED = 5
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -98,7 +98,9 @@ def _find_delimiter(sample: str, path: Path) -> str:
     return max(DELIMITERS, key=even_rows)
 
 
-def _chunks(path: Path, encoding: str, delimiter: str, names: list[str]) -> Iterator[list[Texts]]:
+def _chunks(
+    path: Path, encoding: str, delimiter: str, names: list[str]
+) -> Iterator[list[pa.Array]]:
     uneven: list[str] = []
 
     def note(row: pc.InvalidRow) -> str:
@@ -130,8 +132,10 @@ def _chunks(path: Path, encoding: str, delimiter: str, names: list[str]) -> Iter
                 strings_can_be_null=True,
             ),
         )
+        last: list[pa.Array] = []
         for batch in reader:
-            yield [column.to_pylist() for column in batch.columns]
+            last = batch.columns
+            yield last
     except UnicodeError as error:
         raise WavehouseError(_undecodable(path, encoding, error)) from error
     except pa.ArrowInvalid as error:
@@ -139,6 +143,11 @@ def _chunks(path: Path, encoding: str, delimiter: str, names: list[str]) -> Iter
             f"{path}: the file cannot be read as text in {encoding}, delimited by {delimiter!r}: "
             f"{error}. Name others with --encoding and --delimiter, or have it delivered again."
         ) from error
+    if _swallows_the_rest(path, last):
+        raise WavehouseError(
+            f"{path}: a quote is opened and never closed, so that the last row holds the rest of "
+            "the file. Repair the quotes: a quote inside a quoted value is written twice."
+        )
     if uneven:
         more = len(uneven) - MOST_ROWS_NAMED
         raise ProblemsError(
@@ -147,6 +156,14 @@ def _chunks(path: Path, encoding: str, delimiter: str, names: list[str]) -> Iter
             "--delimiter:",
             uneven[:MOST_ROWS_NAMED] + ([f"{more} more rows."] if more > 0 else []),
         )
+
+
+def _swallows_the_rest(path: Path, last: list[pa.Array]) -> bool:
+    """Say if the last row goes on over several lines and the file's quotes do not pair."""
+    if not any(len(column) and "\n" in (column[-1].as_py() or "") for column in last):
+        return False
+    with path.open("rb") as file:
+        return sum(block.count(b'"') for block in iter(lambda: file.read(BLOCK_BYTES), b"")) % 2 > 0
 
 
 def _undecodable(path: Path, encoding: str, error: UnicodeError) -> str:

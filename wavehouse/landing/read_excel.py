@@ -1,9 +1,11 @@
 """Excel workbooks, read row by row with openpyxl: a sheet with one header row."""
 
+import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 import openpyxl
@@ -32,7 +34,7 @@ def open_excel(path: Path, options: ReadingOptions) -> DeliveredTable:
         raise WavehouseError(
             f"{path}: the file is no Excel workbook ({error}). Save it as .xlsx again."
         ) from error
-    rows = _rows(_sheet(path, workbook, options.sheet))
+    rows = _rows(path, _sheet(path, workbook, options.sheet))
     header = [cell.value for cell in next(rows, ())]
     while header and header[-1] is None:
         header.pop()
@@ -50,7 +52,7 @@ def _sheet(path: Path, workbook: Any, name: str | None) -> Any:  # noqa: ANN401 
                 "with --sheet."
             )
         return workbook[name]
-    filled = [sheet for sheet in workbook.worksheets if next(_rows(sheet), None)]
+    filled = [sheet for sheet in workbook.worksheets if next(_rows(path, sheet), None)]
     if len(filled) != 1:
         names = ", ".join(sheet.title for sheet in filled) or "none"
         raise WavehouseError(
@@ -60,13 +62,18 @@ def _sheet(path: Path, workbook: Any, name: str | None) -> Any:  # noqa: ANN401 
     return filled[0]
 
 
-def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
+def _rows(path: Path, sheet: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
     """Give the rows that are not empty; formats of empty rows are left behind in many sheets."""
     # The size that the file claims may be wrong.
     sheet.reset_dimensions()
-    for row in sheet.iter_rows():
-        if any(cell.value is not None for cell in row):
-            yield row
+    try:
+        for row in sheet.iter_rows():
+            if any(cell.value is not None for cell in row):
+                yield row
+    except (BadZipFile, EOFError, ParseError, zlib.error) as error:
+        raise WavehouseError(
+            f"{path}: the file is damaged ({error}). Have it delivered again."
+        ) from error
 
 
 def _texts(table: DeliveredTable, rows: Iterator[tuple[Any, ...]]) -> Iterator[Texts]:

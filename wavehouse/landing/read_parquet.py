@@ -38,7 +38,7 @@ def open_parquet(path: Path, options: ReadingOptions) -> DeliveredTable:
 
         def documents() -> Iterator[tuple[str, dict[str, Any]]]:
             row = 0
-            for batch in pq.ParquetFile(path).iter_batches(rows_of_a_chunk(len(schema))):
+            for batch in _batches(path, schema):
                 for document in batch.to_pylist():
                     row += 1
                     yield f"row {row}", document
@@ -56,11 +56,20 @@ def open_parquet(path: Path, options: ReadingOptions) -> DeliveredTable:
 
 def _chunks(path: Path, schema: pa.Schema) -> Iterator[list[Texts]]:
     writers = [_writer(field.type) for field in schema]
-    for batch in pq.ParquetFile(path).iter_batches(rows_of_a_chunk(len(schema))):
+    for batch in _batches(path, schema):
         yield [
             [writer(value) for value in column.to_pylist()]
             for writer, column in zip(writers, batch.columns, strict=True)
         ]
+
+
+def _batches(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from pq.ParquetFile(path).iter_batches(rows_of_a_chunk(len(schema)))
+    except (pa.ArrowException, OSError) as error:
+        raise WavehouseError(
+            f"{path}: the file is damaged ({error}). Have it delivered again."
+        ) from error
 
 
 def _writer(column_type: pa.DataType) -> Remembered:

@@ -37,6 +37,7 @@ from wavehouse.landing.texts import (
 
 SPSS_EPOCH = date(1582, 10, 14)
 SAS_EPOCH = date(1960, 1, 1)  # Stata's too
+TRANSPORT_RECORD = 80
 # SPSS writes the open end of a range as the largest number there is.
 OPEN_END = 1.7e308
 
@@ -107,6 +108,12 @@ def open_statistical(path: Path, options: ReadingOptions) -> DeliveredTable:
         WavehouseError: it cannot be read.
     """
     file_format = path.suffix[1:].lower()
+    if file_format == "xpt" and path.stat().st_size % TRANSPORT_RECORD:
+        # Such a file does not say how many rows it has.
+        raise WavehouseError(
+            f"{path}: the file does not end with a whole record of {TRANSPORT_RECORD} bytes, so "
+            "its end is missing. Have it delivered again."
+        )
     program = _PROGRAMS[file_format]
     settings: dict[str, Any] = {
         "disable_datetime_conversion": True,

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from wavehouse.errors import WavehouseError
 from wavehouse.landing.landed import SCHEMAS
 from wavehouse.landing.names import landed_names
 from wavehouse.landing.progress import Progress
@@ -42,18 +43,31 @@ class WaveColumn:
 
 
 def store_table(table: DeliveredTable, path: Path) -> StoredTable:
-    """Write the rows of a table, chunk by chunk."""
+    """Write the rows of a table, chunk by chunk.
+
+    Raises:
+        WavehouseError: the file cannot be read to its end.
+    """
     names = landed_names([column.name for column in table.columns])
     schema = pa.schema([(name, pa.string()) for name in names])
-    progress = Progress(f"Reading {table.path.name}", table.expected_rows, "{:,} rows".format)
     row_count = 0
-    with pq.ParquetWriter(path, schema, compression=COMPRESSION) as writer:
+    with (
+        pq.ParquetWriter(path, schema, compression=COMPRESSION) as writer,
+        Progress(f"Reading {table.path.name}", table.expected_rows, "{:,} rows".format) as progress,
+    ):
         for chunk in table.chunks:
-            arrays = [pa.array(column, pa.string()) for column in chunk]
+            arrays = [
+                column if isinstance(column, pa.Array) else pa.array(column, pa.string())
+                for column in chunk
+            ]
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
             row_count += len(arrays[0])
             progress.at(row_count)
-    progress.end()
+    if table.expected_rows not in {None, row_count}:
+        raise WavehouseError(
+            f"{table.path}: the file says that it has {table.expected_rows} rows, and {row_count} "
+            "can be read. Have it delivered again."
+        )
     return StoredTable(table, names, path, row_count)
 
 

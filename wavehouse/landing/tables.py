@@ -1,14 +1,18 @@
 """What a reader gives: the columns of one delivered file, and its rows as text, in chunks."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import pyarrow as pa
 
 # Values of a chunk: readers hold one chunk, so this bounds their memory.
 VALUES_OF_A_CHUNK = 2_000_000
 FEWEST_ROWS_OF_A_CHUNK = 500
 
 Texts = list[str | None]
+# One column of a chunk: texts, or an array of them where the reader makes arrays anyway.
+Column = Texts | pa.Array
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class DeliveredTable:
     file_format: str
     tool: str
     columns: list[DeliveredColumn]
-    chunks: Iterable[list[Texts]]
+    chunks: Iterable[Sequence[Column]]
     value_labels: dict[int, dict[str, str]] = field(default_factory=dict)
     missing_ranges: dict[int, list[tuple[str | None, str | None]]] = field(default_factory=dict)
     missing_codes: dict[int, set[str]] = field(default_factory=dict)

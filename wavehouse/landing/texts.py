@@ -35,9 +35,12 @@ def number_text(value: float, single: bool = False) -> str | None:
     if value == int(value) and abs(value) < 2**53:
         return str(int(value))
     number = np.float32(value) if single else np.float64(value)
+    text = str(number)
+    if "e" not in text:
+        return text
     if SMALLEST_WRITTEN_OUT <= abs(value) < LARGEST_WRITTEN_OUT:
         return np.format_float_positional(number, trim="-")
-    return str(number)
+    return text
 
 
 def datetime_text(value: date | datetime | time | timedelta) -> str:

@@ -310,20 +310,27 @@ def cells_of(study_id: str, waves: dict[str, list[Row]]) -> Iterator[Row]:
 
 def take_cells_for_waves(project: Project, cells: list[Row]) -> None:
     """Let a project read delivered cells from a file, and take out what reads or follows waves."""
+    path = project.root / "cells.csv"
+    write_rows(path, list(cells[0]), cells)
+    columns = ", ".join(
+        f"'{column}': '{'bigint' if column == 'row_number' else 'varchar'}'" for column in cells[0]
+    )
+    read_cells_from(
+        project,
+        f"select * from read_csv('{path}', header = true, columns = {{{{ '{{' }}}}{columns}}})",
+    )
+
+
+def read_cells_from(project: Project, sql: str) -> None:
+    """Let a project read delivered cells by a query, and take out what reads or follows waves."""
     for folder in (*project.waves.iterdir(), project.models / "marts", project.root / "analyses"):
         shutil.rmtree(folder)
     for folder in (project.models / "staging").iterdir():
         if folder.is_dir() and next(folder.glob("stg_*__*.sql")).read_text().startswith("-- gen"):
             shutil.rmtree(folder)
     (project.models / "exposures.yml").unlink()
-    path = project.root / "cells.csv"
-    write_rows(path, list(cells[0]), cells)
-    columns = ", ".join(
-        f"'{column}': '{'bigint' if column == 'row_number' else 'varchar'}'" for column in cells[0]
-    )
     (project.models / "intermediate/answers/int_answers__delivered.sql").write_text(
-        f"select * from read_csv('{path}', header = true, columns = {{{{ '{{' }}}}{columns}}})\n",
-        encoding="utf-8",
+        f"{sql}\n", encoding="utf-8"
     )
 
 
