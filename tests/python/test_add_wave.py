@@ -149,7 +149,7 @@ def deliver_1987(project: Project) -> None:
     write_wave(project, "bsa", "1987", rows)
     # By hand, as an editor would, to leave the other lines as they are.
     with (project.codebook / "waves.csv").open("a", encoding="utf-8") as file:
-        file.write("bsa,1987,5,BSA Panel 1987,1987-03-01,,,bsa_districts,bsa_panel,264,\n")
+        file.write("bsa,1987,5,BSA Panel 1987,1987-03-01,,,bsa_districts,bsa_panel,264\n")
 
 
 def deliver_1988(project: Project) -> None:
