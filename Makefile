@@ -28,6 +28,7 @@ docs: build ## Write the docs site to warehouse/docs/index.html
 lint: $(INSTALLED) ## Check SQL, Python, YAML and generated files
 	@echo "== Lint"
 	@$(BIN)/wavehouse generate --check
+	@$(BIN)/wavehouse contracts --check
 	@$(BIN)/ruff check --quiet $(PY)
 	@$(BIN)/ruff format --check --quiet $(PY)
 	@$(BIN)/yamllint --strict .
@@ -45,6 +46,7 @@ format: $(INSTALLED) ## Rewrite SQL and Python in the house style
 
 generate: $(INSTALLED) ## Write the files that repeat the codebook
 	@$(BIN)/wavehouse generate
+	@$(BIN)/wavehouse contracts
 
 postgres: $(INSTALLED) ## Build and test everything on a throwaway PostgreSQL server
 	@$(BIN)/wavehouse postgres -- $(BIN)/wavehouse build --target postgres

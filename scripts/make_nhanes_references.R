@@ -1,4 +1,4 @@
-# Reference values for the test study of NHANES, computed with R from the agency's own files.
+# Reference values for the study of NHANES, computed with R from the agency's own files.
 #
 # Makes      tests/python/references/nhanes.csv, described in the README beside it
 # Needs      R with its packages survey and foreign (written with R 4.2.2, survey 4.1-1)
@@ -17,11 +17,17 @@ arguments <- commandArgs(trailingOnly = TRUE)
 if (length(arguments) != 2) stop("usage: make_nhanes_references.R <folder> <file>")
 
 # The population of the United States in 2000, in thousands, by age group.
-population <- c(`20_39` = 77670, `40_59` = 72816, `60_or_more` = 45364)
+population <- c(`20_to_39` = 77670, `40_to_59` = 72816, `60_or_more` = 45364)
 shares <- population / sum(population)
 
-suffixes <- c(`1999_2000` = "", `2013_2014` = "_H", `2015_2016` = "_I", `2017_2018` = "_J")
+suffixes <- c(`1999` = "", `2013` = "_H", `2015` = "_I", `2017` = "_J", `2021` = "_L")
 items <- sprintf("DPQ%03d", seq(10, 90, 10))
+# measures as the codebook names them: crude and standardised
+measures <- list(
+  obesity = c("obesity_share", "obesity_share_us_2000"),
+  depression = c("depression_share", "depression_share_us_2000"),
+  bmi = c("body_mass_index_mean", "body_mass_index_mean_us_2000")
+)
 
 # People who were examined, with what was asked of them and measured -----------------------------
 
@@ -36,6 +42,8 @@ read_wave <- function(wave) {
   adult <- people$RIDAGEYR >= 20
   pregnant <- people$RIDEXPRG %in% 1
   bmi <- body$BMXBMI[match(people$SEQN, body$SEQN)]
+  # one decimal, half away from zero in decimal digits
+  bmi <- floor(round(bmi * 10, 6) + 0.5) / 10
   bmi[!adult | pregnant] <- NA
   if (is.null(mood)) {
     score <- rep(NA_real_, nrow(people))
@@ -56,8 +64,7 @@ read_wave <- function(wave) {
       people$RIDAGEYR, c(0, 20, 40, 60, Inf), c("under_20", names(population)), right = FALSE
     )),
     bmi = bmi,
-    # 30 or more once rounded to one decimal
-    obesity = as.numeric(bmi >= 29.95),
+    obesity = as.numeric(bmi >= 30),
     depression = as.numeric(score >= 10)
   )
 }
@@ -119,7 +126,7 @@ domains <- function(people) {
   for (segment in c("sex", "age_group")) {
     for (value in sort(unique(people[[segment]]))) {
       values[[length(values) + 1]] <-
-        list(paste0("nhanes_", segment), value, people[[segment]] == value)
+        list(c(sex = "sex", age_group = "adult_age_group")[[segment]], value, people[[segment]] == value)
     }
   }
   values
@@ -139,7 +146,7 @@ estimates <- function(people, in_period, grain, wave, start) {
           period_grain = grain,
           wave_id = wave,
           period_start = start,
-          measure_id = paste("nhanes", variable, kind, sep = "_"),
+          measure_id = measures[[variable]][if (kind == "crude") 1 else 2],
           segment_id = domain[[1]],
           segment_code = domain[[2]],
           estimate = sprintf("%.17g", found[1]),
@@ -166,8 +173,8 @@ for (number in seq_along(waves)) {
   rows <- c(rows, list(estimates(of_wave, everybody, "wave", wave, "")))
   # season 2, May to October, lies around 1 August of the first year; 1, November to April,
   # around 30 January of the second
-  years <- strsplit(wave, "_")[[1]]
-  starts <- c(paste0(years[2], "-01-01"), paste0(years[1], "-07-01"))
+  year <- as.integer(wave)
+  starts <- c(paste0(year + 1, "-01-01"), paste0(year, "-07-01"))
   for (season in 1:2) {
     in_season <- of_wave$season == season
     rows <- c(rows, list(estimates(of_wave, in_season, "half_year", wave, starts[season])))

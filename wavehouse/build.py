@@ -9,6 +9,7 @@ from wavehouse.project import Project
 from wavehouse.releases import check_links, published_manifest
 
 UNKNOWN = "changed while building"
+DRIFT = "fct_drift"
 
 
 def build(project: Project, target: str = "duckdb", force: bool = False) -> None:
@@ -36,12 +37,17 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
             )
             return
     from wavehouse.disclosure import check_disclosure
+    from wavehouse.drift import write_drift_and_tell
     from wavehouse.generate import generate
+    from wavehouse.onboarding.draft import open_problems
     from wavehouse.publish import PUBLIC_SCHEMA, PassedBuild, forget_build, publish_and_tell
     from wavehouse.wave_files import check_files, problems_of_files
 
     if publishes:
         check_links(project)
+        drafts = open_problems(project)
+        if drafts:
+            raise ProblemsError("Not built, since drafts of new waves are not finished:", drafts)
     found = check_files(project)
     for study_id in found.left_out:
         remedy = f"`wavehouse fetch {study_id}` brings it"
@@ -65,7 +71,9 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
     if found.ambiguous:
         print(problems_of_files(found.ambiguous))
     if found.ambiguous or not passed_dbt:
-        raise WavehouseError(_failure(project, publishes))
+        raise WavehouseError(
+            _failure(project, publishes) + (_drift_page(project) if publishes else "")
+        )
     print(
         f"Built {summarize_run(artifacts)} ({time.monotonic() - started:.0f} s with dbt's start)."
     )
@@ -83,6 +91,22 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
     passed = PassedBuild.of(project, inputs, public_tables(artifacts, PUBLIC_SCHEMA))
     passed.save(project)
     publish_and_tell(project, passed)
+    if DRIFT in passed.tables:
+        write_drift_and_tell(project)
+
+
+def _drift_page(project: Project) -> str:
+    """Write the drift page of a build that failed, and give the sentence that names it.
+
+    There is none if the build did not come that far.
+    """
+    from wavehouse.drift import write_drift
+
+    try:
+        path, report = write_drift(project)
+    except WavehouseError:
+        return ""
+    return f" What is open: {project.relative(path)}." if report.n_open else ""
 
 
 def _failure(project: Project, publishes: bool) -> str:

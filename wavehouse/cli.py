@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from wavehouse.errors import WavehouseError
+from wavehouse.onboarding.arguments import add_onboarding
 from wavehouse.processes import clean_end_on_sigterm
 from wavehouse.project import Project, find_project
 
@@ -54,6 +55,13 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument(
         "--check", action="store_true", help="change nothing; fail if a file is out of date"
     )
+    add_onboarding(commands)
+    contracts = add(
+        "contracts", _contracts, "record new public tables and columns; refuse lost ones"
+    )
+    contracts.add_argument(
+        "--check", action="store_true", help="change nothing; fail if the record is out of date"
+    )
     build = add("build", _build, "build and test everything, and publish it if all of it passes")
     build.add_argument("--force", action="store_true", help="build even if nothing changed")
     build.add_argument(
@@ -69,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         default="duckdb",
         help="the dbt target whose tables are attacked (default: duckdb)",
     )
+    add("drift", _drift, "write what changed between waves to warehouse/drift.html")
     fetch = add("fetch", _fetch, "download the files that deliveries.csv lists, and land them")
     fetch.add_argument("study", metavar="STUDY", help="the study's id")
     fetch.add_argument(
@@ -92,11 +101,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _check(project: Project, _: argparse.Namespace) -> int:
+    from wavehouse.onboarding.draft import open_problems
     from wavehouse.wave_files import inspect_files, problems_of_files
 
     found = inspect_files(project)
-    if found.all_problems:
-        raise problems_of_files(found.all_problems)
+    problems = found.all_problems + open_problems(project)
+    if problems:
+        raise problems_of_files(problems)
     print(f"{len(found.waves)} wave files and the codebook's files read without problems.")
     return 0
 
@@ -115,6 +126,16 @@ def _generate(project: Project, options: argparse.Namespace) -> int:
     return 0
 
 
+def _contracts(project: Project, options: argparse.Namespace) -> int:
+    from wavehouse.contracts import RECORD, check_contracts, record_contracts
+
+    if options.check:
+        print(f"The contracts of {check_contracts(project)} public tables hold.")
+    elif record_contracts(project):
+        print(f"{RECORD}: new tables or columns recorded")
+    return 0
+
+
 def _build(project: Project, options: argparse.Namespace) -> int:
     from wavehouse.build import build
 
@@ -129,6 +150,10 @@ def _attack(project: Project, options: argparse.Namespace) -> int:
     return 0
 
 
+def _drift(project: Project, _: argparse.Namespace) -> int:
+    from wavehouse.drift import write_drift_and_tell
+
+    return 1 if write_drift_and_tell(project).n_open else 0
 def _fetch(project: Project, options: argparse.Namespace) -> int:
     from wavehouse.landing.fetch import fetch
 

@@ -8,8 +8,8 @@ hidden is unknown. A figure that every solution agrees on, or nearly, is not hid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import permutations
+from dataclasses import dataclass, field, replace
+from itertools import permutations, product
 from math import isfinite
 from typing import Any
 
@@ -19,6 +19,11 @@ from wavehouse.project import Project
 
 Row = dict[str, Any]
 Query = Callable[[str], list[Row]]
+# A segment and one of its values.
+Cell = tuple[str, str]
+# Who is in a base: variables, each with the categories that are. Nothing for everybody.
+Base = frozenset[tuple[str, frozenset[str]]]
+EVERYBODY: Base = frozenset()
 # What is known or not: block, period, quantity, segment, segment value.
 Unknown = tuple[str, str, str, str, str]
 
@@ -31,6 +36,8 @@ ESTIMATES = """
 """
 TOLERANCE = 1e-9
 RESPONDENTS, WEIGHTS = "respondents", "weights"
+# Between the name of a segment and that of a base.
+OF = " of "
 
 
 @dataclass
@@ -38,7 +45,8 @@ class Equation:
     """A sum that anybody knows: coefficients of unknowns, and what they come to.
 
     `slack` is how far the sum may be off because published numbers are rounded, `rest` how much of
-    it may be missing because some people are in no segment value.
+    it may be missing because some people are in no segment value. `is_bound` says that it
+    may always be, so that nothing is computed of it exactly.
     """
 
     name: str
@@ -46,11 +54,16 @@ class Equation:
     total: float
     slack: float
     rest: float = 0.0
+    is_bound: bool = False
 
 
 @dataclass
 class Block:
-    """All that is published of measures with one base, in all periods of a study."""
+    """All that is published of measures whose bases are of one variable, in all periods of a study.
+
+    A measure of some people only (`measure_bases`) has its cells beside those of everybody: their
+    segments carry its base in their name.
+    """
 
     study_id: str
     base_id: str
@@ -58,6 +71,7 @@ class Block:
     hidden: dict[Unknown, list[Row]] = field(default_factory=lambda: defaultdict(list))
     cells: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
     quantities: set[str] = field(default_factory=set)
+    bases: set[Base] = field(default_factory=set)
     rounding: float = 0.0
     protection: float = 0.0
     wholes: Mapping[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
@@ -117,6 +131,7 @@ class Codebook:
             self.segments[row["segment_id"]][row["segment_code"]] = tuple(
                 pair for pair in pairs if pair[0] is not None
             )
+        self.bases = self._bases(query("select * from codebook.measure_bases"))
         self.nested = self._nested(query("select * from codebook.derivations"))
         self.sums = list(self._sums())
         self.wholes: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
@@ -134,6 +149,7 @@ class Codebook:
 
     def rest(self, study_id: str, period: str, segment_id: str) -> float:
         """Tell how many people may be in none of the values of a segment: 0 or any number."""
+        segment_id = segment_id.split(OF)[0]
         variables = {variable for variable, _ in next(iter(self.segments[segment_id].values()))}
         is_complete = all((study_id, period, variable) in self.complete for variable in variables)
         return 0.0 if is_complete else float("inf")
@@ -141,6 +157,45 @@ class Codebook:
     def declaration(self, measure_id: str) -> Row:
         """Give the codebook's row of a measure; a measure of a grid has that of the grid."""
         return self.declared.get(measure_id) or self.declared[measure_id.split("__")[0]]
+
+    def base(self, measure_id: str) -> Base:
+        """Give the people whom a measure is of."""
+        return self.bases.get(self.declaration(measure_id)["measure_id"], EVERYBODY)
+
+    @staticmethod
+    def _bases(rows: list[Row]) -> dict[str, Base]:
+        """Collect the categories of each measure's base."""
+        found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        for row in rows:
+            found[row["measure_id"]][row["variable_id"]].add(row["category_code"])
+        return {
+            measure_id: frozenset((name, frozenset(codes)) for name, codes in variables.items())
+            for measure_id, variables in found.items()
+        }
+
+    def parts_inside(self, base: Base, whole: Cell) -> Iterator[list[Cell]]:
+        """Give the segment values of everybody that add up to a value within a base."""
+        for found, parts in [*self.sums, (whole, [whole])]:
+            if found != whole:
+                continue
+            pairs = self.segments[parts[0][0]][parts[0][1]]
+            places = {
+                variable: (place, mapping)
+                for variable, _ in base
+                for place, (name, _) in enumerate(pairs)
+                if (mapping := self._map(name, variable)) is not None
+            }
+            if len(places) < len(base):
+                continue
+            yield [
+                (segment_id, code)
+                for segment_id, code in parts
+                if all(
+                    places[variable][1].get(self.segments[segment_id][code][places[variable][0]][1])
+                    in codes
+                    for variable, codes in base
+                )
+            ]
 
     def _nested(self, derivations: list[Row]) -> dict[tuple[str, str], dict[str, str]]:
         """Map the categories of a variable to those of another that groups them."""
@@ -347,6 +402,14 @@ def _base_id(codebook: Codebook, measure_id: str) -> str:
     return variable or f"group {measure['variable_group_id']}"
 
 
+def _within(cell: Cell, base: Base) -> Cell:
+    """Name a segment value of the people of a base."""
+    if not base:
+        return cell
+    people = ", ".join(f"{name} {'/'.join(sorted(codes))}" for name, codes in sorted(base))
+    return f"{cell[0]}{OF}{people}", cell[1]
+
+
 def _quantity(codebook: Codebook, row: Row) -> str | None:
     """Name the total that a row tells, if it adds up to anything."""
     measure_id, code = row["measure_id"], row["category_code"]
@@ -361,7 +424,9 @@ def _quantity(codebook: Codebook, row: Row) -> str | None:
 
 def _note(codebook: Codebook, block: Block, row: Row) -> None:
     """Enter what a row shows or hides."""
-    segment = (row["segment_id"], row["segment_code"])
+    base = codebook.base(row["measure_id"])
+    block.bases.add(base)
+    segment = _within((row["segment_id"], row["segment_code"]), base)
     period = row["period"]
     block.cells[period].add(segment)
     rule = codebook.rules[row["publication_rule"]]
@@ -411,7 +476,9 @@ def _equations(codebook: Codebook, block: Block, query: Query) -> Iterator[Equat
         if f"item {measure_id} {code}" in block.quantities
     }
     for period, segments in block.cells.items():
-        for whole, parts in codebook.sums:
+        for base, (plain_whole, plain_parts) in product(block.bases, codebook.sums):
+            whole = _within(plain_whole, base)
+            parts = [_within(part, base) for part in plain_parts]
             if whole not in segments or not segments.issuperset(parts):
                 continue
             for quantity in additive:
@@ -420,6 +487,8 @@ def _equations(codebook: Codebook, block: Block, query: Query) -> Iterator[Equat
                 name = f"{quantity} of {'/'.join(whole)} and of the values of {parts[0][0]}"
                 rest = codebook.rest(block.study_id, period, parts[0][0])
                 yield _equation(block, name, terms, rest)
+        if not block.base_id.startswith("measure "):
+            yield from _between_bases(codebook, block, period, additive)
         for segment in segments:
             if categories:
                 terms = {block.key(period, category, segment): 1.0 for category in categories}
@@ -433,6 +502,42 @@ def _equations(codebook: Codebook, block: Block, query: Query) -> Iterator[Equat
                 terms[block.key(period, item, segment)] = -1.0
                 yield _equation(block, f"{item} and its categories", terms)
     yield from _pooled(block, query)
+
+
+def _between_bases(
+    codebook: Codebook, block: Block, period: str, additive: set[str]
+) -> Iterator[Equation]:
+    """Write down what the cells of one base say of those of another that holds it."""
+    segments = block.cells[period]
+    for narrow, wide in permutations(block.bases, 2):
+        if not wide < narrow:
+            continue
+        for whole in [(name, code) for name, codes in codebook.segments.items() for code in codes]:
+            inside, outside = _within(whole, narrow), _within(whole, wide)
+            if inside not in segments:
+                continue
+            for parts in codebook.parts_inside(narrow - wide, whole):
+                cells = [_within(part, wide) for part in parts]
+                # nobody of the base can be in the value: no secret
+                if not cells or not segments.issuperset(cells):
+                    continue
+                for quantity in additive:
+                    terms = {block.key(period, quantity, cell): 1.0 for cell in cells}
+                    terms[block.key(period, quantity, inside)] = -1.0
+                    yield _equation(block, f"{quantity} of {'/'.join(inside)} by value", terms)
+            for quantity in additive:
+                # numbers and scores may be negative
+                if outside in segments and (
+                    quantity in (RESPONDENTS, WEIGHTS)
+                    or (quantity.startswith("category ") and quantity != "category _Z")
+                ):
+                    terms = {block.key(period, quantity, inside): 1.0}
+                    terms[block.key(period, quantity, outside)] = -1.0
+                    name = (
+                        f"{quantity} of {'/'.join(inside)}, who are a part of {'/'.join(outside)}"
+                    )
+                    bound = _equation(block, name, terms, rest=float("inf"))
+                    yield replace(bound, is_bound=True)
 
 
 def _pooled(block: Block, query: Query) -> Iterator[Equation]:
@@ -514,7 +619,8 @@ def _solve_group(block: Block, equations: list[Equation]) -> Iterator[Hole]:
     for number, equation in enumerate(equations):
         for key, coefficient in equation.terms.items():
             matrix[number, places[key]] = coefficient
-    free = _free(matrix)
+    is_exact = [not equation.is_bound for equation in equations]
+    free = _free(matrix[is_exact])
     bounds = _bounds(equations, unknowns, places)
     for key in unknowns:
         if not block.is_secret(key) or _is_zero_anyway(block, key):

@@ -17,7 +17,7 @@ from wavehouse.errors import WavehouseError
 from wavehouse.processes import ended_with_us
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection as PostgresConnection
+    from psycopg2 import extensions
 
 USER = "wavehouse"
 DATABASE = "wavehouse"
@@ -40,7 +40,7 @@ TRIES_FOR_A_PORT = 5
 DEBIAN_FOLDER = Path("/usr/lib/postgresql")
 
 
-def connect_to_target(environment: Mapping[str, str] = os.environ) -> "PostgresConnection":
+def connect_to_target(environment: Mapping[str, str] = os.environ) -> "extensions.connection":
     """Connect to the database that the dbt target `postgres` builds in, as profiles.yml says."""
     import psycopg2
 

@@ -20,7 +20,7 @@ CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 MAKE = re.compile(r"\bmake ([a-z][a-z-]*)\b(?!=)")
-COMMAND = re.compile(r"\bwavehouse ([a-z]+)\b")
+COMMAND = re.compile(r"\bwavehouse ([a-z][a-z-]*)\b")
 SIGNATURE = re.compile(r"{%-?\s*(?:macro|test)\s+\w+\s*\((.*?)\)\s*-?%}", re.DOTALL)
 IMPLEMENTATION = re.compile(r"(default|duckdb|postgres)__(.+)")
 # Layers that the models of a layer may read; `seed` stands for all seeds.

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bench.cases import variables
+from studies.bases import add_bases_study
 from studies.cholesterol import add_cholesterol
 from studies.jackknife import add_jackknife_studies
 from studies.kinds import add_kinds_studies
@@ -42,6 +43,7 @@ def make_overlay(destination: Path) -> Project:
     add_made_up_studies(project)
     add_jackknife_studies(project)
     add_kinds_studies(project)
+    add_bases_study(project)
     add_cholesterol(project)
     add_replicate_studies(project)
     add_trackers(project)

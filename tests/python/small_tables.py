@@ -34,6 +34,8 @@ SEGMENTS: dict[str, tuple[str, ...]] = {
 ANSWERS = ["a", "b", "c", "d"]
 NET = {"a": 1.0, "b": 1.0}
 SCORE = {"a": 1.0, "d": -1.0}
+# Measures of some people only: a variable and the one of its values that is in the base.
+BASES = {"answer_share_old": ("age", "old"), "answer_net_old": ("age", "old")}
 KEYS = (
     "study_id",
     "wave_id",
@@ -128,7 +130,17 @@ def tabulate(survey: Survey) -> Iterator[Row]:
         ]
         for measure in survey.measures:
             variable = measure.split("_")[0]
-            base = [person for person in inside if person[variable] is not None]
+            base = [
+                person
+                for person in inside
+                if person[variable] is not None and is_in_base(measure, person)
+            ]
+            # nobody of the base can be in such a cell, so it is no secret
+            is_impossible = any(
+                name == of and value != inside_value
+                for name, value in zip(SEGMENTS[segment], codes, strict=True)
+                for of, inside_value in [BASES.get(measure, ("", ""))]
+            )
             weight = sum(person["weight"] for person in base)
             for category, scores in _items(measure):
                 total = sum(
@@ -136,7 +148,7 @@ def tabulate(survey: Survey) -> Iterator[Row]:
                     * (scores.get(person[variable], 0.0) if scores else person[variable])
                     for person in base
                 )
-                few = len(base) < survey.threshold
+                few = len(base) < survey.threshold and not is_impossible
                 chosen = (
                     grain == "wave" and (measure, category, segment, code, wave) in survey.hidden
                 )
@@ -160,12 +172,21 @@ def tabulate(survey: Survey) -> Iterator[Row]:
                 }
 
 
+def is_in_base(measure: str, person: Person) -> bool:
+    """Tell whether somebody is in the base of a measure, if they have an answer."""
+    if measure not in BASES:
+        return True
+    variable, code = BASES[measure]
+    return bool(person[variable] == code)
+
+
 def _items(measure: str) -> list[tuple[str, dict[str, float]]]:
-    if measure.endswith("share"):
+    kind = measure.split("_")[1]
+    if kind == "share":
         return [(code, {code: 1.0}) for code in ANSWERS]
-    if measure.endswith("net"):
+    if kind == "net":
         return [("ab", NET)]
-    if measure.endswith("score"):
+    if kind == "score":
         return [("balance", SCORE)]
     return [("_Z", {})]
 
@@ -269,6 +290,7 @@ def _inputs(survey: Survey) -> dict[str, list[Row]]:
             "denominator_variable_id": None,
             "variable_group_id": None,
             "standard_population_id": None,
+            "base_id": "_".join(BASES[measure]) if measure in BASES else "_T",
         }
         for measure in survey.measures
     ]
@@ -383,6 +405,10 @@ def _inputs(survey: Survey) -> dict[str, list[Row]]:
         "codebook.measures": measures,
         "codebook.measure_scores": item_scores or [dict.fromkeys(("measure_id", "score"))],
         "codebook.derivations": derivations,
+        "codebook.measure_bases": [
+            {"measure_id": measure, "variable_id": variable, "category_code": code}
+            for measure, (variable, code) in BASES.items()
+        ],
         "codebook.publication_rules": rules,
         "marts.dim_measure": measures,
         "marts.dim_variable": variables,

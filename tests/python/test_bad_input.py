@@ -1009,6 +1009,126 @@ def derivation_that_overlaps(study: Study) -> None:
 
 
 @case(
+    *(
+        f'[variable_decimals] seeds/codebook/variables.csv, column decimals, value "@_{variable}": '
+        "Only numbers are rounded, to between 0 and 15 decimals. Write such a number, or leave "
+        "decimals empty."
+        for variable in ("hours", "mood")
+    ),
+)
+def decimals_of_words(study: Study) -> None:
+    for row in study.codebook["variables"]:
+        row["decimals"] = {"numeric": "16", "categorical": "1"}[row["value_type"]]
+        if row["variable_id"].endswith("_group"):
+            row["decimals"] = ""
+
+
+def add_up(study: Study, *scored: str, group: str = "@_grid", minimum: str = "1") -> None:
+    """Let a numeric variable be the sum of a group of variables."""
+    mine = study.study_id
+    study.add(
+        "variables",
+        variable_id="@_sum",
+        value_type="numeric",
+        code_list_id="",
+        unit="points",
+        lower_bound="0",
+        upper_bound="1",
+    )
+    study.codebook["derived_sums"] = [
+        {
+            "variable_id": f"{mine}_sum",
+            "variable_group_id": group.replace("@", mine),
+            "minimum_answers": minimum,
+        }
+    ]
+    study.codebook["derived_sum_scores"] = [
+        {"variable_id": f"{mine}_sum", "category_code": code, "score": "1"} for code in scored
+    ]
+
+
+@case()
+def sum_without_fault(study: Study) -> None:
+    add_up(study, "good", "bad")
+
+
+@case(
+    '[derived_sum] seeds/codebook/derived_sums.csv, column minimum_answers, value "@_sum": The '
+    "group of this sum has 1 variables, and so many answers can be asked of nobody. Write a number "
+    "from 1 to the number of variables.",
+    '[derived_sum] seeds/codebook/derived_sum_scores.csv, column category_code, value "fair": No '
+    "variable of sum @_sum has this category. Correct the category, or remove the row.",
+    '[derived_sum] seeds/codebook/derived_sum_scores.csv, column category_code, value "@_sum": No '
+    "category of variable @_mood has a score in this sum. Add a row for each of its categories.",
+)
+def sum_of_too_much(study: Study) -> None:
+    add_up(study, "fair", minimum="2")
+
+
+@case(
+    '[derived_sum] seeds/codebook/derived_sums.csv, column variable_id, value "@_hours": A sum '
+    "must be a numeric variable that is neither asked nor in derivations.csv. Make the variable "
+    "numeric; remove its question, or the sum.",
+)
+def sum_that_is_asked(study: Study) -> None:
+    add_up(study, "good", "bad")
+    for table in ("derived_sums", "derived_sum_scores"):
+        for row in study.codebook[table]:
+            row["variable_id"] = f"{study.study_id}_hours"
+
+
+@case(
+    '[derived_sum] seeds/codebook/derived_sums.csv, column variable_group_id, value "@_sum": The '
+    "sum adds up variable @_group, which is derived itself. Name a group of variables that were "
+    "asked.",
+)
+def sum_of_something_derived(study: Study) -> None:
+    add_up(study, "good", "few")
+    study.add("variable_group_members", variable_id="@_group", member_order="2")
+    study.change("variables", 3, upper_bound="2")
+
+
+@case(
+    "[number_out_of_bounds] seeds/codebook/derived_sum_scores.csv, study @, wave 1, column score, "
+    'value "@_sum", 3 row(s): Sums of this variable do not all lie between 0 and 1. Correct the '
+    "scores, or widen the bounds in seeds/codebook/variables.csv.",
+    "[derived_sum_groups] seeds/codebook/derivations.csv, study @, wave 1, column lower_bound, "
+    'upper_bound, value "@_level", 4 row(s): The groups of a sum have no category for some of its '
+    "values. Make the bands in seeds/codebook/derivations.csv meet without gap or overlap (upper "
+    "bounds are exclusive).",
+)
+def sum_that_is_too_high_and_has_no_group(study: Study) -> None:
+    add_up(study, "good", "bad")
+    study.codebook["derived_sum_scores"][1]["score"] = "2"
+    study.add("variables", like=2, variable_id="@_level")
+    study.add(
+        "derivations",
+        variable_id="@_level",
+        position="1",
+        source_variable_id="@_sum",
+        lower_bound="2",
+        upper_bound="",
+    )
+
+
+@case(
+    '[measure_base] seeds/codebook/measure_bases.csv, column category_code, value "most": Variable '
+    "@_group does not have this category, so nobody is in the base of measure @_mood_share for it. "
+    "Correct the category, or derive groups of a number in seeds/codebook/derivations.csv and use "
+    "those.",
+)
+def base_of_nobody(study: Study) -> None:
+    mine = study.study_id
+    study.codebook["measure_bases"] = [
+        {
+            "measure_id": f"{mine}_mood_share",
+            "variable_id": f"{mine}_group",
+            "category_code": "most",
+        }
+    ]
+
+
+@case(
     "[design_roles] seeds/codebook/design_columns.csv, study @, column design_role, value "
     '"@_other": A design needs the column of the respondent, at most one weight, and the column '
     "psu_population where it applies a finite population correction. Add the row to "

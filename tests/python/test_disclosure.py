@@ -52,6 +52,47 @@ def test_attack_finds_what_is_not_closed(models: Models, skipped: str) -> None:
     assert all("study s, measure" in str(hole) and "sum is:" in str(hole) for hole in found)
 
 
+def survey_of_two_bases(seed: int) -> Survey:
+    """Make a survey up in which the same is estimated of everybody and of the old."""
+    survey = random_survey(seed)
+    survey.measures = ("answer_share", "answer_net", "answer_share_old", "answer_net_old")
+    survey.segments = ("total", "sex", "age", "sex_by_age")
+    survey.pools = False
+    return survey
+
+
+@pytest.mark.parametrize("seed", [6, 13])
+def test_two_bases_of_one_variable_do_not_tell_on_each_other(models: Models, seed: int) -> None:
+    database = hide(survey_of_two_bases(seed), models)
+    found = counts(database)
+    assert found["A"] > 0
+    assert found["F"] > 0
+    assert [str(hole) for hole in holes(database)] == []
+
+
+@pytest.mark.parametrize("seed", [6, 13])
+def test_attack_finds_what_two_bases_tell(models: Models, seed: int) -> None:
+    database = hide(survey_of_two_bases(seed), models)
+    database.execute(
+        f"""
+        update published
+        set
+            estimate = judged.estimate,
+            n_respondents = judged.n_respondents,
+            sum_of_weights = judged.sum_of_weights,
+            confidentiality_status = 'F'
+        from intermediate.int_estimates__judged as judged
+        where
+            published.confidentiality_status = 'D'
+            and published.measure_id like '%old'
+            and {" and ".join(f"published.{key} = judged.{key}" for key in KEYS)}
+        """
+    )
+    found = [str(hole) for hole in holes(database)]
+    assert found
+    assert any("of age old" in hole for hole in found)
+
+
 def test_a_single_row_shown_again_is_found(models: Models) -> None:
     database = hide(random_survey(6), models)
     assert holes(database) == []

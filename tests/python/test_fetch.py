@@ -25,6 +25,7 @@ BUSY = "busy"
 GONE = "gone"
 WRONG = "wrong"
 NO_RANGES = "no ranges"
+WEB_PAGE = "web page"
 
 
 @dataclass
@@ -65,6 +66,8 @@ def server() -> Iterator[Server]:
             if behaviour == NO_RANGES:
                 start = 0
             self.send_response(206 if start else 200)
+            if behaviour == WEB_PAGE:
+                self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(content) - start))
             self.end_headers()
             rest = content[start:]
@@ -87,7 +90,7 @@ def listed(empty_project: Project, server: Server) -> Project:
     """A project that lists two waves of a study: one of one file, one of two."""
     write_rows(
         empty_project.root / "seeds/codebook/waves.csv",
-        ["study_id", "wave_id", "wave_number", "wave_label", "design_id"],
+        ["study_id", "wave_id", "wave_number", "wave_label", "design_id", "delivered_as"],
         [
             {"study_id": "study", "wave_id": wave, "wave_number": number, "design_id": "people"}
             for wave, number in (("2018", "1"), ("2020", "2"))
@@ -243,6 +246,12 @@ def test_wrong_bytes_are_refused(listed: Project, server: Server) -> None:
     wave_2018(listed)
 
 
+def test_a_web_page_is_not_taken_for_the_file(listed: Project, server: Server) -> None:
+    server.behaviour = [WEB_PAGE]
+    (problem,) = problems_of(lambda: quickly(listed, wave_id="2018"))
+    assert f"{server.url('people.csv')} gives a web page, not the file" in problem
+
+
 def test_other_waves_land_where_one_cannot(listed: Project, server: Server) -> None:
     server.behaviour = [GONE]
     with pytest.raises(
@@ -267,7 +276,8 @@ def test_offline_is_said_once_in_full_and_not_tried_again(listed: Project) -> No
     assert "Connection refused" in first
     assert "3 times. Check the connection and run the command again" in first
     assert "wavehouse fetch study --from FOLDER" in first
-    assert "not tried: 127.0.0.1:9 cannot be reached" in second
+    assert second.startswith("1 more file(s) were not tried, because 127.0.0.1:9 cannot be reached")
+    assert "people.csv (study study, wave 2020)" in second
 
 
 def test_files_are_taken_from_a_folder(listed: Project, server: Server, tmp_path: Path) -> None:
@@ -284,6 +294,12 @@ def test_files_are_taken_from_a_folder(listed: Project, server: Server, tmp_path
     (folder / "body.csv").write_bytes(BODY)
     assert [wave.is_new for wave in quickly(listed, source=folder)] == [False, True]
     assert server.requests == []
+
+
+def test_names_of_given_files_may_be_in_capitals(listed: Project, tmp_path: Path) -> None:
+    (tmp_path / "PEOPLE.CSV").write_bytes(PEOPLE)
+    quickly(listed, source=tmp_path, wave_id="2018")
+    wave_2018(listed)
 
 
 def test_a_file_that_is_not_public_needs_a_folder(listed: Project) -> None:

@@ -236,7 +236,10 @@ def test_files_that_cannot_be_joined_say_why(empty_project: Project, tmp_path: P
 
 def test_the_key_is_the_respondent_of_the_design(empty_project: Project, tmp_path: Path) -> None:
     empty_project.codebook.mkdir(parents=True)
-    waves = "study_id,wave_id,wave_number,wave_label,design_id\nstudy,1,1,First,people\n"
+    waves = (
+        "study_id,wave_id,wave_number,wave_label,design_id,delivered_as\n"
+        "study,1,1,First,people,landing\n"
+    )
     write(empty_project.codebook / "waves.csv", waves)
     design = "design_id,design_role,source_column\npeople,weight,w\npeople,respondent,person\n"
     write(empty_project.codebook / "design_columns.csv", design)

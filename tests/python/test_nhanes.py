@@ -5,14 +5,19 @@ build them out of the run and says so at its end; that the numbers of R are the 
 tested everywhere.
 """
 
+import csv
+import gzip
 import math
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from studies.nhanes import make_nhanes
+from studies.nhanes import FOLDER, STUDY, WAVES, deliveries, land_nhanes, make_nhanes
 from workbench import ROOT, Row, query, read_rows, run_dbt
 
+from wavehouse.landing import code_counts, read_landed
 from wavehouse.project import Project
 
 REFERENCES = read_rows(ROOT / "tests/python/references/nhanes.csv")
@@ -26,7 +31,13 @@ KEY = (
     "segment_code",
 )
 # The category that R has a number for; means have none.
-CATEGORIES = {"nhanes_obesity": "obese", "nhanes_depression": "yes", "nhanes_bmi": "_Z"}
+CATEGORIES = {"obesity_share": "obese", "depression_share": "yes", "body_mass_index_mean": "_Z"}
+# Tables of estimates, with what stands for grain and start of their periods.
+ESTIMATES = (
+    ("fct_trend_estimates", "'wave'", "''"),
+    ("fct_pooled_estimates", "'pooled_' || n_waves", "''"),
+    ("fct_period_estimates", "period_grain", "cast(period_start as text)"),
+)
 CELLS = """
     select
         {grain} as period_grain,
@@ -58,16 +69,17 @@ class Published:
     source: str
 
 
-OBESITY = "nhanes_obesity_standardised"
-DEPRESSION = "nhanes_depression_crude"
-BRIEF_303, BRIEF_360 = "NCHS Data Brief 303", "NCHS Data Brief 360"
+OBESITY = "obesity_share_us_2000"
+DEPRESSION = "depression_share"
+BRIEF_303, BRIEF_360, BRIEF_508 = (f"NCHS Data Brief {number}" for number in (303, 360, 508))
 PUBLISHED = [
-    Published("wave", "1999_2000", OBESITY, "total", "30.5", "1.5", BRIEF_360),
-    Published("wave", "2013_2014", OBESITY, "total", "37.7", "0.9", "JAMA 2016;315(21):2284"),
-    Published("wave", "2017_2018", OBESITY, "total", "42.4", "1.8", BRIEF_360),
-    Published("pooled_2", "2015_2016", DEPRESSION, "total", "8.1", "", BRIEF_303),
-    Published("pooled_2", "2015_2016", DEPRESSION, "male", "5.5", "", BRIEF_303),
-    Published("pooled_2", "2015_2016", DEPRESSION, "female", "10.4", "", BRIEF_303),
+    Published("wave", "1999", OBESITY, "total", "30.5", "1.5", BRIEF_360),
+    Published("wave", "2013", OBESITY, "total", "37.7", "0.9", "JAMA 2016;315(21):2284"),
+    Published("wave", "2017", OBESITY, "total", "42.4", "1.8", BRIEF_360),
+    Published("wave", "2021", OBESITY, "total", "40.3", "", BRIEF_508),
+    Published("pooled_2", "2015", DEPRESSION, "total", "8.1", "", BRIEF_303),
+    Published("pooled_2", "2015", DEPRESSION, "male", "5.5", "", BRIEF_303),
+    Published("pooled_2", "2015", DEPRESSION, "female", "10.4", "", BRIEF_303),
 ]
 
 
@@ -78,13 +90,13 @@ def key_of(row: dict[str, Any] | Row) -> tuple[Any, ...]:
 
 def reference_key(row: Row) -> tuple[str, ...]:
     """Give the key of the cell that a number of R is for."""
-    variable_id = row["measure_id"].rpartition("_")[0]
-    return key_of({**row, "category_code": CATEGORIES[variable_id]})
+    measure_id = row["measure_id"].removesuffix("_us_2000")
+    return key_of({**row, "category_code": CATEGORIES[measure_id]})
 
 
 def published_key(figure: Published) -> tuple[str, ...]:
     """Give the key of the cell that a published figure is for."""
-    segment_id = "total" if figure.segment_code == "total" else "nhanes_sex"
+    segment_id = "total" if figure.segment_code == "total" else "sex"
     return reference_key(
         {
             "period_grain": figure.grain,
@@ -113,10 +125,17 @@ def test_the_numbers_of_r_are_the_published_ones(figure: Published) -> None:
 
 
 @pytest.fixture(scope="module")
-def nhanes(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The study, built with all tests of the project's models."""
-    project = make_nhanes(tmp_path_factory.mktemp("nhanes"))
-    run = run_dbt(project, "build", "--exclude-resource-type", "unit_test")
+def nhanes_waves(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """All waves landed, and nothing built."""
+    return land_nhanes(tmp_path_factory.mktemp("nhanes_waves"))
+
+
+@pytest.fixture(scope="module")
+def nhanes(tmp_path_factory: pytest.TempPathFactory, nhanes_waves: Project) -> Project:
+    """Some waves of the study, built as far as estimates with all tests of those models."""
+    project = make_nhanes(tmp_path_factory.mktemp("nhanes"), nhanes_waves)
+    tables = [f"+{table}" for table, _, _ in ESTIMATES]
+    run = run_dbt(project, "build", "--exclude-resource-type", "unit_test", "--select", *tables)
     assert run.exit_code == 0, run.output[-5000:]
     return project
 
@@ -124,14 +143,9 @@ def nhanes(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture(scope="module")
 def cells(nhanes: Project) -> dict[tuple[Any, ...], dict[str, Any]]:
     """All estimates by wave, by pair of waves and by season."""
-    tables = (
-        ("fct_trend_estimates", "'wave'", "''"),
-        ("fct_pooled_estimates", "'pooled_' || n_waves", "''"),
-        ("fct_period_estimates", "period_grain", "cast(period_start as text)"),
-    )
     rows = [
         row
-        for table, grain, start in tables
+        for table, grain, start in ESTIMATES
         for row in query(nhanes, CELLS.format(table=table, grain=grain, start=start))
     ]
     found = {key_of(row): row for row in rows}
@@ -179,19 +193,161 @@ def test_a_season_without_interviews_is_a_row_without_numbers(nhanes: Project) -
         nhanes,
         "select distinct period_start, period_end, wave_id, observation_status "
         "from marts.fct_period_estimates where segment_id = 'total' "
-        "and measure_id = 'nhanes_obesity_standardised' order by period_start",
+        f"and measure_id = '{OBESITY}' order by period_start",
     )
-    # From the second half of 1999 to the first of 2018.
-    assert len(rows) == 38
-    assert [str(rows[0]["period_start"]), str(rows[-1]["period_end"])] == [
-        "1999-07-01",
-        "2018-06-30",
-    ]
+    # From the second half of 1999 to the first of 2022.
+    assert len(rows) == 46
     seasons = [row for row in rows if row["wave_id"]]
     assert [(str(row["period_start"]), row["wave_id"]) for row in seasons] == [
         (start, wave_id)
-        for wave_id in ("1999_2000", "2013_2014", "2015_2016", "2017_2018")
-        for start in (f"{wave_id[:4]}-07-01", f"{wave_id[-4:]}-01-01")
+        for wave_id in WAVES
+        for start in (f"{wave_id}-07-01", f"{int(wave_id) + 1}-01-01")
     ]
-    assert all((row["observation_status"] == "A") == bool(row["wave_id"]) for row in rows)
-    assert {row["observation_status"] for row in rows} == {"A", "L"}
+    assert all((row["observation_status"] != "L") == bool(row["wave_id"]) for row in rows)
+
+
+# --- Code counts
+
+
+# What the agency writes of a number: one value, or the least and the greatest.
+RANGE = re.compile(r"(-?[\d.]+) to (-?[\d.]+)")
+NO_ANSWER = "."
+
+
+def valid_in(row: Row, wave_id: str) -> bool:
+    """Tell whether a codebook row holds in a wave; waves are named by years."""
+    return row["valid_from_wave"] <= wave_id <= (row["valid_to_wave"] or wave_id)
+
+
+def mapped_columns() -> list[tuple[str, str]]:
+    """Give the columns that the study asks, by wave."""
+    questions = [
+        row for row in read_rows(ROOT / "seeds/codebook/questions.csv") if row["study_id"] == STUDY
+    ]
+    return [
+        (wave_id, row["source_column"])
+        for wave_id in deliveries()
+        for row in questions
+        if valid_in(row, wave_id)
+    ]
+
+
+@pytest.fixture(scope="module")
+def agency_counts() -> dict[tuple[str, str], dict[str, int]]:
+    """What the agency counted: by table and variable, of each code or range."""
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    with gzip.open(FOLDER / "codebook_values.csv.gz", "rt", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            codes = found.setdefault((row["TableName"], row["Variable"]), {})
+            codes[row["CodeOrValue"]] = int(row["Count"])
+    return found
+
+
+Counts = dict[str | None, int]
+
+
+@dataclass(frozen=True)
+class LandedCounts:
+    """The codes of a landed column, and the table that it came in."""
+
+    table: str
+    n_rows: int
+    counts: Counts
+
+
+@pytest.fixture(scope="module")
+def landed_counts(nhanes_waves: Project) -> dict[tuple[str, str], LandedCounts]:
+    """The codes of every mapped column, by wave and column."""
+    found = {}
+    landed = {wave_id: read_landed(nhanes_waves, STUDY, wave_id) for wave_id in deliveries()}
+    for wave_id, column in mapped_columns():
+        wave = landed[wave_id]
+        (table,) = (c.table_name for c in wave.columns if c.source_column == column)
+        (n_rows,) = (file.n_rows for file in wave.files if file.table_name == table)
+        counts = code_counts(wave, column, 100_000)
+        found[wave_id, column] = LandedCounts(table, n_rows, counts)
+    return found
+
+
+def counted(landed: LandedCounts, codes: dict[str, int]) -> Iterator[tuple[str, int]]:
+    """Count the same codes and ranges in a landed column."""
+    answers = {code: n for code, n in landed.counts.items() if code is not None}
+    for code in codes:
+        if code == NO_ANSWER:
+            yield code, landed.n_rows - sum(answers.values())
+        elif found := RANGE.fullmatch(code):
+            low, high = map(float, found.groups())
+            yield (
+                code,
+                sum(
+                    n
+                    for value, n in answers.items()
+                    if value not in codes and low <= float(value) <= high
+                ),
+            )
+        else:
+            yield code, answers.get(code, 0)
+
+
+def test_codes_are_as_often_landed_as_the_agency_counted(
+    landed_counts: dict[tuple[str, str], LandedCounts],
+    agency_counts: dict[tuple[str, str], dict[str, int]],
+) -> None:
+    wrong, compared = [], 0
+    for (_, column), landed in landed_counts.items():
+        expected = agency_counts[landed.table, column]
+        for code, n in counted(landed, expected):
+            compared += 1
+            if n != expected[code]:
+                wrong.append(f"{landed.table} {column} {code}: {n}, the agency: {expected[code]}")
+    assert not wrong, "\n".join(wrong[:20])
+    assert compared > 1000
+
+
+def test_every_landed_code_is_mapped(
+    landed_counts: dict[tuple[str, str], LandedCounts],
+) -> None:
+    questions, crosswalk = (
+        [row for row in read_rows(ROOT / f"seeds/codebook/{name}.csv") if row["study_id"] == STUDY]
+        for name in ("questions", "crosswalk")
+    )
+    unmapped = []
+    for (wave_id, column), landed in landed_counts.items():
+        names = {
+            row["crosswalk_id"]
+            for row in questions
+            if row["source_column"] == column and valid_in(row, wave_id)
+        }
+        mapped = {
+            row["source_code"]
+            for row in crosswalk
+            if row["crosswalk_id"] in names and valid_in(row, wave_id)
+        }
+        unmapped += [
+            f"{wave_id} {column} {code}"
+            for code in landed.counts
+            if (code or "<empty>") not in mapped and (code is None or "<number>" not in mapped)
+        ]
+    assert not unmapped
+
+
+def test_answers_are_as_often_coded_as_the_agency_counted(
+    nhanes: Project, agency_counts: dict[tuple[str, str], dict[str, int]]
+) -> None:
+    rows = query(
+        nhanes,
+        "select codes.wave_id, codes.source_column, codes.source_code, codes.n_respondents "
+        "from intermediate.int_answers__mapped_codes as codes "
+        f"where codes.study_id = '{STUDY}' and codes.mapping_method <> 'derived' "
+        "and codes.category_code is not null "
+        "and codes.source_code <> '<empty>'",
+    )
+    tables = {wave_id: [path.stem for path in paths] for wave_id, paths in deliveries().items()}
+    for row in rows:
+        (expected,) = (
+            agency_counts[table, row["source_column"]][row["source_code"]]
+            for table in tables[row["wave_id"]]
+            if (table, row["source_column"]) in agency_counts
+        )
+        assert row["n_respondents"] == expected, row
+    assert len(rows) > 300

@@ -138,6 +138,13 @@ def keep_studies(project: Project, study_ids: Iterable[str]) -> None:
     keep("design_columns", "design_id", designs)
     keep("replicate_factors", "design_id", designs)
     variables = {row["variable_id"] for row in tables["questions"]}
+    groups = {row["variable_group_id"] for row in tables["variable_groups"]} - {
+        row["variable_group_id"]
+        for row in tables["variable_group_members"]
+        if row["variable_id"] not in variables
+    }
+    variables |= keep("derived_sums", "variable_group_id", groups)
+    keep("derived_sum_scores", "variable_id", variables)
     variables |= keep("derivations", "source_variable_id", variables)
     keep("variables", "variable_id", variables)
     groups = {row["variable_group_id"] for row in tables["variable_groups"]} - {
@@ -153,7 +160,7 @@ def keep_studies(project: Project, study_ids: Iterable[str]) -> None:
     keep("measures", "denominator_variable_id", variables | {""})
     keep("measures", "variable_group_id", groups | {""})
     measures = keep("measures", "standard_population_id", populations | {""})
-    for table in ("measure_items", "measure_scores", "bridges"):
+    for table in ("measure_items", "measure_scores", "measure_bases", "bridges"):
         keep(table, "measure_id", measures)
     lists = {row["code_list_id"] for row in tables["variables"]} - {""}
     keep("code_lists", "code_list_id", lists)

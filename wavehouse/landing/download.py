@@ -19,6 +19,10 @@ LONGEST_PAUSE = 60.0
 PASSING = {408, 425, 429, 500, 502, 503, 504}
 
 
+class NotTriedError(WavehouseError):
+    """The server could not be reached for a file before, so this one was not tried."""
+
+
 class _TryAgain(Exception):  # noqa: N818 (no error: it ends one of several tries)
     """A try failed in a way that another may not."""
 
@@ -57,12 +61,13 @@ class Downloader:
             hint: what to do where it cannot be had.
 
         Raises:
+            NotTriedError: its server cannot be reached; the text is the reason.
             WavehouseError: it cannot be had. What has come stays, for the next run to go on from.
         """
         host = urlsplit(url).netloc
         reason = self._unreachable.get(host, "")
         if reason:
-            raise WavehouseError(f"{what}: not tried: {reason}. {hint}")
+            raise NotTriedError(reason)
         pause = self.pause
         for number in range(self.tries):
             if number:
@@ -105,6 +110,11 @@ class Downloader:
                 part.unlink()
                 raise _TryAgain("the server has less than was downloaded before")
             self._refuse_errors(answer, url, what)
+            if answer.headers.get("Content-Type", "").startswith("text/html"):
+                raise WavehouseError(
+                    f"{what}: {url} gives a web page, not the file. Correct the url in "
+                    "seeds/codebook/deliveries.csv if the file has moved."
+                )
             goes_on = answer.status_code == requests.codes.partial_content
             done = begun if goes_on else 0
             with (

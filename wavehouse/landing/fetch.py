@@ -12,7 +12,7 @@ from wavehouse import __version__
 from wavehouse.codebook import read_codebook
 from wavehouse.csv_files import read_csv
 from wavehouse.errors import ProblemsError, WavehouseError
-from wavehouse.landing.download import Downloader
+from wavehouse.landing.download import Downloader, NotTriedError
 from wavehouse.landing.land import land_wave, sha256_of
 from wavehouse.landing.landed import LandedWave, is_landed, landing_folder, read_landed
 from wavehouse.landing.locks import only_one
@@ -79,6 +79,7 @@ def fetch(
     downloader = downloader or Downloader(f"wavehouse/{__version__}")
     fetched: list[FetchedWave] = []
     problems: list[str] = []
+    not_tried: dict[str, list[str]] = {}
     with only_one(downloads / ".lock", f"fetch of study {study_id}"):
         for wave, deliveries in waves.items():
             if _is_landed_from(project, deliveries):
@@ -92,6 +93,8 @@ def fetch(
                         if source
                         else _downloaded(delivery, downloads / wave, downloader)
                     )
+                except NotTriedError as reason:
+                    not_tried.setdefault(str(reason), []).append(str(delivery))
                 except WavehouseError as error:
                     problems.append(str(error))
             if len(paths) < len(deliveries):
@@ -102,6 +105,10 @@ def fetch(
                 problems.append(str(error))
             else:
                 fetched.append(FetchedWave(landed, is_new=True))
+    problems += [
+        f"{len(names)} more file(s) were not tried, because {reason}: {', '.join(names)}."
+        for reason, names in not_tried.items()
+    ]
     if problems:
         done = f"{len(fetched)} of {len(waves)} wave(s) of study {study_id} are landed"
         raise ProblemsError(f"{done}; these problems are left:", problems)
@@ -199,6 +206,10 @@ def _is_landed_from(project: Project, deliveries: list[Delivery]) -> bool:
 def _given(delivery: Delivery, source: Path) -> Path:
     """Give a file of a folder, after a look at its checksum."""
     path = source / delivery.file_name
+    if not path.is_file() and source.is_dir():
+        # Many servers and systems change the case of names.
+        same = (other for other in source.iterdir() if other.name.lower() == path.name.lower())
+        path = next(same, path)
     if not path.is_file():
         raise WavehouseError(
             f"{path}: the file is missing for {delivery}. Put it there, or name another folder "

@@ -17,7 +17,7 @@ from wavehouse.project import Project
 from wavehouse.wave_files import DeliveredWave
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import cursor as PostgresCursor
+    from psycopg2 import extensions
 
 SCHEMA = "landing"
 # PostgreSQL cuts longer names without a word.
@@ -120,7 +120,11 @@ def _state(project: Project, wave: DeliveredWave, columns: list[str]) -> str:
 
 
 def _load_wave(
-    cursor: "PostgresCursor", project: Project, wave: DeliveredWave, columns: list[str], state: str
+    cursor: "extensions.cursor",
+    project: Project,
+    wave: DeliveredWave,
+    columns: list[str],
+    state: str,
 ) -> None:
     path = _folder(project, wave) / "answers.parquet"
     names = ", ".join(map(_quoted, columns))
@@ -132,7 +136,7 @@ def _load_wave(
     cursor.execute(f"insert into {SCHEMA}.loaded values (%s, %s)", [wave.seed, state])
 
 
-def _load_metadata(cursor: "PostgresCursor", project: Project) -> None:
+def _load_metadata(cursor: "extensions.cursor", project: Project) -> None:
     for name, columns in METADATA.items():
         table = f"{SCHEMA}.{name}"
         cursor.execute(f"drop table if exists {table} cascade")
@@ -144,7 +148,7 @@ def _load_metadata(cursor: "PostgresCursor", project: Project) -> None:
         _copy(cursor, f"select {', '.join(columns)} from read_parquet('{pattern}')", table)
 
 
-def _copy(cursor: "PostgresCursor", query: str, table: str) -> None:
+def _copy(cursor: "extensions.cursor", query: str, table: str) -> None:
     """Copy what DuckDB reads, as CSV: for both, an empty text is quoted there and a null is not."""
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
         path = Path(folder) / "rows.csv"

@@ -9,11 +9,15 @@ mapped_codes as (
     select * from {{ ref('int_answers__mapped_codes') }}
 ),
 
+derived_sums as (
+    select * from {{ ref('int_answers__derived_sums') }}
+),
+
 respondents as (
     select * from {{ ref('int_design__respondents') }}
 ),
 
-final as (
+of_codes as (
     select
         -- keys
         delivered.study_id,
@@ -41,6 +45,31 @@ final as (
             delivered.study_id = respondents.study_id
             and delivered.wave_id = respondents.wave_id
             and delivered.row_number = respondents.row_number
+),
+
+of_sums as (
+    select
+        derived_sums.study_id,
+        derived_sums.wave_id,
+        respondents.respondent_key,
+        derived_sums.variable_id,
+        cast(null as {{ dbt.type_string() }}) as source_column,
+        cast(null as {{ dbt.type_string() }}) as source_code,
+        derived_sums.category_code,
+        derived_sums.numeric_value,
+        derived_sums.missing_kind
+    from derived_sums
+    inner join respondents
+        on
+            derived_sums.study_id = respondents.study_id
+            and derived_sums.wave_id = respondents.wave_id
+            and derived_sums.row_number = respondents.row_number
+),
+
+final as (
+    select * from of_codes
+    union all
+    select * from of_sums
 )
 
 select * from final

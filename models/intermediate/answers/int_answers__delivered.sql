@@ -13,6 +13,17 @@
     ref('stg_gss__2002'),
     ref('stg_gss__2004'),
     ref('stg_gss__2006'),
+    ref('stg_nhanes__1999'),
+    ref('stg_nhanes__2001'),
+    ref('stg_nhanes__2003'),
+    ref('stg_nhanes__2005'),
+    ref('stg_nhanes__2007'),
+    ref('stg_nhanes__2009'),
+    ref('stg_nhanes__2011'),
+    ref('stg_nhanes__2013'),
+    ref('stg_nhanes__2015'),
+    ref('stg_nhanes__2017'),
+    ref('stg_nhanes__2021'),
 ] %}
 with
 

@@ -1,7 +1,8 @@
 /*
     1. The crosswalk is applied to each distinct code once, not to each answer: codes are few.
     2. A row for the very code goes before `<number>`, so that 99 can be "refused" beside real numbers.
-    3. A code without any mapping is kept as the missing kind `invalid`, and listed by int_checks__problems.
+    3. Numbers are rounded before anything is derived from them, so that groups follow what is shown.
+    4. A code without any mapping is kept as the missing kind `invalid`, and listed by int_checks__problems.
 */
 with
 
@@ -19,6 +20,10 @@ waves as (
 
 crosswalk as (
     select * from {{ ref('stg_codebook__crosswalk') }}
+),
+
+variables as (
+    select * from {{ ref('stg_codebook__variables') }}
 ),
 
 derivations as (
@@ -67,20 +72,23 @@ matched as (
 
 asked as (
     select
-        study_id,
-        wave_id,
-        variable_id,
-        source_column,
-        source_code,
-        n_respondents,
-        category_code,
-        numeric_value,
+        matched.study_id,
+        matched.wave_id,
+        matched.variable_id,
+        matched.source_column,
+        matched.source_code,
+        matched.n_respondents,
+        matched.category_code,
+        {{ rounded_to('matched.numeric_value', 'variables.decimals') | indent(8) }}
+            as numeric_value,
         case
-            when missing_kind is not null then missing_kind
-            when category_code is null and numeric_value is null then 'invalid'
+            when matched.missing_kind is not null then matched.missing_kind
+            when matched.category_code is null and matched.numeric_value is null then 'invalid'
         end as missing_kind,
-        mapping_method
+        matched.mapping_method
     from matched
+    left join variables
+        on matched.variable_id = variables.variable_id
 ),
 
 derived as (
@@ -110,21 +118,9 @@ derived as (
             questions.variable_id = derivations.variable_id
             and asked.variable_id = derivations.source_variable_id
             and asked.missing_kind is null
-            and (
-                asked.category_code = derivations.source_category_code
-                or (
-                    derivations.source_category_code is null
-                    and (
-                        derivations.lower_bound is null
-                        or asked.numeric_value >= derivations.lower_bound
-                    )
-                    and (
-                        derivations.upper_bound is null
-                        or asked.numeric_value < derivations.upper_bound
-                    )
-                    and asked.numeric_value is not null
-                )
-            )
+            and {{ is_derived_by(
+                'derivations', 'asked.category_code', 'asked.numeric_value'
+            ) | indent(12) }}
 ),
 
 final as (

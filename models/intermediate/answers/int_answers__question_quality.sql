@@ -9,6 +9,32 @@ questions as (
     select * from {{ ref('int_codebook__questions_by_wave') }}
 ),
 
+derived_sums as (
+    select * from {{ ref('int_answers__derived_sums') }}
+),
+
+answers as (
+    select
+        study_id,
+        wave_id,
+        variable_id,
+        source_column,
+        missing_kind,
+        n_respondents
+    from mapped_codes
+
+    union all
+
+    select
+        study_id,
+        wave_id,
+        variable_id,
+        cast(null as {{ dbt.type_string() }}) as source_column,
+        missing_kind,
+        1 as n_respondents
+    from derived_sums
+),
+
 counted as (
     select
         study_id,
@@ -22,7 +48,7 @@ counted as (
         cast(sum(case when missing_kind is null then n_respondents else 0 end) as bigint)
             as n_valid,
         cast(sum(n_respondents) as bigint) as n_respondents
-    from mapped_codes
+    from answers
     group by
         study_id,
         wave_id,
@@ -37,7 +63,7 @@ final as (
         counted.wave_id,
         counted.variable_id,
         counted.source_column,
-        questions.derived_from_variable_id is not null as is_derived,
+        questions.is_derived,
 
         -- everybody, and those who gave a valid answer
         counted.n_respondents,

@@ -26,6 +26,10 @@ crosswalk as (
     select * from {{ ref('stg_codebook__crosswalk') }}
 ),
 
+derived_sums as (
+    select * from {{ ref('int_answers__derived_sums') }}
+),
+
 delivered as (
     select * from {{ ref('int_answers__delivered') }}
 ),
@@ -256,10 +260,76 @@ derivation_overlaps as (
     where derived.n_mappings > asked.n_mappings
 ),
 
+sums_out_of_bounds as (
+    select
+        {{ problem_columns(
+            check_id='number_out_of_bounds',
+            file=codebook_file('derived_sum_scores'),
+            study_id='derived_sums.study_id',
+            wave_id='derived_sums.wave_id',
+            column_name="'score'",
+            source_code='derived_sums.variable_id',
+            n_rows='count(*)',
+            problem="'Sums of this variable do not all lie between ' || coalesce(min(written_variables.lower_bound), 'minus infinity') || ' and ' || coalesce(min(written_variables.upper_bound), 'infinity') || '.'",
+            remedy="'Correct the scores, or widen the bounds in seeds/codebook/variables.csv.'"
+        ) | indent(8) }}
+    from derived_sums
+    inner join variables
+        on derived_sums.variable_id = variables.variable_id
+    inner join written_variables
+        on derived_sums.variable_id = written_variables.variable_id
+    where
+        derived_sums.numeric_value < variables.lower_bound
+        or derived_sums.numeric_value > variables.upper_bound
+    group by
+        derived_sums.study_id,
+        derived_sums.wave_id,
+        derived_sums.variable_id
+),
+
+sum_mappings as (
+    select
+        study_id,
+        wave_id,
+        row_number,
+        variable_id,
+        count(*) as n_mappings,
+        max(case when missing_kind = 'invalid' then 1 else 0 end) as is_invalid
+    from derived_sums
+    group by
+        study_id,
+        wave_id,
+        row_number,
+        variable_id
+),
+
+misfit_sum_groups as (
+    select
+        {{ problem_columns(
+            check_id='derived_sum_groups',
+            file=codebook_file('derivations'),
+            study_id='study_id',
+            wave_id='wave_id',
+            column_name="'lower_bound, upper_bound'",
+            source_code='variable_id',
+            n_rows='count(*)',
+            problem="'The groups of a sum have ' || case when max(n_mappings) > 1 then 'more than one category' else 'no category' end || ' for some of its values.'",
+            remedy="'Make the bands in seeds/codebook/derivations.csv meet without gap or overlap (upper bounds are exclusive).'"
+        ) | indent(8) }}
+    from sum_mappings
+    where
+        n_mappings > 1
+        or is_invalid = 1
+    group by
+        study_id,
+        wave_id,
+        variable_id
+),
+
 final as (
     {% for check in [
         'unknown_codes', 'texts_in_numbers', 'reserved_codes', 'out_of_bounds', 'derivation_gaps',
-        'derivation_overlaps'
+        'derivation_overlaps', 'sums_out_of_bounds', 'misfit_sum_groups'
     ] -%}
     select * from {{ check }}
     {{ "union all" if not loop.last }}

@@ -138,6 +138,8 @@ declared_columns as (
         source_column,
         'seeds/codebook/questions.csv' as declared_in
     from questions
+    -- sums have no column of their own
+    where source_column is not null
 
     union
 

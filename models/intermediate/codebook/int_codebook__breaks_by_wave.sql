@@ -17,12 +17,15 @@ questions as (
     select * from {{ ref('int_codebook__questions_by_wave') }}
 ),
 
+variable_sources as (
+    select * from {{ ref('int_codebook__variable_sources') }}
+),
+
 asked as (
     select
         study_id,
         wave_id,
         variable_id,
-        max(derived_from_variable_id) as derived_from_variable_id,
         wave_number,
         lag(wave_number) over (
             partition by study_id, variable_id
@@ -36,15 +39,34 @@ asked as (
         wave_number
 ),
 
+-- of the variable itself, and of all that is made of it
+concerned as (
+    select
+        break_id,
+        variable_id
+    from breaks
+
+    union
+
+    select
+        breaks.break_id,
+        variable_sources.variable_id
+    from breaks
+    inner join variable_sources
+        on breaks.variable_id = variable_sources.source_variable_id
+),
+
 numbered_breaks as (
     select
         breaks.break_id,
         breaks.study_id,
-        breaks.variable_id,
+        concerned.variable_id,
         breaks.severity,
         breaks.description,
         waves.wave_number
     from breaks
+    inner join concerned
+        on breaks.break_id = concerned.break_id
     inner join waves
         on
             breaks.study_id = waves.study_id
@@ -69,7 +91,6 @@ final as (
             and (
                 numbered_breaks.variable_id is null
                 or asked.variable_id = numbered_breaks.variable_id
-                or asked.derived_from_variable_id = numbered_breaks.variable_id
             )
             and asked.previous_wave_number < numbered_breaks.wave_number
             and asked.wave_number >= numbered_breaks.wave_number

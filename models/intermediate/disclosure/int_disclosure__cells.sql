@@ -3,10 +3,11 @@
     1. A block is a period of a study and the measures whose base is known from one another: those of one
        variable, a ratio with both of its variables, a question with several answers. Where one of them has
        no answer the bases differ, and hiding both is on the safe side.
-    2. A row tells a weighted total (estimate times sum of weights) of its component: a category of a
+    2. Measures of one variable with different bases (`base_id`) are different blocks of one family.
+    3. A row tells a weighted total (estimate times sum of weights) of its component: a category of a
        variable, or the numbers themselves. Several rows may tell the same. Nets and scores are sums of
        components; quantiles, ratios and standardised estimates add up to nothing, and tell their base only.
-    3. Of pooled waves of which all are shown, anybody can compute the estimate. If it must be hidden, the
+    4. Of pooled waves of which all are shown, anybody can compute the estimate. If it must be hidden, the
        last of the waves is hidden with it (`is_passed_on`).
 */
 with
@@ -30,7 +31,7 @@ rules as (
 ratio_variables as (
     select
         denominator_variable_id as variable_id,
-        min(variable_id) as base_id
+        min(variable_id) as family_name
     from measures
     where denominator_variable_id is not null
     group by denominator_variable_id
@@ -40,10 +41,11 @@ described as (
     select
         measures.measure_id,
         coalesce(
-            ratio_variables.base_id,
+            ratio_variables.family_name,
             measures.variable_id,
             'group ' || measures.variable_group_id
-        ) as base_id,
+        ) as family_name,
+        measures.base_id,
         measures.measure_kind,
         measures.standard_population_id is not null as is_standardised
     from measures
@@ -54,6 +56,7 @@ described as (
 collected as (
     select
         judged.*,
+        described.family_name,
         described.base_id,
         described.measure_kind,
         -- a standardised estimate does not exist where one of its groups is empty: nothing to protect
@@ -65,7 +68,7 @@ collected as (
                 described.is_standardised
                 or described.measure_kind in ('ratio', 'share_of_responses')
                 then judged.measure_id
-            else coalesce(judged.variable_id, described.base_id)
+            else coalesce(judged.variable_id, described.family_name)
         end as same_base_id,
         case
             when described.is_standardised then null
@@ -166,8 +169,17 @@ final as (
             'collected.wave_id',
             'collected.period_grain',
             'collected.period_start',
+            'collected.family_name',
             'collected.base_id',
         ]) }} as block_id,
+        {{ surrogate_key([
+            'collected.study_id',
+            'collected.wave_id',
+            'collected.period_grain',
+            'collected.period_start',
+            'collected.family_name',
+        ]) }} as family_id,
+        collected.base_id,
         collected.same_base_id,
         collected.component_id,
         collected.item_id,

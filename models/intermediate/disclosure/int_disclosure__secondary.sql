@@ -1,6 +1,9 @@
 /*
     The rows that are hidden so that others cannot be computed from what is shown (secondary suppression).
-    Of pooled waves a row is shown only if it is shown of each of them.
+    1. Of measures that differ in their base alone, one base is shown in a period that hides anything of them: their
+       difference are the people of one base who are not in the other, and no move of people knows of it.
+       Everybody goes before part of them.
+    2. Of pooled waves a row is shown only if it is shown of each of them.
 */
 with
 
@@ -22,14 +25,28 @@ period_waves as (
     where period_end is null
 ),
 
+families as (
+    select
+        family_id,
+        coalesce(max(case when base_id = '_T' then base_id end), min(base_id)) as shown_base_id
+    from cells
+    group by family_id
+    having
+        min(base_id) < max(base_id)
+        and max(case when is_confidential then 1 else 0 end) = 1
+),
+
 decided as (
     select
         cells.*,
         cells.is_suppressed
         or cells.is_confidential
         or bases.block_id is not null
-        or components.block_id is not null as is_hidden
+        or components.block_id is not null
+        or coalesce(cells.base_id <> families.shown_base_id, false) as is_hidden
     from cells
+    left join families
+        on cells.family_id = families.family_id
     left join bases
         on
             cells.block_id = bases.block_id

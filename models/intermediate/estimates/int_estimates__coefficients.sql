@@ -43,6 +43,7 @@ weighted as (
     left join variables
         on
             measures.variable_id = variables.variable_id
+            and measures.base_id = variables.base_id
             and measures.standard_population_id is null
     left join population_shares
         on

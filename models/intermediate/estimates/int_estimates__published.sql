@@ -78,9 +78,9 @@ final as (
 
         -- status
         case
+            when is_collected and not has_respondents and not is_suppressed then 'M'
             when has_break then 'B'
             when not is_collected then 'L'
-            when not has_respondents and not is_suppressed then 'M'
             when is_suppressed or is_secondary then 'Q'
             when needs_caution then 'U'
             else 'A'

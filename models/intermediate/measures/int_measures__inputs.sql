@@ -1,5 +1,5 @@
 /*
-    Every variable that a measure is made of. A respondent is in the base of a ratio with both of its
+    Every variable that a measure is made of, and those that say who is in its base. A respondent is in the base of a ratio with both of its
     variables, and in that of a question with several answers with at least one of them.
 */
 with
@@ -10,6 +10,13 @@ measures as (
 
 members as (
     select * from {{ ref('stg_codebook__variable_group_members') }}
+),
+
+bases as (
+    select distinct
+        measure_id,
+        variable_id
+    from {{ ref('int_measures__bases') }}
 ),
 
 standard_populations as (
@@ -57,6 +64,17 @@ final as (
     from measures
     inner join standard_populations
         on measures.standard_population_id = standard_populations.standard_population_id
+
+    union all
+
+    select
+        measures.measure_id,
+        bases.variable_id,
+        'base' as input_role,
+        true as is_required
+    from measures
+    inner join bases
+        on measures.declared_measure_id = bases.measure_id
 )
 
 select * from final

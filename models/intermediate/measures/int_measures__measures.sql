@@ -21,6 +21,13 @@ variables as (
     select * from {{ ref('stg_codebook__variables') }}
 ),
 
+bases as (
+    select distinct
+        measure_id,
+        base_id
+    from {{ ref('int_measures__bases') }}
+),
+
 expanded as (
     select
         measures.measure_id || '__' || members.variable_id as measure_id,
@@ -69,10 +76,19 @@ plain as (
     where coalesce(variable_groups.group_kind, 'none') <> 'grid'
 ),
 
-final as (
+united as (
     select * from expanded
     union all
     select * from plain
+),
+
+final as (
+    select
+        united.*,
+        coalesce(bases.base_id, '_T') as base_id
+    from united
+    left join bases
+        on united.declared_measure_id = bases.measure_id
 )
 
 select * from final

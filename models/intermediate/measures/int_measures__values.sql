@@ -27,6 +27,10 @@ standard_populations as (
     select * from {{ ref('stg_codebook__standard_populations') }}
 ),
 
+base_members as (
+    select * from {{ ref('int_measures__base_members') }}
+),
+
 ratios as (
     select
         numerator.study_id,
@@ -137,12 +141,23 @@ standardised as (
     where measures.measure_kind in ('share', 'net', 'score', 'mean')
 ),
 
-final as (
+united as (
     select * from ratios
     union all
     select * from several_answers
     union all
     select * from standardised
+),
+
+final as (
+    select united.*
+    from united
+    inner join measures
+        on united.measure_id = measures.measure_id
+    inner join base_members
+        on
+            united.respondent_key = base_members.respondent_key
+            and measures.base_id = base_members.base_id
 )
 
 select * from final

@@ -1,5 +1,5 @@
 /*
-    Variables whose answers are summed as they are, because a measure is a score of one of them. Measures
+    Variables whose answers are summed as they are, because a measure is a score of one of them, for each base. Measures
     that need several answers of a person (int_measures__values) are summed by themselves.
 */
 with
@@ -15,6 +15,7 @@ variables as (
 final as (
     select
         variables.variable_id,
+        measures.base_id,
         -- the middle of the declared range; zero for categories and open ranges
         coalesce(max((variables.lower_bound + variables.upper_bound) / 2), 0) as origin,
         -- quantiles need the sums of each value
@@ -25,7 +26,9 @@ final as (
     where
         measures.measure_kind in ('share', 'mean', 'net', 'score', 'quantile', 'total')
         and measures.standard_population_id is null
-    group by variables.variable_id
+    group by
+        variables.variable_id,
+        measures.base_id
 )
 
 select * from final

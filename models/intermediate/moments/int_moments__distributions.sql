@@ -31,6 +31,7 @@ summed as (
         period_waves.period_grain,
         period_waves.period_start,
         moments.variable_id,
+        moments.base_id,
         moments.segment_id,
         moments.segment_code,
         moments.answer_value,
@@ -50,6 +51,7 @@ summed as (
         period_waves.period_grain,
         period_waves.period_start,
         moments.variable_id,
+        moments.base_id,
         moments.segment_id,
         moments.segment_code,
         moments.answer_value
@@ -66,6 +68,7 @@ cumulated as (
                 period_grain,
                 period_start,
                 variable_id,
+                base_id,
                 segment_id,
                 segment_code
             order by answer_value
@@ -78,6 +81,7 @@ cumulated as (
                 period_grain,
                 period_start,
                 variable_id,
+                base_id,
                 segment_id,
                 segment_code
         ) as sum_w_of_cell
@@ -101,7 +105,9 @@ final as (
         cumulated.sum_w_at_or_below / cumulated.sum_w_of_cell as share_at_or_below
     from cumulated
     inner join measures
-        on cumulated.variable_id = measures.variable_id
+        on
+            cumulated.variable_id = measures.variable_id
+            and cumulated.base_id = measures.base_id
 )
 
 select * from final

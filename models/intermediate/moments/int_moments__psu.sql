@@ -7,7 +7,8 @@
        statistic and keeps digits that squares of large numbers would lose.
     4. A weight of zero means "outside the weighted sample": not counted in any base, but its stratum stays
        one of the cell's, as in R.
-    5. Respondents who are their own PSU are summed together, as the PSU `own`: the sums of
+    5. A base is part of the key too. Whoever is outside of it is in no sum, as people of other segments are.
+    6. Respondents who are their own PSU are summed together, as the PSU `own`: the sums of
        squares over such PSUs are sums over people (sum_ww, sum_wwy, sum_wwyy).
 */
 with
@@ -28,12 +29,17 @@ variables as (
     select * from {{ ref('int_measures__variables') }}
 ),
 
+base_members as (
+    select * from {{ ref('int_measures__base_members') }}
+),
+
 valid_answers as (
     select
         answers.study_id,
         answers.wave_id,
         answers.respondent_key,
         answers.variable_id,
+        variables.base_id,
         weights.moment_date,
         weights.sample_id,
         weights.stratum_id,
@@ -47,6 +53,10 @@ valid_answers as (
     from answers
     inner join variables
         on answers.variable_id = variables.variable_id
+    inner join base_members
+        on
+            answers.respondent_key = base_members.respondent_key
+            and variables.base_id = base_members.base_id
     inner join weights
         on answers.respondent_key = weights.respondent_key
     where answers.missing_kind is null
@@ -59,6 +69,7 @@ final as (
         valid_answers.wave_id,
         valid_answers.moment_date,
         valid_answers.variable_id,
+        valid_answers.base_id,
         valid_answers.category_code,
         valid_answers.answer_value,
         memberships.segment_id,
@@ -91,6 +102,7 @@ final as (
         valid_answers.wave_id,
         valid_answers.moment_date,
         valid_answers.variable_id,
+        valid_answers.base_id,
         valid_answers.category_code,
         valid_answers.answer_value,
         memberships.segment_id,

@@ -54,7 +54,9 @@ of_answers as (
         sum(moments.sum_ww) as sum_ww
     from moments
     inner join measures
-        on moments.variable_id = measures.variable_id
+        on
+            moments.variable_id = measures.variable_id
+            and moments.base_id = measures.base_id
     where
         measures.measure_kind in ('share', 'mean', 'net', 'score', 'quantile', 'total')
         and measures.standard_population_id is null

@@ -55,7 +55,9 @@ united as (
             moments.variable_id = scores.variable_id
             and moments.category_code = scores.answer_code
     inner join measures
-        on scores.measure_id = measures.measure_id
+        on
+            scores.measure_id = measures.measure_id
+            and moments.base_id = measures.base_id
     where
         measures.measure_kind in ('share', 'mean', 'net', 'score', 'total')
         and measures.standard_population_id is null
@@ -153,6 +155,7 @@ by_period as (
             period_waves.study_id = moments.study_id
             and period_waves.wave_id = moments.wave_id
             and measures.variable_id = moments.variable_id
+            and measures.base_id = moments.base_id
             and quantiles.segment_id = moments.segment_id
             and quantiles.segment_code = moments.segment_code
             and quantiles.quantile_value >= moments.answer_value

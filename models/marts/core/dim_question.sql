@@ -19,7 +19,7 @@ final as (
         -- where it comes from
         source_column,
         derived_from_variable_id,
-        derived_from_variable_id is not null as is_derived
+        is_derived
     from questions
 )
 

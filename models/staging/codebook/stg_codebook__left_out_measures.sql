@@ -1,4 +1,4 @@
--- Measures that need a variable that is left out. A group that other studies ask too only loses members.
+-- Measures that need a variable that is left out, for their base too. A group that other studies ask too only loses members.
 with
 
 measures as (
@@ -11,6 +11,10 @@ members as (
 
 standard_populations as (
     select * from {{ ref('standard_populations') }}
+),
+
+measure_bases as (
+    select * from {{ ref('measure_bases') }}
 ),
 
 left_out_variables as (
@@ -45,6 +49,13 @@ final as (
                     standard_populations.variable_id
                 )
         )
+
+    union
+
+    select measure_bases.measure_id
+    from measure_bases
+    inner join left_out_variables
+        on measure_bases.variable_id = left_out_variables.variable_id
 )
 
 select * from final

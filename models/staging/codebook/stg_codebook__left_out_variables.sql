@@ -8,17 +8,35 @@ questions as (
     select * from {{ ref('questions') }}
 ),
 
+derived_sums as (
+    select * from {{ ref('derived_sums') }}
+),
+
+members as (
+    select * from {{ ref('variable_group_members') }}
+),
+
 derivations as (
-    select distinct
+    select
         variable_id,
         source_variable_id
     from {{ ref('derivations') }}
+
+    union
+
+    select
+        derived_sums.variable_id,
+        members.variable_id as source_variable_id
+    from derived_sums
+    inner join members
+        on derived_sums.variable_group_id = members.variable_group_id
 ),
 
 asked as (
     select
         variable_id,
-        max(case when {{ is_not_left_out('questions.study_id') }} then 1 else 0 end) = 1 as is_present
+        max(case when {{ is_not_left_out('questions.study_id') }} then 1 else 0 end) = 1
+            as is_present
     from questions
     group by variable_id
 ),

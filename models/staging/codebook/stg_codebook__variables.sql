@@ -13,7 +13,8 @@ final as (
         code_list_id,
         unit,
         {{ to_number('lower_bound') }} as lower_bound,
-        {{ to_number('upper_bound') }} as upper_bound
+        {{ to_number('upper_bound') }} as upper_bound,
+        {{ to_integer('decimals') }} as decimals
     from codebook
     where {{ is_not_left_out_variable('codebook.variable_id') }}
 )

@@ -1,0 +1,184 @@
+"""Write the decided proposals of a draft into the codebook."""
+
+from typing import Any
+
+import yaml
+
+from wavehouse.codebook import DESCRIPTIONS, Row, wave_number
+from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.onboarding.draft import (
+    ACCEPT,
+    REJECT,
+    TO_FILL_IN,
+    Draft,
+    Proposal,
+    draft_path,
+    read_draft,
+)
+from wavehouse.onboarding.tables import EditedTable, write_all
+from wavehouse.project import Project
+
+# Rejected without rows of its own, such a proposal leaves something that the build cannot pass.
+_LEFT_BY_REJECTION = {
+    "dropped_column": "is declared and not delivered. End its rows in questions.csv, or deliver it",
+    "design_column_missing": "is declared in design_columns.csv and not delivered",
+    "renamed_column": "is not declared, and the column it was is not delivered",
+    "code_added": "has a code that no crosswalk row maps. Add the row to crosswalk.csv",
+    "code_respelled": "has a code that no crosswalk row maps. Add the row to crosswalk.csv",
+    "new_missing_code": "has a missing code that no crosswalk row maps. Add it to crosswalk.csv",
+}
+
+
+def apply_draft(project: Project, study_id: str, wave_id: str) -> list[str]:
+    """Write the rows of the decided proposals, and remove the draft.
+
+    Returns:
+        the lines to tell the user: the tables that changed, and what rejections leave to do.
+
+    Raises:
+        WavehouseError: there is no draft.
+        ProblemsError: something is open, or a row cannot be written. Nothing was written then.
+    """
+    path = draft_path(project, study_id, wave_id)
+    if not path.is_file() and _is_declared(project, study_id, wave_id):
+        return [f"Wave {wave_id} of study {study_id} is in the codebook; there is nothing to do."]
+    draft = read_draft(project, study_id, wave_id)
+    _refuse_undecided(project.relative(path), draft)
+    tables = _edited(project)
+    problems = []
+    numbers = {
+        row["wave_id"]: wave_number(row)
+        for row in tables["waves"].rows
+        if row["study_id"] == study_id
+    }
+    decisions = {proposal.id: proposal.decision for proposal in draft.proposals}
+    for proposal in draft.proposals:
+        made = proposal.changes if proposal.decision == ACCEPT else proposal.if_rejected
+        for change in made:
+            if not _is_wanted(change, decisions):
+                continue
+            try:
+                _make(change, tables, draft, numbers)
+            except (WavehouseError, KeyError) as error:
+                problems.append(f"{proposal.id} ({proposal.kind}, {proposal.subject}): {error}")
+    if problems:
+        raise ProblemsError("Nothing was written, since some rows cannot be:", problems)
+    changed = write_all(list(tables.values()))
+    path.unlink()
+    if not any(path.parent.iterdir()):
+        path.parent.rmdir()
+    lines = [f"Changed seeds/codebook/{name}" for name in changed]
+    lines += [
+        f"Still to do: {proposal.subject} {_LEFT_BY_REJECTION[proposal.kind]}."
+        for proposal in draft.proposals
+        if _leaves_something(proposal, decisions)
+    ]
+    return lines
+
+
+def _is_declared(project: Project, study_id: str, wave_id: str) -> bool:
+    waves = EditedTable(project.codebook / "waves.csv", ["study_id", "wave_id"])
+    return bool(waves.places({"study_id": study_id, "wave_id": wave_id}))
+
+
+def _leaves_something(proposal: Proposal, decisions: dict[str, str]) -> bool:
+    """Whether the build misses a rejected row: not where another decision made it pointless."""
+    wanted = [_is_wanted(change, decisions) for change in proposal.changes]
+    return (any(wanted) or not wanted) and (
+        proposal.decision == REJECT
+        and not proposal.if_rejected
+        and proposal.kind in _LEFT_BY_REJECTION
+    )
+
+
+def _refuse_undecided(name: str, draft: Draft) -> None:
+    words = f"{draft.study} {draft.wave}"
+    problems = [
+        f"{p.id} ({p.kind}, {p.subject}) is open. Decide it with "
+        f"`wavehouse decide {words} {p.id} accept` or `reject --because ...`."
+        for p in draft.open_proposals
+    ]
+    problems += [
+        f"{p.id} ({p.kind}, {p.subject}): {change['table']}.{column} is {TO_FILL_IN}. Write the "
+        "value into the draft."
+        for p in draft.proposals
+        if p.decision == ACCEPT
+        for change in p.changes
+        for column, value in change.get("add", {}).items()
+        if value == TO_FILL_IN
+    ]
+    problems += [
+        f"{p.id} ({p.kind}, {p.subject}) is rejected, and without it nothing else can be written. "
+        f"To give the wave up, delete {name}."
+        for p in draft.proposals
+        if p.decision == REJECT and p.kind in ("wave", "study")
+    ]
+    if problems:
+        raise ProblemsError(f"{name}: nothing was written:", problems)
+
+
+def _edited(project: Project) -> dict[str, EditedTable]:
+    content = yaml.safe_load((project.codebook / DESCRIPTIONS).read_text(encoding="utf-8"))
+    return {
+        seed["name"]: EditedTable(
+            project.codebook / f"{seed['name']}.csv", seed["config"]["meta"]["primary_key"]
+        )
+        for seed in content["seeds"]
+        if (project.codebook / f"{seed['name']}.csv").is_file()
+    }
+
+
+def _is_wanted(change: dict[str, Any], decisions: dict[str, str]) -> bool:
+    conditions = [part.split() for part in change.get("when", "").split(",") if part.strip()]
+    return all(decisions.get(other) == decision for other, decision in conditions)
+
+
+def _make(
+    change: dict[str, Any], tables: dict[str, EditedTable], draft: Draft, numbers: dict[str, int]
+) -> None:
+    table = tables.get(change.get("table", ""))
+    if table is None:
+        raise WavehouseError(f"there is no codebook table {change.get('table')!r}. Correct it.")
+    if "add" in change:
+        table.add(change["add"])
+    elif "version" in change:
+        _new_version(table, change["version"], change["set"], draft, numbers)
+    elif "end" in change:
+        for place in _valid_before(table, change["end"], draft, numbers):
+            table.change(place, {"valid_to_wave": draft.previous_wave})
+    elif "where" in change:
+        places = table.places(change["where"])
+        if not places:
+            raise WavehouseError(f"{change['table']}: no row has {change['where']}.")
+        for place in places:
+            table.change(place, change["set"])
+    else:
+        raise WavehouseError("a change needs add, version, end, or where with set.")
+
+
+def _new_version(
+    table: EditedTable, key: Row, values: Row, draft: Draft, numbers: dict[str, int]
+) -> None:
+    """End the row that was valid before, and let it go on with other values."""
+    there = table.places({**key, "valid_from_wave": draft.wave})
+    if there:
+        table.change(there[0], values)
+        return
+    places = _valid_before(table, key, draft, numbers)
+    if not places:
+        raise WavehouseError(f"{table.path.name}: no row of {key} is valid in the wave before.")
+    old = dict(table.rows[places[-1]])
+    table.change(places[-1], {"valid_to_wave": draft.previous_wave})
+    table.add({**old, "valid_from_wave": draft.wave, **values})
+
+
+def _valid_before(table: EditedTable, key: Row, draft: Draft, numbers: dict[str, int]) -> list[int]:
+    """Find the rows that were valid in the wave before, and would be in this one."""
+    here = numbers.get(draft.previous_wave, 0)
+    return [
+        place
+        for place in table.places(key)
+        if table.rows[place]["valid_from_wave"] != draft.wave
+        and numbers.get(table.rows[place]["valid_from_wave"], 0) <= here
+        and numbers.get(table.rows[place]["valid_to_wave"], here + 1) > here
+    ]

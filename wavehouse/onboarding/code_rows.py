@@ -1,0 +1,273 @@
+"""The codebook rows that answer changes of codes."""
+
+from dataclasses import dataclass, field
+
+from wavehouse.codebook import Codebook, Row
+from wavehouse.onboarding.codes import CodeChange, CodeComparison
+from wavehouse.onboarding.draft import ACCEPT, REJECT, Change, Proposal, only_when
+from wavehouse.onboarding.known import EMPTY, NUMBER, KnownColumn
+from wavehouse.onboarding.profile import ColumnProfile
+from wavehouse.onboarding.texts import MOST_ID_CHARACTERS, identifier, plain
+
+# Changes that give an existing code another meaning, the most serious first: they need a crosswalk
+# of their own from this wave on, since another question may share the old one.
+RECODING = (
+    "reversed_scale",
+    "codes_moved",
+    "codes_merged",
+    "code_split",
+    "code_relabelled",
+    "changed_missing_code",
+)
+_METHODS = {True: "identity", False: "recode"}
+
+
+@dataclass
+class Naming:
+    """Gives ids, each once, also over several proposals of one draft."""
+
+    codebook: Codebook
+    study_id: str
+    wave_id: str
+    taken: dict[str, set[str]] = field(default_factory=dict)
+    categories: dict[tuple[str, str], str] = field(default_factory=dict)
+    orders: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for table, column in (
+            ("variables", "variable_id"),
+            ("code_lists", "code_list_id"),
+            ("crosswalk", "crosswalk_id"),
+            ("breaks", "break_id"),
+            ("measures", "measure_id"),
+        ):
+            self.taken[table] = {row[column] for row in self.codebook.rows(table)}
+        for row in self.codebook.rows("categories"):
+            key = (row["code_list_id"], plain(row["category_label"]))
+            self.categories[key] = row["category_code"]
+            self.taken.setdefault(row["code_list_id"], set()).add(row["category_code"])
+            order = int(row["category_order"]) if row["category_order"].isdecimal() else 0
+            self.orders[row["code_list_id"]] = max(self.orders.get(row["code_list_id"], 0), order)
+
+    def new_id(self, table: str, text: str, fallback: str = "item") -> str:
+        """Make an id for a table, and remember it."""
+        # Ids that are made of others keep their endings.
+        longest = MOST_ID_CHARACTERS * (1 if table in ("variables", "code_lists") else 2)
+        made = identifier(text, self.taken.setdefault(table, set()), fallback, longest)
+        self.taken[table].add(made)
+        return made
+
+    def category(self, code_list: str, label: str) -> tuple[str, list[Change]]:
+        """Give the category of a label, and the row that makes it where it is new."""
+        key = (code_list, plain(label))
+        is_new = key not in self.categories
+        if is_new:
+            self.categories[key] = self.new_id(code_list, label, "code")
+            self.orders[code_list] = self.orders.get(code_list, 0) + 1
+        code = self.categories[key]
+        row = {
+            "code_list_id": code_list,
+            "category_code": code,
+            "category_order": str(self.orders.get(code_list, 1)),
+            "category_label": label,
+        }
+        return code, [{"table": "categories", "add": row}] if is_new else []
+
+
+def code_proposals(
+    known: KnownColumn, new: ColumnProfile, compared: CodeComparison, naming: Naming
+) -> list[Proposal]:
+    """Draft the rows for all changes of the codes of one column."""
+    proposals = []
+    recoding = [change for change in compared.changes if change.kind in RECODING]
+    main, crosswalk_id = None, known.questions[0]["crosswalk_id"]
+    recoded_id = crosswalk_id
+    if recoding:
+        recoding.sort(key=lambda change: RECODING.index(change.kind))
+        recoded_id = naming.new_id("crosswalk", f"{crosswalk_id}_{naming.wave_id}")
+        main = _recoding_proposal(known, new, compared, recoding, recoded_id, naming)
+        proposals.append(main)
+    for change in compared.changes:
+        if change.kind in RECODING:
+            continue
+        if change.kind == "code_dropped":
+            proposals.append(
+                Proposal(change.kind, new.name, 0.95, f"{change.reason}. No row is needed")
+            )
+            continue
+        changes, row = _added_code(known, new, change, naming)
+        for place, decided in (
+            ((recoded_id, ACCEPT), (crosswalk_id, REJECT)) if main else ((crosswalk_id, None),)
+        ):
+            added: Change = {"table": "crosswalk", "add": {**row, "crosswalk_id": place}}
+            if main is not None and decided is not None:
+                added = only_when(added, main, decided)
+            changes.append(added)
+        proposals.append(Proposal(change.kind, new.name, change.confidence, change.reason, changes))
+    return proposals
+
+
+def crosswalk_row(
+    naming: Naming,
+    crosswalk_id: str,
+    code: str,
+    category: str = "",
+    missing: str = "",
+    method: str = "recode",
+    note: str = "",
+) -> Row:
+    """Make a crosswalk row that begins with the wave."""
+    row = {
+        "study_id": naming.study_id,
+        "crosswalk_id": crosswalk_id,
+        "source_code": code,
+        "valid_from_wave": naming.wave_id,
+        "category_code": category,
+        "missing_kind": missing,
+        "mapping_method": "sentinel" if missing else method,
+        "note": note,
+    }
+    return {column: value for column, value in row.items() if value}
+
+
+def break_row(naming: Naming, variable: str, kind: str, severity: str, description: str) -> Change:
+    """Make the row of a break at the wave."""
+    break_id = naming.new_id("breaks", f"{naming.study_id}_{naming.wave_id}_{variable}_{kind}")
+    return {
+        "table": "breaks",
+        "add": {
+            "break_id": break_id,
+            "study_id": naming.study_id,
+            "wave_id": naming.wave_id,
+            "variable_id": variable,
+            "break_kind": kind,
+            "severity": severity,
+            "description": description,
+        },
+    }
+
+
+def _added_code(
+    known: KnownColumn, new: ColumnProfile, change: CodeChange, naming: Naming
+) -> tuple[list[Change], Row]:
+    """Give the rows that a code needs besides its crosswalk row, and that row."""
+    crosswalk_id = known.questions[0]["crosswalk_id"]
+    code = change.codes[0]
+    if change.missing_kind:
+        return [], crosswalk_row(naming, crosswalk_id, code, missing=change.missing_kind)
+    if change.old_codes:
+        there = known.target(change.old_codes[0]) or {}
+        return [], crosswalk_row(naming, crosswalk_id, code, there.get("category_code", ""))
+    label = new.value_labels.get(code) or code
+    category, changes = naming.category(_code_list(known, naming), label)
+    return changes, crosswalk_row(naming, crosswalk_id, code, category, method="identity")
+
+
+def _recoding_proposal(
+    known: KnownColumn,
+    new: ColumnProfile,
+    compared: CodeComparison,
+    recoding: list[CodeChange],
+    recoded_id: str,
+    naming: Naming,
+) -> Proposal:
+    """Draft a crosswalk of its own, with all codes of the column as they are now."""
+    code_list = _code_list(known, naming)
+    changes: list[Change] = []
+    targets: dict[str, Row] = {}
+    for change in recoding:
+        if change.kind == "codes_merged" or change.kind == "code_relabelled":
+            code = change.codes[0]
+            label = new.value_labels.get(code) or code
+            category, made = naming.category(code_list, label)
+            changes += made
+            targets[code] = crosswalk_row(
+                naming,
+                recoded_id,
+                code,
+                category,
+                method="collapse" if change.kind == "codes_merged" else "recode",
+            )
+        elif change.kind == "code_split":
+            there = known.target(change.old_codes[0]) or {}
+            for code in change.codes:
+                targets[code] = crosswalk_row(
+                    naming, recoded_id, code, there.get("category_code", ""), method="collapse"
+                )
+        elif change.kind == "changed_missing_code":
+            code = change.codes[0]
+            targets[code] = crosswalk_row(
+                naming, recoded_id, code, missing=change.missing_kind or ""
+            )
+    added = {change.codes[0] for change in compared.changes if change.codes} - {
+        code for change in recoding for code in change.codes
+    }
+    gone = {c for change in recoding for c in change.old_codes} | {
+        c for change in compared.changes if change.kind == "code_dropped" for c in change.old_codes
+    }
+    codes = dict.fromkeys([*new.value_labels, *new.counts])
+    # Codes that were not delivered this time keep their meaning, where nothing took it away.
+    codes |= dict.fromkeys(
+        r["source_code"] for r in known.crosswalk if r["source_code"] not in gone
+    )
+    for code in codes:
+        if code in targets or code in added:
+            continue
+        there = known.target(compared.meaning.get(code, code))
+        if there is None:
+            continue
+        targets[code] = crosswalk_row(
+            naming,
+            recoded_id,
+            code,
+            there["category_code"],
+            there["missing_kind"],
+            there["mapping_method"] if code == there["source_code"] else "recode",
+            there["note"] if code in (EMPTY, NUMBER) else "",
+        )
+    changes += [{"table": "crosswalk", "add": row} for row in targets.values()]
+    for question in known.questions:
+        changes.append(
+            {
+                "table": "questions",
+                "version": {
+                    "study_id": naming.study_id,
+                    "variable_id": question["variable_id"],
+                },
+                "set": {"crosswalk_id": recoded_id},
+            }
+        )
+    kinds = {change.kind for change in recoding}
+    reason = "; ".join(change.reason for change in recoding)
+    if kinds & {"codes_merged", "code_split", "code_relabelled"}:
+        changes.append(
+            break_row(
+                naming,
+                known.questions[0]["variable_id"],
+                "code_list",
+                # Categories that can no longer be chosen would show as falls to nothing.
+                "hard" if kinds & {"codes_merged", "code_relabelled"} else "soft",
+                f"Codes of {new.name} changed: {reason}.",
+            )
+        )
+    if kinds == {"code_relabelled"}:
+        reason += ". Accept if it is another answer now; reject if only the words changed"
+    return Proposal(
+        recoding[0].kind,
+        new.name,
+        min(change.confidence for change in recoding),
+        reason,
+        changes,
+    )
+
+
+def _code_list(known: KnownColumn, naming: Naming) -> str:
+    variable = known.questions[0]["variable_id"]
+    return next(
+        (
+            row["code_list_id"]
+            for row in naming.codebook.rows("variables")
+            if row["variable_id"] == variable
+        ),
+        "",
+    )

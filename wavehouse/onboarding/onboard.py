@@ -1,0 +1,370 @@
+"""The steps of `wavehouse add-wave`, `new-study`, `review` and `decide`."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from wavehouse.codebook import Codebook, Row, read_codebook, wave_number
+from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.onboarding.code_rows import Naming
+from wavehouse.onboarding.compare import compare_wave
+from wavehouse.onboarding.deliver import Placed, all_or_nothing, deliver, file_sums
+from wavehouse.onboarding.draft import (
+    OPEN,
+    SURE,
+    Draft,
+    Proposal,
+    draft_path,
+    number_proposals,
+    read_draft,
+    save_draft,
+    write_decisions,
+)
+from wavehouse.onboarding.profile import WaveProfile, profile_wave
+from wavehouse.onboarding.question_rows import new_column_proposal
+from wavehouse.onboarding.wave_rows import (
+    StudyOptions,
+    WaveOptions,
+    delivery_proposal,
+    study_proposals,
+    wave_proposal,
+)
+from wavehouse.project import Project
+from wavehouse.wave_files import IDENTIFIER, WAVE_IDENTIFIER
+
+REASON_CHARACTERS = 90
+
+
+def add_wave(
+    project: Project, study_id: str, wave_id: str, files: Sequence[Path], options: WaveOptions
+) -> str:
+    """Bring in a wave of a study that is in the codebook, and draft its rows.
+
+    Returns:
+        what to tell the user.
+
+    Raises:
+        WavehouseError: it cannot be done; nothing is left of it then.
+    """
+    codebook = _codebook(project)
+    waves = [row for row in codebook.waves() if row["study_id"] == study_id]
+    if not waves:
+        raise WavehouseError(
+            f"seeds/codebook/studies.csv: study {study_id} has no wave yet. Begin it with "
+            f"`wavehouse new-study {study_id} {wave_id} FILE...`."
+        )
+    sums = file_sums(files)
+    known = _known_already(project, study_id, wave_id, waves, sums)
+    if known:
+        return known
+    like = _like(waves, options.like)
+    as_before = like.get("delivered_as") or "seed"
+    delivered_as = options.delivered_as or _usual_place(files, as_before)
+    roles = {
+        row["design_role"]: row["source_column"]
+        for row in codebook.rows("design_columns")
+        if row["design_id"] == like["design_id"]
+    }
+    key = options.key or roles.get("respondent")
+    weight = roles.get("weight")
+    with all_or_nothing() as placed:
+        new = deliver(project, study_id, wave_id, files, delivered_as, key, weight, placed)
+        old = profile_wave(project, study_id, like["wave_id"], weight)
+        naming = Naming(codebook, study_id, wave_id)
+        proposals = [wave_proposal(codebook, new, like, options, delivered_as, like["design_id"])]
+        if delivered_as == "landing":
+            proposals.append(delivery_proposal(study_id, wave_id, sums))
+        found, unchanged = compare_wave(codebook, like, old, new, naming)
+        previous = max(waves, key=wave_number)["wave_id"]
+        draft = _save(
+            project,
+            new,
+            previous,
+            like["wave_id"],
+            delivered_as,
+            sums,
+            unchanged,
+            [*proposals, *found],
+            placed,
+        )
+    return review_text(project, draft)
+
+
+def new_study(
+    project: Project,
+    study_id: str,
+    wave_id: str,
+    files: Sequence[Path],
+    options: WaveOptions,
+    study: StudyOptions,
+) -> str:
+    """Bring in the first wave of a study, and draft rows for all of its columns.
+
+    Returns:
+        what to tell the user.
+
+    Raises:
+        WavehouseError: it cannot be done; nothing is left of it then.
+    """
+    codebook = _codebook(project)
+    if any(row["study_id"] == study_id for row in codebook.rows("studies")):
+        known = _known_already(
+            project,
+            study_id,
+            wave_id,
+            [row for row in codebook.waves() if row["study_id"] == study_id],
+            file_sums(files),
+        )
+        if known:
+            return known
+        raise WavehouseError(
+            f"seeds/codebook/studies.csv: study {study_id} is there already. Add a wave with "
+            f"`wavehouse add-wave {study_id} {wave_id} FILE...`."
+        )
+    sums = file_sums(files)
+    known = _known_already(project, study_id, wave_id, [], sums)
+    if known:
+        return known
+    if not study.respondent:
+        raise WavehouseError(
+            "Say which column identifies the respondent: --respondent COLUMN. Where there are, "
+            "name --weight, --stratum and --psu too."
+        )
+    delivered_as = options.delivered_as or _usual_place(files, "seed")
+    design_id = f"{study_id}_design"
+    with all_or_nothing() as placed:
+        new = deliver(
+            project,
+            study_id,
+            wave_id,
+            files,
+            delivered_as,
+            options.key or study.respondent,
+            study.weight,
+            placed,
+        )
+        _check_roles(new, study)
+        naming = Naming(codebook, study_id, wave_id)
+        proposals = [
+            *study_proposals(new, design_id, study),
+            wave_proposal(
+                codebook,
+                new,
+                None,
+                replace(options, label=options.label or f"{study.label or study_id} {wave_id}"),
+                delivered_as,
+                design_id,
+            ),
+        ]
+        if delivered_as == "landing":
+            proposals.append(delivery_proposal(study_id, wave_id, sums))
+        proposals += [
+            new_column_proposal(column, naming)
+            for name, column in new.columns.items()
+            if name not in study.roles.values()
+        ]
+        draft = _save(project, new, "", "", delivered_as, sums, len(study.roles), proposals, placed)
+    return review_text(project, draft)
+
+
+def review(project: Project, study_id: str, wave_id: str, everything: bool = False) -> str:
+    """Show the proposals of a draft.
+
+    Args:
+        project: the project.
+        study_id: the study.
+        wave_id: the wave.
+        everything: with reasons in full and what is decided.
+    """
+    return review_text(project, read_draft(project, study_id, wave_id), everything)
+
+
+def decide(
+    project: Project, study_id: str, wave_id: str, chosen: str, decision: str, because: str
+) -> str:
+    """Decide proposals.
+
+    Args:
+        project: the project.
+        study_id: the study.
+        wave_id: the wave.
+        chosen: ids such as `p02,p05-p09`, or `sure` for the open ones of high confidence.
+        decision: accept or reject.
+        because: why.
+    """
+    draft = read_draft(project, study_id, wave_id)
+    if decision == "reject" and not because:
+        raise WavehouseError("Say why it is rejected: --because TEXT.")
+    ids = _chosen(draft, chosen)
+    write_decisions(draft_path(project, study_id, wave_id), ids, decision, because)
+    draft = read_draft(project, study_id, wave_id)
+    done = ", ".join(ids) or "none"
+    return f"{decision}: {done}. {_next_step(draft)}"
+
+
+def review_text(project: Project, draft: Draft, everything: bool = False) -> str:
+    """Write the proposals as a table, open ones first."""
+    path = project.relative(draft_path(project, draft.study, draft.wave))
+    lines = [
+        f"{path}: wave {draft.wave} of study {draft.study}"
+        + (f", compared with {draft.like}" if draft.like else ""),
+        f"{draft.unchanged_columns} columns are as before.",
+    ]
+    shown = sorted(draft.proposals, key=lambda p: not p.is_open)
+    if not everything:
+        decided = Counter(p.decision for p in shown if not p.is_open)
+        shown = [p for p in shown if p.is_open]
+        if decided:
+            told = ", ".join(f"{count} {decision}" for decision, count in decided.items())
+            lines.append(f"Decided: {told} (see them with --all).")
+    if shown:
+        lines.append("")
+        widths = [max(len(p.kind) for p in shown), max(len(p.subject) for p in shown)]
+        for p in shown:
+            reason = p.reason if everything else _short(p.reason)
+            lines.append(
+                f"{p.id}  {p.decision:<6}  {p.confidence:.2f}  {p.kind:<{widths[0]}}  "
+                f"{p.subject:<{widths[1]}}  {reason}"
+            )
+        lines.append("")
+    lines.append(_next_step(draft))
+    return "\n".join(lines)
+
+
+def _next_step(draft: Draft) -> str:
+    words = f"{draft.study} {draft.wave}"
+    still = draft.open_proposals
+    if not still:
+        return f"Nothing is open. Next: wavehouse apply {words}"
+    sure = sum(p.confidence >= SURE for p in still)
+    hint = f", or first the {sure} surest: wavehouse decide {words} sure accept" if sure else ""
+    return (
+        f"{len(still)} open. Read the rows in drafts/{draft.study}_{draft.wave}.yml, then: "
+        f"wavehouse decide {words} {still[0].id} accept (or reject --because ...){hint}"
+    )
+
+
+def _codebook(project: Project) -> Codebook:
+    codebook = read_codebook(project)
+    if codebook.problems:
+        raise ProblemsError("The codebook cannot be read:", codebook.problems)
+    return codebook
+
+
+def _known_already(
+    project: Project,
+    study_id: str,
+    wave_id: str,
+    waves: list[Row],
+    sums: list[dict[str, str]],
+) -> str:
+    """Say that there is nothing to do, where that is so.
+
+    Raises:
+        WavehouseError: the ids cannot be, or the wave has a draft of other files, or is in the
+            codebook.
+    """
+    if not IDENTIFIER.fullmatch(study_id) or not WAVE_IDENTIFIER.fullmatch(wave_id):
+        raise WavehouseError(
+            f"study {study_id!r}, wave {wave_id!r}: the ids become names of files and tables. Use "
+            "lower-case letters, digits and underscores."
+        )
+    path = draft_path(project, study_id, wave_id)
+    if path.is_file():
+        draft = read_draft(project, study_id, wave_id)
+        if [file["sha256"] for file in draft.files] == [file["sha256"] for file in sums]:
+            return "These files have a draft already; it is left as it is.\n" + review_text(
+                project, draft
+            )
+        raise WavehouseError(
+            f"{project.relative(path)}: wave {wave_id} of study {study_id} has a draft, made of "
+            "other files. Apply it, or delete it and the files that it was made of."
+        )
+    if any(row["wave_id"] == wave_id for row in waves):
+        return f"Wave {wave_id} of study {study_id} is in the codebook; there is nothing to do."
+    return ""
+
+
+def _like(waves: list[Row], wave_id: str | None) -> Row:
+    if wave_id is None:
+        return max(waves, key=wave_number)
+    for row in waves:
+        if row["wave_id"] == wave_id:
+            return row
+    there = ", ".join(row["wave_id"] for row in waves)
+    raise WavehouseError(f"--like {wave_id}: there is no such wave. There are {there}.")
+
+
+def _usual_place(files: Sequence[Path], before: str) -> str:
+    is_csv = len(files) == 1 and files[0].suffix.lower() == ".csv"
+    return "seed" if before == "seed" and is_csv else "landing"
+
+
+def _check_roles(new: WaveProfile, study: StudyOptions) -> None:
+    problems = [
+        f"--{role} {column}: no such column is delivered. There are "
+        f"{', '.join(list(new.columns)[:20])}."
+        for role, column in study.roles.items()
+        if column not in new.columns
+    ]
+    respondent = new.columns.get(study.respondent or "")
+    if respondent is not None and (respondent.code_count < new.row_count or respondent.empty_count):
+        problems.append(
+            f"--respondent {respondent.name}: {respondent.code_count} different values in "
+            f"{new.row_count} rows. Name a column that tells all respondents apart."
+        )
+    if problems:
+        raise ProblemsError("The design does not fit the files:", problems)
+
+
+def _save(
+    project: Project,
+    new: WaveProfile,
+    previous: str,
+    like: str,
+    delivered_as: str,
+    sums: list[dict[str, str]],
+    unchanged: int,
+    proposals: list[Proposal],
+    placed: Placed,
+) -> Draft:
+    numbered = number_proposals(proposals)
+    draft = Draft(
+        new.study_id,
+        new.wave_id,
+        previous,
+        like,
+        delivered_as,
+        [dict(file) for file in sums],
+        unchanged,
+        numbered,
+    )
+    path = draft_path(project, new.study_id, new.wave_id)
+    placed.paths.append(path)
+    save_draft(project, draft)
+    return read_draft(project, new.study_id, new.wave_id)
+
+
+def _chosen(draft: Draft, chosen: str) -> list[str]:
+    """Turn `p02,p05-p09` or `sure` into ids."""
+    ids = [proposal.id for proposal in draft.proposals]
+    if chosen == "sure":
+        return [p.id for p in draft.proposals if p.decision == OPEN and p.confidence >= SURE]
+    found: list[str] = []
+    problems = []
+    for part in re.split(r"[,\s]+", chosen.strip()):
+        first, _, last = part.partition("-")
+        last = last or first
+        if first not in ids or last not in ids or ids.index(first) > ids.index(last):
+            problems.append(f"{part}: there are {ids[0]} to {ids[-1]}.")
+            continue
+        found += ids[ids.index(first) : ids.index(last) + 1]
+    if problems:
+        raise ProblemsError("Nothing was decided, since some ids are not in the draft:", problems)
+    return list(dict.fromkeys(found))
+
+
+def _short(reason: str) -> str:
+    return reason if len(reason) <= REASON_CHARACTERS else f"{reason[: REASON_CHARACTERS - 3]}..."

@@ -1,0 +1,149 @@
+"""Codebook files that are changed row by row, every other line left as it is."""
+
+import csv
+from io import StringIO
+from pathlib import Path
+
+from wavehouse.codebook import Row
+from wavehouse.errors import WavehouseError
+
+Key = tuple[str, ...]
+
+
+class EditedTable:
+    """One CSV file in memory. Rows that are not touched keep their quotes and line ends."""
+
+    def __init__(self, path: Path, key: list[str]) -> None:
+        """Read the file.
+
+        Args:
+            path: the file.
+            key: the columns of its primary key.
+        """
+        self.path = path
+        self.key = key
+        self.before = path.read_bytes()
+        text = self.before.decode("utf-8-sig")
+        self.line_end = "\r\n" if "\r\n" in text else "\n"
+        self.mark = "\ufeff" if self.before.startswith(b"\xef\xbb\xbf") else ""
+        records = _records(text)
+        self.header = records[0]
+        self.columns = next(csv.reader([self.header]))
+        self.texts: list[str | None] = []
+        self.rows: list[Row] = []
+        for number, record in enumerate(records[1:], start=1):
+            values = next(csv.reader(StringIO(record, newline="")))
+            if len(values) != len(self.columns):
+                raise WavehouseError(
+                    f"seeds/codebook/{path.name}, row {number}: {len(values)} values where the "
+                    f"header has {len(self.columns)} columns. Repair the line."
+                )
+            self.texts.append(record)
+            self.rows.append(dict(zip(self.columns, values, strict=True)))
+
+    def key_of(self, row: Row) -> Key:
+        """Give the primary key of a row."""
+        return tuple(row.get(column, "") for column in self.key)
+
+    def add(self, row: Row) -> None:
+        """Add a row behind those that it belongs to; the same row again changes nothing.
+
+        Raises:
+            WavehouseError: another row has its key, or it has a column that the table has not.
+        """
+        unknown = [column for column in row if column not in self.columns]
+        if unknown:
+            raise WavehouseError(
+                f"seeds/codebook/{self.path.name}: there is no column {', '.join(unknown)}. "
+                "Correct the row in the draft."
+            )
+        full = {column: str(row.get(column) or "") for column in self.columns}
+        for there in self.rows:
+            if self.key_of(there) != self.key_of(full):
+                continue
+            if there == full:
+                return
+            other = [column for column in self.columns if there[column] != full[column]]
+            raise WavehouseError(
+                f"seeds/codebook/{self.path.name}: a row {', '.join(self.key_of(full))} is there "
+                f"already, with another {', '.join(other)}. Change the id in the draft, or take "
+                "the row out of it."
+            )
+        place = self._place(full)
+        self.rows.insert(place, full)
+        self.texts.insert(place, None)
+
+    def change(self, place: int, values: Row) -> None:
+        """Change values of one row."""
+        if any(self.rows[place][column] != str(value) for column, value in values.items()):
+            self.rows[place] |= {column: str(value) for column, value in values.items()}
+            self.texts[place] = None
+
+    def places(self, where: Row) -> list[int]:
+        """Find the rows that have these values."""
+        return [
+            place
+            for place, row in enumerate(self.rows)
+            if all(row.get(column) == str(value) for column, value in where.items())
+        ]
+
+    def _place(self, row: Row) -> int:
+        """Find the place behind the last row that shares most of the leading columns."""
+        for width in range(min(3, len(self.columns)), 0, -1):
+            leading = self.columns[:width]
+            alike = self.places({column: row[column] for column in leading})
+            if alike:
+                return alike[-1] + 1
+        return len(self.rows)
+
+    @property
+    def after(self) -> bytes:
+        """The whole file as it is to be."""
+        parts = [self.mark, self.header]
+        for text, row in zip(self.texts, self.rows, strict=True):
+            if text is not None:
+                if not parts[-1].endswith("\n"):
+                    parts.append(self.line_end)
+                parts.append(text)
+                continue
+            made = StringIO(newline="")
+            csv.writer(made, lineterminator=self.line_end).writerow(
+                [row[column] for column in self.columns]
+            )
+            if not parts[-1].endswith("\n"):
+                parts.append(self.line_end)
+            parts.append(made.getvalue())
+        return "".join(parts).encode("utf-8")
+
+
+def write_all(tables: list[EditedTable]) -> list[str]:
+    """Write all changed tables or none, and give the names of those that changed."""
+    changed = [table for table in tables if table.after != table.before]
+    beside = {table: table.path.with_name(f".{table.path.name}.new") for table in changed}
+    replaced: list[EditedTable] = []
+    try:
+        for table, path in beside.items():
+            path.write_bytes(table.after)
+        for table, path in beside.items():
+            path.replace(table.path)
+            replaced.append(table)
+    except BaseException:
+        for table in replaced:
+            table.path.write_bytes(table.before)
+        raise
+    finally:
+        for path in beside.values():
+            path.unlink(missing_ok=True)
+    return [table.path.name for table in changed]
+
+
+def _records(text: str) -> list[str]:
+    """Cut a CSV text into records, which may go over several lines within quotes."""
+    records, held = [], ""
+    # splitlines() would also cut at characters that are no line ends in CSV.
+    for line in StringIO(text, newline="\n"):
+        held += line
+        if held.count('"') % 2 == 0:
+            records.append(held)
+            held = ""
+    return [*records, held] if held else records
