@@ -154,7 +154,8 @@ def _copy(cursor: "extensions.cursor", query: str, table: str) -> None:
         path = Path(folder) / "rows.csv"
         connection.execute("set preserve_insertion_order = true")
         connection.execute(f"copy ({query}) to '{_text(path)}' (format csv, header false)")
-        with path.open(encoding="utf-8") as file:
+        # Line ends within an answer stay as they are.
+        with path.open(encoding="utf-8", newline="") as file:
             cursor.copy_expert(f"copy {table} from stdin (format csv)", file)
 
 

@@ -164,6 +164,50 @@ loaded as (
         wave_id
 ),
 
+-- What is there, whether any of it could be read or not; rows are known of landed waves only.
+delivered_waves as (
+    select
+        study_id,
+        wave_id,
+        'seed' as delivered_as,
+        cast(null as bigint) as n_rows
+    from wave_files
+    where is_staged
+
+    union all
+
+    select
+        study_id,
+        wave_id,
+        'landing' as delivered_as,
+        max(n_rows) as n_rows
+    from landed_files
+    group by
+        study_id,
+        wave_id
+),
+
+-- A landed wave without any column that the codebook names has no answers to be seen.
+read_waves as (
+    select
+        study_id,
+        wave_id
+    from loaded
+
+    union
+
+    select
+        delivered_waves.study_id,
+        delivered_waves.wave_id
+    from delivered_waves
+    inner join waves
+        on
+            delivered_waves.study_id = waves.study_id
+            and delivered_waves.wave_id = waves.wave_id
+            and delivered_waves.delivered_as = waves.delivered_as
+    where delivered_waves.n_rows > 0
+),
+
 missing_files as (
     select
         {{ problem_columns(
@@ -241,6 +285,13 @@ seeds_beside_landings as (
 ),
 
 -- A wave without rows in deliveries may be landed from any files.
+waves_with_deliveries as (
+    select distinct
+        study_id,
+        wave_id
+    from deliveries
+),
+
 changed_deliveries as (
     select
         {{ problem_columns(
@@ -264,6 +315,29 @@ changed_deliveries as (
     where
         landed_files.file_name is null
         or landed_files.sha256 <> deliveries.sha256
+),
+
+unexpected_deliveries as (
+    select
+        {{ problem_columns(
+            check_id='delivery_changed',
+            file=codebook_file('deliveries'),
+            study_id='landed_files.study_id',
+            wave_id='landed_files.wave_id',
+            problem="'The file ' || landed_files.file_name || ' was landed with the others, but is not declared.'",
+            remedy="'Land the declared files (wavehouse fetch ' || landed_files.study_id || '), or, if the file belongs to the wave, add its row.'"
+        ) | indent(8) }}
+    from landed_files
+    inner join waves_with_deliveries
+        on
+            landed_files.study_id = waves_with_deliveries.study_id
+            and landed_files.wave_id = waves_with_deliveries.wave_id
+    left join deliveries
+        on
+            landed_files.study_id = deliveries.study_id
+            and landed_files.wave_id = deliveries.wave_id
+            and landed_files.file_name = deliveries.file_name
+    where deliveries.file_name is null
 ),
 
 undeclared_files as (
@@ -345,17 +419,18 @@ empty_waves as (
             remedy="'Deliver the wave again, or take it out of seeds/codebook/waves.csv.'"
         ) | indent(8) }}
     from waves
-    inner join wave_files
+    inner join delivered_waves
         on
-            waves.study_id = wave_files.study_id
-            and waves.wave_id = wave_files.wave_id
+            waves.study_id = delivered_waves.study_id
+            and waves.wave_id = delivered_waves.wave_id
+            and waves.delivered_as = delivered_waves.delivered_as
     left join loaded
         on
             waves.study_id = loaded.study_id
             and waves.wave_id = loaded.wave_id
     where
         loaded.wave_id is null
-        and wave_files.is_staged
+        and coalesce(delivered_waves.n_rows, 0) = 0
 ),
 
 row_counts as (
@@ -427,10 +502,10 @@ undelivered_columns as (
             remedy="'Correct its name, deliver it, or end the row that declares it with the wave before (valid_to_wave).'"
         ) | indent(8) }}
     from declared_columns
-    inner join loaded
+    inner join read_waves
         on
-            declared_columns.study_id = loaded.study_id
-            and declared_columns.wave_id = loaded.wave_id
+            declared_columns.study_id = read_waves.study_id
+            and declared_columns.wave_id = read_waves.wave_id
     left join delivered_columns
         on
             declared_columns.study_id = delivered_columns.study_id
@@ -487,8 +562,8 @@ idle_patterns as (
 final as (
     {% for check in [
         'missing_files', 'missing_landings', 'undeclared_files', 'undeclared_landings',
-        'seeds_beside_landings', 'changed_deliveries', 'stale_models', 'stale_columns',
-        'empty_waves', 'row_counts', 'undeclared_columns', 'undelivered_columns',
+        'seeds_beside_landings', 'changed_deliveries', 'unexpected_deliveries', 'stale_models',
+        'stale_columns', 'empty_waves', 'row_counts', 'undeclared_columns', 'undelivered_columns',
         'contradictions', 'idle_patterns'
     ] -%}
     select * from {{ check }}

@@ -1,4 +1,4 @@
--- Measures of variables that are left out, or whose base needs one.
+-- Measures that need a variable that is left out, for their base too. A group that other studies ask too only loses members.
 with
 
 measures as (
@@ -9,6 +9,10 @@ members as (
     select * from {{ ref('variable_group_members') }}
 ),
 
+standard_populations as (
+    select * from {{ ref('standard_populations') }}
+),
+
 measure_bases as (
     select * from {{ ref('measure_bases') }}
 ),
@@ -17,15 +21,34 @@ left_out_variables as (
     select * from {{ ref('stg_codebook__left_out_variables') }}
 ),
 
+left_out_groups as (
+    select members.variable_group_id
+    from members
+    left join left_out_variables
+        on members.variable_id = left_out_variables.variable_id
+    group by members.variable_group_id
+    having count(*) = count(left_out_variables.variable_id)
+),
+
 final as (
-    select distinct measures.measure_id
+    select measures.measure_id
     from measures
-    left join members
-        on measures.variable_group_id = members.variable_group_id
-    inner join left_out_variables
-        on
-            left_out_variables.variable_id
-            in (measures.variable_id, measures.denominator_variable_id, members.variable_id)
+    left join standard_populations
+        on measures.standard_population_id = standard_populations.standard_population_id
+    left join left_out_groups
+        on measures.variable_group_id = left_out_groups.variable_group_id
+    where
+        left_out_groups.variable_group_id is not null
+        or exists (
+            select 1
+            from left_out_variables
+            where
+                left_out_variables.variable_id in (
+                    measures.variable_id,
+                    measures.denominator_variable_id,
+                    standard_populations.variable_id
+                )
+        )
 
     union
 
