@@ -92,7 +92,7 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
     passed.save(project)
     publish_and_tell(project, passed)
     if DRIFT in passed.tables:
-        write_drift_and_tell(project)
+        write_drift_and_tell(project, project.warehouse)
 
 
 def _drift_page(project: Project) -> str:
@@ -103,10 +103,11 @@ def _drift_page(project: Project) -> str:
     from wavehouse.drift import write_drift
 
     try:
-        path, report = write_drift(project)
+        path, report = write_drift(project, project.target)
     except WavehouseError:
         return ""
-    return f" What is open: {project.relative(path)}." if report.n_open else ""
+    said = "What is open" if report.n_open else "What changed between waves"
+    return f" {said}: {project.relative(path)}."
 
 
 def _failure(project: Project, publishes: bool) -> str:

@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
         default="duckdb",
         help="the dbt target whose tables are attacked (default: duckdb)",
     )
-    add("drift", _drift, "write what changed between waves to warehouse/drift.html")
+    add("drift", _drift, "write what changed between waves to target/drift.html")
     fetch = add("fetch", _fetch, "download the files that deliveries.csv lists, and land them")
     fetch.add_argument("study", metavar="STUDY", help="the study's id")
     fetch.add_argument(
@@ -153,7 +153,7 @@ def _attack(project: Project, options: argparse.Namespace) -> int:
 def _drift(project: Project, _: argparse.Namespace) -> int:
     from wavehouse.drift import write_drift_and_tell
 
-    return 1 if write_drift_and_tell(project).n_open else 0
+    return 1 if write_drift_and_tell(project, project.target).n_open else 0
 
 
 def _fetch(project: Project, options: argparse.Namespace) -> int:

@@ -30,6 +30,7 @@ class Contract:
     columns: dict[str, str]
     deprecation_date: str | None
     is_latest: bool = True
+    is_enforced: bool = True
 
     def as_record(self) -> dict[str, Any]:
         """Give it as it stands in the file."""
@@ -99,7 +100,8 @@ def contracts_of(manifest: dict[str, Any]) -> dict[str, Contract]:
             deprecation_date=str(node["deprecation_date"])[:10]
             if node.get("deprecation_date")
             else None,
-            is_latest=node.get("version") == node.get("latest_version"),
+            is_latest=not _is_below(node.get("version"), node.get("latest_version")),
+            is_enforced=node["config"]["contract"]["enforced"],
         )
         for node in sorted(manifest["nodes"].values(), key=lambda each: each["alias"])
         if node["resource_type"] == "model"
@@ -107,6 +109,15 @@ def contracts_of(manifest: dict[str, Any]) -> dict[str, Contract]:
         and node["config"]["enabled"]
         and node["access"] == "public"
     }
+
+
+def _is_below(version: str | float | None, latest: str | float | None) -> bool:
+    """Tell whether a version is older than the latest; one that is ahead of it is not."""
+    if version is None or latest is None:
+        return False
+    if isinstance(version, int | float) and isinstance(latest, int | float):
+        return version < latest
+    return str(version) < str(latest)
 
 
 def read_record(project: Project) -> dict[str, dict[str, Any]]:
@@ -148,11 +159,28 @@ def refuse_broken(record: dict[str, dict[str, Any]], contracts: dict[str, Contra
                 f"{where}: the key was {', '.join(released['key'])} and is "
                 f"{', '.join(now.key) or 'none'}. {HOW}"
             )
+        if not ends and now.deprecation_date:
+            if now.is_latest:
+                problems.append(
+                    f"{where}: it has a deprecation_date, and no newer version that readers could "
+                    f"go to. {HOW}"
+                )
+            if now.deprecation_date <= today:
+                problems.append(
+                    f"{where}: it was released without an end, and is to end on "
+                    f"{now.deprecation_date}. Give readers time: a day to come."
+                )
         if ends and (not now.deprecation_date or now.deprecation_date < ends):
             problems.append(
                 f"{where}: it was promised until {ends}; do not take deprecation_date away, or put "
                 "it earlier."
             )
+    problems += [
+        f"{name} (model {now.model}): its contract is not enforced, so nothing keeps its columns. "
+        "Take `enforced: false` away."
+        for name, now in contracts.items()
+        if not now.is_enforced
+    ]
     problems += [
         f"{name} (model {now.model}): the version is not the latest and has no deprecation_date. "
         "Write in its YAML until when it stays."

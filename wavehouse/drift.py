@@ -125,17 +125,18 @@ class Report:
         return {name: counted[name] for name in (*SEVERITIES, "waived")}
 
 
-def write_drift(project: Project) -> tuple[Path, Report]:
+def write_drift(project: Project, folder: Path) -> tuple[Path, Report]:
     """Write the report of the working database.
 
-    It goes to warehouse/drift.html, or, while something hard is open, to target/drift.html: beside
-    a published warehouse stands the report of what is in it.
+    Args:
+        project: the project.
+        folder: where drift.html goes: `warehouse` for what was just published, else `target`, so
+            that beside a published warehouse stands the report of what is in it.
 
     Raises:
         WavehouseError: there is no working database, or drift was not computed in it.
     """
     report = read_report(project)
-    folder = project.target if report.n_open else project.warehouse
     path = folder / "drift.html"
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / ".drift.html.partial"
@@ -147,9 +148,9 @@ def write_drift(project: Project) -> tuple[Path, Report]:
     return path, report
 
 
-def write_drift_and_tell(project: Project) -> Report:
+def write_drift_and_tell(project: Project, folder: Path) -> Report:
     """Write the report, and say in one line where it is and what is in it."""
-    path, report = write_drift(project)
+    path, report = write_drift(project, folder)
     counts = report.counts
     print(
         f"Wrote {project.relative(path)}: {counts['hard']} hard, {counts['warning']} warnings, "
@@ -203,8 +204,13 @@ def render(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["number"] = lambda value: f"{value:.4g}"
+    environment.filters["number"] = _number
     return environment.get_template("drift.html.j2").render(report=report, severities=SEVERITIES)
+
+
+def _number(value: float) -> str:
+    """Write a number for readers: four digits, and all of those before the point."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _made_by_last_run(project: Project) -> bool:

@@ -32,7 +32,13 @@
 {%- endmacro %}
 
 
-{#- A label without what does not change its meaning: case, blanks, punctuation. -#}
+{#-
+    A label without what does not change its meaning: case, blanks, punctuation. Beside digits punctuation does:
+    1.5 is not 15, and -1 is not 1.
+-#}
 {% macro plain_words(expression) -%}
-    regexp_replace(lower({{ expression }}), '[[:space:].,;:!?()/_"-]', '', 'g')
+    regexp_replace(
+        regexp_replace(lower({{ expression }}), '[[:space:];:!?()/_"]', '', 'g'),
+        '([.,-]+)([^0-9.,-]|$)', '\2', 'g'
+    )
 {%- endmacro %}

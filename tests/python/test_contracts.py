@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,18 @@ def test_what_was_promised_until_a_day_stays_until_then() -> None:
 def test_an_old_version_needs_its_last_day() -> None:
     old = Contract("fct_x", NOW.key, NOW.columns, None, is_latest=False)
     assert "has no deprecation_date" in broken({}, old)
+
+
+def test_an_end_is_announced_and_leaves_readers_somewhere_to_go() -> None:
+    without_heir = Contract("fct_x", NOW.key, NOW.columns, LATER)
+    assert "no newer version" in broken(RELEASED, without_heir)
+    too_late = Contract("fct_x", NOW.key, NOW.columns, "2001-01-01", is_latest=False)
+    assert "a day to come" in broken(RELEASED, too_late)
+    refuse_broken(RELEASED, {"fct_x": replace(too_late, deprecation_date=LATER)})
+
+
+def test_a_contract_has_to_be_enforced() -> None:
+    assert "not enforced" in broken(RELEASED, replace(NOW, is_enforced=False))
 
 
 @pytest.fixture(scope="module")

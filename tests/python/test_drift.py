@@ -138,8 +138,8 @@ def test_what_is_waived_passes_and_a_waiver_of_nothing_is_found(
 
     passed = run_wavehouse(project, "drift")
     assert passed.exit_code == 0, passed.output
-    assert passed.output == ("Wrote warehouse/drift.html: 0 hard, 4 warnings, 6 notes, 3 waived.\n")
-    page = (project.warehouse / "drift.html").read_text(encoding="utf-8")
+    assert passed.output == "Wrote target/drift.html: 0 hard, 4 warnings, 6 notes, 3 waived.\n"
+    page = (project.target / "drift.html").read_text(encoding="utf-8")
     assert "Waived: Planted &lt;here&gt;." in page
 
 

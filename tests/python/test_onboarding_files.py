@@ -135,6 +135,12 @@ def test_a_draft_reads_back_as_written(tmp_path: Path) -> None:
     assert [proposal.decision for proposal in written.proposals] == ["open", "accept"]
 
 
+def test_numbers_of_numpy_are_written_as_plain_ones(empty_project: Project) -> None:
+    save_draft(empty_project, draft(Proposal("wave", "2", np.float64(0.7), "A guess.")))
+    (read,) = read_draft(empty_project, "panel", "2").proposals
+    assert read.confidence == 0.7
+
+
 def test_decisions_leave_the_rest_of_a_draft_alone(tmp_path: Path) -> None:
     project = Project(tmp_path)
     save_draft(project, draft(*(Proposal("code_added", q, 0.6, "new " * 60) for q in "abc")))

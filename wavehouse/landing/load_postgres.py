@@ -75,7 +75,8 @@ def load_landed_waves(
         )
         cursor.execute(f"select table_name, state from {SCHEMA}.loaded")
         loaded = dict(cursor.fetchall())
-        for wave in landed:
+        # A wave with none of the columns that the codebook names is left to the checks.
+        for wave in (each for each in landed if columns[each.seed]):
             state = _state(project, wave, columns[wave.seed])
             if loaded.pop(wave.seed, None) != state:
                 _load_wave(cursor, project, wave, columns[wave.seed], state)

@@ -59,6 +59,10 @@ class Proposal:
     because: str = ""
     id: str = ""
 
+    def __post_init__(self) -> None:
+        """Take numbers of numpy as plain ones, which YAML can write."""
+        self.confidence = float(self.confidence)
+
     @property
     def is_open(self) -> bool:
         """Whether nobody has decided it."""

@@ -119,7 +119,7 @@ unanswered as (
         from_wave_id,
         'no_valid_answers' as drift_kind,
         'share_without_answer' as statistic,
-        source_column as subject,
+        variable_id as subject,
         variable_id,
         missing_share as value,
         'No value of column ' || source_column || ' is a valid answer to ' || variable_id || '.'
