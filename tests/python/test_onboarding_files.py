@@ -141,6 +141,14 @@ def test_numbers_of_numpy_are_written_as_plain_ones(empty_project: Project) -> N
     assert read.confidence == 0.7
 
 
+def test_rows_that_proposals_share_are_written_in_full(empty_project: Project) -> None:
+    row = {"file": "variables", "add": {"variable_id": "q"}}
+    shared = [Proposal("new_column", name, 0.6, "New.", [row], [row]) for name in ("a", "b")]
+    save_draft(empty_project, draft(*shared))
+    assert "&" not in draft_path(empty_project, "panel", "2").read_text()
+    assert [p.changes for p in read_draft(empty_project, "panel", "2").proposals] == [[row], [row]]
+
+
 def test_decisions_leave_the_rest_of_a_draft_alone(tmp_path: Path) -> None:
     project = Project(tmp_path)
     save_draft(project, draft(*(Proposal("code_added", q, 0.6, "new " * 60) for q in "abc")))

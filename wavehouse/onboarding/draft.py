@@ -103,6 +103,10 @@ class _Writer(yaml.SafeDumper):
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, indentless and False)
 
+    def ignore_aliases(self, _data: object) -> bool:
+        """Write rows that several proposals share in full: people edit each by itself."""
+        return True
+
 
 class _Reader(yaml.SafeLoader):
     """Reads every scalar as text, so that codes stay as they are written."""
