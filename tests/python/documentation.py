@@ -25,8 +25,9 @@ SIGNATURE = re.compile(r"{%-?\s*(?:macro|test)\s+\w+\s*\((.*?)\)\s*-?%}", re.DOT
 IMPLEMENTATION = re.compile(r"(default|duckdb|postgres)__(.+)")
 # Layers that the models of a layer may read; `seed` stands for all seeds.
 MAY_READ = {
-    "staging": {"seed"},
-    "intermediate": {"staging", "codebook", "reference", "intermediate"},
+    # What of the codebook is left out depends on what is landed.
+    "staging": {"seed", "source", "codebook", "landing"},
+    "intermediate": {"staging", "codebook", "reference", "landing", "intermediate"},
     "marts": {"codebook", "intermediate", "marts"},
 }
 
@@ -180,11 +181,15 @@ def layer_problems(manifest: Manifest, gate: str) -> list[str]:
         layer, folder = model["fqn"][1:3]
         allowed = MAY_READ[layer] | ({"seed"} if folder == "checks" else set())
         for parent_id in model["depends_on"]["nodes"]:
-            parent = manifest["nodes"][parent_id]
+            parent = manifest["nodes"].get(parent_id) or manifest["sources"][parent_id]
             of_parent = parent["resource_type"]
             if of_parent == "model":
                 of_parent = parent["fqn"][1]
-                if of_parent == "staging" and parent["fqn"][2] in ("codebook", "reference"):
+                if of_parent == "staging" and parent["fqn"][2] in (
+                    "codebook",
+                    "reference",
+                    "landing",
+                ):
                     of_parent = parent["fqn"][2]
             if of_parent not in allowed:
                 problems.append(f"model {model['name']}: reads {parent['name']} ({of_parent})")
