@@ -1950,7 +1950,8 @@ def test_the_published_warehouse_stays_byte_for_byte(
     closing = run.output.splitlines()[-1]
     assert re.fullmatch(
         r"The build failed, so nothing was published; see the messages above\. "
-        r"warehouse/wavehouse\.duckdb stays as published at 20[^ ]+\.",
+        r"warehouse/wavehouse\.duckdb stays as published at 20[^ ]+\. "
+        r"What is open: target/drift\.html\.",
         closing,
     )
     # And it is not taken for the outcome of a build that passed.

@@ -136,6 +136,10 @@ BREAKS: dict[str, list[Breakage]] = {
         Breakage({"ci_lower": "estimate + 1e-9"}, SHOWN),
         Breakage({"ci_upper": "estimate - 1e-9"}, SHOWN),
     ],
+    "no_hard_drift_is_left_open": [
+        Breakage({"severity": "'hard'", "is_waived": "false"}),
+        Breakage({"severity": "'hard'", "is_waived": "null"}),
+    ],
     "no_published_code_is_invalid": [Breakage({"n_invalid": "1"}), Breakage({"n_invalid": "null"})],
     "no_respondent_is_without_stratum_and_psu": [
         Breakage({"stratum_id": "null"}),

@@ -12,12 +12,13 @@ from wavehouse.project import Project
 Run = Callable[..., tuple[int, str]]
 
 CODEBOOK = {
-    "studies": "study_id,study_label\nmood,Mood Survey\n",
+    "studies": "study_id,study_label,is_optional\nmood,Mood Survey,\n",
     "waves": (
-        "study_id,wave_id,wave_number,wave_label,design_id,fieldwork_start,fieldwork_end\n"
-        "mood,2001,1,Mood 2001,people,2001-02-01,2001-03-01\n"
-        "mood,2002,2,2002,people,,\n"
-        "mood,2003,3,2003,people,,\n"
+        "study_id,wave_id,wave_number,wave_label,design_id,fieldwork_start,fieldwork_end,"
+        "delivered_as\n"
+        "mood,2001,1,Mood 2001,people,2001-02-01,2001-03-01,\n"
+        "mood,2002,2,2002,people,,,\n"
+        "mood,2003,3,2003,people,,,seed\n"
     ),
     "design_columns": "design_id,design_role,position,source_column\npeople,weight,1,wt\n",
     "variables": "variable_id,variable_label\nhappy,Happiness\n",
@@ -294,7 +295,7 @@ def test_tables_and_columns_that_the_checks_read_must_be_there(
 
 
 def test_ids_that_cannot_name_a_file_are_reported(project: Project, run_command: Run) -> None:
-    rows = CODEBOOK["waves"] + "mood,Spring 2004,4,2004,people,,\n"
+    rows = CODEBOOK["waves"] + "mood,Spring 2004,4,2004,people,,,\n"
     write(project, "seeds/codebook/waves.csv", rows)
     write(project, "seeds/codebook/segments.csv", "segment_id,segment_label\nAge group,Age\n")
     code, said = run_command(project, "check")

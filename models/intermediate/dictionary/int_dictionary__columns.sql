@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_checks__problems') }}
 -- What the YAML of the public tables says, so that a description is written once and read everywhere.
 with
 
