@@ -97,6 +97,7 @@ def make_nhanes(destination: Path, landed: Project) -> Project:
         folder = Path("landing") / STUDY / wave_id
         shutil.copytree(landed.root / folder, project.root / folder)
         add_days(project.root / folder, int(wave_id))
+    drop_idle_patterns(project)
     generate(project)
     return project
 
@@ -132,6 +133,22 @@ def keep_waves(project: Project, kept: Iterable[str]) -> None:
     for row in filter(lambda row: row["study_id"] == STUDY, breaks):
         row["wave_id"] = min(wave for wave in waves if wave >= row["wave_id"])
     set_codebook_rows(project, "breaks", breaks)
+
+
+def drop_idle_patterns(project: Project) -> None:
+    """Take away waivers of columns that only the waves have that were taken away."""
+    pattern = str(project.landing / STUDY / "*/columns.parquet")
+    rows = duckdb.sql(f"select distinct source_column from '{pattern}'").fetchall()
+    delivered = [name for (name,) in rows]
+    filter_rows(
+        project,
+        "waived_columns",
+        lambda row: (
+            row["study_id"] != STUDY
+            or not row["source_column"].endswith("*")
+            or any(name.startswith(row["source_column"][:-1]) for name in delivered)
+        ),
+    )
 
 
 def add_days(folder: Path, year: int) -> None:
