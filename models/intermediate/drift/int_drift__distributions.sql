@@ -120,7 +120,8 @@ largest as (
         *,
         row_number() over (
             partition by study_id, wave_id, measure_id
-            order by abs(change) desc, category_code
+            -- what differs by rounding only is equally large
+            order by cast(abs(change) as decimal(30, 12)) desc, category_code
         ) as size_rank
     from compared
     where change is not null
