@@ -1,6 +1,7 @@
+-- depends_on: {{ ref('int_checks__problems') }}
 /*
     Whether two waves of a variable may be compared, by what the codebook declares.
-    1. A break of the whole study counts for every variable, and one of a variable for those derived from it.
+    1. A break of the whole study counts for every variable, and one of a variable for those made of it.
     2. `harmonised` is a difference that the crosswalk has taken out: another column, other codes.
     3. The worst reason gives the grade; all reasons are named.
 */
@@ -20,6 +21,10 @@ breaks as (
 
 waves as (
     select * from {{ ref('stg_codebook__waves') }}
+),
+
+variable_sources as (
+    select * from {{ ref('int_codebook__variable_sources') }}
 ),
 
 -- A variable may come from several columns of a wave.
@@ -67,7 +72,6 @@ pairs as (
     select
         earlier.study_id,
         earlier.variable_id,
-        earlier.derived_from_variable_id,
         earlier.wave_id as from_wave_id,
         later.wave_id as to_wave_id,
         earlier.wave_number as from_wave_number,
@@ -85,15 +89,39 @@ pairs as (
             and earlier.wave_number < later.wave_number
 ),
 
+breaks_of_variables as (
+    select
+        break_id,
+        study_id,
+        wave_id,
+        variable_id,
+        severity,
+        description
+    from breaks
+
+    union
+
+    select
+        breaks.break_id,
+        breaks.study_id,
+        breaks.wave_id,
+        variable_sources.variable_id,
+        breaks.severity,
+        breaks.description
+    from breaks
+    inner join variable_sources
+        on breaks.variable_id = variable_sources.source_variable_id
+),
+
 numbered_breaks as (
     select
-        breaks.*,
+        breaks_of_variables.*,
         waves.wave_number
-    from breaks
+    from breaks_of_variables
     inner join waves
         on
-            breaks.study_id = waves.study_id
-            and breaks.wave_id = waves.wave_id
+            breaks_of_variables.study_id = waves.study_id
+            and breaks_of_variables.wave_id = waves.wave_id
 ),
 
 crossed_breaks as (
@@ -115,8 +143,7 @@ crossed_breaks as (
             pairs.study_id = numbered_breaks.study_id
             and (
                 numbered_breaks.variable_id is null
-                or numbered_breaks.variable_id
-                in (pairs.variable_id, pairs.derived_from_variable_id)
+                or pairs.variable_id = numbered_breaks.variable_id
             )
             and pairs.from_wave_number < numbered_breaks.wave_number
             and pairs.to_wave_number >= numbered_breaks.wave_number
