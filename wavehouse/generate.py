@@ -3,7 +3,8 @@
 from pathlib import Path, PurePosixPath
 
 from wavehouse.errors import ProblemsError
-from wavehouse.generators import MARKER, Texts, expected_files
+from wavehouse.generated_text import MARKER, Texts
+from wavehouse.generators import expected_files
 from wavehouse.project import Project
 from wavehouse.wave_files import Inspection, check_files
 

@@ -1,13 +1,15 @@
 {% macro public_columns() -%}
     {#-
         The columns of all public tables as their YAML describes them, as rows of (table_name,
-        column_position, column_name, data_type, column_description, is_key, variable_id, guarded_by).
+        column_position, column_name, data_type, column_description, is_key, guarded_by), and what their meta
+        says they show: (study_id, variable_id, segment_id, design_role, shows).
     -#}
     {%- set guards = tests_by_model() -%}
+    {%- set shown = ['variable_id', 'segment_id', 'design_role', 'shows'] -%}
     {%- for node in public_models() %}
         {%- set keys = primary_key_of(node) %}
         {%- for column in node.columns.values() %}
-            {%- set variable_id = column.config.get('meta', column.meta).get('variable_id') %}
+            {%- set meta = column.config.get('meta', column.meta) %}
             {%- set names = guards_of_column(guards.get(node.unique_id, []), column.name) %}
     select
         {{ text_literal(node.name) }} as table_name,
@@ -16,8 +18,11 @@
         {{ text_literal(column.data_type) }} as data_type,
         {{ text_literal(column.description | trim) }} as column_description,
         {{ column.name in keys }} as is_key,
-        {{ text_literal(variable_id) }} as variable_id,
-        {{ text_literal(names | join(', ') or none) }} as guarded_by
+        {{ text_literal(names | join(', ') or none) }} as guarded_by,
+        {{ text_literal(node.config.meta.get('study_id')) }} as study_id,
+        {%- for key in shown %}
+        {{ text_literal(meta.get(key)) }} as {{ key }}{{ ',' if not loop.last }}
+        {%- endfor %}
     union all
         {%- endfor %}
     {%- endfor %}
@@ -28,8 +33,11 @@
         cast(null as {{ dbt.type_string() }}) as data_type,
         cast(null as {{ dbt.type_string() }}) as column_description,
         cast(null as boolean) as is_key,
-        cast(null as {{ dbt.type_string() }}) as variable_id,
-        cast(null as {{ dbt.type_string() }}) as guarded_by
+        cast(null as {{ dbt.type_string() }}) as guarded_by,
+        cast(null as {{ dbt.type_string() }}) as study_id,
+        {%- for key in shown %}
+        cast(null as {{ dbt.type_string() }}) as {{ key }}{{ ',' if not loop.last }}
+        {%- endfor %}
 {%- endmacro %}
 
 

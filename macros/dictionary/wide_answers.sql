@@ -37,6 +37,7 @@ final as (
         -- keys
         respondents.respondent_key,
         respondents.person_key,
+        respondents.study_id,
         respondents.wave_id,
         waves.wave_label,
         waves.wave_date,
@@ -46,10 +47,11 @@ final as (
         respondents.stratum_id,
         respondents.psu_key,
         respondents.weight,
-        {%- for column in variables %}
-        answers_by_respondent.{{ adapter.quote(column.name) }},
-        {%- endfor %}
+        respondents.psu_population,
         respondents.interview_date
+        {%- for column in variables %},
+        answers_by_respondent.{{ adapter.quote(column.name) }}
+        {%- endfor %}
     from respondents
     inner join waves
         on

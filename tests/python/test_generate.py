@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from wavehouse.generators import MARKER
+from wavehouse.generated_text import MARKER
 from wavehouse.project import Project
 
 Run = Callable[..., tuple[int, str]]

@@ -16,8 +16,14 @@ final as (
         data_type,
         column_description,
         is_key,
+        guarded_by,
+
+        -- what the column shows
+        study_id,
         variable_id,
-        guarded_by
+        segment_id,
+        design_role,
+        shows
     from columns_of_marts
     where table_name is not null
 )

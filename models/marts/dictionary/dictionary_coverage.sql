@@ -8,6 +8,10 @@ waves as (
     select * from {{ ref('dim_wave') }}
 ),
 
+questions as (
+    select * from {{ ref('dim_question') }}
+),
+
 quality as (
     select * from {{ ref('fct_question_quality') }}
 ),
@@ -25,6 +29,7 @@ final as (
 
         -- coverage
         quality.variable_id is not null as is_asked,
+        questions.universe,
         quality.n_respondents,
         quality.n_valid,
         {% for kind in missing_kinds() -%}
@@ -34,6 +39,11 @@ final as (
     from variables
     inner join waves
         on variables.study_id = waves.study_id
+    left join questions
+        on
+            waves.study_id = questions.study_id
+            and waves.wave_id = questions.wave_id
+            and variables.variable_id = questions.variable_id
     left join quality
         on
             waves.study_id = quality.study_id

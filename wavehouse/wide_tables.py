@@ -1,0 +1,169 @@
+"""A wide table for each study: its model and its description, which is its contract."""
+
+from pathlib import PurePosixPath
+
+from wavehouse.codebook import Codebook, Row
+from wavehouse.generated_text import MARKER, Texts, quote, sentence, yaml_text
+from wavehouse.wave_files import Inspection
+
+FOLDER = PurePosixPath("models/marts/wide")
+
+# Columns beside the variables: type, doc block or text, and what of the design they show.
+KEYS = {
+    "respondent_key": ("text", "respondent_key", "respondent"),
+    "person_key": ("text", "person_key", "respondent"),
+    "study_id": ("text", "study_id", None),
+    "wave_id": ("text", "wave_id", None),
+    "wave_label": ("text", "wave_label", None),
+    "wave_date": ("date", "wave_date", None),
+    "sample_id": ("text", "sample_id", None),
+    "stratum_id": ("text", "stratum_id", "stratum"),
+    "psu_key": ("text", "psu_key", "psu"),
+    "weight": ("float8", "weight", "weight"),
+    "psu_population": ("float8", "psu_population", "psu_population"),
+    "interview_date": ("date", "interview_date", "interview_date"),
+}
+
+DESCRIPTION = """\
+    description: >
+      {study}, wide: one row per respondent and wave, one column per variable.
+
+      Categories stand as their labels, numbers in their unit; a column is empty where somebody gave
+      no answer, and `fct_answers` says why. Key: `respondent_key`. Every estimate of these rows
+      must be weighted."""
+
+TESTS = """\
+    data_tests:
+      - unique_combination:
+          name: {model}_has_one_row_per_key
+          description: >
+            One row per respondent_key. The maintainers of the models mend a failure.
+          arguments:
+            columns: [respondent_key]
+      - references_key:
+          name: {model}__respondent_key_is_in_fct_respondents
+          description: >
+            Every respondent_key is a row of fct_respondents. A failure is a fault of the models:
+            their maintainers mend it.
+          arguments:
+            columns: [respondent_key]
+            to: ref('fct_respondents')
+            to_columns: [respondent_key]
+      - references_key:
+          name: {model}__study_id_wave_id_is_in_dim_wave
+          description: >
+            Every study_id, wave_id is a row of dim_wave. A failure is a fault of the models: their
+            maintainers mend it.
+          arguments:
+            columns: [study_id, wave_id]
+            to: ref('dim_wave')
+            to_columns: [study_id, wave_id]"""
+
+
+def generate_wide_tables(found: Inspection) -> Texts:
+    """Write model and description of each study's wide table, and the exposure that lists them."""
+    studies = list(dict.fromkeys(wave.study_id for wave in found.waves))
+    texts: Texts = {}
+    for study_id in studies:
+        model = f"wide_{study_id}"
+        texts[FOLDER / f"{model}.sql"] = (
+            f"-- {MARKER}\n{{{{ wide_answers('{study_id}', model) }}}}\n"
+        )
+        texts[FOLDER / f"{model}.yml"] = yaml_text(_describe(found.codebook, study_id))
+    if studies:
+        texts[FOLDER / "_wide__exposures.yml"] = yaml_text(_expose(studies))
+    return texts
+
+
+def variables_of_study(codebook: Codebook, study_id: str) -> list[Row]:
+    """Give the variables that a study asked or that follow from those, in the codebook's order."""
+    members: dict[str, set[str]] = {}
+    for row in codebook.rows("variable_group_members"):
+        members.setdefault(row["variable_group_id"], set()).add(row["variable_id"])
+    known = {
+        row["variable_id"] for row in codebook.rows("questions") if row["study_id"] == study_id
+    }
+    for row in codebook.rows("derived_sums"):
+        asked = known & members.get(row["variable_group_id"], set())
+        least = row["minimum_answers"]
+        if len(asked) >= (int(least) if least.isdecimal() else 1):
+            known.add(row["variable_id"])
+    known |= {
+        row["variable_id"]
+        for row in codebook.rows("derivations")
+        if row["source_variable_id"] in known
+    }
+    return [row for row in codebook.rows("variables") if row["variable_id"] in known]
+
+
+def column_of(variable_id: str) -> str:
+    """Give the name of a variable's column: its id, unless a key has that name."""
+    return f"variable_{variable_id}" if variable_id in KEYS else variable_id
+
+
+def _describe(codebook: Codebook, study_id: str) -> list[str]:
+    model = f"wide_{study_id}"
+    study = codebook.study_label(study_id).replace("{", "(").replace("}", ")")
+    lines = [
+        "models:",
+        f"  - name: {model}",
+        *DESCRIPTION.format(study=study).splitlines(),
+        "    config:",
+        "      meta:",
+        f"        study_id: {quote(study_id)}",
+        "    constraints:",
+        "      - type: primary_key",
+        "        columns: [respondent_key]",
+        "    columns:",
+    ]
+    for name, (data_type, block, design_role) in KEYS.items():
+        lines += [
+            f"      - name: {name}",
+            f"        data_type: {data_type}",
+            f"        description: \"{{{{ doc('{block}') }}}}\"",
+        ]
+        if design_role:
+            lines += _meta("design_role", design_role)
+        if name == "respondent_key":
+            lines += ["        constraints:", "          - type: not_null"]
+    for variable in variables_of_study(codebook, study_id):
+        variable_id = variable["variable_id"]
+        lines += [
+            f"      - name: {quote(column_of(variable_id))}",
+            "        quote: true",
+            f"        data_type: {'float8' if variable.get('value_type') == 'numeric' else 'text'}",
+            f"        description: {quote(_describe_variable(variable))}",
+            *_meta("variable_id", quote(variable_id)),
+        ]
+    return [*lines, *TESTS.format(model=model).splitlines()]
+
+
+def _describe_variable(variable: Row) -> str:
+    parts = [sentence(variable["variable_label"] or variable["variable_id"])]
+    if variable.get("description"):
+        parts.append(sentence(variable["description"]))
+    if variable.get("unit"):
+        parts.append(f"Unit: {variable['unit']}.")
+    return " ".join(parts)
+
+
+def _meta(key: str, value: str) -> list[str]:
+    return ["        config:", "          meta:", f"            {key}: {value}"]
+
+
+def _expose(studies: list[str]) -> list[str]:
+    return [
+        "exposures:",
+        "  - name: wide_tables",
+        "    label: Wide tables",
+        "    description: >",
+        "      One table a study for analysts who want a column per variable: a part of the",
+        "      published warehouse, listed here because its tables follow from the studies.",
+        "    type: analysis",
+        "    maturity: medium",
+        "    owner:",
+        "      name: Harmonisation stewards",
+        "      email: harmonisation@wavehouse.example",
+        "    depends_on:",
+        *(f"      - ref('wide_{study_id}')" for study_id in studies),
+    ]
