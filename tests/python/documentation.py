@@ -158,15 +158,20 @@ def site_link_problems(manifest: Manifest) -> list[str]:
     ]
 
 
-def exposure_problems(manifest: Manifest, name: str) -> list[str]:
-    """List public models that an exposure leaves out."""
-    exposure = next(each for each in own(manifest["exposures"]) if each["name"] == name)
+def exposure_problems(manifest: Manifest, names: tuple[str, ...]) -> list[str]:
+    """List public models that all of some exposures leave out."""
+    exposed = {
+        unique_id
+        for each in own(manifest["exposures"])
+        if each["name"] in names
+        for unique_id in each["depends_on"]["nodes"]
+    }
     return [
-        f"exposure {name}: {node['name']} is missing"
+        f"exposure {names[0]}: {node['name']} is missing"
         for node in own(manifest["nodes"])
         if node["resource_type"] == "model"
         and node["config"]["access"] == "public"
-        and node["unique_id"] not in exposure["depends_on"]["nodes"]
+        and node["unique_id"] not in exposed
     ]
 
 

@@ -53,8 +53,18 @@ def make_overlay(destination: Path) -> Project:
             add_study(project, folder)
     add_association_tests(project)
     generate(project)
+    drop_wide_tables(project)
     add_bench(project)
     return project
+
+
+def drop_wide_tables(project: Project) -> None:
+    """Leave the wide tables to the studies of the project: made-up ones would only take time."""
+    folder = project.models / "marts/wide"
+    for path in folder.iterdir():
+        if not (ROOT / "models/marts/wide" / path.name).exists():
+            path.unlink()
+    shutil.copy(ROOT / "models/marts/wide/_wide__exposures.yml", folder)
 
 
 def add_association_tests(project: Project) -> None:

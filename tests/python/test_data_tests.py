@@ -89,6 +89,13 @@ UNTESTED = "observation_status not in ('A', 'U')"
 
 # What breaks each condition, part by part.
 BREAKS: dict[str, list[Breakage]] = {
+    "each_code_becomes_one_of_category_number_and_missing_kind": [
+        Breakage({"category_code": "'yes'", "missing_kind": "'refused'"}),
+        Breakage({"category_code": "'yes'", "numeric_value": "1"}),
+        Breakage({"category_code": "null", "numeric_value": "null", "missing_kind": "null"}),
+        Breakage({"source_code": "'<number>'", "category_code": "'yes'"}),
+    ],
+    "every_delivered_column_is_in_a_file": [Breakage({"delivered_file": "null"})],
     "each_answer_is_one_of_category_number_and_missing_kind": [
         Breakage({"category_code": "'yes'", "numeric_value": "1", "missing_kind": "null"}),
         Breakage({"category_code": "null", "numeric_value": "1", "missing_kind": "'refused'"}),
