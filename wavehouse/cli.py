@@ -93,23 +93,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("publish", _publish, "publish the last build again, if it passed")
     add("docs", _docs, "write the docs site to warehouse/docs/index.html")
-    exported = add("export", _export, "write a study for archives and statistics software")
-    exported.add_argument("study", metavar="STUDY", help="the study's id")
-    exported.add_argument(
-        "--format",
-        dest="formats",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="ddi, ...; may be given several times (default: all formats)",
-    )
-    exported.add_argument(
-        "--to",
-        dest="folder",
-        type=Path,
-        metavar="FOLDER",
-        help="where to write, a folder for each format (default: warehouse/exports/STUDY)",
-    )
     postgres = add("postgres", _postgres, "run a command with a throwaway PostgreSQL server")
     postgres.add_argument(
         "words", nargs=argparse.REMAINDER, metavar="-- WORD", help="the command and its arguments"
@@ -198,15 +181,6 @@ def _docs(project: Project, _: argparse.Namespace) -> int:
     from wavehouse.docs import write_docs
 
     write_docs(project)
-    return 0
-
-
-def _export(project: Project, options: argparse.Namespace) -> int:
-    from wavehouse.exports.export import export
-
-    for path in export(project, options.study, options.formats, options.folder):
-        print(f"{project.relative(path)}: {path.stat().st_size:,} bytes")
-    print("Files with answers are microdata: pass them on only as the study's terms of use allow.")
     return 0
 
 

@@ -83,7 +83,8 @@ def columns_of_wave(connection: "DuckDBPyConnection", study_id: str, wave_id: st
     filled = rows_of(
         connection,
         f"select {', '.join(f'count({name}) as {name}' for name in DESIGN_COLUMNS)}, "
-        "bool_or(stratum_id <> 'all') as is_stratified from marts.fct_respondents where study_id = ? and wave_id = ?",
+        "bool_or(stratum_id <> 'all') as is_stratified from marts.fct_respondents "
+        "where study_id = ? and wave_id = ?",
         study_id,
         wave_id,
     )[0]
