@@ -21,8 +21,15 @@ def _csvw(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list
     return write_csvw(connection, study_id, folder)
 
 
+def _ddi(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list[Path]:
+    from wavehouse.exports.ddi import write_ddi
+
+    return write_ddi(connection, study_id, folder)
+
+
 FORMATS: dict[str, Writer] = {
     "csvw": _csvw,
+    "ddi": _ddi,
 }
 
 # What the README of an export says of the files of each format.
@@ -31,7 +38,11 @@ DESCRIPTIONS: dict[str, str] = {
         "Tables as CSV (RFC 4180, UTF-8), described in csv-metadata.json by the W3C standard "
         "CSV on the Web: the answers of each wave, the dictionary, and the published trends."
     ),
+    "ddi": (
+        "The codebook as DDI-Codebook 2.5, with the data file of each wave that it describes. "
+        "`wavehouse import-ddi` makes a study of it again."
+    ),
 }
 
 # These hold one row for each respondent, as fct_answers does.
-MICRODATA = frozenset({"csvw", "spss", "stata"})
+MICRODATA = frozenset({"csvw", "ddi", "spss", "stata"})
