@@ -275,4 +275,4 @@ def _answers_column(variable: Variable, question: Json, study: Study) -> Json:
     if question.get("universe"):
         parts.append(f"Asked of: {question['universe']}.")
     column = _column(variable.column, variable.label, " ".join(parts), datatype)
-    return column | {"null": ["", *(f".{kind.kind}" for kind in study.kinds)]}
+    return column | {"null": ["", *(kind.code for kind in study.kinds)]}

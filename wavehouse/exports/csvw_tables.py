@@ -21,14 +21,6 @@ from wavehouse.exports.study import answer_rows, read_study
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# A dot, which no category begins with, makes sure that a kind of missing is never taken for one.
-CELL = """
-    case
-        when missing_kind is not null then '.' || missing_kind
-        else coalesce(category_code, regexp_replace(cast(numeric_value as varchar), '[.]0$', ''))
-    end
-"""
-
 
 def write_csvw(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list[Path]:
     """Write answers, dictionary and trends of a study as CSV, and what describes them.
@@ -49,7 +41,7 @@ def write_csvw(connection: "DuckDBPyConnection", study_id: str, folder: Path) ->
     tables = []
     for wave in study.waves:
         table = answers_table(connection, study, wave, described)
-        _, parts = answer_rows(connection, study, wave["wave_id"], CELL)
+        _, parts = answer_rows(connection, study, wave["wave_id"])
         _write(folder / table.url, table.header, (row for part in parts for row in part))
         tables.append(table)
     for definition, sql in [

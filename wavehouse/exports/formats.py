@@ -21,8 +21,22 @@ def _csvw(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list
     return write_csvw(connection, study_id, folder)
 
 
+def _spss(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list[Path]:
+    from wavehouse.exports.statistical import write_spss
+
+    return write_spss(connection, study_id, folder)
+
+
+def _stata(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list[Path]:
+    from wavehouse.exports.statistical import write_stata
+
+    return write_stata(connection, study_id, folder)
+
+
 FORMATS: dict[str, Writer] = {
     "csvw": _csvw,
+    "spss": _spss,
+    "stata": _stata,
 }
 
 # What the README of an export says of the files of each format.
@@ -30,6 +44,16 @@ DESCRIPTIONS: dict[str, str] = {
     "csvw": (
         "Tables as CSV (RFC 4180, UTF-8), described in csv-metadata.json by the W3C standard "
         "CSV on the Web: the answers of each wave, the dictionary, and the published trends."
+    ),
+    "spss": (
+        "Answers for SPSS: a file of all waves and one of each, with labels of variables and "
+        "values. Kinds of missing answers are user-missing values. names.csv and codes.csv say "
+        "which variable and code of the warehouse each is, notes.txt what had to be shortened."
+    ),
+    "stata": (
+        "Answers for Stata 14 and later: a file of all waves and one of each, with labels of "
+        "variables and values. Kinds of missing answers are extended missing values (.a, .b, "
+        "...). names.csv, codes.csv and notes.txt are as for SPSS."
     ),
 }
 
