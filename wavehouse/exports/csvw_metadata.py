@@ -144,7 +144,7 @@ TABLES = (
 )
 KINDS_SQL = (
     "select '.' || missing_kind, missing_kind, missing_label, description from missing_kinds "
-    "order by kind_order"
+    "order by place"
 )
 
 

@@ -33,10 +33,17 @@ def _stata(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> lis
     return write_stata(connection, study_id, folder)
 
 
+def _sdmx(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list[Path]:
+    from wavehouse.exports.sdmx_files import write_sdmx
+
+    return write_sdmx(connection, study_id, folder)
+
+
 FORMATS: dict[str, Writer] = {
     "csvw": _csvw,
     "spss": _spss,
     "stata": _stata,
+    "sdmx": _sdmx,
 }
 
 # What the README of an export says of the files of each format.
@@ -54,6 +61,11 @@ DESCRIPTIONS: dict[str, str] = {
         "Answers for Stata 14 and later: a file of all waves and one of each, with labels of "
         "variables and values. Kinds of missing answers are extended missing values (.a, .b, "
         "...). names.csv, codes.csv and notes.txt are as for SPSS."
+    ),
+    "sdmx": (
+        "The published trends for statistical offices, by SDMX 2.1: code lists, concepts and data "
+        "structure in structure.xml, the estimates with their errors and statuses in data.xml "
+        "(structure-specific) and once more in data.csv (SDMX-CSV 2.0)."
     ),
 }
 

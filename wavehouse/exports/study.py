@@ -106,7 +106,7 @@ def read_study(connection: "DuckDBPyConnection", study_id: str) -> Study:
     kinds = tuple(
         MissingKind(*row)
         for row in connection.execute(
-            "select missing_kind, missing_label, description from missing_kinds order by kind_order"
+            "select missing_kind, missing_label, description from missing_kinds order by place"
         ).fetchall()
     )
     categories: dict[str, list[Category]] = {}
