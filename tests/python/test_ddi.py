@@ -7,6 +7,7 @@ here: their children in order, and the attributes that they may have.
 import json
 import re
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -16,6 +17,7 @@ from workbench import copy_built, copy_project, keep_studies, read_rows, run_dbt
 
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.exports.ddi import NAMESPACE, write_ddi
+from wavehouse.exports.published import connect
 from wavehouse.generate import generate
 from wavehouse.onboarding.apply import apply_draft
 from wavehouse.onboarding.ddi import read_ddi
@@ -151,10 +153,9 @@ def structure_problems(root: etree._Element) -> list[str]:
 def exported(published: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The codebooks of the two studies, each beside its data files."""
     found = {}
-    with duckdb.connect(str(published.warehouse / "wavehouse.duckdb"), read_only=True) as warehouse:
-        for study_id in STUDIES:
-            folder = tmp_path_factory.mktemp(study_id)
-            found[study_id] = write_ddi(warehouse, study_id, folder)[0]
+    for study_id in STUDIES:
+        with closing(connect(published, study_id)) as warehouse:
+            found[study_id] = write_ddi(warehouse, study_id, tmp_path_factory.mktemp(study_id))[0]
     return found
 
 

@@ -144,7 +144,7 @@ TABLES = (
 )
 KINDS_SQL = (
     "select '.' || missing_kind, missing_kind, missing_label, description from missing_kinds "
-    "order by kind_order"
+    "order by place"
 )
 
 
@@ -275,4 +275,4 @@ def _answers_column(variable: Variable, question: Json, study: Study) -> Json:
     if question.get("universe"):
         parts.append(f"Asked of: {question['universe']}.")
     column = _column(variable.column, variable.label, " ".join(parts), datatype)
-    return column | {"null": ["", *(f".{kind.kind}" for kind in study.kinds)]}
+    return column | {"null": ["", *(kind.code for kind in study.kinds)]}
