@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# Takes a connection whose schema `marts` holds what is exported, the study's id and a folder that
-# exists and is empty; gives the files it wrote there. `export.connect` says what else there is.
+# Takes a connection of `published.connect`, whose schema `marts` holds what is exported, the
+# study's id, and a folder that exists and is empty; gives the files it wrote there.
 Writer = Callable[["DuckDBPyConnection", str, Path], list[Path]]
 
 
@@ -21,16 +21,24 @@ def _csvw(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list
     return write_csvw(connection, study_id, folder)
 
 
-def _spss(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list[Path]:
-    from wavehouse.exports.statistical import write_spss
+def _ddi(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list[Path]:
+    from wavehouse.exports.ddi import write_ddi
 
-    return write_spss(connection, study_id, folder)
+    return write_ddi(connection, study_id, folder)
+
+
+def _spss(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list[Path]:
+    from wavehouse.exports.programs import SPSS_PROGRAM
+    from wavehouse.exports.statistical import write_statistical
+
+    return write_statistical(connection, study_id, folder, SPSS_PROGRAM)
 
 
 def _stata(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list[Path]:
-    from wavehouse.exports.statistical import write_stata
+    from wavehouse.exports.programs import STATA_PROGRAM
+    from wavehouse.exports.statistical import write_statistical
 
-    return write_stata(connection, study_id, folder)
+    return write_statistical(connection, study_id, folder, STATA_PROGRAM)
 
 
 def _sdmx(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list[Path]:
@@ -41,6 +49,7 @@ def _sdmx(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list
 
 FORMATS: dict[str, Writer] = {
     "csvw": _csvw,
+    "ddi": _ddi,
     "spss": _spss,
     "stata": _stata,
     "sdmx": _sdmx,
@@ -51,6 +60,10 @@ DESCRIPTIONS: dict[str, str] = {
     "csvw": (
         "Tables as CSV (RFC 4180, UTF-8), described in csv-metadata.json by the W3C standard "
         "CSV on the Web: the answers of each wave, the dictionary, and the published trends."
+    ),
+    "ddi": (
+        "The codebook as DDI-Codebook 2.5, with the data file of each wave that it describes. "
+        "`wavehouse import-ddi` makes a study of it again."
     ),
     "spss": (
         "Answers for SPSS: a file of all waves and one of each, with labels of variables and "
@@ -70,4 +83,4 @@ DESCRIPTIONS: dict[str, str] = {
 }
 
 # These hold one row for each respondent, as fct_answers does.
-MICRODATA = frozenset({"csvw", "spss", "stata"})
+MICRODATA = frozenset({"csvw", "ddi", "spss", "stata"})
