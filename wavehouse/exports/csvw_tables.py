@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 def write_csvw(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list[Path]:
     """Write answers, dictionary and trends of a study as CSV, and what describes them.
 
-    An answer is a category's code or a number; one that is missing is its kind with a dot before
-    it, such as `.refused`, which the metadata declare as null.
+    An answer is a category's code or a number; one that is missing is its kind behind an
+    underscore, such as `_refused`, which the metadata declare as null.
 
     Args:
         connection: of `published.connect`.

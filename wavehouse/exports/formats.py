@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# Takes a connection whose schema `marts` holds what is exported, the study's id and a folder that
-# exists and is empty; gives the files it wrote there. `export.connect` says what else there is.
+# Takes a connection of `published.connect`, whose schema `marts` holds what is exported, the
+# study's id, and a folder that exists and is empty; gives the files it wrote there.
 Writer = Callable[["DuckDBPyConnection", str, Path], list[Path]]
 
 
@@ -28,15 +28,17 @@ def _ddi(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list[
 
 
 def _spss(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list[Path]:
-    from wavehouse.exports.statistical import write_spss
+    from wavehouse.exports.programs import SPSS_PROGRAM
+    from wavehouse.exports.statistical import write_statistical
 
-    return write_spss(connection, study_id, folder)
+    return write_statistical(connection, study_id, folder, SPSS_PROGRAM)
 
 
 def _stata(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list[Path]:
-    from wavehouse.exports.statistical import write_stata
+    from wavehouse.exports.programs import STATA_PROGRAM
+    from wavehouse.exports.statistical import write_statistical
 
-    return write_stata(connection, study_id, folder)
+    return write_statistical(connection, study_id, folder, STATA_PROGRAM)
 
 
 def _sdmx(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list[Path]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from wavehouse.exports.answers import MISSING_PREFIX, missing_code
 from wavehouse.exports.published import Release, records, release_of
 from wavehouse.wide_tables import column_of
 
@@ -26,10 +27,10 @@ RESPONDENT_COLUMNS = (
     "interview_date",
 )
 
-# A dot, which no category begins with, makes sure that a kind of missing is never taken for one.
-ANSWER = """
+# The prefix, which no category begins with, keeps a kind of missing from being taken for one.
+ANSWER = f"""
     case
-        when missing_kind is not null then '.' || missing_kind
+        when missing_kind is not null then '{MISSING_PREFIX}' || missing_kind
         else coalesce(category_code, regexp_replace(cast(numeric_value as varchar), '[.]0$', ''))
     end
 """
@@ -59,7 +60,7 @@ class MissingKind:
     @property
     def code(self) -> str:
         """What stands for it among the answers of `answer_rows`."""
-        return f".{self.kind}"
+        return missing_code(self.kind)
 
 
 @dataclass(frozen=True)
@@ -175,8 +176,8 @@ def answer_rows(
 ) -> tuple[list[str], Iterator[list[tuple[Any, ...]]]]:
     """Give answers with one row for each respondent.
 
-    An answer is a text: the category's code, the number, or the kind of missing with a dot before
-    it. None is where a respondent's wave did not have the variable.
+    An answer is a text: the category's code, the number, or the kind of missing behind
+    an underscore. None is where a respondent's wave did not have the variable.
 
     Args:
         connection: of `published.connect`.
