@@ -16,6 +16,7 @@ from lxml import etree
 from workbench import copy_built, copy_project, keep_studies, read_rows, run_dbt
 
 from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.exports.answers import refuse_clashes
 from wavehouse.exports.ddi import NAMESPACE, write_ddi
 from wavehouse.exports.published import connect
 from wavehouse.generate import generate
@@ -223,6 +224,13 @@ def test_an_export_says_what_the_codebook_says(
     }
     assert told
     assert told <= labels
+
+
+def test_a_category_with_the_code_of_a_missing_answer_is_refused() -> None:
+    kinds = {"refused", "no_answer"}
+    refuse_clashes("s", [("mood", "refused"), ("mood", "_good")], kinds)
+    with pytest.raises(ProblemsError, match="study s, variable mood: category _refused"):
+        refuse_clashes("s", [("mood", "_refused"), ("mood", "good")], kinds)
 
 
 def test_no_count_of_a_category_leaves_the_warehouse(exported: dict[str, Path]) -> None:

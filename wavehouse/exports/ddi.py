@@ -22,7 +22,6 @@ from wavehouse.exports.study import (
     Study,
     Variable,
     answer_rows,
-    missing_code,
     read_study,
 )
 
@@ -283,7 +282,7 @@ def _variable(data: Element, wave_id: str, column: _Column, of_wave: list[_Colum
     if column.is_number and kinds:
         invalid = _add(element, "invalrng")
         for kind in kinds:
-            _add(invalid, "item", VALUE=missing_code(kind.kind))
+            _add(invalid, "item", VALUE=kind.code)
     if question.get("universe"):
         _add(element, "universe", question["universe"])
     if variable:
@@ -294,7 +293,7 @@ def _variable(data: Element, wave_id: str, column: _Column, of_wave: list[_Colum
             _add(described, "labl", category.label, level="category")
     for kind in kinds:
         described = _add(element, "catgry", missing="Y", missType=kind.kind)
-        _add(described, "catValu", missing_code(kind.kind))
+        _add(described, "catValu", kind.code)
         _add(described, "labl", kind.label, level="category")
     _add(element, "concept", column.concept, vocab=column.vocabulary)
     source = question.get("derived_from_variable_id")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wavehouse.exports.answers import MISSING_PREFIX, missing_code
+from wavehouse.exports.answers import MISSING_PREFIX, missing_code, refuse_clashes
 from wavehouse.exports.published import Release, records, release_of
 from wavehouse.wide_tables import column_of
 
@@ -34,11 +34,6 @@ ANSWER = f"""
         else coalesce(category_code, regexp_replace(cast(numeric_value as varchar), '[.]0$', ''))
     end
 """
-
-
-def missing_code(kind: str) -> str:
-    """Give the text that stands for a kind of missing among the answers."""
-    return f".{kind}"
 
 
 @dataclass(frozen=True)
@@ -155,6 +150,11 @@ def read_study(connection: "DuckDBPyConnection", study_id: str) -> Study:
             """,
             [study_id],
         )
+    )
+    refuse_clashes(
+        study_id,
+        ((each.variable_id, category.code) for each in variables for category in each.categories),
+        {kind.kind for kind in kinds},
     )
     return Study(
         records(connection, "select * from marts.dim_study where study_id = $1", [study_id])[0],
