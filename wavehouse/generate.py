@@ -79,7 +79,13 @@ def check_generated(project: Project) -> None:
 
 
 def _candidates(project: Project) -> list[Path]:
-    patterns = [(project.waves, "*.yml"), (project.models, "*.yml"), (project.models, "*.sql")]
+    patterns = [
+        (project.waves, "*.yml"),
+        (project.models, "*.yml"),
+        (project.models, "*.sql"),
+        (project.docs, "*.md"),
+        (project.docs, "*.svg"),
+    ]
     return sorted(file for folder, pattern in patterns for file in folder.rglob(pattern))
 
 

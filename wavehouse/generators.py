@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import PurePosixPath
 
 from wavehouse.generated_text import MARKER, Texts, quote, sentence, yaml_text
+from wavehouse.variable_pages import described_variables, generate_variable_pages, insert_block
 from wavehouse.wave_files import DeliveredWave, Inspection
 from wavehouse.wide_tables import generate_wide_tables
 
@@ -186,19 +187,23 @@ def generate_respondents_description(found: Inspection) -> Texts:
     variables: dict[str, list[str]] = {}
     for row in found.codebook.rows("segment_variables"):
         variables.setdefault(row["segment_id"], []).append(row["variable_id"])
+    described = described_variables(found)
     lines = RESPONDENTS_HEAD.splitlines()
     for segment in found.codebook.rows("segments"):
         segment_id = segment["segment_id"]
-        if len(variables.get(segment_id, [])) != 1:
+        shown = variables.get(segment_id, [])
+        if len(shown) != 1:
             continue
         text = (
             f"Segment {segment['segment_label']}: the label of its value; "
             "empty where the respondent belongs to none."
         )
+        if shown[0] in described:
+            text = insert_block(text, shown[0])
         lines += [
             f"      - name: {RESPONDENTS_PREFIX}{segment_id}",
             "        data_type: text",
-            f"        description: {quote(text)}",
+            f"        description: {text if shown[0] in described else quote(text)}",
             "        config:",
             "          meta:",
             f"            segment_id: {segment_id}",
@@ -318,6 +323,7 @@ GENERATORS: list[Callable[[Inspection], Texts]] = [
     generate_delivered_answers,
     generate_respondents_description,
     generate_wide_tables,
+    generate_variable_pages,
 ]
 
 
