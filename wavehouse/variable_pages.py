@@ -4,12 +4,11 @@ dbt's docs list and search nodes, not doc blocks; an exposure is the node that s
 people look at. So each variable is a doc block, which columns repeat, and an exposure.
 """
 
-import json
 from pathlib import PurePosixPath
 
 from wavehouse.codebook import Codebook, Row
 from wavehouse.generated_text import MARKER, Texts, quote, sentence, yaml_text
-from wavehouse.markdown import code, plain, table
+from wavehouse.markdown import code, harmless, plain, table
 from wavehouse.variable_block import block_of_variable
 from wavehouse.variable_facts import StudyFacts
 from wavehouse.wave_files import Inspection
@@ -70,11 +69,14 @@ def described_variables(found: Inspection) -> set[str]:
     return {row["variable_id"] for rows in variables_by_study(found).values() for row in rows}
 
 
-def insert_block(text: str, variable_id: str) -> str:
-    """Give a text for YAML that is followed by the doc block of a variable."""
-    return json.dumps(
-        f"{json.loads(quote(text))}\n\n{{{{ doc('variable__{variable_id}') }}}}", ensure_ascii=False
-    )
+def described_by(text: str, variable_id: str) -> list[str]:
+    """Give the lines of a column's description: a text, then the doc block of a variable."""
+    return [
+        "        description: |-",
+        f"          {harmless(text)}",
+        "",
+        f"          {{{{ doc('variable__{variable_id}') }}}}",
+    ]
 
 
 def _markdown(blocks: list[str]) -> str:
