@@ -66,7 +66,7 @@ def draw_entities(project: Project, generated: Texts) -> Texts:
 
     Args:
         project: the project, whose YAML of the marts is read.
-        generated: generated files as they should be, which count more than those on disk.
+        generated: generated files as they should be, whatever is on disk.
     """
     entities = _read_entities(project, generated)
     names = {each.name for each in entities}
@@ -82,8 +82,9 @@ def _read_entities(project: Project, generated: Texts) -> list[Entity]:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     files = {
-        PurePosixPath(project.relative(path)): path.read_text(encoding="utf-8")
+        PurePosixPath(project.relative(path)): text
         for path in project.models.joinpath("marts").rglob("*.yml")
+        if MARKER not in (text := path.read_text(encoding="utf-8")).partition("\n")[0]
     }
     files |= {path: text for path, text in generated.items() if path.suffix == ".yml"}
     found = [

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 
-from wavehouse.codebook import Codebook, Row
+from wavehouse.codebook import Row
+from wavehouse.codebook_index import CodebookIndex
 from wavehouse.generated_text import sentence
 from wavehouse.markdown import code, codes, marked_difference, plain, table
-from wavehouse.variable_facts import Step, StudyFacts, Version, group_members, rows_about
+from wavehouse.variable_facts import Step, StudyFacts, Version
+from wavehouse.variable_uses import lines_about_uses, link
 
 GRADES = {
     "not_comparable": "**no**",
     "with_care": "**with care**",
     "harmonised": "yes, as mapped",
 }
+# What the crosswalk has for values that no code stands for.
+NOT_A_CODE = {"<number>": "*a number*", "<empty>": "*empty*"}
 ENDING = (
     "Whether any two waves may be compared is in "
     "[`dictionary_comparability`](#!/model/model.wavehouse.dictionary_comparability), how many "
@@ -19,28 +23,19 @@ ENDING = (
 )
 
 
-def block_of_variable(codebook: Codebook, variable: Row, facts: list[StudyFacts]) -> str:
+def block_of_variable(index: CodebookIndex, variable: Row, facts: list[StudyFacts]) -> str:
     """Write the page of a variable, with a section for each study that has it."""
-    categories = rows_about(
-        codebook, "categories", "code_list_id", [variable.get("code_list_id") or "-"]
-    )
+    categories = index.where("categories", "code_list_id", variable.get("code_list_id", ""))
     lines = [_first_line(variable, len(categories))]
     if variable.get("description"):
         lines.append(plain(sentence(variable["description"])))
     lines.append("")
     for each in facts:
-        lines += _study_section(codebook, each)
-    lines += _category_section(codebook, variable, categories)
-    lines += _sum_section(codebook, variable)
-    lines += _use_section(codebook, variable["variable_id"])
+        lines += _study_section(index, each)
+    lines += _category_section(index, variable, categories)
+    lines += _sum_section(index, variable)
+    lines += lines_about_uses(index, variable["variable_id"])
     return "\n".join([*lines, ENDING])
-
-
-def link(codebook: Codebook, variable_id: str) -> str:
-    """Give a link to a variable's page."""
-    labels = {row["variable_id"]: row["variable_label"] for row in codebook.rows("variables")}
-    label = plain(labels.get(variable_id) or variable_id)
-    return f"[{label}](#!/exposure/exposure.wavehouse.variable_{variable_id})"
 
 
 def _first_line(variable: Row, n_categories: int) -> str:
@@ -58,7 +53,7 @@ def _first_line(variable: Row, n_categories: int) -> str:
 # A study ------------------------------------------------------------------------------------------
 
 
-def _study_section(codebook: Codebook, facts: StudyFacts) -> list[str]:
+def _study_section(index: CodebookIndex, facts: StudyFacts) -> list[str]:
     asked = [wave["wave_id"] for wave in facts.asked]
     missing = [wave["wave_id"] for wave in facts.waves if wave["wave_id"] not in asked]
     verb = "Derived" if facts.sources else "Asked"
@@ -67,13 +62,13 @@ def _study_section(codebook: Codebook, facts: StudyFacts) -> list[str]:
         there = f"{verb} in {len(asked)} of {len(facts.waves)} waves: "
     left_out = f" Not in {plain(facts.span(missing))}." if missing else ""
     return [
-        f"#### {plain(codebook.study_label(facts.study_id))}",
+        f"#### {plain(index.codebook.study_label(facts.study_id))}",
         "",
         f"{there}{plain(facts.span(asked))}.{left_out}",
         "",
         *_wording_table(facts),
         *_comparison(facts),
-        *_code_table(codebook, facts),
+        *_code_table(index, facts),
     ]
 
 
@@ -148,13 +143,13 @@ def _reasons(step: Step) -> Iterator[str]:
         yield "Column or codes differ; the crosswalk has made them alike."
 
 
-def _code_table(codebook: Codebook, facts: StudyFacts) -> list[str]:
+def _code_table(index: CodebookIndex, facts: StudyFacts) -> list[str]:
     """Write what each delivered code means; those of the same meaning and waves share a row."""
     rows: dict[tuple[str, str, str], list[str]] = {}
+    code_list = index.code_list(facts.variable_id)
     labels = {
         row["category_code"]: row["category_label"]
-        for row in codebook.rows("categories")
-        if row["code_list_id"] == _code_list(codebook, facts.variable_id)
+        for row in index.where("categories", "code_list_id", code_list)
     }
     for row, waves in facts.mapped_codes():
         if row["category_code"]:
@@ -164,27 +159,24 @@ def _code_table(codebook: Codebook, facts: StudyFacts) -> list[str]:
         else:
             means = code(row["numeric_value"]) or "itself"
         key = (means, plain(facts.span(waves)), plain(row.get("note", "")))
-        rows.setdefault(key, []).append(row["source_code"])
+        rows.setdefault(key, []).append(
+            NOT_A_CODE.get(row["source_code"]) or code(row["source_code"])
+        )
     if not rows:
         return []
     return table(
         ("delivered", "means", "waves", "note"),
-        ((codes(delivered), *key) for key, delivered in rows.items()),
+        ((", ".join(found), *key) for key, found in rows.items()),
     )
-
-
-def _code_list(codebook: Codebook, variable_id: str) -> str:
-    found = rows_about(codebook, "variables", "variable_id", [variable_id])
-    return found[0].get("code_list_id", "") if found else ""
 
 
 # The variable -------------------------------------------------------------------------------------
 
 
-def _category_section(codebook: Codebook, variable: Row, categories: list[Row]) -> list[str]:
+def _category_section(index: CodebookIndex, variable: Row, categories: list[Row]) -> list[str]:
     if not categories:
         return []
-    rules = rows_about(codebook, "derivations", "variable_id", [variable["variable_id"]])
+    rules = index.where("derivations", "variable_id", variable["variable_id"])
     ordered = sorted(categories, key=lambda row: int(row["category_order"] or 0))
     if not rules:
         cells = [(code(row["category_code"]), plain(row["category_label"])) for row in ordered]
@@ -193,7 +185,7 @@ def _category_section(codebook: Codebook, variable: Row, categories: list[Row]) 
     return [
         "#### Categories",
         "",
-        f"Derived from {', '.join(link(codebook, each) for each in sources)}.",
+        f"Derived from {', '.join(link(index, each) for each in sources)}.",
         "",
         *table(
             ("code", "category", "made of"),
@@ -201,9 +193,7 @@ def _category_section(codebook: Codebook, variable: Row, categories: list[Row]) 
                 (
                     code(row["category_code"]),
                     plain(row["category_label"]),
-                    _rule(
-                        codebook, [r for r in rules if r["category_code"] == row["category_code"]]
-                    ),
+                    _rule(index, [r for r in rules if r["category_code"] == row["category_code"]]),
                 )
                 for row in ordered
             ),
@@ -211,12 +201,12 @@ def _category_section(codebook: Codebook, variable: Row, categories: list[Row]) 
     ]
 
 
-def _rule(codebook: Codebook, rules: list[Row]) -> str:
+def _rule(index: CodebookIndex, rules: list[Row]) -> str:
     parts = []
     for rule in rules:
         low, high = rule["lower_bound"], rule["upper_bound"]
         if rule["source_category_code"]:
-            parts.append(_label_of(codebook, rule))
+            parts.append(_label_of(index, rule))
         elif low and high:
             parts.append(f"{low} to below {high}")
         else:
@@ -224,73 +214,24 @@ def _rule(codebook: Codebook, rules: list[Row]) -> str:
     return ", ".join(parts)
 
 
-def _label_of(codebook: Codebook, rule: Row) -> str:
-    code_list = _code_list(codebook, rule["source_variable_id"])
-    for row in rows_about(codebook, "categories", "code_list_id", [code_list]):
+def _label_of(index: CodebookIndex, rule: Row) -> str:
+    code_list = index.code_list(rule["source_variable_id"])
+    for row in index.where("categories", "code_list_id", code_list):
         if row["category_code"] == rule["source_category_code"]:
             return plain(row["category_label"])
     return code(rule["source_category_code"])
 
 
-def _sum_section(codebook: Codebook, variable: Row) -> list[str]:
+def _sum_section(index: CodebookIndex, variable: Row) -> list[str]:
     lines = []
-    for row in rows_about(codebook, "derived_sums", "variable_id", [variable["variable_id"]]):
-        items = group_members(codebook, row["variable_group_id"])
-        scores = rows_about(codebook, "derived_sum_scores", "variable_id", [row["variable_id"]])
+    for row in index.where("derived_sums", "variable_id", variable["variable_id"]):
+        items = index.members(row["variable_group_id"])
+        scores = index.where("derived_sum_scores", "variable_id", row["variable_id"])
         counts = ", ".join(f"{code(each['category_code'])} {each['score']}" for each in scores)
         lines += [
-            f"**Sum of** {', '.join(link(codebook, item) for item in items)}. At least "
+            f"**Sum of** {', '.join(link(index, item) for item in items)}. At least "
             f"{row['minimum_answers'] or 1} must be answered."
             + (f" Answers count: {counts}." if counts else ""),
             "",
         ]
-    return lines
-
-
-def _use_section(codebook: Codebook, variable_id: str) -> list[str]:
-    groups = [
-        row["variable_group_id"]
-        for row in rows_about(codebook, "variable_group_members", "variable_id", [variable_id])
-    ]
-    bases = {
-        row["measure_id"]
-        for row in rows_about(codebook, "measure_bases", "variable_id", [variable_id])
-    }
-    standards = [
-        row["standard_population_id"]
-        for row in rows_about(codebook, "standard_populations", "variable_id", [variable_id])
-    ]
-    measures = codebook.rows("measures")
-    uses = [
-        (
-            "Measures",
-            [
-                row
-                for row in measures
-                if variable_id in (row["variable_id"], row["denominator_variable_id"])
-                or row["variable_group_id"] in groups
-            ],
-        ),
-        ("Says who counts in", [row for row in measures if row["measure_id"] in bases]),
-        ("Standardises", [row for row in measures if row["standard_population_id"] in standards]),
-    ]
-    lines = []
-    for title, found in uses:
-        if found:
-            named = (f"{plain(row['measure_label'])} ({code(row['measure_id'])})" for row in found)
-            lines += [f"**{title}:** {', '.join(named)}.", ""]
-    for title, table_name, column in (
-        ("Segments", "segment_variables", "segment_id"),
-        ("Made into", "derivations", "variable_id"),
-    ):
-        key = "source_variable_id" if table_name == "derivations" else "variable_id"
-        found_ids = dict.fromkeys(
-            row[column] for row in rows_about(codebook, table_name, key, [variable_id])
-        )
-        if found_ids:
-            named = (
-                link(codebook, each) if table_name == "derivations" else code(each)
-                for each in found_ids
-            )
-            lines += [f"**{title}:** {', '.join(named)}.", ""]
     return lines

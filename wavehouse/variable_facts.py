@@ -3,11 +3,12 @@
 The steps are graded as `int_codebook__comparability` grades pairs of waves; a test compares them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from wavehouse.codebook import Codebook, Row, wave_number
+from wavehouse.codebook import Row, wave_number
+from wavehouse.codebook_index import CodebookIndex
 
 # Between the first and the last of several waves.
 DASH = "\N{EN DASH}"
@@ -59,22 +60,21 @@ class Step:
 class StudyFacts:
     """A variable in one study."""
 
-    def __init__(self, codebook: Codebook, study_id: str, variable_id: str) -> None:
+    def __init__(self, index: CodebookIndex, study_id: str, variable_id: str) -> None:
         """Take the codebook, and of which study and variable to speak."""
-        self.codebook = codebook
+        self.index = index
         self.study_id = study_id
         self.variable_id = variable_id
-        self.waves = [wave for wave in codebook.waves() if wave["study_id"] == study_id]
-        self.sources = sources_of(codebook, variable_id)
+        self.waves = index.waves(study_id)
+        self.sources = index.sources(variable_id)
 
     @cached_property
     def versions(self) -> dict[str, Version]:
         """How the variable came about, by the waves that have it."""
         found = {}
         for wave in self.waves:
-            rows = list(self.codebook.valid_rows("questions", wave))
-            direct = [row for row in rows if row["variable_id"] == self.variable_id]
-            version = _version(direct) if direct else self._derived_version(rows)
+            direct = self._questions([self.variable_id], wave)
+            version = _version(direct) if direct else self._derived_version(wave)
             if version:
                 found[wave["wave_id"]] = version
         return found
@@ -122,49 +122,52 @@ class StudyFacts:
         """Give the rows of the crosswalks of its questions, with the waves that each holds in."""
         found: dict[int, tuple[Row, list[str]]] = {}
         for wave in self.asked:
-            version = self.versions[wave["wave_id"]]
-            crosswalks = () if version.is_derived else version.crosswalks
-            for row in self.codebook.valid_rows("crosswalk", wave):
-                if row["crosswalk_id"] in crosswalks:
+            if not self.versions[wave["wave_id"]].is_derived:
+                for row in self._crosswalk_rows(wave):
                     found.setdefault(id(row), (row, []))[1].append(wave["wave_id"])
         return list(found.values())
 
-    def _derived_version(self, rows: list[Row]) -> Version | None:
+    def _questions(self, variable_ids: list[str], wave: Row) -> list[Row]:
+        rows = self.index.where_any("questions", "variable_id", variable_ids)
+        return [row for row in rows if self.index.holds(row, wave)]
+
+    def _derived_version(self, wave: Row) -> Version | None:
         """Give how the variable follows from the questions of a wave; none if it does not."""
-        asked = {row["variable_id"] for row in rows}
-        groups = {
-            row["variable_group_id"]: row["variable_group_label"]
-            for row in self.codebook.rows("variable_groups")
-        }
-        for row in self.codebook.rows("derived_sums"):
-            if row["variable_id"] not in (self.variable_id, *self.sources):
-                continue
-            items = asked & set(group_members(self.codebook, row["variable_group_id"]))
+        questions = self._questions(self.sources, wave)
+        asked = {row["variable_id"] for row in questions}
+        sums = self.index.where_any(
+            "derived_sums", "variable_id", [self.variable_id, *self.sources]
+        )
+        for row in sums:
+            items = asked & set(self.index.members(row["variable_group_id"]))
             if len(items) < int(row["minimum_answers"] or 1):
                 return None
-            label = groups[row["variable_group_id"]]
-            return Version((f"Sum of the answers to: {label}",), ("",), (), (), is_derived=True)
-        questions = [row for row in rows if row["variable_id"] in self.sources]
+            group = self.index.where(
+                "variable_groups", "variable_group_id", row["variable_group_id"]
+            )[0]
+            text = f"Sum of the answers to: {group['variable_group_label']}"
+            return Version((text,), ("",), (), (), is_derived=True)
         return _version(questions, is_derived=True) if questions else None
 
     def _breaks_between(self, before: Row, after: Row) -> list[Row]:
-        numbers = {wave["wave_id"]: wave_number(wave) for wave in self.waves}
         crossed = [
-            row
-            for row in self.codebook.rows("breaks")
-            if row["study_id"] == self.study_id
-            and row["variable_id"] in ("", self.variable_id, *self.sources)
-            and wave_number(before) < numbers.get(row["wave_id"], -1) <= wave_number(after)
+            (number, row["break_id"], row)
+            for row in self.index.where("breaks", "study_id", self.study_id)
+            if row["variable_id"] in ("", self.variable_id, *self.sources)
+            and (number := self.index.number(self.study_id, row["wave_id"])) is not None
+            and wave_number(before) < number <= wave_number(after)
         ]
-        return sorted(crossed, key=lambda row: (numbers[row["wave_id"]], row["break_id"]))
+        return [row for _, _, row in sorted(crossed, key=lambda each: each[:2])]
+
+    def _crosswalk_rows(self, wave: Row) -> list[Row]:
+        """Give the rows of the crosswalks of its questions that hold in a wave."""
+        crosswalks = self.versions[wave["wave_id"]].crosswalks
+        rows = self.index.where_any("crosswalk", "crosswalk_id", crosswalks)
+        return [row for row in rows if self.index.holds(row, wave)]
 
     def _is_collapsed(self, wave: Row) -> bool:
         """Say whether the wave's crosswalk puts several delivered answers into one."""
-        crosswalks = self.versions[wave["wave_id"]].crosswalks
-        return any(
-            row["crosswalk_id"] in crosswalks and row["mapping_method"] == "collapse"
-            for row in self.codebook.valid_rows("crosswalk", wave)
-        )
+        return any(row["mapping_method"] == "collapse" for row in self._crosswalk_rows(wave))
 
 
 def _version(questions: list[Row], *, is_derived: bool = False) -> Version:
@@ -178,37 +181,3 @@ def _version(questions: list[Row], *, is_derived: bool = False) -> Version:
         distinct("crosswalk_id"),
         is_derived,
     )
-
-
-def sources_of(codebook: Codebook, variable_id: str) -> list[str]:
-    """Give everything that a derived variable is made of, however many steps away."""
-    found: dict[str, None] = {}
-    open_ends = [variable_id]
-    while open_ends:
-        here = open_ends.pop()
-        direct = [
-            row["source_variable_id"]
-            for row in codebook.rows("derivations")
-            if row["variable_id"] == here
-        ]
-        for row in codebook.rows("derived_sums"):
-            if row["variable_id"] == here:
-                direct += group_members(codebook, row["variable_group_id"])
-        new = [each for each in dict.fromkeys(direct) if each not in found]
-        found.update(dict.fromkeys(new))
-        open_ends += new
-    return list(found)
-
-
-def group_members(codebook: Codebook, variable_group_id: str) -> list[str]:
-    """Give the variables of a group."""
-    return [
-        row["variable_id"]
-        for row in codebook.rows("variable_group_members")
-        if row["variable_group_id"] == variable_group_id
-    ]
-
-
-def rows_about(codebook: Codebook, table: str, column: str, values: Sequence[str]) -> list[Row]:
-    """Give the rows of a table that name one of some values in a column."""
-    return [row for row in codebook.rows(table) if row.get(column) in values]

@@ -6,7 +6,8 @@ people look at. So each variable is a doc block, which columns repeat, and an ex
 
 from pathlib import PurePosixPath
 
-from wavehouse.codebook import Codebook, Row
+from wavehouse.codebook import Row
+from wavehouse.codebook_index import CodebookIndex
 from wavehouse.generated_text import MARKER, Texts, quote, sentence, yaml_text
 from wavehouse.markdown import code, harmless, plain, table
 from wavehouse.variable_block import block_of_variable
@@ -20,7 +21,7 @@ PAGES = PurePosixPath("models/marts/dictionary/_dictionary__variables.yml")
 
 def generate_variable_pages(found: Inspection) -> Texts:
     """Write a doc block and an exposure for each variable, and the index of variables."""
-    codebook = found.codebook
+    index = CodebookIndex(found.codebook)
     by_study = variables_by_study(found)
     if not by_study:
         return {}
@@ -28,22 +29,20 @@ def generate_variable_pages(found: Inspection) -> Texts:
     for study_id, variables in by_study.items():
         for variable in variables:
             studies_of.setdefault(variable["variable_id"], []).append(study_id)
-    texts: Texts = {BLOCKS / "index.md": _markdown([_index(codebook, by_study)])}
+    texts: Texts = {BLOCKS / "index.md": _markdown([_index(index, by_study)])}
     exposures = ["exposures:"]
     for study_id, variables in by_study.items():
         # A variable of several studies stands with the first of them.
         own = [each for each in variables if studies_of[each["variable_id"]][0] == study_id]
         facts = {
             each["variable_id"]: [
-                StudyFacts(codebook, study, each["variable_id"])
+                StudyFacts(index, study, each["variable_id"])
                 for study in studies_of[each["variable_id"]]
             ]
             for each in own
         }
         blocks = [
-            _block(
-                each["variable_id"], block_of_variable(codebook, each, facts[each["variable_id"]])
-            )
+            _block(each["variable_id"], block_of_variable(index, each, facts[each["variable_id"]]))
             for each in own
         ]
         if blocks:
@@ -105,7 +104,7 @@ def _exposure(variable: Row, studies: list[str]) -> list[str]:
     ]
 
 
-def _index(codebook: Codebook, by_study: dict[str, list[Row]]) -> str:
+def _index(index: CodebookIndex, by_study: dict[str, list[Row]]) -> str:
     """Give the page that the top folder of the docs site shows: all variables by study."""
     lines = [
         "{% docs __wavehouse__ %}",
@@ -118,22 +117,22 @@ def _index(codebook: Codebook, by_study: dict[str, list[Row]]) -> str:
     ]
     for study_id, variables in by_study.items():
         lines += [
-            f"## {plain(codebook.study_label(study_id))}",
+            f"## {plain(index.codebook.study_label(study_id))}",
             "",
             f"Their answers, a column for each: "
             f"[`wide_{study_id}`](#!/model/model.wavehouse.wide_{study_id}).",
             "",
             *table(
                 ("variable", "column", "waves", "what it is"),
-                (_index_row(codebook, study_id, variable) for variable in variables),
+                (_index_row(index, study_id, variable) for variable in variables),
             ),
         ]
     return "\n".join([*lines[:-1], "{% enddocs %}"])
 
 
-def _index_row(codebook: Codebook, study_id: str, variable: Row) -> tuple[str, ...]:
+def _index_row(index: CodebookIndex, study_id: str, variable: Row) -> tuple[str, ...]:
     variable_id = variable["variable_id"]
-    facts = StudyFacts(codebook, study_id, variable_id)
+    facts = StudyFacts(index, study_id, variable_id)
     label = variable["variable_label"] or variable_id
     return (
         f"[{plain(label)}](#!/exposure/exposure.wavehouse.variable_{variable_id})",

@@ -189,9 +189,9 @@ def test_categories_and_delivered_codes_are_complete(
         variable_id, study_id = question["variable_id"], question["study_id"]
         rows = rows_of_table(section(blocks[variable_id], study_id), "delivered")
         said = {
-            (delivered.strip("`"), means.strip("`"), wave)
+            (by_code or in_words, means.strip("`"), wave)
             for codes, means, span, _ in rows
-            for delivered in codes.split("`, `")
+            for by_code, in_words in re.findall(r"`([^`]+)`|\*([^*]+)\*", codes)
             for wave in waves_of_span(span, waves[study_id])
         }
         for row in codebook("crosswalk"):
@@ -199,7 +199,10 @@ def test_categories_and_delivered_codes_are_complete(
                 continue
             means = labels[lists[variable_id]].get(row["category_code"], row["missing_kind"])
             for wave in set(waves_of_row(row, waves)) & set(waves_of_row(question, waves)):
-                expected = (row["source_code"], means or row["numeric_value"] or "itself", wave)
+                delivered = {"<number>": "a number", "<empty>": "empty"}.get(
+                    row["source_code"], row["source_code"]
+                )
+                expected = (delivered, means or row["numeric_value"] or "itself", wave)
                 assert expected in said, (question, row)
 
 
