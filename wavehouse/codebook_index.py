@@ -16,8 +16,14 @@ class CodebookIndex:
         self._waves: dict[str, list[Row]] = defaultdict(list)
         for wave in codebook.waves():
             self._waves[wave["study_id"]].append(wave)
+        self._numbered = {
+            study_id: [(wave["wave_id"], wave_number(wave)) for wave in waves]
+            for study_id, waves in self._waves.items()
+        }
         self._numbers = {
-            (wave["study_id"], wave["wave_id"]): wave_number(wave) for wave in codebook.waves()
+            (study_id, wave_id): number
+            for study_id, waves in self._numbered.items()
+            for wave_id, number in waves
         }
 
     def where(self, table: str, column: str, value: str) -> list[Row]:
@@ -41,14 +47,27 @@ class CodebookIndex:
         """Give a wave's place in its study; none, if the study has no such wave."""
         return self._numbers.get((study_id, wave_id))
 
-    def holds(self, row: Row, wave: Row) -> bool:
-        """Say whether a row with a validity holds in a wave of its study, as `valid_rows` does."""
-        study_id, here = wave["study_id"], wave_number(wave)
-        first = self.number(study_id, row["valid_from_wave"])
-        last = self.number(study_id, row["valid_to_wave"])
-        return row["study_id"] == study_id and (
-            (first is None or first <= here) and (last is None or last >= here)
-        )
+    def waves_of(self, row: Row) -> list[str]:
+        """Give the waves of its study in which a row with a validity holds.
+
+        As in `valid_rows`, a bound that names no wave of the study is open.
+        """
+        first = self.number(row["study_id"], row["valid_from_wave"])
+        last = self.number(row["study_id"], row["valid_to_wave"])
+        return [
+            wave_id
+            for wave_id, number in self._numbered[row["study_id"]]
+            if (first is None or first <= number) and (last is None or number <= last)
+        ]
+
+    def by_wave(self, rows: Iterable[Row], study_id: str) -> dict[str, list[Row]]:
+        """Give those of some rows that hold in each wave of a study."""
+        found: dict[str, list[Row]] = defaultdict(list)
+        for row in rows:
+            if row["study_id"] == study_id:
+                for wave_id in self.waves_of(row):
+                    found[wave_id].append(row)
+        return found
 
     def label(self, variable_id: str) -> str:
         """Give the label of a variable, or its id where it has none."""

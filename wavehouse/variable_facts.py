@@ -71,15 +71,21 @@ class StudyFacts:
     @cached_property
     def versions(self) -> dict[str, Version]:
         """How the variable came about, by the waves that have it."""
+        direct = self._by_wave("questions", "variable_id", [self.variable_id])
+        of_sources = self._by_wave("questions", "variable_id", self.sources)
         found = {}
         for wave in self.waves:
-            direct = self._questions([self.variable_id], wave)
-            version = _version(direct) if direct else self._derived_version(wave)
+            wave_id = wave["wave_id"]
+            version = None
+            if direct.get(wave_id):
+                version = _version(direct[wave_id])
+            elif of_sources.get(wave_id):
+                version = self._derived_version(of_sources[wave_id])
             if version:
-                found[wave["wave_id"]] = version
+                found[wave_id] = version
         return found
 
-    @property
+    @cached_property
     def asked(self) -> list[Row]:
         """The waves that have the variable."""
         return [wave for wave in self.waves if wave["wave_id"] in self.versions]
@@ -90,14 +96,15 @@ class StudyFacts:
         found = []
         for before, after in zip(self.asked, self.asked[1:], strict=False):
             old, new = self.versions[before["wave_id"]], self.versions[after["wave_id"]]
+            first, last = wave_number(before), wave_number(after)
             found.append(
                 Step(
                     before,
                     after,
-                    tuple(self._breaks_between(before, after)),
+                    tuple(row for number, row in self._breaks if first < number <= last),
                     old.wordings != new.wordings,
                     old.universes != new.universes,
-                    self._is_collapsed(before) != self._is_collapsed(after),
+                    (before["wave_id"] in self._collapsed) != (after["wave_id"] in self._collapsed),
                     old.delivery != new.delivery,
                 )
             )
@@ -127,13 +134,11 @@ class StudyFacts:
                     found.setdefault(id(row), (row, []))[1].append(wave["wave_id"])
         return list(found.values())
 
-    def _questions(self, variable_ids: list[str], wave: Row) -> list[Row]:
-        rows = self.index.where_any("questions", "variable_id", variable_ids)
-        return [row for row in rows if self.index.holds(row, wave)]
+    def _by_wave(self, table: str, column: str, values: Iterable[str]) -> dict[str, list[Row]]:
+        return self.index.by_wave(self.index.where_any(table, column, values), self.study_id)
 
-    def _derived_version(self, wave: Row) -> Version | None:
+    def _derived_version(self, questions: list[Row]) -> Version | None:
         """Give how the variable follows from the questions of a wave; none if it does not."""
-        questions = self._questions(self.sources, wave)
         asked = {row["variable_id"] for row in questions}
         sums = self.index.where_any(
             "derived_sums", "variable_id", [self.variable_id, *self.sources]
@@ -147,27 +152,40 @@ class StudyFacts:
             )[0]
             text = f"Sum of the answers to: {group['variable_group_label']}"
             return Version((text,), ("",), (), (), is_derived=True)
-        return _version(questions, is_derived=True) if questions else None
+        return _version(questions, is_derived=True)
 
-    def _breaks_between(self, before: Row, after: Row) -> list[Row]:
-        crossed = [
-            (number, row["break_id"], row)
+    @cached_property
+    def _breaks(self) -> list[tuple[int, Row]]:
+        """The breaks that concern the variable in this study, with their waves' numbers."""
+        concerned = {"", self.variable_id, *self.sources}
+        found = [
+            (number, row)
             for row in self.index.where("breaks", "study_id", self.study_id)
-            if row["variable_id"] in ("", self.variable_id, *self.sources)
+            if row["variable_id"] in concerned
             and (number := self.index.number(self.study_id, row["wave_id"])) is not None
-            and wave_number(before) < number <= wave_number(after)
         ]
-        return [row for _, _, row in sorted(crossed, key=lambda each: each[:2])]
+        return sorted(found, key=lambda each: (each[0], each[1]["break_id"]))
 
     def _crosswalk_rows(self, wave: Row) -> list[Row]:
         """Give the rows of the crosswalks of its questions that hold in a wave."""
         crosswalks = self.versions[wave["wave_id"]].crosswalks
-        rows = self.index.where_any("crosswalk", "crosswalk_id", crosswalks)
-        return [row for row in rows if self.index.holds(row, wave)]
+        rows = self._crosswalks.get(wave["wave_id"], [])
+        return [row for row in rows if row["crosswalk_id"] in crosswalks]
 
-    def _is_collapsed(self, wave: Row) -> bool:
-        """Say whether the wave's crosswalk puts several delivered answers into one."""
-        return any(row["mapping_method"] == "collapse" for row in self._crosswalk_rows(wave))
+    @cached_property
+    def _crosswalks(self) -> dict[str, list[Row]]:
+        """All rows of the crosswalks of its questions, by wave."""
+        crosswalks = [each for version in self.versions.values() for each in version.crosswalks]
+        return self._by_wave("crosswalk", "crosswalk_id", crosswalks)
+
+    @cached_property
+    def _collapsed(self) -> set[str]:
+        """The waves whose crosswalk puts several delivered answers into one."""
+        return {
+            wave["wave_id"]
+            for wave in self.asked
+            if any(row["mapping_method"] == "collapse" for row in self._crosswalk_rows(wave))
+        }
 
 
 def _version(questions: list[Row], *, is_derived: bool = False) -> Version:

@@ -25,30 +25,28 @@ def generate_variable_pages(found: Inspection) -> Texts:
     by_study = variables_by_study(found)
     if not by_study:
         return {}
+    facts = {
+        (variable["variable_id"], study_id): StudyFacts(index, study_id, variable["variable_id"])
+        for study_id, variables in by_study.items()
+        for variable in variables
+    }
     studies_of: dict[str, list[str]] = {}
-    for study_id, variables in by_study.items():
-        for variable in variables:
-            studies_of.setdefault(variable["variable_id"], []).append(study_id)
-    texts: Texts = {BLOCKS / "index.md": _markdown([_index(index, by_study)])}
+    for variable_id, study_id in facts:
+        studies_of.setdefault(variable_id, []).append(study_id)
+    texts: Texts = {BLOCKS / "index.md": _markdown([_index(index, by_study, facts)])}
     exposures = ["exposures:"]
     for study_id, variables in by_study.items():
-        # A variable of several studies stands with the first of them.
-        own = [each for each in variables if studies_of[each["variable_id"]][0] == study_id]
-        facts = {
-            each["variable_id"]: [
-                StudyFacts(index, study, each["variable_id"])
-                for study in studies_of[each["variable_id"]]
-            ]
-            for each in own
-        }
-        blocks = [
-            _block(each["variable_id"], block_of_variable(index, each, facts[each["variable_id"]]))
-            for each in own
-        ]
+        blocks = []
+        for variable in variables:
+            variable_id = variable["variable_id"]
+            studies = studies_of[variable_id]
+            # A variable of several studies stands with the first of them.
+            if studies[0] == study_id:
+                found_in = [facts[variable_id, each] for each in studies]
+                blocks.append(_block(variable_id, block_of_variable(index, variable, found_in)))
+                exposures += _exposure(variable, studies)
         if blocks:
             texts[BLOCKS / f"{study_id}.md"] = _markdown(blocks)
-        for each in own:
-            exposures += _exposure(each, studies_of[each["variable_id"]])
     texts[PAGES] = yaml_text(exposures)
     return texts
 
@@ -104,7 +102,9 @@ def _exposure(variable: Row, studies: list[str]) -> list[str]:
     ]
 
 
-def _index(index: CodebookIndex, by_study: dict[str, list[Row]]) -> str:
+def _index(
+    index: CodebookIndex, by_study: dict[str, list[Row]], facts: dict[tuple[str, str], StudyFacts]
+) -> str:
     """Give the page that the top folder of the docs site shows: all variables by study."""
     lines = [
         "{% docs __wavehouse__ %}",
@@ -124,15 +124,14 @@ def _index(index: CodebookIndex, by_study: dict[str, list[Row]]) -> str:
             "",
             *table(
                 ("variable", "column", "waves", "what it is"),
-                (_index_row(index, study_id, variable) for variable in variables),
+                (_index_row(each, facts[each["variable_id"], study_id]) for each in variables),
             ),
         ]
     return "\n".join([*lines[:-1], "{% enddocs %}"])
 
 
-def _index_row(index: CodebookIndex, study_id: str, variable: Row) -> tuple[str, ...]:
+def _index_row(variable: Row, facts: StudyFacts) -> tuple[str, ...]:
     variable_id = variable["variable_id"]
-    facts = StudyFacts(index, study_id, variable_id)
     label = variable["variable_label"] or variable_id
     return (
         f"[{plain(label)}](#!/exposure/exposure.wavehouse.variable_{variable_id})",
