@@ -13,7 +13,7 @@ INSTALLED := .venv/.installed
 SQL := $(wildcard models analyses tests/*.sql)
 PY := $(wildcard wavehouse tests/python scripts)
 
-.PHONY: build test docs lint format generate postgres benchmark lock clean distclean help
+.PHONY: build test docs lineage lint format generate postgres benchmark lock clean distclean help
 
 build: $(INSTALLED) ## Build and test everything, and publish it if all of it passes (the default)
 	@$(BIN)/wavehouse build
@@ -24,6 +24,16 @@ test: lint parse build docs ## Run everything that CI runs
 
 docs: build ## Write the docs site to warehouse/docs/index.html
 	@$(BIN)/wavehouse docs
+
+# In an environment of its own: it needs a parser of SQL in a version that nothing else here needs.
+# With sqlglot 30.30 dbt-colibri fails at every column that comes after a union.
+COLIBRI := target/colibri
+lineage: docs ## Draw which column comes from which, to warehouse/lineage/index.html
+	@test -x $(COLIBRI)/bin/colibri || { $(PYTHON) -m venv $(COLIBRI) && \
+	   $(COLIBRI)/bin/pip install --quiet --quiet dbt-colibri==0.3.7 sqlglot==30.4.0; }
+	@$(COLIBRI)/bin/colibri generate --light --disable-telemetry --output-dir warehouse/lineage > target/colibri.log
+	@rm warehouse/lineage/colibri-manifest.json
+	@echo "Wrote warehouse/lineage/index.html."
 
 lint: $(INSTALLED) ## Check SQL, Python, YAML and generated files
 	@echo "== Lint"

@@ -5,11 +5,23 @@ import json
 import mimetypes
 import os
 import re
+from collections.abc import Mapping
 
 from wavehouse.dbt import run_dbt
+from wavehouse.docs_data import Json, catalogue_for_site, manifest_for_site
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
 
+PACKAGE = "wavehouse"
+# dbt's page cuts the hits of a search before it sorts them, and has lost what it sorts by. Here
+# those come first that are named so, then the pages of variables, then what matches most.
+WORDS = {
+    r"filter:limit_search | orderBy:\'overallWeight\':true": (
+        r"orderBy:[\'matches[matches.length-1].key!=&quot;label&quot;\',"
+        r"\'model.place\',\'-matches.length\'] | filter:limit_search"
+    ),
+    "Search for models...": "Search for questions, variables, tables ...",
+}
 # An image in the Markdown of a doc block, which the page holds as text: `](docs/images/flow.svg)`.
 IMAGE = re.compile(r"\]\((docs/images/[^)\s\\\"]+)\)")
 
@@ -28,9 +40,20 @@ def write_docs(project: Project) -> None:
             f"{project.relative(project.working_database)} is missing, so there are no tables to "
             "describe. Run `make` first."
         )
-    if run_dbt(project, "docs", "generate", "--static", "--quiet") != 0:
+    if run_dbt(project, "docs", "generate", "--quiet") != 0:
         raise WavehouseError("The docs were not made; see the messages above.")
-    text = (project.target / "static_index.html").read_text(encoding="utf-8")
+    text = replace_in_page(
+        (project.target / "index.html").read_text(encoding="utf-8"),
+        {
+            **WORDS,
+            '"MANIFEST.JSON INLINE DATA"': _script(
+                manifest_for_site(_read(project, "manifest.json"), PACKAGE)
+            ),
+            '"CATALOG.JSON INLINE DATA"': _script(
+                catalogue_for_site(_read(project, "catalog.json"))
+            ),
+        },
+    )
     # dbt notes where it ran; a page that is passed on should not say so.
     text = text.replace(json.dumps(str(project.root))[1:-1], ".")
     text = inline_images(project, text)
@@ -43,6 +66,32 @@ def write_docs(project: Project) -> None:
         os.fsync(stream.fileno())
     partial.replace(folder / "index.html")
     print("Wrote warehouse/docs/index.html.")
+
+
+def replace_in_page(page: str, replacements: Mapping[str, str]) -> str:
+    """Put data and words of ours into dbt's page, which otherwise loads data from a server.
+
+    Raises:
+        WavehouseError: the page has no such place, because another dbt made it.
+    """
+    for place, text in replacements.items():
+        if place not in page:
+            raise WavehouseError(
+                f"dbt's docs page has no {place} any more. Install the locked version of dbt "
+                "(`make`), or adapt wavehouse/docs.py."
+            )
+        page = page.replace(place, text)
+    return page
+
+
+def _script(content: Json) -> str:
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    # A description that ends a script would end that of the page.
+    return text.replace("</", "<\\/")
+
+
+def _read(project: Project, name: str) -> Json:
+    return json.loads((project.target / name).read_text(encoding="utf-8"))
 
 
 def inline_images(project: Project, text: str) -> str:

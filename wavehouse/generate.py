@@ -2,6 +2,7 @@
 
 from pathlib import Path, PurePosixPath
 
+from wavehouse.entity_diagram import draw_entities
 from wavehouse.errors import ProblemsError
 from wavehouse.generated_text import MARKER, Texts
 from wavehouse.generators import expected_files
@@ -52,7 +53,7 @@ def generate(project: Project, found: Inspection | None = None) -> list[str]:
     Raises:
         ProblemsError: see `check_files` and `compare`; nothing is changed then.
     """
-    texts = expected_files(found or check_files(project))
+    texts = _expected(project, found or check_files(project))
     missing, stale, superseded = compare(project, texts)
     for name in missing + stale:
         file = project.root / name
@@ -72,14 +73,25 @@ def check_generated(project: Project) -> None:
     Raises:
         ProblemsError: the files that are not, or see `check_files` and `compare`.
     """
-    texts = expected_files(check_files(project))
+    texts = _expected(project, check_files(project))
     changes = _changes(*compare(project, texts))
     if changes:
         raise ProblemsError("Generated files are out of date; run `make generate`:", changes)
 
 
+def _expected(project: Project, found: Inspection) -> Texts:
+    texts = expected_files(found)
+    return {**texts, **draw_entities(project, texts)}
+
+
 def _candidates(project: Project) -> list[Path]:
-    patterns = [(project.waves, "*.yml"), (project.models, "*.yml"), (project.models, "*.sql")]
+    patterns = [
+        (project.waves, "*.yml"),
+        (project.models, "*.yml"),
+        (project.models, "*.sql"),
+        (project.docs, "*.md"),
+        (project.docs, "*.svg"),
+    ]
     return sorted(file for folder, pattern in patterns for file in folder.rglob(pattern))
 
 

@@ -16,6 +16,7 @@ class Project:
         self.codebook = self.seeds / "codebook"
         self.waves = self.seeds / "waves"
         self.models = root / "models"
+        self.docs = root / "docs"
         self.target = root / "target"
         self.warehouse = root / "warehouse"
 

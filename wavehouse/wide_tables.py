@@ -3,7 +3,7 @@
 from pathlib import PurePosixPath
 
 from wavehouse.codebook import Codebook, Row
-from wavehouse.generated_text import MARKER, Texts, quote, sentence, yaml_text
+from wavehouse.generated_text import MARKER, Texts, quote, yaml_text
 from wavehouse.wave_files import Inspection
 
 FOLDER = PurePosixPath("models/marts/wide")
@@ -132,19 +132,10 @@ def _describe(codebook: Codebook, study_id: str) -> list[str]:
             f"      - name: {quote(column_of(variable_id))}",
             "        quote: true",
             f"        data_type: {'float8' if variable.get('value_type') == 'numeric' else 'text'}",
-            f"        description: {quote(_describe_variable(variable))}",
+            f"        description: \"{{{{ doc('variable__{variable_id}') }}}}\"",
             *_meta("variable_id", quote(variable_id)),
         ]
     return [*lines, *TESTS.format(model=model).splitlines()]
-
-
-def _describe_variable(variable: Row) -> str:
-    parts = [sentence(variable["variable_label"] or variable["variable_id"])]
-    if variable.get("description"):
-        parts.append(sentence(variable["description"]))
-    if variable.get("unit"):
-        parts.append(f"Unit: {variable['unit']}.")
-    return " ".join(parts)
 
 
 def _meta(key: str, value: str) -> list[str]:
