@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ def make_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     Args:
         factory: pytest's maker of temporary folders.
         name: a name that nothing else of the tests has.
-        make: makes it, in or beside the folder that it is given, which does not exist yet.
+        make: makes it, in or beside the folder that it is given, which is not there.
 
     Returns:
         the folder.
@@ -38,6 +39,8 @@ def make_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
         if failure.exists():
             raise AssertionError(f"{name} failed before: {failure.read_text(encoding='utf-8')}")
         if not done.exists():
+            # A process that was killed may have left a part.
+            shutil.rmtree(folder, ignore_errors=True)
             try:
                 make(folder)
             except BaseException as error:
