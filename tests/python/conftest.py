@@ -23,6 +23,11 @@ ROOT = Path(__file__).resolve().parents[2]
 LEFT_OUT = pytest.StashKey[str]()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Know the mark of pytest-xdist also where that is switched off."""
+    config.addinivalue_line("markers", "xdist_group(name): tests that one process runs")
+
+
 # Before pytest-xdist reads the groups.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
