@@ -11,6 +11,8 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 # sqlfluff reads macros and generic tests where they are called; by themselves they are no SQL.
 SQL := $(wildcard models analyses tests/*.sql)
+# Of the Python tests; one for each core is quickest.
+PROCESSES ?= auto
 PY := $(wildcard wavehouse tests/python scripts)
 
 .PHONY: build test docs lineage lint format generate postgres benchmark lock clean distclean help
@@ -18,9 +20,17 @@ PY := $(wildcard wavehouse tests/python scripts)
 build: $(INSTALLED) ## Build and test everything, and publish it if all of it passes (the default)
 	@$(BIN)/wavehouse build
 
-test: lint parse build docs ## Run everything that CI runs
+# sqlfluff takes as long as the rest before the tests, so it runs beside it. Its output comes after, in one piece.
+test: checks ## Run everything that CI runs
+	@mkdir -p target
+	@$(MAKE) sql >target/lint.log 2>&1 & lint=$$!; \
+	trap 'kill $$lint 2>/dev/null || true' EXIT; \
+	$(MAKE) parse docs; \
+	wait $$lint || failed=$$?; \
+	cat target/lint.log; \
+	exit $${failed:-0}
 	@echo "== Python tests"
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder
 
 docs: build ## Write the docs site to warehouse/docs/index.html
 	@$(BIN)/wavehouse docs
@@ -35,14 +45,24 @@ lineage: docs ## Draw which column comes from which, to warehouse/lineage/index.
 	@rm warehouse/lineage/colibri-manifest.json
 	@echo "Wrote warehouse/lineage/index.html."
 
-lint: $(INSTALLED) ## Check SQL, Python, YAML and generated files
+lint: checks sql ## Check SQL, Python, YAML and generated files
+
+.PHONY: checks
+checks: $(INSTALLED)
 	@echo "== Lint"
 	@$(BIN)/wavehouse generate --check
 	@$(BIN)/wavehouse contracts --check
 	@$(BIN)/ruff check --quiet $(PY)
 	@$(BIN)/ruff format --check --quiet $(PY)
 	@$(BIN)/yamllint --strict .
-	@$(BIN)/sqlfluff lint --disable-progress-bar $(SQL)
+
+# With a database and a folder of its own, so that it meets no build.
+.PHONY: sql
+sql: $(INSTALLED)
+	@echo "== SQL"
+	@mkdir -p target/lint
+	@WAVEHOUSE_DATABASE=target/lint/wavehouse.duckdb DBT_TARGET_PATH=target/lint \
+	    $(BIN)/sqlfluff lint --disable-progress-bar $(SQL)
 
 .PHONY: parse
 parse: $(INSTALLED) ## Read the project with every warning an error

@@ -247,11 +247,10 @@ def _remove(binaries: Path, folder: Path, account: str | None) -> None:
 def _remove_abandoned(binaries: Path, account: str | None) -> None:
     """Stop servers whose owner was killed: the lock that an owner holds is free then."""
     for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/owner.lock"):
-        if path.stat().st_uid != os.geteuid():
-            continue
-        with path.open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+        # Another command may be removing the same, or ending, at this moment.
+        with suppress(FileNotFoundError, BlockingIOError):
+            if path.stat().st_uid != os.geteuid():
                 continue
-            _remove(binaries, path.parent, account)
+            with path.open("r+") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _remove(binaries, path.parent, account)

@@ -3,9 +3,12 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+from once import make_once
 from overlay import make_overlay
+from sharing import arrange
 from studies.nhanes import FOLDER, missing_tables
 from workbench import DbtRun, copy_project, keep_studies, run_dbt, run_wavehouse
 
@@ -20,8 +23,15 @@ ROOT = Path(__file__).resolve().parents[2]
 LEFT_OUT = pytest.StashKey[str]()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Know the mark of pytest-xdist also where that is switched off."""
+    config.addinivalue_line("markers", "xdist_group(name): tests that one process runs")
+
+
+# Before pytest-xdist reads the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests that need the tables of NHANES, where somebody does not have them."""
+    """Put the tests in order, without those of NHANES where somebody does not have its tables."""
     needing = [
         item
         for item in items
@@ -35,6 +45,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             f"{len(needing)} tests of NHANES were left out, because {', '.join(missing)} are not "
             f"in {FOLDER}. The agency publishes them; WAVEHOUSE_NHANES names another folder."
         )
+    arrange(items)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that reports, if this is one of several, what was left out."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = session.config.stash.get(LEFT_OUT, "")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - of a plugin that may be missing
+    """Hear from a process what it left out, which is the same in each."""
+    output = getattr(node, "workeroutput", None)  # a process that crashed has none
+    if output and output.get("left_out"):
+        node.config.stash[LEFT_OUT] = output["left_out"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -79,17 +104,20 @@ def postgres_server() -> Iterator[PostgresServer]:
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The two small real studies, built and published; only to be read, or copied."""
-    project = copy_project(tmp_path_factory.mktemp("published"))
-    keep_studies(project, ["api", "bsa"])
-    run = run_wavehouse(project, "build")
-    assert run.exit_code == 0, run.output
-    return project
+
+    def publish(folder: Path) -> None:
+        project = copy_project(folder)
+        keep_studies(project, ["api", "bsa"])
+        run = run_wavehouse(project, "build")
+        assert run.exit_code == 0, run.output
+
+    return Project(make_once(tmp_path_factory, "published", publish))
 
 
 @pytest.fixture(scope="session")
 def overlay(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The project with all test studies and the bench, not built. For reading only."""
-    return make_overlay(tmp_path_factory.mktemp("overlay"))
+    return Project(make_once(tmp_path_factory, "overlay", make_overlay))
 
 
 @pytest.fixture(scope="session")
@@ -103,10 +131,18 @@ def postgres_build(overlay: Project, postgres_server: PostgresServer) -> Iterato
 
 
 @pytest.fixture(scope="session")
-def overlay_on_duckdb(overlay: Project) -> Project:
-    """The overlay, built on DuckDB with all its tests."""
-    run = run_dbt(overlay, "build")
-    assert run.exit_code == 0, run.output[-5000:]
+def overlay_on_duckdb(overlay: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The overlay, built on DuckDB with its data tests.
+
+    Unit tests bring their own rows, so they say nothing new here; `make` has run them on DuckDB,
+    and the overlay's build on PostgreSQL runs them there.
+    """
+
+    def build(_: Path) -> None:
+        run = run_dbt(overlay, "build", "--exclude-resource-type", "unit_test")
+        assert run.exit_code == 0, run.output[-5000:]
+
+    make_once(tmp_path_factory, "overlay-on-duckdb", build)
     return overlay
 
 

@@ -226,7 +226,7 @@ def run_dbt(
     done = subprocess.run(
         [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *words, *options],
         cwd=project.root,
-        env={**os.environ, "WAVEHOUSE_DATABASE": str(database_path(project)), **(env or {})},
+        env={**_environment(), **(env or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -238,10 +238,9 @@ def run_dbt(
 
 def run_wavehouse(project: Project, *words: str) -> DbtRun:
     """Run a `wavehouse` command in a copy as a shell would, whatever comes of it."""
-    environment = {k: v for k, v in os.environ.items() if k != "WAVEHOUSE_DATABASE"}
     done = subprocess.run(
         [sys.executable, "-m", "wavehouse", "--project-dir", str(project.root), *words],
-        env=environment,
+        env=_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -249,6 +248,15 @@ def run_wavehouse(project: Project, *words: str) -> DbtRun:
         check=False,
     )
     return DbtRun(done.returncode, done.stdout)
+
+
+def _environment() -> dict[str, str]:
+    """Give our environment, in which a copy's database is where profiles.yml has it.
+
+    dbt reads a project anew if the path of its database is another one than last time. This one is
+    relative, so that copies of a project that was read, and other commands in it, need not.
+    """
+    return {name: value for name, value in os.environ.items() if name != "WAVEHOUSE_DATABASE"}
 
 
 def copy_built(project: Project, destination: Path) -> Project:

@@ -1,0 +1,41 @@
+"""How tests are put in order and shared among processes (`pytest -n`).
+
+A file's tests stay together, for its fixtures. Files that need a server on which the overlay was
+built are one group, since a server ends with its process.
+"""
+
+from collections.abc import Sequence
+
+import pytest
+
+# The group begins everything: it waits longest, and others use its build on DuckDB.
+ENGINES = ("test_engines", "test_analyses", "test_macros")
+# Then the files that take longest, so that no process is left with a long one at the end.
+LONG = (
+    *("test_add_wave", "test_bad_input", "test_benchmark", "test_publish", "test_build"),
+    *("test_onboarding", "test_nhanes", "test_drift", "test_contracts", "test_invariants"),
+    *("test_disclosure", "test_data_tests", "test_documentation"),
+)
+OVERLAY = "overlay_on_duckdb"
+
+
+def arrange(items: list[pytest.Item]) -> None:
+    """Put the tests in order, and name the group of each for `--dist loadgroup`."""
+    needing = {_file(item) for item in items if OVERLAY in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: _rank(_file(item), needing))
+    for item in items:
+        name = _file(item)
+        item.add_marker(pytest.mark.xdist_group("engines" if name in ENGINES else name))
+
+
+def _file(item: pytest.Item) -> str:
+    return item.path.stem
+
+
+def _rank(name: str, needing: set[str]) -> Sequence[int]:
+    if name in ENGINES:
+        return (0, ENGINES.index(name))
+    if name in LONG:
+        return (1, LONG.index(name))
+    # By now the overlay is built.
+    return (3,) if name in needing else (2,)
