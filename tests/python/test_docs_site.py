@@ -174,7 +174,16 @@ def test_a_column_of_a_wide_table_unfolds_the_page_of_its_variable(site: Page) -
     show(site, "#!/model/model.wavehouse.wide_gss")
     row = site.locator("tr", has_text="religious_attendance").first
     row.click()
-    expect(site.locator("td", has_text="Asks how often the respondent goes").first).to_be_visible()
+    unfolded = site.locator("td.column-expanded", has_text="Asks how often the respondent goes")
+    expect(unfolded).to_be_visible()
+    # All of it is there without scrolling within the table.
+    scrolled = unfolded.evaluate(
+        """cell => {
+            const frame = cell.closest(".table-responsive");
+            return frame.scrollHeight - frame.clientHeight;
+        }"""
+    )
+    assert scrolled < 20
 
 
 def test_variables_have_a_folder_of_their_own_in_the_tree(site: Page) -> None:
