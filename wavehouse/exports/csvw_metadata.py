@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from wavehouse.exports.answers import MISSING_PREFIX
 from wavehouse.exports.published import records
 from wavehouse.exports.study import RESPONDENT_COLUMNS, Study, Variable
 
@@ -143,15 +144,15 @@ TABLES = (
     ),
 )
 KINDS_SQL = (
-    "select '.' || missing_kind, missing_kind, missing_label, description from missing_kinds "
-    "order by kind_order"
+    f"select '{MISSING_PREFIX}' || missing_kind, missing_kind, missing_label, description "
+    "from missing_kinds order by place"
 )
 
 
 def kinds_table() -> Table:
     """Describe the list of the kinds of missing, as the answers write them."""
     columns = {
-        "code": "What stands in a column of answers: the kind with a dot before it.",
+        "code": "What stands in a column of answers: the kind behind an underscore.",
         "missing_kind": "Kind of missing answer, as the warehouse names it.",
         "missing_label": "Name of the kind for readers.",
         "description": "What the kind means.",
@@ -204,8 +205,8 @@ def answers_table(
     return Table(
         f"answers_{wave['wave_id']}.csv",
         f"{wave['wave_label']}: harmonised answers",
-        "One row for each respondent. Answers that are missing are written as their kind with a "
-        "dot before it, and declared as null; missing_kinds.csv lists them.",
+        "One row for each respondent. Answers that are missing are written as their kind behind an "
+        "underscore, and declared as null; missing_kinds.csv lists them.",
         columns,
         ["respondent_key"],
         [OF_A_STUDY, OF_A_WAVE],
@@ -275,4 +276,4 @@ def _answers_column(variable: Variable, question: Json, study: Study) -> Json:
     if question.get("universe"):
         parts.append(f"Asked of: {question['universe']}.")
     column = _column(variable.column, variable.label, " ".join(parts), datatype)
-    return column | {"null": ["", *(f".{kind.kind}" for kind in study.kinds)]}
+    return column | {"null": ["", *(kind.code for kind in study.kinds)]}

@@ -21,20 +21,12 @@ from wavehouse.exports.study import answer_rows, read_study
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# A dot, which no category begins with, makes sure that a kind of missing is never taken for one.
-CELL = """
-    case
-        when missing_kind is not null then '.' || missing_kind
-        else coalesce(category_code, regexp_replace(cast(numeric_value as varchar), '[.]0$', ''))
-    end
-"""
-
 
 def write_csvw(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list[Path]:
     """Write answers, dictionary and trends of a study as CSV, and what describes them.
 
-    An answer is a category's code or a number; one that is missing is its kind with a dot before
-    it, such as `.refused`, which the metadata declare as null.
+    An answer is a category's code or a number; one that is missing is its kind behind an
+    underscore, such as `_refused`, which the metadata declare as null.
 
     Args:
         connection: of `published.connect`.
@@ -49,15 +41,15 @@ def write_csvw(connection: "DuckDBPyConnection", study_id: str, folder: Path) ->
     tables = []
     for wave in study.waves:
         table = answers_table(connection, study, wave, described)
-        _, parts = answer_rows(connection, study, wave["wave_id"], CELL)
-        _write(folder / table.url, table.header, (row for part in parts for row in part))
+        _, parts = answer_rows(connection, study, wave["wave_id"])
+        write_rows(folder / table.url, table.header, (row for part in parts for row in part))
         tables.append(table)
     for definition, sql in [
         (kinds_table(), KINDS_SQL),
         *((mart.of(connection, described), mart.sql) for mart in TABLES),
     ]:
         result = connection.execute(sql)
-        _write(folder / definition.url, definition.header, iter(result.fetchone, None))
+        write_rows(folder / definition.url, definition.header, iter(result.fetchone, None))
         tables.append(definition)
     path = folder / METADATA
     path.write_text(
@@ -66,7 +58,8 @@ def write_csvw(connection: "DuckDBPyConnection", study_id: str, folder: Path) ->
     return [path, *(folder / table.url for table in tables)]
 
 
-def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a table as CSV (RFC 4180, UTF-8); numbers as short as they read back unchanged."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)  # RFC 4180 is what it writes when it is told nothing else.
         writer.writerow(header)

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from wavehouse.errors import WavehouseError
-from wavehouse.exports.formats import FORMATS
+from wavehouse.exports.formats import FORMATS, MICRODATA
 from wavehouse.exports.published import connect, release_of
 from wavehouse.exports.readme import write_readme
 from wavehouse.project import Project
@@ -91,10 +91,13 @@ def export_and_tell(
     files = export(project, study_id, formats, wave_id, folder)
     for file in files:
         print(f"{file.stat().st_size:>12,}  {project.relative(file)}")
-    print(
-        f"Exported {study_id}: {len(files)} files. Those with answers hold a row for each "
-        "respondent and hide nothing: treat them as you would the data they were made of."
-    )
+    told = f"Exported {study_id}: {len(files)} files."
+    if MICRODATA.intersection(formats or FORMATS):
+        told += (
+            " Those with answers hold a row for each respondent and hide nothing: treat them as "
+            "you would the data they were made of."
+        )
+    print(told)
 
 
 def _check_place(place: Path) -> None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "marts"
 WAVE_COLUMNS = ("wave_id", "from_wave_id", "to_wave_id")
+# Code lists that no public table repeats; each becomes a table with a `place` for their order.
+REFERENCES = ("missing_kinds", "observation_statuses", "confidentiality_statuses")
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ def connect(project: Project, study_id: str, wave_id: str | None = None) -> "Duc
 
     The connection is to an empty database whose schema `marts` has a view for each public table:
     of tables that have studies or waves in them, only the rows of what is exported. The release is
-    in the table `release`, the kinds of missing answers are in `missing_kinds`.
+    in the table `release`, code lists of the standards are in those of `REFERENCES`.
 
     Args:
         project: the project whose published warehouse is read; nothing in it can be written.
@@ -60,15 +62,15 @@ def connect(project: Project, study_id: str, wave_id: str | None = None) -> "Duc
         "create table release as select $1 as release_id, $2 as published_at, $3 as version",
         [manifest["release"], manifest["published_at"], manifest["versions"]["wavehouse"]],
     )
-    connection.execute(
-        "create table missing_kinds (kind_order integer, missing_kind text, missing_label text, "
-        "description text)"
-    )
-    kinds = read_csv(project.seeds / "reference" / "missing_kinds.csv", keep_rows=True).rows
-    connection.executemany(
-        "insert into missing_kinds values ($1, $2, $3, $4)",
-        [[place, *kind.values()] for place, kind in enumerate(kinds, start=1)],
-    )
+    for table in REFERENCES:
+        rows = read_csv(project.seeds / "reference" / f"{table}.csv", keep_rows=True).rows
+        columns = ", ".join(f"{name} text" for name in rows[0])
+        values = ", ".join("?" for _ in rows[0])
+        connection.execute(f"create table {table} (place integer, {columns})")
+        connection.executemany(
+            f"insert into {table} values (?, {values})",
+            [[place, *row.values()] for place, row in enumerate(rows, start=1)],
+        )
     return connection
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from wavehouse.exports.answers import MISSING_PREFIX, missing_code, refuse_clashes
 from wavehouse.exports.published import Release, records, release_of
 from wavehouse.wide_tables import column_of
 
@@ -26,6 +27,14 @@ RESPONDENT_COLUMNS = (
     "interview_date",
 )
 
+# The prefix, which no category begins with, keeps a kind of missing from being taken for one.
+ANSWER = f"""
+    case
+        when missing_kind is not null then '{MISSING_PREFIX}' || missing_kind
+        else coalesce(category_code, regexp_replace(cast(numeric_value as varchar), '[.]0$', ''))
+    end
+"""
+
 
 @dataclass(frozen=True)
 class Category:
@@ -42,6 +51,11 @@ class MissingKind:
     kind: str
     label: str
     description: str
+
+    @property
+    def code(self) -> str:
+        """What stands for it among the answers of `answer_rows`."""
+        return missing_code(self.kind)
 
 
 @dataclass(frozen=True)
@@ -93,7 +107,7 @@ def read_study(connection: "DuckDBPyConnection", study_id: str) -> Study:
     kinds = tuple(
         MissingKind(*row)
         for row in connection.execute(
-            "select missing_kind, missing_label, description from missing_kinds order by kind_order"
+            "select missing_kind, missing_label, description from missing_kinds order by place"
         ).fetchall()
     )
     categories: dict[str, list[Category]] = {}
@@ -137,6 +151,11 @@ def read_study(connection: "DuckDBPyConnection", study_id: str) -> Study:
             [study_id],
         )
     )
+    refuse_clashes(
+        study_id,
+        ((each.variable_id, category.code) for each in variables for category in each.categories),
+        {kind.kind for kind in kinds},
+    )
     return Study(
         records(connection, "select * from marts.dim_study where study_id = $1", [study_id])[0],
         tuple(
@@ -153,21 +172,17 @@ def read_study(connection: "DuckDBPyConnection", study_id: str) -> Study:
 
 
 def answer_rows(
-    connection: "DuckDBPyConnection",
-    study: Study,
-    wave_id: str | None,
-    value: str,
-    source: str = "marts.fct_answers",
+    connection: "DuckDBPyConnection", study: Study, wave_id: str | None
 ) -> tuple[list[str], Iterator[list[tuple[Any, ...]]]]:
     """Give answers with one row for each respondent.
+
+    An answer is a text: the category's code, the number, or the kind of missing behind
+    an underscore. None is where a respondent's wave did not have the variable.
 
     Args:
         connection: of `published.connect`.
         study: the study.
         wave_id: the wave whose respondents are given; those of all waves for None.
-        value: SQL of what to give of an answer, from the columns of `source`. It is NULL where a
-            respondent's wave did not have the variable, and should be for nothing else.
-        source: a table of answers with the columns of fct_answers.
 
     Returns:
         the columns' names (the respondent's, then the variables'), and the rows in parts, by
@@ -183,12 +198,12 @@ def answer_rows(
     pivoted = f"""
         left join (
             pivot (
-                select respondent_key, variable_id, {value} as cell
-                from {source}
+                select respondent_key, variable_id, {ANSWER} as answer
+                from marts.fct_answers
                 where {wanted}
             )
             on variable_id in ({listed})
-            using any_value(cell)
+            using any_value(answer)
             group by respondent_key
         ) as answers on respondents.respondent_key = answers.respondent_key
     """
