@@ -21,6 +21,10 @@ WORDS = {
         r"\'model.place\',\'-matches.length\'] | filter:limit_search"
     ),
     "Search for models...": "Search for questions, variables, tables ...",
+    # A column that unfolds to a page needs more room than a window within the window.
+    "max-height: 800px; overflow-y: scroll;": "overflow-x: auto;",
+    # Names of tables that are links look like links.
+    "</head>": "<style>a code { color: inherit; }</style></head>",
 }
 # An image in the Markdown of a doc block, which the page holds as text: `](docs/images/flow.svg)`.
 IMAGE = re.compile(r"\]\((docs/images/[^)\s\\\"]+)\)")

@@ -150,11 +150,14 @@ def doc_block_problems(manifest: Manifest, texts: Iterable[str]) -> list[str]:
 def site_link_problems(manifest: Manifest) -> list[str]:
     """List links of doc blocks to pages of the docs site that do not exist."""
     pages = {**manifest["nodes"], **manifest["macros"], **manifest["exposures"]}
+    kinds = {(page["resource_type"], unique_id) for unique_id, page in pages.items()}
+    # A block named after a package is the page of its folder.
+    kinds |= {("overview", block["name"].strip("_")) for block in own(manifest["docs"])}
     return [
         f"doc block {block['name']}: {kind} {unique_id} does not exist"
         for block in own(manifest["docs"])
         for kind, unique_id in re.findall(r"#!/(\w+)/([\w.]+)", block["block_contents"])
-        if unique_id not in pages or pages[unique_id]["resource_type"] != kind
+        if (kind, unique_id) not in kinds
     ]
 
 

@@ -479,6 +479,11 @@ def test_a_manifest_without_fault_passes() -> None:
             "doc block number: model model.wavehouse.fct_gone does not exist",
         ),
         (
+            ("docs", "doc.wavehouse.number", "block_contents"),
+            "[n](#!/overview/gone)",
+            "doc block number: overview gone does not exist",
+        ),
+        (
             (*MART, "depends_on", "nodes"),
             ["seed.wavehouse.waves"],
             "model fct_numbers: reads waves (seed)",
