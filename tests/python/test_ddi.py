@@ -7,6 +7,7 @@ here: their children in order, and the attributes that they may have.
 import json
 import re
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -15,7 +16,9 @@ from lxml import etree
 from workbench import copy_built, copy_project, keep_studies, read_rows, run_dbt
 
 from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.exports.answers import refuse_clashes
 from wavehouse.exports.ddi import NAMESPACE, write_ddi
+from wavehouse.exports.published import connect
 from wavehouse.generate import generate
 from wavehouse.onboarding.apply import apply_draft
 from wavehouse.onboarding.ddi import read_ddi
@@ -151,10 +154,9 @@ def structure_problems(root: etree._Element) -> list[str]:
 def exported(published: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The codebooks of the two studies, each beside its data files."""
     found = {}
-    with duckdb.connect(str(published.warehouse / "wavehouse.duckdb"), read_only=True) as warehouse:
-        for study_id in STUDIES:
-            folder = tmp_path_factory.mktemp(study_id)
-            found[study_id] = write_ddi(warehouse, study_id, folder)[0]
+    for study_id in STUDIES:
+        with closing(connect(published, study_id)) as warehouse:
+            found[study_id] = write_ddi(warehouse, study_id, tmp_path_factory.mktemp(study_id))[0]
     return found
 
 
@@ -222,6 +224,13 @@ def test_an_export_says_what_the_codebook_says(
     }
     assert told
     assert told <= labels
+
+
+def test_a_category_with_the_code_of_a_missing_answer_is_refused() -> None:
+    kinds = {"refused", "no_answer"}
+    refuse_clashes("s", [("mood", "refused"), ("mood", "_good")], kinds)
+    with pytest.raises(ProblemsError, match="study s, variable mood: category _refused"):
+        refuse_clashes("s", [("mood", "_refused"), ("mood", "good")], kinds)
 
 
 def test_no_count_of_a_category_leaves_the_warehouse(exported: dict[str, Path]) -> None:

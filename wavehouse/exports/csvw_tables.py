@@ -42,14 +42,14 @@ def write_csvw(connection: "DuckDBPyConnection", study_id: str, folder: Path) ->
     for wave in study.waves:
         table = answers_table(connection, study, wave, described)
         _, parts = answer_rows(connection, study, wave["wave_id"])
-        _write(folder / table.url, table.header, (row for part in parts for row in part))
+        write_rows(folder / table.url, table.header, (row for part in parts for row in part))
         tables.append(table)
     for definition, sql in [
         (kinds_table(), KINDS_SQL),
         *((mart.of(connection, described), mart.sql) for mart in TABLES),
     ]:
         result = connection.execute(sql)
-        _write(folder / definition.url, definition.header, iter(result.fetchone, None))
+        write_rows(folder / definition.url, definition.header, iter(result.fetchone, None))
         tables.append(definition)
     path = folder / METADATA
     path.write_text(
@@ -58,7 +58,8 @@ def write_csvw(connection: "DuckDBPyConnection", study_id: str, folder: Path) ->
     return [path, *(folder / table.url for table in tables)]
 
 
-def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a table as CSV (RFC 4180, UTF-8); numbers as short as they read back unchanged."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)  # RFC 4180 is what it writes when it is told nothing else.
         writer.writerow(header)

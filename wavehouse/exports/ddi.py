@@ -7,21 +7,22 @@ what it is; the import reads the same notes. Counts are left out: they would tel
 rules hide.
 """
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
 from wavehouse import __version__
-from wavehouse.errors import WavehouseError
-from wavehouse.exports.answers import (
-    MISSING_KINDS,
-    Column,
-    columns_of_wave,
-    missing_code,
-    rows_of,
-    waves_of,
-    write_answers,
+from wavehouse.exports.coding import DATES, DESIGN_LABELS, NUMBERS
+from wavehouse.exports.csvw_tables import write_rows
+from wavehouse.exports.published import records
+from wavehouse.exports.study import (
+    RESPONDENT_COLUMNS,
+    Study,
+    Variable,
+    answer_rows,
+    read_study,
 )
 
 if TYPE_CHECKING:
@@ -36,48 +37,100 @@ SCHEMA = "https://ddialliance.org/Specification/DDI-Codebook/2.5/XMLSchema/codeb
 VARIABLE_VOCABULARY = "variable"
 DESIGN_VOCABULARY = "design role"
 
+# What a column of fct_respondents is in the design; those without a role only tell rows apart.
+DESIGN_ROLES = {
+    "person_key": "respondent",
+    "stratum_id": "stratum",
+    "psu_key": "psu",
+    "weight": "weight",
+    "psu_population": "psu_population",
+    "interview_date": "interview_date",
+}
+
 Element = etree._Element
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of a wave's file: a variable with what was asked, or a part of the design."""
+
+    name: str
+    variable: Variable | None = None
+    question: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        return self.variable.label if self.variable else DESIGN_LABELS[self.name]
+
+    @property
+    def concept(self) -> str:
+        if self.variable:
+            return self.variable.variable_id
+        return DESIGN_ROLES.get(self.name, self.name)
+
+    @property
+    def vocabulary(self) -> str:
+        return VARIABLE_VOCABULARY if self.variable else DESIGN_VOCABULARY
+
+    @property
+    def is_number(self) -> bool:
+        return self.variable.is_numeric if self.variable else self.name in NUMBERS
 
 
 def write_ddi(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list[Path]:
     """Write a study's codebook and the data files that it describes.
 
     Args:
-        connection: the published warehouse, to read.
+        connection: of `published.connect`.
         study_id: the study.
         folder: where to write; it is there and empty.
 
     Returns:
         the files: `<study>.xml`, and `<study>_<wave>.csv` for each wave.
-
-    Raises:
-        WavehouseError: the study is not in the warehouse.
-        ProblemsError: a category has the code of missing answers.
     """
-    studies = rows_of(connection, "select * from marts.dim_study where study_id = ?", study_id)
-    waves = waves_of(connection, study_id)
-    if not studies or not waves:
-        raise WavehouseError(f"Study {study_id} has no wave in the warehouse.")
-    files = []
-    columns: dict[str, list[Column]] = {}
+    study = read_study(connection, study_id)
     root = etree.Element(
         f"{{{NAMESPACE}}}codeBook",
         nsmap={None: NAMESPACE, "xsi": "http://www.w3.org/2001/XMLSchema-instance"},
         attrib={"version": "2.5", XML_LANG: "en", SCHEMA_LOCATION: f"{NAMESPACE} {SCHEMA}"},
     )
-    _document(root, studies[0])
-    _study(connection, root, studies[0], waves)
-    for wave in waves:
+    _document(root, study)
+    _study(connection, root, study)
+    files = []
+    columns: dict[str, list[_Column]] = {}
+    for wave in study.waves:
         wave_id = wave["wave_id"]
-        columns[wave_id] = columns_of_wave(connection, study_id, wave_id)
+        columns[wave_id] = _columns(connection, study, wave_id)
         path = folder / f"{study_id}_{wave_id}.csv"
-        rows = write_answers(connection, study_id, wave_id, columns[wave_id], path)
-        _file(root, wave, path.name, rows, columns[wave_id])
+        names, parts = answer_rows(connection, study, wave_id)
+        write_rows(path, names, (row for part in parts for row in part))
+        _file(root, wave, path.name, columns[wave_id])
         files.append(path)
-    _data(connection, root, study_id, columns)
+    _data(connection, root, columns)
     xml = folder / f"{study_id}.xml"
     etree.ElementTree(root).write(xml, encoding="UTF-8", xml_declaration=True, pretty_print=True)
     return [xml, *files]
+
+
+def _columns(connection: "DuckDBPyConnection", study: Study, wave_id: str) -> list[_Column]:
+    questions = {
+        row["variable_id"]: row
+        for row in records(
+            connection,
+            "select questions.*, variables.lower_bound, variables.upper_bound, "
+            "variables.code_list_id, variables.code_list_label "
+            "from marts.dim_question as questions "
+            "inner join marts.dim_variable as variables using (variable_id) where wave_id = $1",
+            [wave_id],
+        )
+    }
+    return [
+        *(_Column(name) for name in RESPONDENT_COLUMNS),
+        *(
+            _Column(variable.column, variable, questions.get(variable.variable_id, {}))
+            for variable in study.asked_in(wave_id)
+        ),
+    ]
 
 
 def _add(parent: Element, tag: str, text: object = None, **attributes: object) -> Element:
@@ -96,21 +149,17 @@ def _xml_text(text: str) -> str:
     return "".join(c for c in text if c in "\t\n\r" or ord(c) >= 0x20)
 
 
-def _document(root: Element, study: dict[str, Any]) -> None:
+def _document(root: Element, study: Study) -> None:
     citation = _add(_add(root, "docDscr"), "citation")
     title = _add(citation, "titlStmt")
-    _add(title, "titl", f"Codebook of {study['study_label']}")
-    _add(title, "IDNo", study["study_id"], agency="wavehouse")
+    _add(title, "titl", f"Codebook of {study.study['study_label']}")
+    _add(title, "IDNo", study.study_id, agency="wavehouse")
     production = _add(citation, "prodStmt")
     _add(production, "software", "Wavehouse", version=__version__)
 
 
-def _study(
-    connection: "DuckDBPyConnection",
-    root: Element,
-    study: dict[str, Any],
-    waves: list[dict[str, Any]],
-) -> None:
+def _study(connection: "DuckDBPyConnection", root: Element, read: Study) -> None:
+    study, waves = read.study, read.waves
     description = _add(root, "stdyDscr")
     citation = _add(description, "citation")
     title = _add(citation, "titlStmt")
@@ -151,24 +200,21 @@ def _study(
         _add(_add(_add(description, "dataAccs"), "useStmt"), "conditions", study["terms_of_use"])
     for name in ("publication_rule_id", "ci_level", "adjustment_method"):
         _add(description, "notes", study[name], type="estimation", subject=name)
-    for row in rows_of(
+    for row in records(
         connection,
         "select distinct break_id, declared_wave_id, break_kind, severity, break_description "
-        "from marts.dictionary_breaks where study_id = ? and is_of_study order by break_id",
-        study["study_id"],
+        "from marts.dictionary_breaks where is_of_study order by break_id",
     ):
         _break_note(description, row)
 
 
-def _file(
-    root: Element, wave: dict[str, Any], name: str, n_rows: int, columns: list[Column]
-) -> None:
+def _file(root: Element, wave: dict[str, Any], name: str, columns: list[_Column]) -> None:
     description = _add(root, "fileDscr", ID=_file_id(wave["wave_id"]), URI=name)
     text = _add(description, "fileTxt")
     _add(text, "fileName", name)
     _add(text, "fileCont", wave["wave_label"])
     size = _add(text, "dimensns")
-    _add(size, "caseQnty", n_rows)
+    _add(size, "caseQnty", wave["n_respondents"])
     _add(size, "varQnty", len(columns))
     _add(text, "fileType", "text/csv; charset=utf-8; header=present")
     _add(description, "notes", wave["wave_id"], type="wave", subject="wave_id")
@@ -176,18 +222,15 @@ def _file(
 
 
 def _data(
-    connection: "DuckDBPyConnection",
-    root: Element,
-    study_id: str,
-    columns: dict[str, list[Column]],
+    connection: "DuckDBPyConnection", root: Element, columns: dict[str, list[_Column]]
 ) -> None:
     data = _add(root, "dataDscr")
-    members: dict[str, list[tuple[str, Column]]] = {}
+    members: dict[str, list[tuple[str, _Column]]] = {}
     for wave_id, of_wave in columns.items():
         for column in of_wave:
             members.setdefault(column.name, []).append((wave_id, column))
     for name, found in members.items():
-        first = found[0][1]
+        column = found[0][1]
         group = _add(
             data,
             "varGrp",
@@ -196,85 +239,75 @@ def _data(
             type="other",
             var=" ".join(_variable_id(wave_id, name) for wave_id, _ in found),
         )
-        _add(group, "labl", first.label)
-        if first.about.get("variable_description"):
-            _add(group, "txt", first.about["variable_description"])
-        _add(group, "concept", *_concept(first))
-        group[-1].set("vocab", VARIABLE_VOCABULARY if first.variable_id else DESIGN_VOCABULARY)
-    breaks = rows_of(
-        connection,
-        "select * from marts.dictionary_breaks where study_id = ? and not is_of_study "
-        "order by break_id",
-        study_id,
+        _add(group, "labl", column.label)
+        if column.variable:
+            _add(group, "txt", column.variable.description)
+        _add(group, "concept", column.concept, vocab=column.vocabulary)
+    breaks = records(
+        connection, "select * from marts.dictionary_breaks where not is_of_study order by break_id"
     )
     for wave_id, of_wave in columns.items():
         for column in of_wave:
-            variable = _variable(data, wave_id, column, of_wave)
+            element = _variable(data, wave_id, column, of_wave)
             for row in breaks:
-                if (row["wave_id"], row["variable_id"]) == (wave_id, column.variable_id):
-                    _break_note(variable, row)
+                is_here = row["wave_id"] == wave_id and column.variable
+                if is_here and row["variable_id"] == column.concept:
+                    _break_note(element, row)
 
 
-def _concept(column: Column) -> tuple[str]:
-    return (column.variable_id or column.role or column.name,)
-
-
-def _variable(data: Element, wave_id: str, column: Column, of_wave: list[Column]) -> Element:
-    about = column.about
-    is_number = column.data_type == "number"
-    weight = next((other.name for other in of_wave if other.role == "weight"), None)
-    variable = _add(
+def _variable(data: Element, wave_id: str, column: _Column, of_wave: list[_Column]) -> Element:
+    variable, question = column.variable, column.question
+    element = _add(
         data,
         "var",
         ID=_variable_id(wave_id, column.name),
         name=column.name,
         files=_file_id(wave_id),
-        wgt="wgt" if column.role == "weight" else None,
-        wgt_var=_variable_id(wave_id, weight) if weight and column.variable_id else None,
-        dcml=about.get("decimals"),
-        intrvl="contin" if is_number else "discrete",
+        wgt="wgt" if column.name == "weight" else None,
+        wgt_var=_variable_id(wave_id, "weight") if variable else None,
+        dcml=variable.decimals if variable else None,
+        intrvl="contin" if column.is_number or column.name in DATES else "discrete",
     )
-    _add(variable, "labl", column.label, level="variable")
-    if about.get("question_text"):
-        _add(_add(variable, "qstn"), "qstnLit", about["question_text"])
+    _add(element, "labl", column.label, level="variable")
+    if question.get("question_text"):
+        _add(_add(element, "qstn"), "qstnLit", question["question_text"])
     bounds = {
-        key: format(about[name], ".15g")
+        key: format(question[name], ".15g")
         for key, name in (("min", "lower_bound"), ("max", "upper_bound"))
-        if about.get(name) is not None
+        if question.get(name) is not None
     }
     if bounds:
-        _add(_add(variable, "valrng"), "range", UNITS="REAL", **bounds)
-    if is_number and column.missing_kinds:
-        invalid = _add(variable, "invalrng")
-        for kind in column.missing_kinds:
-            _add(invalid, "item", VALUE=missing_code(kind))
-    if about.get("universe"):
-        _add(variable, "universe", about["universe"])
-    if about.get("variable_description"):
-        _add(variable, "txt", about["variable_description"])
-    for code, label in column.categories.items():
-        category = _add(variable, "catgry")
-        _add(category, "catValu", code)
-        _add(category, "labl", label, level="category")
-    for kind in column.missing_kinds:
-        category = _add(variable, "catgry", missing="Y", missType=kind)
-        _add(category, "catValu", missing_code(kind))
-        _add(category, "labl", MISSING_KINDS[kind], level="category")
-    vocabulary = VARIABLE_VOCABULARY if column.variable_id else DESIGN_VOCABULARY
-    _add(variable, "concept", *_concept(column), vocab=vocabulary)
-    source = about.get("derived_from_variable_id")
+        _add(_add(element, "valrng"), "range", UNITS="REAL", **bounds)
+    kinds = variable.kinds if variable else ()
+    if column.is_number and kinds:
+        invalid = _add(element, "invalrng")
+        for kind in kinds:
+            _add(invalid, "item", VALUE=kind.code)
+    if question.get("universe"):
+        _add(element, "universe", question["universe"])
+    if variable:
+        _add(element, "txt", variable.description)
+        for category in variable.categories:
+            described = _add(element, "catgry")
+            _add(described, "catValu", category.code)
+            _add(described, "labl", category.label, level="category")
+    for kind in kinds:
+        described = _add(element, "catgry", missing="Y", missType=kind.kind)
+        _add(described, "catValu", kind.code)
+        _add(described, "labl", kind.label, level="category")
+    _add(element, "concept", column.concept, vocab=column.vocabulary)
+    source = question.get("derived_from_variable_id")
     if source:
-        names = {other.variable_id: other.name for other in of_wave}
+        names = {other.concept: other.name for other in of_wave if other.variable}
         reference = _variable_id(wave_id, names[source]) if source in names else None
-        derivation = _add(variable, "derivation", var=reference)
-        _add(derivation, "drvdesc", f"Groups of {source}.")
-    _add(variable, "varFormat", type="numeric" if is_number else "character", schema="other")
-    if about.get("unit"):
-        _add(variable, "notes", about["unit"], type="unit")
-    if about.get("code_list_id"):
-        _add(variable, "notes", about["code_list_id"], type="code list", subject="code_list_id")
-        _add(variable, "notes", about["code_list_label"], type="code list", subject="label")
-    return variable
+        _add(_add(element, "derivation", var=reference), "drvdesc", f"Groups of {source}.")
+    _add(element, "varFormat", type="numeric" if column.is_number else "character", schema="other")
+    if variable and variable.unit:
+        _add(element, "notes", variable.unit, type="unit")
+    if question.get("code_list_id"):
+        _add(element, "notes", question["code_list_id"], type="code list", subject="code_list_id")
+        _add(element, "notes", question["code_list_label"], type="code list", subject="label")
+    return element
 
 
 def _break_note(parent: Element, row: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wavehouse.exports.answers import MISSING_PREFIX, missing_code
+from wavehouse.exports.answers import MISSING_PREFIX, missing_code, refuse_clashes
 from wavehouse.exports.published import Release, records, release_of
 from wavehouse.wide_tables import column_of
 
@@ -150,6 +150,11 @@ def read_study(connection: "DuckDBPyConnection", study_id: str) -> Study:
             """,
             [study_id],
         )
+    )
+    refuse_clashes(
+        study_id,
+        ((each.variable_id, category.code) for each in variables for category in each.categories),
+        {kind.kind for kind in kinds},
     )
     return Study(
         records(connection, "select * from marts.dim_study where study_id = $1", [study_id])[0],

@@ -198,7 +198,7 @@ def _meaning(
             changes += made
     for code in variable.invalid_values:
         if code not in meaning:
-            guess = kind_of_missing(code.strip("_").replace("_", " "))
+            guess = kind_of_missing(code.strip("._").replace("_", " "))
             meaning[code] = (MISSING, guess[0] if guess else "no_answer")
             if not guess:
                 guessed.append(f"{code} is no_answer")

@@ -107,6 +107,13 @@ def import_ddi(project: Project, study_id: str, codebook: Path, options: ImportO
             )
             for wave_id, described, path in zip(ids, ddi.files, paths, strict=True)
         ]
+        told = {role for role, _ in options.roles}
+        roles = {
+            role: column
+            for role, column in roles.items()
+            # A design without strata, say, comes back with an empty column.
+            if role in told or not _is_empty(column, waves)
+        }
         _check_columns(ddi, waves, roles)
         proposals = _proposals(own, ddi, study_id, waves, roles, delivered_as)
         _save(project, study_id, waves, roles, delivered_as, proposals, placed)
@@ -182,6 +189,11 @@ def _roles(ddi: DdiCodebook, options: ImportOptions) -> dict[str, str]:
             "name --weight, --stratum and --psu too."
         )
     return roles
+
+
+def _is_empty(name: str, waves: Sequence[_Wave]) -> bool:
+    columns = [wave.profile.columns.get(name) for wave in waves]
+    return all(column is not None and not column.code_count for column in columns)
 
 
 def _check_columns(ddi: DdiCodebook, waves: Sequence[_Wave], roles: dict[str, str]) -> None:
