@@ -59,7 +59,8 @@ FORMATS: dict[str, Writer] = {
 DESCRIPTIONS: dict[str, str] = {
     "csvw": (
         "Tables as CSV (RFC 4180, UTF-8), described in csv-metadata.json by the W3C standard "
-        "CSV on the Web: the answers of each wave, the dictionary, and the published trends."
+        "CSV on the Web: the answers of each wave, the dictionary, and the published trends. An "
+        "answer that is missing is its kind behind an underscore, such as _refused."
     ),
     "ddi": (
         "The codebook as DDI-Codebook 2.5, with the data file of each wave that it describes. "
