@@ -205,6 +205,12 @@ def _id_problems(codebook: Codebook) -> list[str]:
         for segment in codebook.rows("segments")
         if not IDENTIFIER.fullmatch(segment["segment_id"])
     ]
+    problems += [
+        f"seeds/codebook/variables.csv: variable_id {variable['variable_id']!r} becomes part of "
+        "a page's name in the docs. Use letters without accents, digits and underscores."
+        for variable in codebook.rows("variables")
+        if not re.fullmatch(r"\w+", variable["variable_id"], re.ASCII)
+    ]
     return problems
 
 

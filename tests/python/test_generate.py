@@ -8,6 +8,7 @@ import yaml
 
 from wavehouse.generated_text import MARKER
 from wavehouse.project import Project
+from wavehouse.variable_facts import DASH
 
 Run = Callable[..., tuple[int, str]]
 
@@ -146,6 +147,28 @@ def test_the_table_of_respondents_has_a_column_for_each_segment_of_one_variable(
     columns = {column["name"]: column for column in models["fct_respondents"]["columns"]}
     assert [name for name in columns if name.startswith("segment_")] == ["segment_sex"]
     assert columns["segment_sex"]["config"]["meta"] == {"segment_id": "sex"}
+
+
+def test_a_variable_has_a_page_and_its_column_the_same_text(
+    project: Project, run_command: Run
+) -> None:
+    run_command(project, "generate")
+    text = (project.root / "docs/variables/mood.md").read_text()
+    block = text.split("{% docs variable__happy %}\n")[1].split("\n{% enddocs %}")[0]
+    # Two braces would be Jinja to dbt, and both wordings differ by more than they share.
+    assert f'| 2001{DASH}2002 | Are you "happy"? | adults | `q1` |' in block
+    assert "| 2003 | **How happy { { are }} you** |  | `q.9` |" in block
+    assert "| 2002 | 2003 | **with care** | The question was worded in another way." in block
+    pages = read_yaml(project, "models/marts/dictionary/_dictionary__variables.yml", "exposures")
+    said = "{{ doc('variable__happy') }}"
+    assert pages["variable_happy"]["description"] == said
+    assert pages["variable_happy"]["depends_on"] == ["ref('wide_mood')"]
+    wide = read_yaml(project, "models/marts/wide/wide_mood.yml", "models")["wide_mood"]
+    assert {c["name"]: c["description"] for c in wide["columns"]}["happy"] == said
+    assert (
+        f"variable_happy) | `happy` | 2001{DASH}2003 |"
+        in (project.root / "docs/variables/index.md").read_text()
+    )
 
 
 def test_a_second_run_changes_nothing(project: Project, run_command: Run) -> None:
@@ -298,8 +321,10 @@ def test_ids_that_cannot_name_a_file_are_reported(project: Project, run_command:
     rows = CODEBOOK["waves"] + "mood,Spring 2004,4,2004,people,,,\n"
     write(project, "seeds/codebook/waves.csv", rows)
     write(project, "seeds/codebook/segments.csv", "segment_id,segment_label\nAge group,Age\n")
+    write(project, "seeds/codebook/variables.csv", "variable_id,variable_label\nq-1,Happiness\n")
     code, said = run_command(project, "check")
     assert code == 1
+    assert "variables.csv: variable_id 'q-1' becomes part of a page's name" in said
     assert "segments.csv: segment_id 'Age group' becomes part of a column's name" in said
     assert "wave 'Spring 2004': wave_id becomes part of a file's and a table's name" in said
 
