@@ -1,0 +1,78 @@
+// Draws the trend, and again when the space or the colours change.
+(function (wh) {
+  const LABELS_FROM = 560;
+
+  wh.chartLook = (width) => ({ width, dark: wh.isDark(), labels: width >= LABELS_FROM, text: false });
+
+  /** The mark and colour of a line, for the key above the chart. */
+  wh.swatch = (place) => {
+    const { shape } = wh.styleOf(place, false);
+    const mark = {
+      circle: () => wh.svg("circle", { cx: 14, cy: 7, r: 4.5 }),
+      square: () => wh.svg("rect", { x: 9.8, y: 2.8, width: 8.4, height: 8.4 }),
+      "triangle-up": () => wh.svg("path", { d: "M14 1.8 L19.2 11.4 L8.8 11.4 Z" }),
+      diamond: () => wh.svg("path", { d: "M14 1.2 L19 7 L14 12.8 L9 7 Z" }),
+    }[shape]();
+    return wh.svg(
+      "svg",
+      { width: 28, height: 14, viewBox: "0 0 28 14", class: `swatch line-${place % wh.MOST_LINES}`, "aria-hidden": "true" },
+      wh.svg("path", { d: "M0 7 H28", class: "stroke" }),
+      mark
+    );
+  };
+
+  let drawn = null;
+  function forget() {
+    if (drawn) {
+      drawn.observer.disconnect();
+      if (drawn.result) drawn.result.finalize();
+    }
+    drawn = null;
+  }
+  wh.forgetChart = forget;
+
+  async function draw(mine) {
+    const width = Math.floor(mine.place.clientWidth);
+    if (mine !== drawn || width < 50) return;
+    mine.width = width;
+    try {
+      await wh.loadCharts();
+      if (mine !== drawn) return;
+      const spec = wh.trendSpec(mine.model, wh.chartLook(width));
+      const holder = wh.h("div", {});
+      const result = await window.vegaEmbed(holder, spec, { actions: false, renderer: "svg", tooltip: { theme: wh.isDark() ? "dark" : "light" } });
+      if (mine !== drawn) {
+        result.finalize();
+        return;
+      }
+      if (mine.result) mine.result.finalize();
+      mine.result = result;
+      mine.place.replaceChildren(holder);
+      mine.place.dataset.drawn = "true";
+    } catch (error) {
+      mine.place.replaceChildren(wh.h("p", { class: "notice" }, error.message));
+    }
+  }
+
+  /** Draw a model into an element; the size of the element is known once it is on the page. */
+  wh.drawChart = (place, model) => {
+    forget();
+    const mine = { place, model, width: 0, result: null };
+    let timer = 0;
+    mine.observer = new ResizeObserver(() => {
+      if (Math.abs(place.clientWidth - mine.width) < 4) return;
+      window.clearTimeout(timer);
+      timer = window.setTimeout(() => draw(mine), mine.width ? 120 : 0);
+    });
+    drawn = mine;
+    mine.observer.observe(place);
+  };
+
+  wh.redraw = () => drawn && draw(drawn);
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => wh.redraw());
+  // Paper is white whatever the screen is. The chart is drawn before the print dialog takes its picture.
+  window.matchMedia("print").addEventListener("change", (event) => {
+    wh.forPaper = event.matches;
+    wh.redraw();
+  });
+})(wavehouse);
