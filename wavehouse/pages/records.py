@@ -53,7 +53,7 @@ def study_records(studies: Iterable[Row], waves: Iterable[Row]) -> list[Record]:
 
 def break_records(breaks: Iterable[Row], wave_numbers: dict[str, int]) -> list[Record]:
     """Give the breaks that a variable's series crosses, each at the first wave after it."""
-    return [
+    found = [
         {
             "id": row["break_id"],
             "wave": wave_numbers[row["wave_id"]],
@@ -65,6 +65,7 @@ def break_records(breaks: Iterable[Row], wave_numbers: dict[str, int]) -> list[R
         }
         for row in breaks
     ]
+    return sorted(found, key=lambda record: (record["wave"], record["id"]))
 
 
 def variable_record(

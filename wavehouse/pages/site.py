@@ -1,7 +1,7 @@
 """Write the site: assets, the chart library, and a data file for each variable.
 
-A page that is opened from a file may not fetch anything, but it may load scripts. So every data file is a
-script that hands one record to the page, and is loaded when it is needed.
+A page that is opened from a file may not fetch anything, but it may load scripts. So every data
+file is a script that hands one record to the page, and is loaded when it is needed.
 
     warehouse/pages      link to the site that counts; all that a switch replaces
     warehouse/.pages/    the sites; the one before is kept for readers who have it open
@@ -9,7 +9,6 @@ script that hands one record to the page, and is loaded when it is needed.
 
 import hashlib
 import json
-import os
 import re
 import shutil
 from collections import defaultdict
@@ -164,9 +163,7 @@ def data_script(release: str, name: str, record: Any) -> str:  # noqa: ANN401
 def file_name(study_id: str, variable_id: str) -> str:
     """Name a variable's data file, below `data/` and without its ending."""
     return "/".join(
-        name
-        if SAFE_NAME.fullmatch(name)
-        else "_" + hashlib.sha256(name.encode()).hexdigest()[:20]
+        name if SAFE_NAME.fullmatch(name) else "_" + hashlib.sha256(name.encode()).hexdigest()[:20]
         for name in (study_id, variable_id)
     )
 
@@ -255,7 +252,7 @@ def _new_site(sites: Path, name: str) -> Iterator[Path]:
     try:
         yield partial
         sync_tree(partial)
-        os.replace(partial, sites / name)
+        partial.replace(sites / name)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

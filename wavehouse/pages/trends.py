@@ -40,6 +40,10 @@ CHANGE = (
 )
 
 
+# Texts that many rows have in common: they are kept once for each measure.
+SHARED_TEXTS = {"reason", "ci_method", "comparison", "covariance_method", "adjustment_method"}
+
+
 class Words:
     """Texts that many rows share, each kept once; a row has its number."""
 
@@ -149,7 +153,8 @@ class TrendMaker:
             "kind": measure["measure_kind"],
             "unit": measure["unit"],
             "base": measure["base_description"],
-            "level": first["ci_level"] or next((r["ci_level"] for r in estimates if r["ci_level"]), None),
+            "level": first["ci_level"]
+            or next((r["ci_level"] for r in estimates if r["ci_level"]), None),
             "rule": first.get("publication_rule"),
             "words": words.texts,
             "categories": sorted(
@@ -171,26 +176,24 @@ def _cell(row: Row) -> tuple[str, str, str]:
 
 
 def _point(row: Row, wave_numbers: dict[str, int], words: Words) -> list[Any]:
-    values = dict(row, reason=row["status_reason"])
-    texts = ("reason", "ci_method")
-    return [wave_numbers[row["wave_id"]]] + _trimmed(
-        [words.number(values[name]) if name in texts else _plain(values[name]) for name in POINT]
-    )
+    values = _values({**row, "reason": row["status_reason"]}, POINT, words)
+    return [wave_numbers[row["wave_id"]], *values]
 
 
 def _change(row: Row, wave_numbers: dict[str, int], words: Words) -> list[Any]:
-    texts = ("comparison", "covariance_method", "adjustment_method")
-    return [wave_numbers[row["from_wave_id"]], wave_numbers[row["to_wave_id"]]] + _trimmed(
-        [words.number(row[name]) if name in texts else _plain(row[name]) for name in CHANGE]
-    )
+    waves = (wave_numbers[row["from_wave_id"]], wave_numbers[row["to_wave_id"]])
+    return [*waves, *_values(row, CHANGE, words)]
+
+
+def _values(row: Row, names: tuple[str, ...], words: Words) -> list[Any]:
+    """Give the values in order, without empty ones at the end: a hidden point is short."""
+    values = [
+        words.number(row[name]) if name in SHARED_TEXTS else _plain(row[name]) for name in names
+    ]
+    while values and values[-1] is None:
+        values.pop()
+    return values
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401
     return number(value) if isinstance(value, float) else value
-
-
-def _trimmed(values: list[Any]) -> list[Any]:
-    """Leave out what is empty at the end: a hidden point is short."""
-    while values and values[-1] is None:
-        values.pop()
-    return values

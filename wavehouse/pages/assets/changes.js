@@ -97,7 +97,7 @@
             { class: "quiet" },
             COVARIANCE[first.covariance_method] || "",
             first.p_value_adjusted !== null && first.adjustment_method
-              ? ` p-values allow for the changes tested together (${wh.kindLabel(first.adjustment_method)}).`
+              ? ` p-values allow for the changes tested together (${wh.adjustment(first.adjustment_method)}).`
               : "",
             crossed.length
               ? ` Between the two waves lies ${crossed.length === 1 ? "a soft break" : `${crossed.length} soft breaks`}: compare with care.`

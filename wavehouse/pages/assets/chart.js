@@ -47,6 +47,11 @@
       }
       if (mine.result) mine.result.finalize();
       mine.result = result;
+      // The element around it is the image, with its text; the parts have none of their own.
+      for (const part of holder.querySelectorAll("[role], [aria-roledescription]")) {
+        part.removeAttribute("role");
+        part.removeAttribute("aria-roledescription");
+      }
       mine.place.replaceChildren(holder);
       mine.place.dataset.drawn = "true";
     } catch (error) {

@@ -58,8 +58,8 @@
     return [
       reason,
       wh.table(
-        "Which waves may be compared",
-        [["", ""], ...waves.slice(0, -1).map((wave) => [study.waves[wave].label, "grade-head"])],
+        "Waves against each other",
+        [["Wave", ""], ...waves.slice(0, -1).map((wave) => [study.waves[wave].label, "grade-head"])],
         rows,
         { class: "scroll matrix" }
       ),

@@ -52,17 +52,25 @@
 
   wh.saveCsv = (content, name) => save(content, "text/csv;charset=utf-8", `${name}.csv`);
 
-  async function view(model) {
+  /** Draw the chart where nobody sees it, with its title and breaks, always on white. */
+  async function drawn(model, take) {
     await wh.loadCharts();
     const spec = wh.trendSpec(model, { width: WIDTH, dark: false, labels: true, text: true });
-    return new window.vega.View(window.vega.parse(window.vegaLite.compile(spec).spec), { renderer: "none" });
+    const result = await window.vegaEmbed(wh.h("div", {}), spec, { actions: false, renderer: "svg" });
+    try {
+      return await take(result.view);
+    } finally {
+      result.finalize();
+    }
   }
 
-  wh.saveSvg = async (model, name) => save(await (await view(model)).toSVG(), "image/svg+xml", `${name}.svg`);
+  wh.saveSvg = async (model, name) => save(await drawn(model, (view) => view.toSVG()), "image/svg+xml", `${name}.svg`);
 
   wh.savePng = async (model, name) => {
-    const canvas = await (await view(model)).toCanvas(2);
-    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+    const blob = await drawn(model, async (view) => {
+      const canvas = await view.toCanvas(2);
+      return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+    });
     save(blob, "image/png", `${name}.png`);
   };
 

@@ -48,6 +48,9 @@
   const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
   wh.date = (day) => (day ? DAY.format(new Date(day)) : "");
 
+  const ADJUSTMENTS = { benjamini_hochberg: "Benjamini and Hochberg", holm: "Holm" };
+  wh.adjustment = (method) => ADJUSTMENTS[method] || wh.kindLabel(method || "");
+
   wh.kindLabel = (kind) => kind.replaceAll("_", " ").replace(/^./, (letter) => letter.toUpperCase());
 
   wh.isShown = (point) => point.estimate !== null;

@@ -160,9 +160,8 @@
         note || "",
       ];
     });
-    const noted = record.codes.some((code) => code[8]);
-    const labelled = record.codes.some((code) => code[2]);
-    const kept = [true, labelled, true, true, true, true, noted];
+    // A column that says nothing is left out.
+    const kept = [true, 1, true, 3, true, true, 6].map((place) => place === true || rows.some((row) => row[place] !== ""));
     const columns = [
       ["Delivered", ""], ["The file calls it", "text"], ["Means", "text"], ["How", ""], ["Column", ""], ["Waves", "text"], ["Note", "text"],
     ];

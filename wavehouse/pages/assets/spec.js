@@ -140,8 +140,8 @@
     const columns = facets ? Math.max(1, Math.min(4, Math.floor(look.width / 250))) : 1;
     const longest = Math.max(...series.map((one) => one.name.length));
     const right = look.labels && !facets ? Math.min(170, 16 + longest * 7) : 12;
-    const width = Math.floor(facets ? (look.width - 50) / columns - 22 : look.width - 58 - right);
-    const height = facets ? 150 : Math.round(Math.max(240, Math.min(380, look.width * 0.5)));
+    const width = Math.floor(facets ? (look.width - 50) / columns - 22 : look.width - 48 - right);
+    const height = facets ? (rows.some((row) => row.kind === "absent") ? 210 : 150) : Math.round(Math.max(240, Math.min(380, look.width * 0.5)));
     const axis = ticks(study, waves, width);
     const times = waves.map((wave) => time(study, wave));
     const margin = Math.max((times[times.length - 1] - times[0]) * 0.03, 40 * DAY);
@@ -173,16 +173,25 @@
         const points = one.points.filter(wh.isShown);
         return points.length ? [{ kind: "name", name: one.name, y: points[points.length - 1].estimate }] : [];
       });
-      rows.push(...spread(last, low, high, 17 / height));
+      rows.push(...spread(last, low, high, 17 / (height - 60)));
     }
     const x = {
       field: "t", type: "temporal", title: null,
       scale: { type: "utc", domain: [times[0] - margin, times[times.length - 1] + margin] },
       axis: { values: axis.values, format: axis.format, labelOverlap: true, grid: false },
     };
+    const bottom = { value: height };
+    // Words where there is no number have a strip of their own below the numbers.
+    const absent = rows.filter((row) => row.kind === "absent");
+    const longestWord = Math.max(0, ...absent.map((row) => row.say.length)) * 5.8;
+    const gaps = times.slice(1).map((at, place) => at - times[place]);
+    const gap = (Math.min(...gaps) / (times[times.length - 1] - times[0] + 2 * margin)) * width;
+    const isWordy = waves.length <= MOST_WORDS;
+    const isFlat = isWordy && gap > longestWord + 8;
+    const strip = !absent.length ? 0 : !isWordy ? 20 : isFlat ? 42 : 24 + longestWord;
     const y = {
       field: "y", type: "quantitative", title: null,
-      scale: { domain: [low, high], zero: false, nice: false },
+      scale: { domain: [low, high], zero: false, nice: false, range: [height - strip, 0] },
       axis: { format: percent ? (high - low < 0.04 ? ".1%" : ".0%") : "", tickCount: facets ? 3 : 5 },
     };
     const tooltip = [
@@ -190,7 +199,6 @@
       { field: "interval", title: `${wh.percent(measure.level || 0.95)} interval` },
       { field: "people", title: "Respondents" }, { field: "status", title: "Status" },
     ].map((one) => ({ ...one, type: "nominal" }));
-    const bottom = { value: height };
     const layer = [
       {
         transform: only("break"),
@@ -239,8 +247,10 @@
         encoding: { x, y: bottom, tooltip: [{ field: "wave", type: "nominal", title: "Wave" }, { field: "say", type: "nominal", title: "No number" }] },
       },
       {
-        transform: waves.length > MOST_WORDS ? only("never") : only("absent"),
-        mark: { type: "text", color: quiet, angle: -90, align: "left", dx: 14, fontSize: facets ? 9.5 : 10.5 },
+        transform: isWordy ? only("absent") : only("never"),
+        mark: isFlat
+          ? { type: "text", color: quiet, baseline: "bottom", dy: -15, fontSize: 10.5 }
+          : { type: "text", color: quiet, angle: -90, align: "left", dx: 14, fontSize: facets ? 9.5 : 10.5 },
         encoding: { x, y: bottom, text: { field: "say", type: "nominal" } },
       },
       {
@@ -254,7 +264,7 @@
     return {
       $schema: "https://vega.github.io/schema/vega-lite/v6.json",
       background: paper,
-      padding: look.text ? 18 : { left: 2, right: right, top: 6, bottom: 4 },
+      padding: look.text ? 18 : { left: 2, right: 4, top: 6, bottom: 4 },
       autosize: { type: "pad" },
       ...(look.text
         ? {

@@ -37,7 +37,7 @@
           [
             ["Universe", study.universe], ["Producer", study.producer], ["To be cited as", study.citation], ["Terms of use", study.terms],
             ["Intervals", `${wh.percent(study.level)}`], ["Publication rule", wh.kindLabel(study.rule || "")],
-            ["Tests of several changes", wh.kindLabel(study.adjustment || "")],
+            ["Tests of several changes", wh.adjustment(study.adjustment)],
           ].map(([name, text]) => (text ? wh.h("div", {}, wh.h("dt", {}, name), wh.h("dd", {}, text)) : null))
         ),
         wh.section(

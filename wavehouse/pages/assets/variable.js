@@ -99,7 +99,7 @@
       })
     );
     const columns = [
-      ["Wave", ""], ["What", "text"], ["Estimate", "number"], [`${wh.percent(measure.level || study.level)} interval`, "number"],
+      ["Wave", ""], ["What", "what"], ["Estimate", "number"], [`${wh.percent(measure.level || study.level)} interval`, "number"],
       ["Respondents", "number"], ["Effective", "number"], ["Design effect", "number"], ["Status", "text"],
     ];
     return wh.table("The numbers of the chart", series.length > 1 ? columns : columns.filter((_, place) => place !== 1), rows);
@@ -108,7 +108,9 @@
   function key(view) {
     const { series } = view;
     if (series.length < 2 || series.length > wh.MOST_LINES) return null;
-    return wh.h("ul", { class: "legend" }, series.map((one, place) => wh.h("li", {}, wh.swatch(place), one.name)));
+    // Where there is room, the lines are named at their ends; a line that is hidden has no end.
+    const spare = series.every((one) => one.points.some(wh.isShown));
+    return wh.h("ul", { class: spare ? "legend spare" : "legend" }, series.map((one, place) => wh.h("li", {}, wh.swatch(place), one.name)));
   }
 
   function marksUsed(view) {
@@ -156,7 +158,8 @@
     const name = [view.record.id, view.measure.id, view.category === ALL ? "" : view.category, view.segment].filter((one) => one && one !== "total" && one !== "_Z").join("-");
     const chart = wh.h("div", { class: "chart", role: "img", "aria-label": summary(view), id: "chart" }, wh.h("p", { class: "quiet" }, "The chart is being drawn."));
     const button = (label, act, id) => wh.h("button", { type: "button", id, onclick: (event) => act(event.currentTarget) }, label);
-    const failed = (promise) => promise.catch((error) => wh.announce(error.message));
+    const failed = (promise) =>
+      promise.catch((error) => document.querySelector("#trend .buttons").after(wh.h("p", { class: "notice", role: "alert" }, error.message)));
     wh.drawChart(chart, view);
     return wh.section(
       "trend",

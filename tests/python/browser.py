@@ -1,0 +1,48 @@
+"""A Chromium to try pages in: the machine's own, without a window."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+ARGUMENTS = (
+    # Containers have no rights for Chromium's own sandbox; the pages are ours.
+    "--no-sandbox",
+    "--headless",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+def find_chromium() -> str:
+    """Give the path of a Chromium: WAVEHOUSE_CHROMIUM, or one by its usual names.
+
+    Raises:
+        RuntimeError: there is none.
+    """
+    named = os.environ.get("WAVEHOUSE_CHROMIUM")
+    for name in [named] if named else PROGRAMS:
+        if path := shutil.which(name):
+            return path
+    missing = f"{named} (WAVEHOUSE_CHROMIUM) is not a program" if named else "there is no Chromium"
+    raise RuntimeError(
+        f"{missing}. `make browser` installs one on Debian and Ubuntu; elsewhere, install Chromium "
+        "or Chrome, or name one with WAVEHOUSE_CHROMIUM."
+    )
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start a Chromium, and end it afterwards."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            browser.close()
