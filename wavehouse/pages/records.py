@@ -216,7 +216,7 @@ def _comparability(rows: list[Row], wave_numbers: dict[str, int]) -> Record:
             wave_numbers[row["from_wave_id"]],
             wave_numbers[row["to_wave_id"]],
             words.number(row["comparability_grade"]),
-            words.number(row["comparability_reason"]),
+            *([] if (why := row["comparability_reason"]) is None else [words.number(why)]),
         ]
         for row in rows
     ]

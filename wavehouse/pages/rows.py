@@ -17,17 +17,32 @@ Key = tuple[str, str]
 BY_VARIABLE = {
     "variables": "select * from marts.dictionary_variables order by study_id, variable_id",
     "estimates": """
-        select estimates.*, coalesce(
-            measures.variable_id, measures.variable_group_id, measures.measure_id
-        ) as page_id
+        select
+            estimates.study_id, estimates.wave_id, estimates.measure_id, estimates.category_code,
+            estimates.category_label, estimates.segment_id, estimates.segment_label,
+            estimates.segment_code, estimates.segment_value_label, estimates.estimate,
+            estimates.standard_error, estimates.degrees_of_freedom, estimates.ci_level,
+            estimates.ci_lower, estimates.ci_upper, estimates.ci_method, estimates.n_respondents,
+            estimates.n_effective, estimates.design_effect, estimates.observation_status,
+            estimates.confidentiality_status, estimates.status_reason, estimates.publication_rule,
+            coalesce(
+                measures.variable_id, measures.variable_group_id, measures.measure_id
+            ) as page_id
         from marts.fct_trend_estimates as estimates
         inner join marts.dim_measure as measures on estimates.measure_id = measures.measure_id
         order by estimates.study_id, page_id, estimates.measure_id
     """,
     "changes": """
-        select changes.*, coalesce(
-            measures.variable_id, measures.variable_group_id, measures.measure_id
-        ) as page_id
+        select
+            changes.study_id, changes.from_wave_id, changes.to_wave_id, changes.measure_id,
+            changes.category_code, changes.segment_id, changes.segment_code, changes.comparison,
+            changes.is_comparable, changes.is_bridged, changes.covariance_method,
+            changes.confidentiality_status, changes.change, changes.ci_lower, changes.ci_upper,
+            changes.p_value, changes.p_value_adjusted, changes.is_significant,
+            changes.adjustment_method,
+            coalesce(
+                measures.variable_id, measures.variable_group_id, measures.measure_id
+            ) as page_id
         from marts.fct_trend_changes as changes
         inner join marts.dim_measure as measures on changes.measure_id = measures.measure_id
         order by
@@ -37,7 +52,13 @@ BY_VARIABLE = {
     "coverage": "select * from marts.dictionary_coverage order by study_id, variable_id",
     "questions": "select * from marts.dictionary_questions order by study_id, variable_id",
     "codes": "select * from marts.dictionary_codes order by study_id, variable_id",
-    "comparability": "select * from marts.dictionary_comparability order by study_id, variable_id",
+    "comparability": """
+        select
+            study_id, variable_id, from_wave_id, to_wave_id, comparability_grade,
+            comparability_reason
+        from marts.dictionary_comparability
+        order by study_id, variable_id
+    """,
     "breaks": "select * from marts.dictionary_breaks order by study_id, variable_id, wave_date",
 }
 

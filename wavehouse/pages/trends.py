@@ -30,7 +30,6 @@ CHANGE = (
     "covariance_method",
     "confidentiality_status",
     "change",
-    "standard_error",
     "ci_lower",
     "ci_upper",
     "p_value",
@@ -40,6 +39,7 @@ CHANGE = (
 )
 
 
+CHANGE_DIGITS = 6
 # Texts that many rows have in common: they are kept once for each measure.
 SHARED_TEXTS = {"reason", "ci_method", "comparison", "covariance_method", "adjustment_method"}
 
@@ -181,8 +181,13 @@ def _point(row: Row, wave_numbers: dict[str, int], words: Words) -> list[Any]:
 
 
 def _change(row: Row, wave_numbers: dict[str, int], words: Words) -> list[Any]:
+    # Changes are told in words: the digits that nobody reads would double the files.
+    rounded = {
+        name: float(f"{value:.{CHANGE_DIGITS}g}") if isinstance(value, float) else value
+        for name, value in row.items()
+    }
     waves = (wave_numbers[row["from_wave_id"]], wave_numbers[row["to_wave_id"]])
-    return [*waves, *_values(row, CHANGE, words)]
+    return [*waves, *_values(rounded, CHANGE, words)]
 
 
 def _values(row: Row, names: tuple[str, ...], words: Words) -> list[Any]:
@@ -196,4 +201,6 @@ def _values(row: Row, names: tuple[str, ...], words: Words) -> list[Any]:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, bool):
+        return int(value)
     return number(value) if isinstance(value, float) else value

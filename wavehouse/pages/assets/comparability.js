@@ -17,7 +17,7 @@
     const cells = [];
     const text = ([from, to, grade, why]) => {
       const [, name, usual] = GRADES[words[grade]] || ["?", words[grade], ""];
-      return `${study.waves[from].label} and ${study.waves[to].label}: ${name}. ${why === null ? usual : words[why]}`;
+      return `${study.waves[from].label} and ${study.waves[to].label}: ${name}. ${why === undefined ? usual : words[why]}`;
     };
     function move(event) {
       const step = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[event.key];

@@ -11,7 +11,7 @@
   ];
   const CHANGE = [
     "comparison", "is_comparable", "is_bridged", "covariance_method", "confidentiality_status", "change",
-    "standard_error", "ci_lower", "ci_upper", "p_value", "p_value_adjusted", "is_significant", "adjustment_method",
+    "ci_lower", "ci_upper", "p_value", "p_value_adjusted", "is_significant", "adjustment_method",
   ];
   const TEXTS = new Set(["status_reason", "ci_method", "comparison", "covariance_method", "adjustment_method"]);
 

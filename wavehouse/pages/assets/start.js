@@ -114,7 +114,9 @@
       window.clearTimeout(spoken);
       if (wh.words(query).length) {
         const n = wh.search(index, query, studyId).length;
-        spoken = window.setTimeout(() => wh.announce(`${n} variables found`), 400);
+        const text = n === 1 ? "1 variable found" : `${n} variables found`;
+        // Not if the reader has gone elsewhere meanwhile.
+        spoken = window.setTimeout(() => holder.isConnected && wh.announce(text), 400);
       }
     };
     const field = wh.h("input", {

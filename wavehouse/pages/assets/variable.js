@@ -53,7 +53,8 @@
       subtitle: [
         `${study.label}. ${measure.base || ""}${measure.unit ? `, ${measure.unit}` : ""}. ${wh.percent(measure.level || study.level)} intervals.`,
         ...breaks.map((found, place) => `Break ${place + 1}: ${found.kind.replaceAll("_", " ")} changed at ${study.waves[found.wave].label} (${found.severity}).`),
-      ],
+        study.producer ? `Source: ${study.producer}.` : "",
+      ].filter(Boolean),
     };
   }
 
