@@ -13,17 +13,30 @@ INSTALLED := .venv/.installed
 SQL := $(wildcard models analyses tests/*.sql)
 PY := $(wildcard wavehouse tests/python scripts)
 
-.PHONY: build test docs lint format generate postgres benchmark lock clean distclean help
+.PHONY: build test docs pages browser lint format generate postgres benchmark lock clean distclean help
 
 build: $(INSTALLED) ## Build and test everything, and publish it if all of it passes (the default)
 	@$(BIN)/wavehouse build
 
-test: lint parse build docs ## Run everything that CI runs
+test: browser lint parse build docs ## Run everything that CI runs
 	@echo "== Python tests"
 	@$(BIN)/pytest
 
 docs: build ## Write the docs site to warehouse/docs/index.html
 	@$(BIN)/wavehouse docs
+
+pages: build ## Write pages to browse to warehouse/pages/index.html
+	@$(BIN)/wavehouse pages
+
+browser: ## Install Chromium for the tests of the pages, where Debian's packages can be installed
+	@if test -n "$${WAVEHOUSE_CHROMIUM:-}" || command -v chromium chromium-browser google-chrome chrome >/dev/null; then :; \
+	elif test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
+	  echo "Installing chromium with apt-get."; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else \
+	  echo "The tests of the pages need Chromium or Chrome. Install one (Debian and Ubuntu, as root: apt-get install chromium)," >&2; \
+	  echo "or name one: make test WAVEHOUSE_CHROMIUM=/path/to/chrome" >&2; exit 1; \
+	fi
 
 lint: $(INSTALLED) ## Check SQL, Python, YAML and generated files
 	@echo "== Lint"
