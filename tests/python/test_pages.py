@@ -143,11 +143,11 @@ def visit(browser: Browser, pages: Pages) -> Iterator[Callable[..., Page]]:
 
 
 def wait_for_chart(page: Page) -> None:
-    page.wait_for_selector("#chart[data-drawn] svg")
+    page.wait_for_selector("#chart[data-drawn] .for-screen svg")
 
 
 def marks(page: Page, kind: str) -> int:
-    return page.locator(f"#chart svg g.mark-{kind}.role-mark path").count()
+    return page.locator(f"#chart .for-screen svg g.mark-{kind}.role-mark path").count()
 
 
 def table(page: Page) -> list[list[str]]:
@@ -241,12 +241,12 @@ def test_the_line_ends_at_a_hard_break_and_is_dashed_across_a_soft_one(
     page = visit(ABORTION)
     wait_for_chart(page)
     # 1983 and 1984 are one line, 1985 and 1986 have a point each and a dashed piece between them.
-    drawn = page.locator("#chart svg g.mark-line.role-mark path").evaluate_all(
+    drawn = page.locator("#chart .for-screen svg g.mark-line.role-mark path").evaluate_all(
         "lines => lines.map(line => [line.getAttribute('d').split('L').length, "
         "Boolean(line.getAttribute('stroke-dasharray'))])"
     )
     assert sorted(drawn) == [[1, False], [1, False], [2, False], [2, True]]
-    rules = page.locator("#chart svg g.mark-rule.role-mark line").evaluate_all(
+    rules = page.locator("#chart .for-screen svg g.mark-rule.role-mark line").evaluate_all(
         "rules => rules.filter(rule => rule.getAttribute('stroke-width') === '1.2')"
         ".map(rule => rule.getAttribute('stroke-dasharray'))"
     )
@@ -271,7 +271,7 @@ def test_a_segment_changes_the_address_the_table_and_the_chart(visit: Callable[.
     assert {cells[1] for cells in after} == {"Female", "Male"}
     assert marks(page, "symbol") == len(after)
     expect(page.get_by_label("Groups")).to_be_focused()
-    shapes = page.locator("#chart g.mark-symbol path").evaluate_all(
+    shapes = page.locator("#chart .for-screen g.mark-symbol path").evaluate_all(
         "marks => new Set(marks.map(mark => mark.getAttribute('d').length)).size"
     )
     assert shapes > 1
@@ -282,8 +282,8 @@ def test_many_groups_have_a_small_chart_each(visit: Callable[..., Page]) -> None
     wait_for_chart(page)
     names = {cells[1] for cells in table(page)}
     assert len(names) > 4
-    shown = " ".join(page.locator("#chart svg text").all_text_contents())
-    assert page.locator("#chart svg g.role-scope.cell > g").count() == len(names)
+    shown = " ".join(page.locator("#chart .for-screen svg text").all_text_contents())
+    assert page.locator("#chart .for-screen svg g.role-scope.cell > g").count() == len(names)
     assert all(name[:12] in shown for name in names)
 
 
@@ -330,14 +330,14 @@ def test_no_number_of_a_hidden_cell_is_in_the_pages(
     cells = [cells for cells in table(page) if cells[1] == "Roman Catholic"]
     assert [row[2:7] for row in cells] == [["hidden", "", "", "", ""]] * 4
     assert "Fewer than 30 respondents" in cells[0][7]
-    assert page.locator("#chart svg text", has_text="hidden (2 of 4)").count() == 4
+    assert page.locator("#chart .for-screen svg text", has_text="hidden (2 of 4)").count() == 4
     expect(page.locator("#change-words")).to_contain_text("Roman Catholic: hidden")
 
 
 def test_waves_that_did_not_ask_are_gaps(visit: Callable[..., Page]) -> None:
     page = visit("#/variable/api/enrolment")
     wait_for_chart(page)
-    assert page.locator("#chart svg text", has_text="not collected").count() == 1
+    assert page.locator("#chart .for-screen svg text", has_text="not collected").count() == 1
     assert ["API 1999", "not collected"] in [row[:2] for row in table(page)]
     assert "asked in 1 of 2 waves" in page.locator(".meta").text_content()
     expect(page.locator("#coverage tr", has_text="API 1999")).to_contain_text("not in this wave")
@@ -355,6 +355,7 @@ def test_a_change_is_stated_in_words_as_it_is_published(
     )
     page = visit(f"{ABORTION}?from=1983&to=1984")
     words = page.locator("#change-words")
+    expect(page.locator(".changes")).to_contain_text("From BSA Panel 1983 to BSA Panel 1984:")
     expect(words).to_contain_text(f"fell by {abs(rows[0]['change']):.2f} circumstances")
     expect(words).to_contain_text(
         ": significant" if rows[0]["is_significant"] else "not significant"
@@ -496,7 +497,7 @@ def test_labels_are_text_and_nothing_else(pages: Pages, visit: Callable[..., Pag
     wait_for_chart(page)
     expect(page.locator("#trend figcaption strong")).to_have_text(f"Party: {NASTY}")
     expect(page.locator("#codes")).to_contain_text(NASTY)
-    page.locator("#chart g.mark-symbol path").first.hover()
+    page.locator("#chart .for-screen g.mark-symbol path").first.hover()
     expect(page.locator("#vg-tooltip-element")).to_contain_text("<img")
     assert page.locator("main img, main b, #vg-tooltip-element img").count() == 0
     search = visit("#/?q=onerror")
@@ -536,7 +537,7 @@ def test_a_phone_need_not_scroll_sideways(visit: Callable[..., Page], name: str)
     page.set_viewport_size({"width": 360, "height": 740})
     if page.locator("#chart").count():
         page.wait_for_function(
-            "() => { const drawing = document.querySelector('#chart svg');"
+            "() => { const drawing = document.querySelector('#chart .for-screen svg');"
             " return drawing && drawing.getBoundingClientRect().width <= 330; }"
         )
     assert page.evaluate("document.documentElement.scrollWidth") == 360
@@ -547,16 +548,22 @@ def test_paper_shows_chart_numbers_and_wording_without_controls(
 ) -> None:
     page = visit(f"{ABORTION}?segment=sex", color_scheme="dark")
     wait_for_chart(page)
+    page.wait_for_selector("#chart .for-paper svg", state="attached")
     page.emulate_media(media="print", color_scheme="dark")
-    for shown in ("#chart svg", "#trend table", "#wording", "#coverage table", ".breaks"):
+    for shown in (
+        "#chart .for-paper svg",
+        "#trend table",
+        "#wording",
+        "#coverage table",
+        ".breaks",
+    ):
         expect(page.locator(shown).first).to_be_visible()
-    for hidden in (".controls", ".buttons", ".top nav"):
+    for hidden in ("#chart .for-screen", ".controls", ".buttons", ".top nav"):
         expect(page.locator(hidden).first).to_be_hidden()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    # The chart is drawn anew, dark on white.
-    page.wait_for_function(
-        "() => document.querySelector('#chart svg').outerHTML.includes('#0072b2')"
-    )
+    # The chart of a dark screen is drawn for white paper.
+    assert "#0072b2" in page.locator("#chart .for-paper").inner_html()
+    assert "#0072b2" not in page.locator("#chart .for-screen").inner_html()
     # A table is printed whole, however long it is.
     assert page.evaluate(
         "(() => { const box = document.querySelector('#trend .scroll');"

@@ -69,7 +69,7 @@
     const to = options.to && waveOf(options.to) >= 0 ? waveOf(options.to) : latest.to;
     const fromGiven = options.from && waveOf(options.from) >= 0 ? waveOf(options.from) : null;
     const froms = [...new Set(pairs.filter((row) => row.to === to).map((row) => row.from))].sort((a, b) => b - a);
-    const from = fromGiven !== null ? fromGiven : to === latest.to ? latest.from : froms[0];
+    const from = fromGiven !== null ? fromGiven : to === latest.to ? latest.from : froms.length ? froms[0] : Math.max(0, to - 1);
     const waves = [...new Set(series.flatMap((one) => one.points.map((point) => point.wave)))].sort((a, b) => a - b);
     const option = (wave) => [study.waves[wave].id, study.waves[wave].label];
     const published = new Set(froms);
@@ -90,6 +90,8 @@
         ),
         wh.select("change-to", "To", waves.map(option), id(to), (value) => changed("", value))
       ),
+      // On paper and to the ear, where the two fields above are not.
+      wh.h("p", { class: "unseen on-paper" }, `From ${study.waves[from].label} to ${study.waves[to].label}:`),
       wh.h("ul", { class: "plain", id: "change-words" }, series.map((one, place) => wh.h("li", {}, sentence(one, rows[place], measure, view.decimals)))),
       first
         ? wh.h(

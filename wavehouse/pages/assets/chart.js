@@ -1,6 +1,8 @@
 // Draws the trend, and again when the space or the colours change.
 (function (wh) {
   const LABELS_FROM = 560;
+  // The width of the drawing on paper.
+  const PAPER = 660;
 
   wh.chartLook = (width) => ({ width, dark: wh.isDark(), labels: width >= LABELS_FROM, text: false });
 
@@ -31,29 +33,45 @@
   }
   wh.forgetChart = forget;
 
+  async function embed(model, look) {
+    await wh.loadCharts();
+    const holder = wh.h("div", {});
+    const theme = look.dark ? "dark" : "light";
+    const result = await window.vegaEmbed(holder, wh.trendSpec(model, look), { actions: false, renderer: "svg", tooltip: { theme } });
+    // The element around it is the image, with its text; the parts have none of their own.
+    for (const part of holder.querySelectorAll("[role], [aria-roledescription]")) {
+      part.removeAttribute("role");
+      part.removeAttribute("aria-roledescription");
+    }
+    return { holder, result };
+  }
+
+  /** Paper is white, and as wide as paper, whatever the screen is: it has a drawing of its own. */
+  async function drawForPaper(mine) {
+    const { holder, result } = await embed(mine.model, { width: PAPER, dark: false, labels: true, text: false });
+    result.finalize();
+    if (mine !== drawn) return;
+    holder.className = "for-paper";
+    mine.place.append(holder);
+  }
+
   async function draw(mine) {
     const width = Math.floor(mine.place.clientWidth);
     if (mine !== drawn || width < 50) return;
     mine.width = width;
     try {
-      await wh.loadCharts();
-      if (mine !== drawn) return;
-      const spec = wh.trendSpec(mine.model, wh.chartLook(width));
-      const holder = wh.h("div", {});
-      const result = await window.vegaEmbed(holder, spec, { actions: false, renderer: "svg", tooltip: { theme: wh.isDark() ? "dark" : "light" } });
+      const { holder, result } = await embed(mine.model, wh.chartLook(width));
       if (mine !== drawn) {
         result.finalize();
         return;
       }
       if (mine.result) mine.result.finalize();
       mine.result = result;
-      // The element around it is the image, with its text; the parts have none of their own.
-      for (const part of holder.querySelectorAll("[role], [aria-roledescription]")) {
-        part.removeAttribute("role");
-        part.removeAttribute("aria-roledescription");
-      }
-      mine.place.replaceChildren(holder);
+      holder.className = "for-screen";
+      const paper = mine.place.querySelector(".for-paper");
+      mine.place.replaceChildren(holder, ...(paper ? [paper] : []));
       mine.place.dataset.drawn = "true";
+      if (!paper) (window.requestIdleCallback || window.setTimeout)(() => mine === drawn && drawForPaper(mine));
     } catch (error) {
       mine.place.replaceChildren(wh.h("p", { class: "notice" }, error.message));
     }
@@ -75,9 +93,4 @@
 
   wh.redraw = () => drawn && draw(drawn);
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => wh.redraw());
-  // Paper is white whatever the screen is. The chart is drawn before the print dialog takes its picture.
-  window.matchMedia("print").addEventListener("change", (event) => {
-    wh.forPaper = event.matches;
-    wh.redraw();
-  });
 })(wavehouse);

@@ -12,7 +12,7 @@
   // With more waves than this, words at the axis would run into each other.
   const MOST_WORDS = 12;
 
-  wh.isDark = () => window.matchMedia("(prefers-color-scheme: dark)").matches && !wh.forPaper;
+  wh.isDark = () => window.matchMedia("(prefers-color-scheme: dark)").matches;
   wh.styleOf = (place, dark) => ({
     colour: STYLES[dark ? "dark" : "light"][place % SHAPES.length],
     shape: SHAPES[place % SHAPES.length],
