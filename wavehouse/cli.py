@@ -91,6 +91,25 @@ def _parser() -> argparse.ArgumentParser:
     fetch.add_argument(
         "--replace", action="store_true", help="replace waves that are landed from other files"
     )
+    export = add("export", _export, "write a published study as CSV, SPSS, Stata, SDMX and more")
+    export.add_argument("study", metavar="STUDY", help="the study's id")
+    export.add_argument(
+        "--format",
+        dest="formats",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME",
+        help="write only these formats (default: all)",
+    )
+    export.add_argument("--wave", metavar="WAVE", help="export only this wave")
+    export.add_argument(
+        "--to",
+        dest="folder",
+        type=Path,
+        metavar="FOLDER",
+        help="where to (default: warehouse/exports/STUDY); an earlier export there is replaced",
+    )
     add("publish", _publish, "publish the last build again, if it passed")
     add("docs", _docs, "write the docs site to warehouse/docs/index.html")
     add("pages", _pages, "write pages to browse to warehouse/pages/index.html")
@@ -168,6 +187,13 @@ def _fetch(project: Project, options: argparse.Namespace) -> int:
             f"{len(landed.columns)} columns, {len(landed.files)} file(s), "
             f"{'landed' if wave.is_new else 'was landed before'}"
         )
+    return 0
+
+
+def _export(project: Project, options: argparse.Namespace) -> int:
+    from wavehouse.exports.export import export_and_tell
+
+    export_and_tell(project, options.study, options.formats, options.wave, options.folder)
     return 0
 
 

@@ -36,12 +36,18 @@ class Breakage(NamedTuple):
     where: str = "true"
 
 
+# The fixture `published` has other studies. All wide tables have the same tests.
+OF_OTHER_STUDIES = {"wide_gss", "wide_nhanes"}
+
+
 def declared_tests() -> list[DataTest]:
     """Read every data test that the project declares."""
     found = []
     for path in sorted([*ROOT.glob("models/**/*.yml"), *ROOT.glob("seeds/**/*.yml")]):
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         for resource in [*content.get("models", []), *content.get("seeds", [])]:
+            if resource["name"] in OF_OTHER_STUDIES:
+                continue
             for test in resource.get("data_tests", []):
                 ((kind, details),) = test.items()
                 severity = details.get("config", {}).get("severity", "error")

@@ -388,7 +388,7 @@ def all_problems(manifest: docs.Manifest) -> list[str]:
         *docs.column_problems(manifest, CATALOGUE),
         *docs.doc_block_problems(manifest, ["\"{{ doc('number') }}\""]),
         *docs.site_link_problems(manifest),
-        *docs.exposure_problems(manifest, "published_warehouse"),
+        *docs.exposure_problems(manifest, ("published_warehouse",)),
         *docs.layer_problems(manifest, GATE),
     ]
 

@@ -18,6 +18,8 @@ from wavehouse.postgres import PostgresServer
 from wavehouse.project import Project
 
 TABLES = sorted(path.stem for path in (ROOT / "models/marts").rglob("*.sql"))
+# The wide table of a study that is landed nowhere here: it has its columns and no rows.
+NOT_LANDED = {"wide_nhanes"}
 TOLERANCE = 1e-9
 COLUMNS = """
     select table_name, column_name, data_type
@@ -114,6 +116,9 @@ def test_the_engines_agree_on_every_row(
 ) -> None:
     assert table in primary_keys, f"{table} declares no primary key"
     rows = query_both(engines, f"select * from marts.{table}")
+    if table in NOT_LANDED:
+        assert rows == ([], [])
+        return
     compare_rows(table, *rows, primary_keys[table])
 
 

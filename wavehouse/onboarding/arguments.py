@@ -38,6 +38,17 @@ example:
       --respondent id --weight w --psu district
 Then as for a wave: review, decide, apply (see wavehouse add-wave --help). ??? in the draft stands
 where only you know the value, such as the terms of use."""
+_IMPORT_DDI = """\
+Begin a study from a DDI codebook: all waves that it describes, with their variables, categories,
+questions and missing codes, become a draft."""
+_IMPORT_DDI_MORE = """\
+examples:
+  wavehouse import-ddi gss_copy warehouse/exports/gss/ddi/gss.xml      a study that was exported
+  wavehouse import-ddi panel codebook.xml wave1.sav --wave 2019 --respondent id --weight w
+Then as for a wave, under the name of the first one: review, decide, apply.
+
+The data files are looked for beside the codebook, by the names it has for them; or name them behind
+it, in the order of its fileDscr elements. DDI-Codebook 2.5, 2.1 and 1.2.2 are read."""
 _REVIEW = "Show what a new wave brings, open proposals first, each with its confidence and reason."
 _DECIDE = "Decide proposals of a draft, by their ids."
 _DECIDE_MORE = """\
@@ -81,6 +92,28 @@ def add_onboarding(commands: "argparse._SubParsersAction[argparse.ArgumentParser
         study.add_argument(f"--{part}", metavar="TEXT", help=text)
     study.add_argument(
         "--rule", default="market_research", help="the publication rule (default: market_research)"
+    )
+    ddi = _command(commands, "import-ddi", _import_ddi, _IMPORT_DDI, _IMPORT_DDI_MORE)
+    ddi.add_argument("study", metavar="STUDY", help="the study's id to be")
+    ddi.add_argument("codebook", metavar="CODEBOOK", type=Path, help="the DDI-Codebook file")
+    ddi.add_argument(
+        "files", metavar="FILE", nargs="*", type=Path, help="the data files, in its order"
+    )
+    ddi.add_argument(
+        "--wave",
+        dest="waves",
+        action="append",
+        default=[],
+        metavar="WAVE",
+        help="the id of a file's wave, once for each file (default: from the codebook)",
+    )
+    for role in ("respondent", "weight", "stratum", "psu"):
+        ddi.add_argument(f"--{role}", metavar="COLUMN", help=f"the column of the {role}")
+    ddi.add_argument(
+        "--as",
+        dest="delivered_as",
+        choices=["seed", "landing"],
+        help="where the waves are kept (default: seed, if all files are CSV)",
     )
     shown = _command(commands, "review", _review, _REVIEW)
     _wave(shown)
@@ -180,6 +213,20 @@ def _new_study(project: Project, options: argparse.Namespace) -> int:
     )
     wave = _wave_options(options)
     print(new_study(project, options.study, options.wave, options.files, wave, study))
+    return 0
+
+
+def _import_ddi(project: Project, options: argparse.Namespace) -> int:
+    from wavehouse.onboarding.import_ddi import ImportOptions, import_ddi
+
+    named = {role: getattr(options, role) for role in ("respondent", "weight", "stratum", "psu")}
+    told = ImportOptions(
+        tuple(options.files),
+        tuple(options.waves),
+        tuple((role, column) for role, column in named.items() if column),
+        options.delivered_as,
+    )
+    print(import_ddi(project, options.study, options.codebook, told))
     return 0
 
 

@@ -213,12 +213,15 @@ def _comparability(rows: list[Row], wave_numbers: dict[str, int]) -> Record:
     words = Words()
     pairs = [
         [
-            wave_numbers[row["from_wave_id"]],
-            wave_numbers[row["to_wave_id"]],
-            words.number(row["comparability_grade"]),
-            *([] if (why := row["comparability_reason"]) is None else [words.number(why)]),
+            wave_numbers[from_wave_id],
+            wave_numbers[to_wave_id],
+            words.number(grade),
+            *([] if reason is None else [words.number(reason)]),
         ]
         for row in rows
+        for from_wave_id, to_wave_id, grade, reason in zip(
+            row["from_wave_ids"], row["to_wave_ids"], row["grades"], row["reasons"], strict=True
+        )
     ]
     return {"words": words.texts, "pairs": sorted(pairs, key=lambda pair: pair[:2])}
 

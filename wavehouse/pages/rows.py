@@ -52,11 +52,17 @@ BY_VARIABLE = {
     "coverage": "select * from marts.dictionary_coverage order by study_id, variable_id",
     "questions": "select * from marts.dictionary_questions order by study_id, variable_id",
     "codes": "select * from marts.dictionary_codes order by study_id, variable_id",
+    # Pairs are many, so they come as lists, one row for each variable.
     "comparability": """
         select
-            study_id, variable_id, from_wave_id, to_wave_id, comparability_grade,
-            comparability_reason
+            study_id,
+            variable_id,
+            list(from_wave_id order by from_wave_id, to_wave_id) as from_wave_ids,
+            list(to_wave_id order by from_wave_id, to_wave_id) as to_wave_ids,
+            list(comparability_grade order by from_wave_id, to_wave_id) as grades,
+            list(comparability_reason order by from_wave_id, to_wave_id) as reasons
         from marts.dictionary_comparability
+        group by study_id, variable_id
         order by study_id, variable_id
     """,
     "breaks": "select * from marts.dictionary_breaks order by study_id, variable_id, wave_date",

@@ -39,6 +39,7 @@ CHANGE = (
 )
 
 
+CHANGE_NUMBERS = ("change", "ci_lower", "ci_upper", "p_value", "p_value_adjusted")
 CHANGE_DIGITS = 6
 # Texts that many rows have in common: they are kept once for each measure.
 SHARED_TEXTS = {"reason", "ci_method", "comparison", "covariance_method", "adjustment_method"}
@@ -182,12 +183,11 @@ def _point(row: Row, wave_numbers: dict[str, int], words: Words) -> list[Any]:
 
 def _change(row: Row, wave_numbers: dict[str, int], words: Words) -> list[Any]:
     # Changes are told in words: the digits that nobody reads would double the files.
-    rounded = {
-        name: float(f"{value:.{CHANGE_DIGITS}g}") if isinstance(value, float) else value
-        for name, value in row.items()
-    }
+    for name in CHANGE_NUMBERS:
+        if row[name] is not None:
+            row[name] = float(f"{row[name]:.{CHANGE_DIGITS}g}")
     waves = (wave_numbers[row["from_wave_id"]], wave_numbers[row["to_wave_id"]])
-    return [*waves, *_values(rounded, CHANGE, words)]
+    return [*waves, *_values(row, CHANGE, words)]
 
 
 def _values(row: Row, names: tuple[str, ...], words: Words) -> list[Any]:
@@ -201,6 +201,6 @@ def _values(row: Row, names: tuple[str, ...], words: Words) -> list[Any]:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401
-    if isinstance(value, bool):
-        return int(value)
-    return number(value) if isinstance(value, float) else value
+    if isinstance(value, float):
+        return number(value)
+    return int(value) if isinstance(value, bool) else value

@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_checks__problems') }}
 /*
     What the crosswalk says of each wave, whether the code came or not. Derived variables have no codes of their
     own: they follow from those of what they are made of.

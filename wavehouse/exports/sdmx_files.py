@@ -1,0 +1,138 @@
+"""The published trends of a study as files of SDMX 2.1 and SDMX-CSV."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sdmx
+from sdmx import message
+from sdmx.model import common, v21
+
+from wavehouse.errors import WavehouseError
+from wavehouse.exports.published import records
+from wavehouse.exports.sdmx_structures import (
+    AGENCY,
+    ATTRIBUTES,
+    TIME,
+    VALUE,
+    Structures,
+    category_id,
+    make_structures,
+    segment_id,
+    unit_id,
+)
+from wavehouse.exports.study import Study, read_study
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+def write_sdmx(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list[Path]:
+    """Write the structures, and the estimates as XML and as CSV.
+
+    A number that is hidden is left out; statuses and labels stay, as in the warehouse.
+
+    Raises:
+        WavehouseError: two waves have one date, so that their observations would have one key.
+    """
+    study = read_study(connection, study_id)
+    _check_dates(study)
+    structures = make_structures(connection, study)
+    rows = records(
+        connection,
+        "select estimates.*, measures.unit from marts.fct_trend_estimates as estimates "
+        "inner join marts.dim_measure as measures on estimates.measure_id = measures.measure_id "
+        "where study_id = $1 "
+        "order by estimates.measure_id, category_code, segment_id, segment_code, wave_date",
+        [study_id],
+    )
+    header = message.Header(
+        id=f"{study_id.upper()}_{study.release.release_id}",
+        prepared=datetime.fromisoformat(study.release.published_at),
+        sender=AGENCY,
+        test=False,
+    )
+    dataset = _dataset(structures, rows)
+    data = message.DataMessage(
+        data=[dataset],
+        dataflow=structures.dataflow,
+        header=header,
+        observation_dimension=structures.structure.dimensions.get(TIME.id),
+    )
+    definitions = message.StructureMessage(header=header)
+    for structure in (
+        structures.agencies,
+        *structures.codelists.values(),
+        structures.concepts,
+        structures.structure,
+        structures.dataflow,
+    ):
+        definitions.add(structure)
+    paths = [folder / name for name in ("structure.xml", "data.xml", "data.csv")]
+    paths[0].write_bytes(sdmx.to_xml(definitions, pretty_print=True))
+    paths[1].write_bytes(sdmx.to_xml(data, pretty_print=True))
+    sdmx.to_csv(dataset, path=paths[2], attributes="o")
+    return paths
+
+
+def _dataset(structures: Structures, rows: list[dict[str, Any]]) -> v21.StructureSpecificDataSet:
+    structure = structures.structure
+    dataset = v21.StructureSpecificDataSet(
+        structured_by=structure, described_by=structures.dataflow
+    )
+    value_for = structure.measures.get(VALUE.id)
+    for key, group in groupby(rows, key=_series):
+        series = structure.make_key(v21.SeriesKey, dict(key))
+        dataset.add_obs(
+            [
+                v21.Observation(
+                    dimension=structure.make_key(v21.Key, {TIME.id: str(row["wave_date"])}),
+                    value=row["estimate"],
+                    value_for=value_for,
+                    attached_attribute=_attributes(structure, row),
+                )
+                for row in group
+            ],
+            series_key=series,
+        )
+    return dataset
+
+
+def _series(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return (
+        ("STUDY", row["study_id"]),
+        ("MEASURE", row["measure_id"]),
+        ("CATEGORY", category_id(row["measure_id"], row["category_code"])),
+        ("SEGMENT", segment_id(row["segment_id"], row["segment_code"])),
+    )
+
+
+def _attributes(
+    structure: v21.DataStructureDefinition, row: Mapping[str, Any]
+) -> dict[str, common.AttributeValue]:
+    values = {
+        attribute.id: row[attribute.column] for attribute in ATTRIBUTES if attribute.column
+    } | {"UNIT_MEASURE": unit_id(row["measure_kind"], row["unit"])}
+    return {
+        attribute.id: common.AttributeValue(
+            value=str(values[attribute.id]), value_for=structure.attributes.get(attribute.id)
+        )
+        for attribute in ATTRIBUTES
+        if values[attribute.id] is not None
+    }
+
+
+def _check_dates(study: Study) -> None:
+    dates = Counter(wave["wave_date"] for wave in study.waves)
+    for day, count in dates.items():
+        if count > 1:
+            waves = [wave["wave_id"] for wave in study.waves if wave["wave_date"] == day]
+            raise WavehouseError(
+                f"Waves {', '.join(waves)} of study {study.study_id} have one date, {day}, and in "
+                "SDMX the date tells observations of a series apart. Give them different dates in "
+                "seeds/codebook/waves.csv (wave_date), export one with --wave, or leave out the "
+                "format sdmx."
+            )
