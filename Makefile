@@ -15,13 +15,13 @@ SQL := $(wildcard models analyses tests/*.sql)
 PROCESSES ?= auto
 PY := $(wildcard wavehouse tests/python scripts)
 
-.PHONY: build test docs lineage lint format generate postgres benchmark lock clean distclean help
+.PHONY: build test docs pages lineage browser lint format generate postgres benchmark lock clean distclean help
 
 build: $(INSTALLED) ## Build and test everything, and publish it if all of it passes (the default)
 	@$(BIN)/wavehouse build
 
 # sqlfluff takes as long as the rest before the tests, so it runs beside it. Its output comes after, in one piece.
-test: checks ## Run everything that CI runs
+test: browser checks ## Run everything that CI runs
 	@mkdir -p target
 	@$(MAKE) sql >target/lint.log 2>&1 & lint=$$!; \
 	trap 'kill $$lint 2>/dev/null || true' EXIT; \
@@ -44,6 +44,19 @@ lineage: docs ## Draw which column comes from which, to warehouse/lineage/index.
 	@$(COLIBRI)/bin/colibri generate --light --disable-telemetry --output-dir warehouse/lineage > target/colibri.log
 	@rm warehouse/lineage/colibri-manifest.json
 	@echo "Wrote warehouse/lineage/index.html."
+
+pages: build ## Write pages to browse to warehouse/pages/index.html
+	@$(BIN)/wavehouse pages
+
+browser: ## Install Chromium for the tests of the pages, where Debian's packages can be installed
+	@if test -n "$${WAVEHOUSE_CHROMIUM:-}" || command -v chromium chromium-browser google-chrome chrome >/dev/null; then :; \
+	elif test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
+	  echo "Installing chromium with apt-get."; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else \
+	  echo "The tests of the pages need Chromium or Chrome. Install one (Debian and Ubuntu, as root: apt-get install chromium)," >&2; \
+	  echo "or name one: make test WAVEHOUSE_CHROMIUM=/path/to/chrome" >&2; exit 1; \
+	fi
 
 lint: checks sql ## Check SQL, Python, YAML and generated files
 

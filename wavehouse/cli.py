@@ -112,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("publish", _publish, "publish the last build again, if it passed")
     add("docs", _docs, "write the docs site to warehouse/docs/index.html")
+    add("pages", _pages, "write pages to browse to warehouse/pages/index.html")
     postgres = add("postgres", _postgres, "run a command with a throwaway PostgreSQL server")
     postgres.add_argument(
         "words", nargs=argparse.REMAINDER, metavar="-- WORD", help="the command and its arguments"
@@ -207,6 +208,17 @@ def _docs(project: Project, _: argparse.Namespace) -> int:
     from wavehouse.docs import write_docs
 
     write_docs(project)
+    return 0
+
+
+def _pages(project: Project, _: argparse.Namespace) -> int:
+    from wavehouse.pages.site import write_pages
+
+    site = write_pages(project)
+    print(
+        f"Wrote {project.relative(site.folder)}/index.html: {site.variables:,} variables, "
+        f"{site.files:,} files, {site.size / 1e6:,.1f} MB."
+    )
     return 0
 
 

@@ -85,7 +85,7 @@ def new_release(project: Project, release_id: str) -> Iterator[Path]:
     partial.mkdir()
     try:
         yield partial
-        _sync_tree(partial)
+        sync_tree(partial)
         partial.rename(releases / release_id)
         sync_to_disk(releases)
     finally:
@@ -94,7 +94,7 @@ def new_release(project: Project, release_id: str) -> Iterator[Path]:
     for name, target in LINKS.items():
         if not (project.warehouse / name).is_symlink():
             (project.warehouse / name).symlink_to(target)
-    _replace_link(current, f"releases/{release_id}")
+    replace_link(current, f"releases/{release_id}")
     sync_to_disk(project.warehouse)
     # Only now: a reader that opened the release before stays undisturbed for one more publish.
     kept = {release_id, previous}
@@ -103,14 +103,16 @@ def new_release(project: Project, release_id: str) -> Iterator[Path]:
             shutil.rmtree(old)
 
 
-def _replace_link(link: Path, target: str) -> None:
+def replace_link(link: Path, target: str) -> None:
+    """Make a link lead elsewhere, in one step."""
     temporary = link.with_name(f".{link.name}{PARTIAL}")
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(target)
     temporary.replace(link)
 
 
-def _sync_tree(folder: Path) -> None:
+def sync_tree(folder: Path) -> None:
+    """Wait until a folder and all in it are on the disk."""
     for path in [*folder.rglob("*"), folder]:
         sync_to_disk(path)
 

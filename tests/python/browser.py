@@ -1,4 +1,4 @@
-"""A Chromium of the machine, without a window, for tests of pages."""
+"""A Chromium to try pages in: the machine's own, without a window."""
 
 import os
 import shutil
@@ -7,16 +7,42 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, sync_playwright
 
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+ARGUMENTS = (
+    # Containers have no rights for Chromium's own sandbox; the pages are ours.
+    "--no-sandbox",
+    "--headless",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+def find_chromium() -> str:
+    """Give the path of a Chromium: WAVEHOUSE_CHROMIUM, or one by its usual names.
+
+    Raises:
+        RuntimeError: there is none.
+    """
+    named = os.environ.get("WAVEHOUSE_CHROMIUM")
+    for name in [named] if named else PROGRAMS:
+        if path := shutil.which(name):
+            return path
+    missing = f"{named} (WAVEHOUSE_CHROMIUM) is not a program" if named else "there is no Chromium"
+    raise RuntimeError(
+        f"{missing}. `make browser` installs one on Debian and Ubuntu; elsewhere, install Chromium "
+        "or Chrome, or name one with WAVEHOUSE_CHROMIUM."
+    )
+
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start the browser that WAVEHOUSE_CHROMIUM names, or the one on the path."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    program = os.environ.get("WAVEHOUSE_CHROMIUM") or next(
-        filter(None, map(shutil.which, names)), ""
-    )
-    assert program, "There is no Chromium. Install one, or name it in WAVEHOUSE_CHROMIUM."
+    """Start a Chromium, and end it afterwards."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            browser.close()

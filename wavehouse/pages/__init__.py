@@ -1,1 +1,1 @@
-"""Pages to browse the dictionary and the trends: a static site made from the published tables."""
+"""The pages: a static site of all variables, made from the published warehouse."""
