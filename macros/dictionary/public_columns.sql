@@ -16,7 +16,7 @@
         {{ loop.index }} as column_position,
         {{ text_literal(column.name) }} as column_name,
         {{ text_literal(column.data_type) }} as data_type,
-        {{ text_literal((column.description | trim).split('\n\n')[0]) }} as column_description,
+        {{ text_literal((column.description | trim).split('\n\n')[0] | replace('\n', ' ')) }} as column_description,
         {{ column.name in keys }} as is_key,
         {{ text_literal(names | join(', ') or none) }} as guarded_by,
         {{ text_literal(node.config.meta.get('study_id')) }} as study_id,
