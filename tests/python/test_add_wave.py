@@ -16,7 +16,7 @@ from workbench import (
     write_wave,
 )
 
-from wavehouse.generated_text import MARKER
+from wavehouse.generate.text import MARKER
 from wavehouse.project import Project
 
 WRITTEN_BY_HAND = {".csv", ".sql", ".yml", ".md", ".py"}

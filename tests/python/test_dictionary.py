@@ -9,8 +9,8 @@ import duckdb
 import pytest
 from workbench import ROOT
 
+from wavehouse.generate.wide_tables import KEYS, column_of
 from wavehouse.project import Project
-from wavehouse.wide_tables import KEYS, column_of
 
 # Those of the fixture `published`.
 STUDIES = ("api", "bsa")

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from wavehouse.generated_text import MARKER
+from wavehouse.generate.text import MARKER
+from wavehouse.generate.variable_facts import DASH
 from wavehouse.project import Project
-from wavehouse.variable_facts import DASH
 
 Run = Callable[..., tuple[int, str]]
 

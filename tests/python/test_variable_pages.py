@@ -11,8 +11,8 @@ import pytest
 import yaml
 from workbench import ROOT
 
-from wavehouse.entity_diagram import draw_entities
-from wavehouse.markdown import code, marked_difference, plain
+from wavehouse.generate.entity_diagram import draw_entities
+from wavehouse.generate.markdown import code, marked_difference, plain
 from wavehouse.project import Project
 
 BLOCK = re.compile(r"{% docs (\w+) %}\n(.*?)\n{% enddocs %}", re.DOTALL)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from wavehouse.exports.answers import MISSING_PREFIX, missing_code, refuse_clashes
 from wavehouse.exports.published import Release, records, release_of
-from wavehouse.wide_tables import column_of
+from wavehouse.generate.wide_tables import column_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -2,8 +2,8 @@
 
 from pathlib import PurePosixPath
 
-from wavehouse.generated_text import Texts, quote, yaml_text
-from wavehouse.variable_pages import described_by, described_variables
+from wavehouse.generate.text import Texts, quote, yaml_text
+from wavehouse.generate.variable_pages import described_by, described_variables
 from wavehouse.wave_files import Inspection
 
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 from pathlib import PurePosixPath
 
-from wavehouse.generated_text import MARKER, Texts, quote, sentence, yaml_text
-from wavehouse.respondents_table import generate_respondents_description
-from wavehouse.variable_pages import generate_variable_pages
+from wavehouse.generate.respondents_table import generate_respondents_description
+from wavehouse.generate.text import MARKER, Texts, quote, sentence, yaml_text
+from wavehouse.generate.variable_pages import generate_variable_pages
+from wavehouse.generate.wide_tables import generate_wide_tables
 from wavehouse.wave_files import DeliveredWave, Inspection
-from wavehouse.wide_tables import generate_wide_tables
 
 # Where dbt reads landed waves, unless the engine cannot.
 LANDING = "{{ env_var('WAVEHOUSE_LANDING', 'landing') }}"

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from wavehouse.codebook import Row
-from wavehouse.codebook_index import CodebookIndex
-from wavehouse.markdown import code, plain
+from wavehouse.generate.codebook_index import CodebookIndex
+from wavehouse.generate.markdown import code, plain
 
 
 def lines_about_uses(index: CodebookIndex, variable_id: str) -> list[str]:

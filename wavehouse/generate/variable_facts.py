@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from wavehouse.codebook import Row, wave_number
-from wavehouse.codebook_index import CodebookIndex
+from wavehouse.generate.codebook_index import CodebookIndex
 
 # Between the first and the last of several waves.
 DASH = "\N{EN DASH}"

@@ -3,7 +3,7 @@
 from pathlib import PurePosixPath
 
 from wavehouse.codebook import Codebook, Row
-from wavehouse.generated_text import MARKER, Texts, quote, yaml_text
+from wavehouse.generate.text import MARKER, Texts, quote, yaml_text
 from wavehouse.wave_files import Inspection
 
 FOLDER = PurePosixPath("models/marts/wide")

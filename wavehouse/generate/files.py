@@ -2,10 +2,10 @@
 
 from pathlib import Path, PurePosixPath
 
-from wavehouse.entity_diagram import draw_entities
 from wavehouse.errors import ProblemsError
-from wavehouse.generated_text import MARKER, Texts
-from wavehouse.generators import expected_files
+from wavehouse.generate.entity_diagram import draw_entities
+from wavehouse.generate.generators import expected_files
+from wavehouse.generate.text import MARKER, Texts
 from wavehouse.project import Project
 from wavehouse.wave_files import Inspection, check_files
 

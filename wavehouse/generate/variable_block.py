@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from wavehouse.codebook import Row
-from wavehouse.codebook_index import CodebookIndex
-from wavehouse.generated_text import sentence
-from wavehouse.markdown import code, codes, marked_difference, plain, table
-from wavehouse.variable_facts import Step, StudyFacts, Version
-from wavehouse.variable_uses import lines_about_uses, link
+from wavehouse.generate.codebook_index import CodebookIndex
+from wavehouse.generate.markdown import code, codes, marked_difference, plain, table
+from wavehouse.generate.text import sentence
+from wavehouse.generate.variable_facts import Step, StudyFacts, Version
+from wavehouse.generate.variable_uses import lines_about_uses, link
 
 GRADES = {
     "not_comparable": "**no**",

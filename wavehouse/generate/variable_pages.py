@@ -7,13 +7,13 @@ people look at. So each variable is a doc block, which columns repeat, and an ex
 from pathlib import PurePosixPath
 
 from wavehouse.codebook import Row
-from wavehouse.codebook_index import CodebookIndex
-from wavehouse.generated_text import MARKER, Texts, quote, sentence, yaml_text
-from wavehouse.markdown import code, harmless, plain, table
-from wavehouse.variable_block import block_of_variable
-from wavehouse.variable_facts import StudyFacts
+from wavehouse.generate.codebook_index import CodebookIndex
+from wavehouse.generate.markdown import code, harmless, plain, table
+from wavehouse.generate.text import MARKER, Texts, quote, sentence, yaml_text
+from wavehouse.generate.variable_block import block_of_variable
+from wavehouse.generate.variable_facts import StudyFacts
+from wavehouse.generate.wide_tables import column_of, variables_of_study
 from wavehouse.wave_files import Inspection
-from wavehouse.wide_tables import column_of, variables_of_study
 
 BLOCKS = PurePosixPath("docs/variables")
 PAGES = PurePosixPath("models/marts/dictionary/_dictionary__variables.yml")

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from textwrap import wrap
 from typing import Any
 
-from wavehouse.generated_text import MARKER, Texts
+from wavehouse.generate.text import MARKER, Texts
 from wavehouse.project import Project
 
 DIAGRAM = PurePosixPath("docs/images/entities.svg")
