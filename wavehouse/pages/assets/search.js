@@ -1,6 +1,7 @@
 // Search: all words must be found, each as the beginning of a word; where they are found decides the rank.
 (function (wh) {
   const WITHOUT_SPACES = /[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/;
+  const PLAIN = /^[\x20-\x7e]*$/;
   const WEIGHTS = { label: 60, name: 30, category: 12, question: 8, description: 5 };
   const CONTEXT = 60;
   // Letters that people type without their stroke, and that Unicode does not take apart.
@@ -8,6 +9,7 @@
 
   /** Letters without accents and case; everything else a space. Keeps the length, so that places agree. */
   function fold(text) {
+    if (PLAIN.test(text)) return text.toLowerCase().replace(/[^a-z0-9]/g, " ");
     let folded = "";
     for (let place = 0; place < text.length; place += 1) {
       const letter = text[place];

@@ -63,12 +63,14 @@
 
   /** The words that two texts share, marking what is new and what is gone. */
   wh.wordDiff = (before, after) => {
-    const a = before.split(/(\s+)/).filter((piece) => piece !== "");
-    const b = after.split(/(\s+)/).filter((piece) => piece !== "");
+    // Words keep the space after them, so that neighbours stay together; it does not count for the comparison.
+    const a = before.match(/\S+\s*/g) || [];
+    const b = after.match(/\S+\s*/g) || [];
+    const same = (i, j) => a[i].trimEnd() === b[j].trimEnd();
     const longest = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1));
     for (let i = a.length - 1; i >= 0; i -= 1)
       for (let j = b.length - 1; j >= 0; j -= 1)
-        longest[i][j] = a[i] === b[j] ? longest[i + 1][j + 1] + 1 : Math.max(longest[i + 1][j], longest[i][j + 1]);
+        longest[i][j] = same(i, j) ? longest[i + 1][j + 1] + 1 : Math.max(longest[i + 1][j], longest[i][j + 1]);
     const pieces = [];
     const add = (kind, text) => {
       const last = pieces[pieces.length - 1];
@@ -78,8 +80,8 @@
     let i = 0;
     let j = 0;
     while (i < a.length || j < b.length) {
-      if (i < a.length && j < b.length && a[i] === b[j]) {
-        add("same", a[i]);
+      if (i < a.length && j < b.length && same(i, j)) {
+        add("same", b[j]);
         i += 1;
         j += 1;
       } else if (i < a.length && (j === b.length || longest[i + 1][j] >= longest[i][j + 1])) {
@@ -90,7 +92,8 @@
         j += 1;
       }
     }
-    return pieces.map(({ kind, text }) => (kind === "same" ? text : wh.h(kind, {}, text)));
+    // The space after marked words stays outside of the mark.
+    return pieces.map(({ kind, text }) => (kind === "same" ? text : [wh.h(kind, {}, text.trimEnd()), " "]));
   };
 
   /** The question in each wave; waves with the same words are put together. */

@@ -139,7 +139,7 @@
     const paper = look.dark ? "#16191c" : "#ffffff";
     const columns = facets ? Math.max(1, Math.min(4, Math.floor(look.width / 250))) : 1;
     const longest = Math.max(...series.map((one) => one.name.length));
-    const right = look.labels && !facets ? Math.min(170, 16 + longest * 7) : 12;
+    const right = look.labels && !facets ? Math.min(Math.round(look.width * 0.26), 18 + longest * 7.2) : 12;
     const width = Math.floor(facets ? (look.width - 50) / columns - 22 : look.width - 48 - right);
     const height = facets ? (rows.some((row) => row.kind === "absent") ? 210 : 150) : Math.round(Math.max(240, Math.min(380, look.width * 0.5)));
     const axis = ticks(study, waves, width);
@@ -154,11 +154,18 @@
       field: "name", type: "nominal", legend: null,
       scale: { domain: names, range: names.map((_, place) => (facets ? SHAPES[0] : SHAPES[place % SHAPES.length])) },
     };
+    // Breaks at the same place are one line with all their numbers; it is solid if one of them is hard.
+    const lines = new Map();
     breaks.forEach((found, place) => {
-      const kept = facets ? names : [names[0]];
-      for (const name of kept)
-        rows.push({ kind: "break", name, t: breakTime(study, found), severity: found.severity, mark: String(place + 1) });
+      const at = breakTime(study, found);
+      const line = lines.get(at) || { marks: [], severity: "soft" };
+      line.marks.push(place + 1);
+      if (found.severity === "hard") line.severity = "hard";
+      lines.set(at, line);
     });
+    for (const [t, line] of lines)
+      for (const name of facets ? names : [names[0]])
+        rows.push({ kind: "break", name, t, severity: line.severity, mark: line.marks.join(", ") });
     // One word for a wave is enough, also where several lines have no number there.
     const seen = new Set();
     for (const row of rows.filter((one) => one.kind === "absent")) {
@@ -255,7 +262,7 @@
       },
       {
         transform: only("name"),
-        mark: { type: "text", align: "left", dx: 10, fontSize: 12, fontWeight: 600, limit: 165, clip: false },
+        mark: { type: "text", align: "left", dx: 10, fontSize: 12, fontWeight: 600, limit: right - 8, clip: false },
         encoding: { x: { value: width }, y, color: colour, text: { field: "name", type: "nominal" } },
       },
     ];

@@ -58,8 +58,7 @@
     return wh.h("div", {}, holder, button);
   }
 
-  function results(query, studyId) {
-    const words = wh.words(query);
+  function results(words, hits, studyId) {
     const studies = wh.studies.filter((study) => !studyId || study.id === studyId);
     if (!words.length) {
       return studies.map((study) => {
@@ -75,7 +74,6 @@
         );
       });
     }
-    const hits = wh.search(index, query, studyId);
     if (!hits.length) return [wh.h("p", { class: "notice" }, "Nothing has all of these words. Try fewer words, or their beginnings.")];
     // The studies in the order of their best hit.
     const groups = new Map();
@@ -110,10 +108,12 @@
     const holder = wh.h("div", { id: "results" });
     let spoken = 0;
     const show = (query) => {
-      holder.replaceChildren(...results(query, studyId));
+      const words = wh.words(query);
+      const hits = words.length ? wh.search(index, query, studyId) : [];
+      holder.replaceChildren(...results(words, hits, studyId));
       window.clearTimeout(spoken);
-      if (wh.words(query).length) {
-        const n = wh.search(index, query, studyId).length;
+      if (words.length) {
+        const n = hits.length;
         const text = n === 1 ? "1 variable found" : `${n} variables found`;
         // Not if the reader has gone elsewhere meanwhile.
         spoken = window.setTimeout(() => holder.isConnected && wh.announce(text), 400);

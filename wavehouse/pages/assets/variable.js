@@ -5,6 +5,9 @@
   // Above this number of categories one is shown at first.
   const MOST_CATEGORIES = 9;
 
+  // Of yes and no, readers look for yes, whichever comes first in the code list.
+  const NEGATIVE = /^(no|not|none|never)(_|$)/;
+
   /** What the address asks for, made possible: unknown names fall back to what is shown at first. */
   function choices(record, options) {
     const byKind = [...record.measures].sort(
@@ -19,7 +22,7 @@
     let category = options.get("category");
     if (category === ALL && count > 1) segment = segments[0];
     else if (!codes.includes(category))
-      category = count > 2 && count <= MOST_CATEGORIES && segment === segments[0] ? ALL : codes[0];
+      category = count > 2 && count <= MOST_CATEGORIES && segment === segments[0] ? ALL : codes.find((code) => !NEGATIVE.test(code)) || codes[0];
     const scale = ["zero", "full"].includes(options.get("scale")) ? options.get("scale") : "fit";
     return { measure, category, segment, scale: scale === "full" && !wh.isPercent(measure) ? "fit" : scale };
   }
@@ -72,7 +75,7 @@
     if (measure.segments.length > 1)
       fields.push(
         wh.select("segment", "Groups", measure.segments.map((one) => [one.id, one.id === "total" ? "Everybody" : one.label]), segment, (value) =>
-          set({ segment: value, category: category === ALL && value !== measure.segments[0].id ? measure.categories[0][0] : category })
+          set({ segment: value, category: category === ALL && value !== measure.segments[0].id ? "" : category })
         )
       );
     const scales = [["fit", "Fit to the data"], ["zero", "From zero"]];
