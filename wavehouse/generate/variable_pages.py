@@ -18,6 +18,9 @@ from wavehouse.wave_files import Inspection
 BLOCKS = PurePosixPath("docs/variables")
 PAGES = PurePosixPath("models/marts/dictionary/_dictionary__variables.yml")
 
+# Where `wavehouse pages` writes them, seen from the docs site.
+PAGES = "../pages/index.html"
+
 
 def generate_variable_pages(found: Inspection) -> Texts:
     """Write a doc block and an exposure for each variable, and the index of variables."""
@@ -91,6 +94,7 @@ def _exposure(variable: Row, studies: list[str]) -> list[str]:
         f"    label: {quote(variable['variable_label'] or variable_id)}",
         f"    description: \"{{{{ doc('variable__{variable_id}') }}}}\"",
         "    type: dashboard",
+        f"    url: {quote(f'{PAGES}#/variable/{studies[0]}/{variable_id}')}",
         "    owner:",
         "      name: Dictionary stewards",
         "      email: dictionary@wavehouse.example",
