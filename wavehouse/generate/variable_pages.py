@@ -19,7 +19,7 @@ BLOCKS = PurePosixPath("docs/variables")
 PAGES = PurePosixPath("models/marts/dictionary/_dictionary__variables.yml")
 
 # Where `wavehouse pages` writes them, seen from the docs site.
-PAGES = "../pages/index.html"
+TRENDS = "../pages/index.html"
 
 
 def generate_variable_pages(found: Inspection) -> Texts:
@@ -94,7 +94,7 @@ def _exposure(variable: Row, studies: list[str]) -> list[str]:
         f"    label: {quote(variable['variable_label'] or variable_id)}",
         f"    description: \"{{{{ doc('variable__{variable_id}') }}}}\"",
         "    type: dashboard",
-        f"    url: {quote(f'{PAGES}#/variable/{studies[0]}/{variable_id}')}",
+        f"    url: {quote(f'{TRENDS}#/variable/{studies[0]}/{variable_id}')}",
         "    owner:",
         "      name: Dictionary stewards",
         "      email: dictionary@wavehouse.example",
