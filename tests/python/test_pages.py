@@ -389,11 +389,15 @@ def test_a_link_opens_the_same_view_and_back_goes_back(visit: Callable[..., Page
 
 def test_the_link_can_be_copied_or_else_is_shown(visit: Callable[..., Page]) -> None:
     page = visit(f"{ABORTION}?segment=sex")
-    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    page.evaluate(
+        "() => { navigator.clipboard.writeText = async (text) => { window.copied = text; }; }"
+    )
     page.locator("#copy-link").click()
     expect(page.locator("#announcements")).to_have_text("The link is copied.")
     assert page.evaluate("window.copied") == page.url
-    page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('no'))")
+    page.evaluate(
+        "() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }"
+    )
     page.locator("#copy-link").click()
     expect(page.get_by_label("The link of this view")).to_have_value(page.url)
 
