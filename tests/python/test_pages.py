@@ -679,7 +679,12 @@ def test_the_command_says_what_it_needs(
         1,
         "warehouse/wavehouse.duckdb is missing, so there is nothing to show. Run `make` first.\n",
     )
-    (empty_project.warehouse / "pages").mkdir(parents=True)
-    (empty_project.warehouse / "wavehouse.duckdb").touch()
+    empty_project.warehouse.mkdir()
+    duckdb.connect(str(empty_project.warehouse / "wavehouse.duckdb")).close()
+    code, output = run_command(empty_project, "pages")
+    assert code == 1
+    assert "is of an older version. Run `make`." in output
+    assert "dim_study" in output
+    (empty_project.warehouse / "pages").mkdir()
     with pytest.raises(WavehouseError, match="was not made by this command"):
         write_pages(empty_project)

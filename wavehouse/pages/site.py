@@ -107,12 +107,21 @@ def fill_site(database: Path, folder: Path, release: str, *, has_docs: bool) -> 
 
     Returns:
         the number of variables.
+
+    Raises:
+        WavehouseError: the database lacks a table or column that the pages show.
     """
     import duckdb
 
     write_assets(folder, release)
-    with duckdb.connect(str(database), read_only=True) as connection:
-        return _write_data(connection, folder / "data", release, has_docs=has_docs)
+    try:
+        with duckdb.connect(str(database), read_only=True) as connection:
+            return _write_data(connection, folder / "data", release, has_docs=has_docs)
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise WavehouseError(
+            f"{database.name} lacks a table or column that the pages show, so it is of an older "
+            f"version. Run `make`. ({str(error).splitlines()[0]})"
+        ) from error
 
 
 def write_assets(folder: Path, release: str) -> None:
