@@ -64,7 +64,9 @@ def drop_wide_tables(project: Project) -> None:
     for path in folder.iterdir():
         if not (ROOT / "models/marts/wide" / path.name).exists():
             path.unlink()
-    shutil.copy(ROOT / "models/marts/wide/_wide__exposures.yml", folder)
+    # Exposures of both kinds depend on wide tables.
+    for name in ("wide/_wide__exposures.yml", "dictionary/_dictionary__variables.yml"):
+        shutil.copy(ROOT / "models/marts" / name, project.models / "marts" / name)
 
 
 def add_association_tests(project: Project) -> None:
