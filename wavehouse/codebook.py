@@ -101,7 +101,12 @@ class Codebook:
 
 def wave_number(wave: Row) -> int:
     """Give a wave's place in its study; 0 where it is not a number, which dbt's tests report."""
-    return int(wave["wave_number"]) if wave["wave_number"].isdecimal() else 0
+    return whole_number(wave["wave_number"])
+
+
+def whole_number(text: str, otherwise: int = 0) -> int:
+    """Give the number in a cell, or another where there is none, which dbt's tests report."""
+    return int(text) if text.isdecimal() else otherwise
 
 
 def read_codebook(project: Project) -> Codebook:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from wavehouse.codebook import Row
+from wavehouse.codebook import Row, whole_number
 from wavehouse.generate.codebook_index import CodebookIndex
 from wavehouse.generate.markdown import code, codes, marked_difference, plain, table
 from wavehouse.generate.text import sentence
@@ -177,7 +177,7 @@ def _category_section(index: CodebookIndex, variable: Row, categories: list[Row]
     if not categories:
         return []
     rules = index.where("derivations", "variable_id", variable["variable_id"])
-    ordered = sorted(categories, key=lambda row: int(row["category_order"] or 0))
+    ordered = sorted(categories, key=lambda row: whole_number(row["category_order"]))
     if not rules:
         cells = [(code(row["category_code"]), plain(row["category_label"])) for row in ordered]
         return ["#### Categories", "", *table(("code", "category"), cells)]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from wavehouse.codebook import Row, wave_number
+from wavehouse.codebook import Row, wave_number, whole_number
 from wavehouse.generate.codebook_index import CodebookIndex
 
 # Between the first and the last of several waves.
@@ -145,12 +145,13 @@ class StudyFacts:
         )
         for row in sums:
             items = asked & set(self.index.members(row["variable_group_id"]))
-            if len(items) < int(row["minimum_answers"] or 1):
+            if len(items) < whole_number(row["minimum_answers"], 1):
                 return None
-            group = self.index.where(
+            groups = self.index.where(
                 "variable_groups", "variable_group_id", row["variable_group_id"]
-            )[0]
-            text = f"Sum of the answers to: {group['variable_group_label']}"
+            )
+            label = groups[0]["variable_group_label"] if groups else row["variable_group_id"]
+            text = f"Sum of the answers to: {label}"
             return Version((text,), ("",), (), (), is_derived=True)
         return _version(questions, is_derived=True)
 

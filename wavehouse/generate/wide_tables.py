@@ -2,7 +2,7 @@
 
 from pathlib import PurePosixPath
 
-from wavehouse.codebook import Codebook, Row
+from wavehouse.codebook import Codebook, Row, whole_number
 from wavehouse.generate.text import MARKER, Texts, quote, yaml_text
 from wavehouse.wave_files import Inspection
 
@@ -85,8 +85,7 @@ def variables_of_study(codebook: Codebook, study_id: str) -> list[Row]:
     }
     for row in codebook.rows("derived_sums"):
         asked = known & members.get(row["variable_group_id"], set())
-        least = row["minimum_answers"]
-        if len(asked) >= (int(least) if least.isdecimal() else 1):
+        if len(asked) >= whole_number(row["minimum_answers"], 1):
             known.add(row["variable_id"])
     known |= {
         row["variable_id"]

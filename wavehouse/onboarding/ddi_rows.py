@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from wavehouse.codebook import Row
+from wavehouse.codebook import Row, whole_number
 from wavehouse.onboarding.code_rows import Naming, break_row
 from wavehouse.onboarding.ddi import DdiVariable
 from wavehouse.onboarding.draft import Change, Proposal
@@ -43,7 +43,7 @@ class CodeLists:
             for row in self.naming.codebook.rows("categories")
             if row["code_list_id"] == code_list
         ]
-        rows.sort(key=lambda row: int(row["category_order"] or 0))
+        rows.sort(key=lambda row: whole_number(row["category_order"]))
         return {row["category_code"]: row["category_label"] for row in rows}
 
     def category(self, code_list: str, code: str, label: str) -> tuple[str, list[Change]]:
