@@ -30,7 +30,7 @@ test: browser checks ## Run everything that CI runs
 	cat target/lint.log; \
 	exit $${failed:-0}
 	@echo "== Python tests"
-	@$(BIN)/pytest --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 docs: build ## Write the docs site to warehouse/docs/index.html
 	@$(BIN)/wavehouse docs

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from once import make_once
 from overlay import make_overlay
-from sharing import arrange
+from sharing import arrange, group_of
 from studies.nhanes import FOLDER, missing_tables
 from workbench import DbtRun, copy_project, keep_studies, run_dbt, run_wavehouse
 
@@ -23,13 +23,22 @@ ROOT = Path(__file__).resolve().parents[2]
 LEFT_OUT = pytest.StashKey[str]()
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Know the mark of pytest-xdist also where that is switched off."""
-    config.addinivalue_line("markers", "xdist_group(name): tests that one process runs")
+# Not known where pytest-xdist is switched off.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # noqa: ANN401
+    """Give each process whole files, and the files that share a server to one.
+
+    The groups of pytest-xdist's own `loadgroup` are lost with the structured node ids of pytest 9.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    return ByGroup(config, log)
 
 
-# Before pytest-xdist reads the groups.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the tests in order, without those of NHANES where somebody does not have its tables."""
     needing = [

@@ -5,6 +5,7 @@ built are one group, since a server ends with its process.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -21,12 +22,15 @@ OVERLAY = "overlay_on_duckdb"
 
 
 def arrange(items: list[pytest.Item]) -> None:
-    """Put the tests in order, and name the group of each for `--dist loadgroup`."""
+    """Put the tests in order."""
     needing = {_file(item) for item in items if OVERLAY in getattr(item, "fixturenames", ())}
     items.sort(key=lambda item: _rank(_file(item), needing))
-    for item in items:
-        name = _file(item)
-        item.add_marker(pytest.mark.xdist_group("engines" if name in ENGINES else name))
+
+
+def group_of(node_id: str) -> str:
+    """Say which tests one process runs: those of a file, or of the files that share a server."""
+    name = Path(node_id.partition("::")[0]).stem
+    return "engines" if name in ENGINES else name
 
 
 def _file(item: pytest.Item) -> str:

@@ -269,6 +269,13 @@ def loose(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Proje
                 f'create table "{schema}"."{table}" as from built."{schema}"."{table}"'
             )
             # To have something to copy where a good build leaves nothing, such as problems.
+            if table == "dictionary_breaks":
+                # Neither study has a break.
+                connection.execute(
+                    "insert into marts.dictionary_breaks by name "
+                    "select study_id, wave_id, variable_id, 'a_break' as break_id "
+                    "from built.marts.dim_question limit 1"
+                )
             if table == "fct_period_estimates":
                 # Neither study has interview dates; a period's row is like a wave's.
                 connection.execute(

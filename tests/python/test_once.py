@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from once import folder_of_run, make_once
-from sharing import ENGINES, LONG, arrange
+from sharing import ENGINES, LONG, arrange, group_of
 
 HERE = Path(__file__).parent
 # A process of a run: it says when it begins to make something, and what it got.
@@ -115,11 +115,6 @@ class Item:
         """Take the name of its file and those of its fixtures."""
         self.path = Path(f"{name}.py")
         self.fixturenames = fixtures
-        self.groups: list[str] = []
-
-    def add_marker(self, mark: pytest.MarkDecorator) -> None:
-        """Remember the group."""
-        self.groups += mark.args
 
 
 def test_builds_on_engines_come_first_and_what_reads_them_last() -> None:
@@ -131,14 +126,11 @@ def test_builds_on_engines_come_first_and_what_reads_them_last() -> None:
     items = [reading, other, beside, long, macros, engines]
     arrange(items)
     assert items == [engines, macros, long, other, reading, beside]
-    assert [item.groups for item in items] == [
-        ["engines"],
-        ["engines"],
-        ["test_publish"],
-        ["test_calendar"],
-        ["test_references"],
-        ["test_references"],
-    ]
+
+
+def test_files_stay_together_and_those_that_share_a_server_too() -> None:
+    assert group_of("tests/python/test_publish.py::test_it[a@b::c]") == "test_publish"
+    assert {group_of(f"tests/python/{name}.py::test_it") for name in ENGINES} == {"engines"}
 
 
 def test_every_file_that_is_ordered_is_there() -> None:
