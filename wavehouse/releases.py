@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from wavehouse.errors import ProblemsError
+from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.project import Project
 
 LINKS = {"wavehouse.duckdb": "current/wavehouse.duckdb", "parquet": "current/parquet"}
@@ -33,6 +33,28 @@ def published_manifest(project: Project) -> dict[str, Any] | None:
         return None
     whole = all((project.warehouse / name).exists() for name in LINKS)
     return manifest if whole else None
+
+
+@contextmanager
+def refuse_older_release(database: str, readers: str) -> Iterator[None]:
+    """Tell what to do if a table or column is missing while a published database is read.
+
+    Args:
+        database: what the message calls the database.
+        readers: who reads the table or column, with the verb.
+
+    Raises:
+        WavehouseError: DuckDB knew no such table or column, so a version before this one made it.
+    """
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise WavehouseError(
+            f"{database} lacks a table or column that {readers}, so it is of an older version. "
+            f"Run `make`. ({str(error).splitlines()[0]})"
+        ) from error
 
 
 def check_links(project: Project) -> None:

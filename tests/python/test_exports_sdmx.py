@@ -63,19 +63,20 @@ def read(
     )
 
 
-@pytest.fixture
-def schema(read: Read, tmp_path: Path) -> etree.XMLSchema:
+@pytest.fixture(scope="module")
+def schema(read: Read, tmp_path_factory: pytest.TempPathFactory) -> etree.XMLSchema:
     """The schema of SDMX messages, with the types that the standard derives from our structure."""
+    folder = tmp_path_factory.mktemp("schema")
     namespace, derived = data_schema(etree.parse(read.folder / "structure.xml"))
-    (tmp_path / "trends.xsd").write_bytes(etree.tostring(derived))
-    (tmp_path / "all.xsd").write_text(
+    (folder / "trends.xsd").write_bytes(etree.tostring(derived))
+    (folder / "all.xsd").write_text(
         f'''<schema xmlns="{XS}">
           <import namespace="{namespace}" schemaLocation="trends.xsd"/>
           <import namespace="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/message"
             schemaLocation="{Path(SDMX_ML_21_MESSAGE_PATH).as_uri()}"/>
         </schema>'''
     )
-    return etree.XMLSchema(file=tmp_path / "all.xsd")
+    return etree.XMLSchema(file=folder / "all.xsd")
 
 
 @pytest.mark.parametrize("name", ["structure.xml", "data.xml"])

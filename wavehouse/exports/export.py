@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-import duckdb
-
 from wavehouse.errors import WavehouseError
 from wavehouse.exports.formats import FORMATS, MICRODATA
 from wavehouse.exports.published import connect, release_of
 from wavehouse.exports.readme import write_readme
 from wavehouse.project import Project
+from wavehouse.releases import refuse_older_release
 
 # Marks a folder as made here, and so one that may be replaced.
 RECORD = "export.json"
@@ -53,43 +52,10 @@ def export(
             f"There is no format {', '.join(map(repr, unknown))}. "
             f"Name one or more of {', '.join(FORMATS)}."
         )
-    try:
-        return _export(project, study_id, chosen, wave_id, folder)
-    except (duckdb.CatalogException, duckdb.BinderException) as error:
-        raise WavehouseError(
-            "The published warehouse lacks a table or column that exports read, so it is of an "
-            f"older version. Run `make`. ({str(error).splitlines()[0]})"
-        ) from error
-
-
-def export_and_tell(
-    project: Project,
-    study_id: str,
-    formats: Sequence[str] = (),
-    wave_id: str | None = None,
-    folder: Path | None = None,
-) -> None:
-    """Export, and list the files with their sizes. Takes and raises what `export` does."""
-    files = export(project, study_id, formats, wave_id, folder)
-    for file in files:
-        print(f"{file.stat().st_size:>12,}  {project.relative(file)}")
-    told = f"Exported {study_id}: {len(files)} files."
-    if MICRODATA.intersection(formats or FORMATS):
-        told += (
-            " Those with answers hold a row for each respondent and hide nothing: treat them as "
-            "you would the data they were made of."
-        )
-    print(told)
-
-
-def _export(
-    project: Project,
-    study_id: str,
-    chosen: Sequence[str],
-    wave_id: str | None,
-    folder: Path | None,
-) -> list[Path]:
-    with closing(connect(project, study_id, wave_id)) as connection:
+    with (
+        refuse_older_release("The published warehouse", "exports read"),
+        closing(connect(project, study_id, wave_id)) as connection,
+    ):
         # Only now is the study's id known to be one, and so fit for a path.
         place = (folder or project.warehouse / "exports" / study_id).resolve()
         _check_place(place)
@@ -116,6 +82,26 @@ def _export(
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     return [place / name for name in names]
+
+
+def export_and_tell(
+    project: Project,
+    study_id: str,
+    formats: Sequence[str] = (),
+    wave_id: str | None = None,
+    folder: Path | None = None,
+) -> None:
+    """Export, and list the files with their sizes. Takes and raises what `export` does."""
+    files = export(project, study_id, formats, wave_id, folder)
+    for file in files:
+        print(f"{file.stat().st_size:>12,}  {project.relative(file)}")
+    told = f"Exported {study_id}: {len(files)} files."
+    if MICRODATA.intersection(formats or FORMATS):
+        told += (
+            " Those with answers hold a row for each respondent and hide nothing: treat them as "
+            "you would the data they were made of."
+        )
+    print(told)
 
 
 def _check_place(place: Path) -> None:

@@ -83,7 +83,7 @@ def write_sdmx(connection: "DuckDBPyConnection", study_id: str, folder: Path) ->
     return paths
 
 
-def data_namespace(structure: v21.DataStructureDefinition) -> str:
+def _data_namespace(structure: v21.DataStructureDefinition) -> str:
     """Give the namespace in which SDMX defines the types of a data structure's observations."""
     of = f"{structure.maintainer.id}:{structure.id}({structure.version})"
     return f"urn:sdmx:org.sdmx.infomodel.datastructure.DataStructure={of}:ObsLevelDim:{TIME.id}"
@@ -104,7 +104,7 @@ def _message(content: message.Message) -> etree._Element:
 
 def _typed(root: etree._Element, structure: v21.DataStructureDefinition) -> etree._Element:
     """Say which types the data have; sdmx1 leaves out what the schema asks for."""
-    namespace = data_namespace(structure)
+    namespace = _data_namespace(structure)
     for described in root.iterfind(f"{{{MESSAGE}}}Header/{{{MESSAGE}}}Structure"):
         described.set("namespace", namespace)
     tag = f"{{{MESSAGE}}}DataSet"

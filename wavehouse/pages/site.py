@@ -26,7 +26,14 @@ from wavehouse.pages import records
 from wavehouse.pages.rows import BY_VARIABLE, ByVariable, Key, Row, whole_table
 from wavehouse.pages.trends import TrendMaker
 from wavehouse.project import Project
-from wavehouse.releases import PARTIAL, publishing_lock, replace_link, sync_to_disk, sync_tree
+from wavehouse.releases import (
+    PARTIAL,
+    publishing_lock,
+    refuse_older_release,
+    replace_link,
+    sync_to_disk,
+    sync_tree,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -114,14 +121,11 @@ def fill_site(database: Path, folder: Path, release: str, *, has_docs: bool) -> 
     import duckdb
 
     write_assets(folder, release)
-    try:
-        with duckdb.connect(str(database), read_only=True) as connection:
-            return _write_data(connection, folder / "data", release, has_docs=has_docs)
-    except (duckdb.CatalogException, duckdb.BinderException) as error:
-        raise WavehouseError(
-            f"{database.name} lacks a table or column that the pages show, so it is of an older "
-            f"version. Run `make`. ({str(error).splitlines()[0]})"
-        ) from error
+    with (
+        refuse_older_release(database.name, "the pages show"),
+        duckdb.connect(str(database), read_only=True) as connection,
+    ):
+        return _write_data(connection, folder / "data", release, has_docs=has_docs)
 
 
 def write_assets(folder: Path, release: str) -> None:
