@@ -23,6 +23,7 @@ from bench.cases import (
     LONELY_SCALES,
     MATCHES,
     SAMPLING_FRACTIONS,
+    STATUSES,
     STRATUM_VARIANCES,
     Casts,
 )
@@ -30,7 +31,7 @@ from bench.judgement_cases import JUDGED, Judgement
 from overlay import HERE
 from scipy.special import fdtrc
 from scipy.stats import beta
-from workbench import query, query_postgres, read_rows
+from workbench import ROOT, query, query_postgres, read_rows
 
 from wavehouse.postgres import PostgresServer
 
@@ -141,6 +142,18 @@ def test_formulas(read: Read, table: str, column: str, cases: dict[Any, float | 
     for (case, expected), actual in zip(cases.items(), found, strict=True):
         right = None if expected is None else pytest.approx(expected, rel=1e-12, abs=0)
         assert actual == right, case
+
+
+def test_of_several_statuses_the_first_in_the_order_of_the_method_is_written(read: Read) -> None:
+    order = ("M", "L", "Q", "B", "U", "P", "A")
+    declared = read_rows(ROOT / "seeds/reference/observation_statuses.csv")
+    assert [(row["observation_status"], int(row["priority"])) for row in declared] == [
+        (status, place) for place, status in enumerate(order, 1)
+    ]
+    for conditions, row in zip(STATUSES, outputs(read, "bench_statuses"), strict=True):
+        pairs = zip(order[: len(conditions)], conditions, strict=True)
+        met = [status for status, is_met in pairs if is_met == "true"]
+        assert row["observation_status"] == (met or ["A"])[0], conditions
 
 
 def test_p_values_are_those_of_r(read: Read) -> None:

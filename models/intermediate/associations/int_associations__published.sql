@@ -51,6 +51,7 @@ tables as (
         frame.measure_id,
         frame.segment_id,
         min(case when frame.is_collected then 1 else 0 end) = 1 as is_collected,
+        max(case when estimates.observation_status = 'Q' then 1 else 0 end) = 1 as is_hidden,
         max(case when judged.needs_caution then 1 else 0 end) = 1 as needs_caution,
         case
             when max(case when estimates.confidentiality_status = 'A' then 1 else 0 end) = 1
@@ -121,6 +122,7 @@ decided as (
         tables.measure_id,
         tables.segment_id,
         tables.is_collected,
+        tables.is_hidden,
         tables.needs_caution,
         tables.confidentiality_status,
         bases.n_respondents,
@@ -132,7 +134,7 @@ decided as (
         studies.ci_level,
         statistics.f_statistic is not null
         and tables.is_collected
-        and tables.confidentiality_status = 'F' as is_shown
+        and not tables.is_hidden as is_shown
     from tables
     inner join studies
         on tables.study_id = studies.study_id
@@ -169,13 +171,13 @@ shown as (
         adjustment_method,
         ci_level,
         is_shown,
-        case
-            when not is_collected then 'L'
-            when confidentiality_status <> 'F' then 'Q'
-            when not is_shown then 'M'
-            when needs_caution then 'U'
-            else 'A'
-        end as observation_status,
+        {{ observation_status(
+            cannot_exist='is_collected and not is_hidden and f_statistic is null',
+            not_collected='not is_collected',
+            is_hidden='is_hidden',
+            has_break='false',
+            needs_caution='needs_caution'
+        ) | indent(8) }} as observation_status,
         confidentiality_status
     from decided
 ),
@@ -225,6 +227,12 @@ final as (
         -- status
         observation_status,
         confidentiality_status,
+        case observation_status
+            when 'M' then 'A cell of its table is empty, or the error of a cell is not known'
+            when 'L' then 'The study did not ask what it needs'
+            when 'Q' then 'A cell of its table is hidden'
+            when 'U' then 'A cell of its table is of low reliability'
+        end as status_reason,
         is_shown
     from adjusted
 )

@@ -99,8 +99,9 @@ judged as (
         'A' in (later.confidentiality_status, earlier.confidentiality_status) as is_suppressed,
         'D' in (later.confidentiality_status, earlier.confidentiality_status) as is_secondary,
         'L' in (later.observation_status, earlier.observation_status) as is_not_collected,
-        'M' in (later.observation_status, earlier.observation_status) as is_not_applicable,
-        'U' in (later.observation_status, earlier.observation_status) as needs_caution
+        'M' in (later.observation_status, earlier.observation_status) as cannot_exist,
+        'Q' in (later.observation_status, earlier.observation_status) as is_hidden,
+        later.needs_caution or earlier.needs_caution as needs_caution
     from pairs
     inner join contrast_sets
         on
@@ -165,14 +166,13 @@ shown as (
         is_comparable,
         is_bridged,
         is_shown,
-        case
-            when not is_comparable then 'B'
-            when is_not_collected then 'L'
-            when is_not_applicable then 'M'
-            when is_suppressed or is_secondary then 'Q'
-            when needs_caution then 'U'
-            else 'A'
-        end as observation_status,
+        {{ observation_status(
+            cannot_exist='cannot_exist',
+            not_collected='is_not_collected',
+            is_hidden='is_hidden',
+            has_break='not is_comparable',
+            needs_caution='needs_caution'
+        ) | indent(8) }} as observation_status,
         case
             when is_suppressed then 'A'
             when is_secondary then 'D'
@@ -241,6 +241,7 @@ final as (
         is_bridged,
         observation_status,
         confidentiality_status,
+        {{ reason_of_parts('observation_status') | indent(8) }} as status_reason,
         is_shown
     from adjusted
 )

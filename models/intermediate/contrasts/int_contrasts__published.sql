@@ -50,7 +50,10 @@ term_statuses as (
         min(case when estimates.is_shown then 1 else 0 end) = 1 as is_shown,
         max(case when estimates.confidentiality_status = 'A' then 1 else 0 end) as has_primary,
         max(case when estimates.confidentiality_status = 'D' then 1 else 0 end) as has_secondary,
-        max(case when estimates.observation_status = 'U' then 1 else 0 end) = 1 as needs_caution,
+        max(case when estimates.observation_status = 'M' then 1 else 0 end) = 1 as cannot_exist,
+        max(case when estimates.observation_status = 'L' then 1 else 0 end) = 1 as is_not_collected,
+        max(case when estimates.observation_status = 'Q' then 1 else 0 end) = 1 as is_hidden,
+        max(case when estimates.needs_caution then 1 else 0 end) = 1 as needs_caution,
         count(distinct series.series_number) as n_series
     from terms
     inner join estimates
@@ -85,6 +88,9 @@ judged as (
         studies.adjustment_method,
         term_statuses.is_shown and term_statuses.n_series <= 1 as is_shown,
         term_statuses.n_series <= 1 as is_comparable,
+        term_statuses.cannot_exist,
+        term_statuses.is_not_collected,
+        term_statuses.is_hidden,
         term_statuses.needs_caution,
         case
             when term_statuses.has_primary = 1 then 'A'
@@ -132,12 +138,13 @@ shown as (
         covariance_method,
         is_comparable,
         is_shown,
-        case
-            when not is_comparable then 'B'
-            when confidentiality_status <> 'F' then 'Q'
-            when needs_caution then 'U'
-            else 'A'
-        end as observation_status,
+        {{ observation_status(
+            cannot_exist='cannot_exist',
+            not_collected='is_not_collected',
+            is_hidden='is_hidden',
+            has_break='not is_comparable',
+            needs_caution='needs_caution'
+        ) | indent(8) }} as observation_status,
         confidentiality_status
     from judged
 ),
@@ -200,6 +207,7 @@ final as (
         is_comparable,
         observation_status,
         confidentiality_status,
+        {{ reason_of_parts('observation_status') | indent(8) }} as status_reason,
         is_shown
     from adjusted
 )

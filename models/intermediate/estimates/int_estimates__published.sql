@@ -2,7 +2,8 @@
     1. A hidden row keeps its keys and has no numbers, whether it is hidden for itself (primary) or so that
        another one cannot be computed from it (secondary).
     2. Where the rule rounds bases, what an exact base could be computed from is rounded or left out too.
-    3. When several statuses apply, the first of B > L > M > Q > U > P > A is shown (docs: method).
+    3. When several statuses apply, the first of M > L > Q > B > U > P > A is shown (observation_status). An empty
+       cell that the rule hides is Q, not M: that nobody is in it is a number too.
 */
 with
 
@@ -42,6 +43,19 @@ decided as (
             and judged.segment_code = secondary.segment_code
 ),
 
+marked as (
+    select
+        *,
+        {{ observation_status(
+            cannot_exist='is_collected and not has_respondents and not is_suppressed',
+            not_collected='not is_collected and not has_break',
+            is_hidden='is_suppressed or is_secondary',
+            has_break='has_break',
+            needs_caution='needs_caution'
+        ) | indent(8) }} as observation_status
+    from decided
+),
+
 final as (
     select
         -- keys
@@ -77,14 +91,7 @@ final as (
         case when is_shown then coefficient_of_variation end as coefficient_of_variation,
 
         -- status
-        case
-            when is_collected and not has_respondents and not is_suppressed then 'M'
-            when has_break then 'B'
-            when not is_collected then 'L'
-            when is_suppressed or is_secondary then 'Q'
-            when needs_caution then 'U'
-            else 'A'
-        end as observation_status,
+        observation_status,
         case
             when is_suppressed then 'A'
             when is_secondary then 'D'
@@ -93,10 +100,15 @@ final as (
         publication_rule_id,
         case
             when is_secondary then 'Hidden so that other hidden figures cannot be computed'
+            when observation_status = 'M' then 'Nobody answered in this group'
+            when observation_status = 'L' then 'The study did not ask what it needs'
+            when observation_status = 'B' and not is_shown
+                then 'A break in the series lies within the period'
             else status_reason
         end as status_reason,
-        is_shown
-    from decided
+        is_shown,
+        is_shown and needs_caution as needs_caution
+    from marked
 )
 
 select * from final

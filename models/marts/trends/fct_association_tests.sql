@@ -44,7 +44,8 @@ final as (
 
         -- status
         tests.observation_status,
-        tests.confidentiality_status
+        tests.confidentiality_status,
+        tests.status_reason
     from tests
     inner join waves
         on

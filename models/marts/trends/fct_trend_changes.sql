@@ -74,7 +74,8 @@ final as (
         changes.is_comparable,
         changes.is_bridged,
         changes.observation_status,
-        changes.confidentiality_status
+        changes.confidentiality_status,
+        changes.status_reason
     from changes
     inner join measures
         on changes.measure_id = measures.measure_id

@@ -78,7 +78,8 @@ final as (
         -- status
         contrasts.is_comparable,
         contrasts.observation_status,
-        contrasts.confidentiality_status
+        contrasts.confidentiality_status,
+        contrasts.status_reason
     from contrasts
     inner join index_pairs
         on

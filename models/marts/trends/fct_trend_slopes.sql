@@ -88,7 +88,8 @@ final as (
 
         -- status
         contrasts.observation_status,
-        contrasts.confidentiality_status
+        contrasts.confidentiality_status,
+        contrasts.status_reason
     from contrasts
     inner join series
         on

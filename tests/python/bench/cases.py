@@ -2,6 +2,7 @@
 
 import math
 from datetime import date
+from itertools import product
 from typing import Any, NamedTuple
 
 from bench.judgement_cases import judged_inputs
@@ -241,6 +242,9 @@ EXACT_SHARES = (
 )
 EXACT_LEVELS = (0.8, 0.9, 0.95, 0.99, 0.999)
 
+# Whether a row is M, L, Q, B and U for itself: every combination, what is not known among them.
+STATUSES = tuple(product(("true", "false", None), repeat=5))
+
 
 def variables() -> dict[str, list[Any]]:
     """Give the inputs as dbt variables. A case is known by its place in the list, from 0."""
@@ -256,4 +260,5 @@ def variables() -> dict[str, list[Any]]:
         "bench_exact_shares": list(EXACT_SHARES),
         "bench_exact_levels": list(EXACT_LEVELS),
         "bench_judged_cells": judged_inputs(),
+        "bench_statuses": [list(conditions) for conditions in STATUSES],
     }

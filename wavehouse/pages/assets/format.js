@@ -62,13 +62,13 @@
   wh.absence = (point) =>
     point.confidentiality_status !== "F" || point.observation_status === "Q"
       ? "hidden"
-      : { L: "not collected", M: "nobody" }[point.observation_status] || "no estimate";
+      : { L: "not collected", M: "not applicable" }[point.observation_status] || "no estimate";
 
   const STATUSES = {
     A: "Normal",
     B: "First after a break",
     L: "Not collected",
-    M: "Nobody in this group",
+    M: "Not applicable",
     P: "Provisional",
     Q: "Hidden",
     U: "Low reliability",

@@ -125,7 +125,7 @@
     const WHY = {
       hidden: "× hidden: too few people, or it would tell another hidden figure.",
       "not collected": "× not collected in that wave.",
-      nobody: "× nobody in that group.",
+      "not applicable": "× not applicable: nobody to ask in that group.",
       "no estimate": "× no estimate.",
     };
     notes.push(...words.map((word) => WHY[word]));
