@@ -1,0 +1,60 @@
+"""`wavehouse add-wave`."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from wavehouse.commands.shared import (
+    WAVE,
+    Command,
+    examples,
+    study_argument,
+    wave_argument,
+    with_project,
+)
+from wavehouse.commands.wave_options import files_argument, wave_options
+from wavehouse.project import Project
+
+if TYPE_CHECKING:
+    from wavehouse.onboarding.wave_rows import WaveOptions
+
+EXAMPLES = examples("""
+the way of a wave:
+  wavehouse add-wave gss 2008 gss_2008.sav --date 2008-03-01   lands it and drafts the rows
+  wavehouse review gss 2008                                    what changed, what is open
+  wavehouse decide gss 2008 p02,p04-p06 accept                 one decision for each proposal
+  wavehouse decide gss 2008 p03 reject --because "other item"
+  wavehouse apply gss 2008                                     writes the rows
+  make                                                         builds, tests and publishes
+
+The draft is drafts/<study>_<wave>.yml: read and edit it as you like. The same command again changes
+nothing and keeps decisions. While something is open, `wavehouse check` lists it and nothing is
+published. A run that fails leaves nothing behind.
+""")
+
+
+@click.command(cls=Command, epilog=EXAMPLES)
+@study_argument()
+@wave_argument()
+@files_argument()
+@click.option("--like", type=WAVE, metavar="WAVE", help="the wave to compare with (default: last)")
+@wave_options
+@with_project
+def add_wave(
+    project: Project,
+    study: str,
+    wave: str,
+    files: tuple[Path, ...],
+    like: str | None,
+    options: "WaveOptions",
+) -> None:
+    """Bring in a new wave of a study.
+
+    Its files are landed and compared with the wave before, and the codebook rows that it needs are
+    drafted. Nothing is written into the codebook yet.
+    """
+    from wavehouse.onboarding.onboard import add_wave as bring_in
+
+    print(bring_in(project, study, wave, files, replace(options, like=like)))

@@ -1,0 +1,23 @@
+"""`wavehouse apply`."""
+
+import click
+
+from wavehouse.commands.shared import Command, study_argument, wave_argument, with_project
+from wavehouse.project import Project
+
+
+@click.command(cls=Command)
+@study_argument()
+@wave_argument()
+@with_project
+def apply(project: Project, study: str, wave: str) -> None:
+    """Write the rows of a decided draft into seeds/codebook.
+
+    All of them are written or none, and the draft is removed. It refuses while a proposal is open
+    or a value is ???. Other rows stay as they are.
+    """
+    from wavehouse.onboarding.apply import apply_draft
+
+    for line in apply_draft(project, study, wave):
+        print(line)
+    print("Next: make")

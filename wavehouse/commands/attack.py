@@ -1,0 +1,16 @@
+"""`wavehouse attack`."""
+
+import click
+
+from wavehouse.commands.shared import Command, target_option, with_project
+from wavehouse.project import Project
+
+
+@click.command(cls=Command)
+@target_option("the dbt target whose tables are attacked")
+@with_project
+def attack(project: Project, target: str) -> None:
+    """Try to compute what the tables hide; fail if it works."""
+    from wavehouse.disclosure import check_disclosure
+
+    print(check_disclosure(project, target))

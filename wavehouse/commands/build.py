@@ -1,0 +1,17 @@
+"""`wavehouse build`."""
+
+import click
+
+from wavehouse.commands.shared import Command, target_option, with_project
+from wavehouse.project import Project
+
+
+@click.command(cls=Command)
+@click.option("--force", is_flag=True, help="build even if nothing changed")
+@target_option("the dbt target; only duckdb is published")
+@with_project
+def build(project: Project, force: bool, target: str) -> None:
+    """Build and test everything, and publish it if all of it passes."""
+    from wavehouse.build import build as build_all
+
+    build_all(project, target, force)

@@ -1,0 +1,67 @@
+"""`wavehouse export`."""
+
+from pathlib import Path
+
+import click
+
+from wavehouse.commands.shared import FOLDER, WAVE, Command, examples, study_argument, with_project
+from wavehouse.exports.formats import FORMATS
+from wavehouse.project import Project
+
+EXAMPLES = examples("""
+examples:
+  wavehouse export gss                               all formats, to warehouse/exports/gss/
+  wavehouse export gss --format spss --format stata
+  wavehouse export gss --wave 2006 --to ~/gss2006
+""")
+
+
+def _formats(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    return [name for name in FORMATS if name.startswith(incomplete)]
+
+
+class SeveralFormats(Command):
+    """Takes several names behind one `--format`, too: `--format spss stata`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Write the option again before each name that follows another one."""
+        words: list[str] = []
+        in_names = False
+        for place, word in enumerate(args):
+            follows = in_names and not word.startswith("-") and args[place - 1] != "--format"
+            words += ["--format", word] if follows else [word]
+            in_names = word == "--format" or (in_names and not word.startswith("-"))
+        return super().parse_args(ctx, words)
+
+
+@click.command(cls=SeveralFormats, epilog=EXAMPLES)
+@study_argument()
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=_formats,
+    help=f"write only this format, of {', '.join(FORMATS)}; name several, or repeat the option "
+    "(default: all)",
+)
+@click.option("--wave", type=WAVE, metavar="WAVE", help="export only this wave")
+@click.option(
+    "--to",
+    "folder",
+    type=FOLDER,
+    metavar="FOLDER",
+    help="where to (default: warehouse/exports/STUDY); an earlier export there is replaced",
+)
+@with_project
+def export(
+    project: Project,
+    study: str,
+    formats: tuple[str, ...],
+    wave: str | None,
+    folder: Path | None,
+) -> None:
+    """Write a published study as CSV, SPSS, Stata, SDMX and more."""
+    from wavehouse.exports.export import export_and_tell
+
+    export_and_tell(project, study, formats, wave, folder)

@@ -1,0 +1,44 @@
+"""`wavehouse fetch`."""
+
+from pathlib import Path
+
+import click
+
+from wavehouse.commands.shared import FOLDER, WAVE, Command, examples, study_argument, with_project
+from wavehouse.project import Project
+
+EXAMPLES = examples("""
+examples:
+  wavehouse fetch nhanes                          downloads what is not there yet
+  wavehouse fetch nhanes --from ~/nhanes          takes the files from a folder
+  wavehouse fetch nhanes --wave 2017_2018
+
+What is landed already is left alone. Then: make
+""")
+
+
+@click.command(cls=Command, epilog=EXAMPLES)
+@study_argument()
+@click.option(
+    "--from",
+    "folder",
+    type=FOLDER,
+    metavar="FOLDER",
+    help="take the files from this folder; nothing is downloaded",
+)
+@click.option("--wave", type=WAVE, metavar="WAVE", help="fetch only this wave")
+@click.option("--replace", is_flag=True, help="replace waves that are landed from other files")
+@with_project
+def fetch(
+    project: Project, study: str, folder: Path | None, wave: str | None, replace: bool
+) -> None:
+    """Download the files that deliveries.csv lists, and land them."""
+    from wavehouse.landing.fetch import fetch as fetch_waves
+
+    for fetched in fetch_waves(project, study, folder, wave, replace=replace):
+        landed = fetched.landed
+        print(
+            f"{landed.study_id} {landed.wave_id}: {landed.row_count:,} rows, "
+            f"{len(landed.columns)} columns, {len(landed.files)} file(s), "
+            f"{'landed' if fetched.is_new else 'was landed before'}"
+        )

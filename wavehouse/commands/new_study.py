@@ -1,0 +1,64 @@
+"""`wavehouse new-study`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from wavehouse.commands.shared import (
+    Command,
+    examples,
+    study_argument,
+    wave_argument,
+    with_project,
+)
+from wavehouse.commands.wave_options import files_argument, wave_options
+from wavehouse.project import Project
+
+if TYPE_CHECKING:
+    from wavehouse.onboarding.wave_rows import WaveOptions
+
+EXAMPLES = examples("""
+example:
+  wavehouse new-study panel 1 wave1.sav --study-label "City panel" --date 2024-05-01 \\
+      --respondent id --weight w --psu district
+
+Then as for a wave: review, decide, apply (see wavehouse add-wave --help). ??? in the draft stands
+where only you know the value, such as the terms of use.
+""")
+
+
+@click.command(cls=Command, epilog=EXAMPLES)
+@study_argument("the study's id to be")
+@wave_argument()
+@files_argument()
+@click.option("--study-label", metavar="TEXT", help="the study's name for readers")
+@click.option("--respondent", metavar="COLUMN", help="the column that identifies the respondent")
+@click.option("--weight", metavar="COLUMN", help="the column of the weight")
+@click.option("--stratum", metavar="COLUMN", help="the column of the stratum")
+@click.option("--psu", metavar="COLUMN", help="the column of the primary sampling unit")
+@click.option("--producer", metavar="TEXT", help="who made the data")
+@click.option("--universe", metavar="TEXT", help="the population it stands for")
+@click.option("--citation", metavar="TEXT", help="how to cite it")
+@click.option("--terms", metavar="TEXT", help="the terms of use")
+@click.option("--rule", default="market_research", show_default=True, help="the publication rule")
+@wave_options
+@with_project
+def new_study(
+    project: Project,
+    study: str,
+    wave: str,
+    files: tuple[Path, ...],
+    study_label: str | None,
+    options: "WaveOptions",
+    **said: str,
+) -> None:
+    """Begin a study with its first wave.
+
+    All columns become proposals, with variables, code lists and measures made of the labels in the
+    files.
+    """
+    from wavehouse.onboarding.onboard import new_study as begin
+    from wavehouse.onboarding.wave_rows import StudyOptions
+
+    print(begin(project, study, wave, files, options, StudyOptions(study_label, **said)))

@@ -1,0 +1,15 @@
+"""`wavehouse publish`."""
+
+import click
+
+from wavehouse.commands.shared import Command, with_project
+from wavehouse.project import Project
+
+
+@click.command(cls=Command)
+@with_project
+def publish(project: Project) -> None:
+    """Publish the last build again, if it passed."""
+    from wavehouse.publish import passed_build, publish_and_tell
+
+    publish_and_tell(project, passed_build(project))

@@ -1,0 +1,60 @@
+"""The options of a wave that is brought in, the same for `add-wave` and `new-study`."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from wavehouse.commands.shared import FILE, argument
+
+
+def files_argument() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare the delivered files."""
+    return argument(
+        "files",
+        "SPSS, Stata, SAS, CSV, Excel, Parquet or NDJSON; of several, the first has all "
+        "respondents",
+        nargs=-1,
+        required=True,
+        type=FILE,
+        metavar="FILE...",
+    )
+
+
+def delivered_as_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare where waves are kept."""
+    return click.option("--as", "delivered_as", type=click.Choice(["seed", "landing"]), help=text)
+
+
+def wave_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Declare what a user says of a wave, and give it to the command as `options`."""
+
+    @click.option("--label", metavar="TEXT", help="the wave's name for readers")
+    @click.option("--date", metavar="YYYY-MM-DD", help="the date that trends show")
+    @click.option("--fieldwork-start", metavar="YYYY-MM-DD", help="first day of fieldwork")
+    @click.option("--fieldwork-end", metavar="YYYY-MM-DD", help="last day of fieldwork")
+    @click.option("--expected", metavar="N", help="respondents by the producer's report")
+    @click.option("--key", metavar="COLUMN", help="the column that joins several files")
+    @delivered_as_option(
+        "seed: a CSV file in the repository; landing: Parquet outside of it (default: as the wave "
+        "before, if the file is a CSV; else landing)"
+    )
+    @wraps(command)
+    def run(
+        *arguments: object,
+        label: str | None,
+        date: str | None,
+        fieldwork_start: str | None,
+        fieldwork_end: str | None,
+        expected: str | None,
+        key: str | None,
+        delivered_as: str | None,
+        **others: object,
+    ) -> object:
+        from wavehouse.onboarding.wave_rows import WaveOptions
+
+        said = (label, date, fieldwork_start, fieldwork_end, expected, key, delivered_as)
+        return command(*arguments, options=WaveOptions(*said), **others)
+
+    return run
