@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from wavehouse.csv_files import read_csv
+from wavehouse.errors import WavehouseError
+from wavehouse.ids import inside
 from wavehouse.project import Project
 
 # The tables that generated files are made of, with what the generator cannot do without. Their
@@ -115,6 +117,11 @@ def read_codebook(project: Project) -> Codebook:
     expected = {**NEEDED_COLUMNS, **described_columns(project)}
     for path in sorted(project.codebook.glob("*.csv")):
         name = project.relative(path)
+        try:
+            inside(project.root, path, name)
+        except WavehouseError as error:
+            codebook.problems.append(str(error))
+            continue
         content = read_csv(path, keep_rows=True)
         codebook.problems += [f"{name}: {problem}" for problem in content.problems]
         codebook.ambiguous += [f"{name}: {problem}" for problem in content.ambiguous]

@@ -14,6 +14,7 @@ from math import isfinite
 from typing import Any
 
 from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.escapes import sql_text
 from wavehouse.postgres import connect_to_target
 from wavehouse.project import Project
 
@@ -548,7 +549,7 @@ def _pooled(block: Block, query: Query) -> Iterator[Equation]:
         row["wave_id"]
         for row in query(
             "select wave_id from marts.dim_wave "
-            f"where study_id = '{block.study_id}' order by wave_number"
+            f"where study_id = {sql_text(block.study_id)} order by wave_number"
         )
     ]
     for period, segments in list(block.cells.items()):

@@ -6,10 +6,13 @@ import mimetypes
 import os
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from wavehouse.dbt import run_dbt
 from wavehouse.docs_data import Json, catalogue_for_site, manifest_for_site
 from wavehouse.errors import WavehouseError
+from wavehouse.escapes import script_data
+from wavehouse.ids import inside
 from wavehouse.project import Project
 
 PACKAGE = "wavehouse"
@@ -26,8 +29,33 @@ WORDS = {
     # Names of tables that are links look like links.
     "</head>": "<style>a code { color: inherit; }</style></head>",
 }
-# An image in the Markdown of a doc block, which the page holds as text: `](docs/images/flow.svg)`.
-IMAGE = re.compile(r"\]\((docs/images/[^)\s\\\"]+)\)")
+# The page takes what it finds, marked, for HTML. Here it is text: dbt leaves that to whoever writes
+# descriptions, and labels are of people who may mean harm. What stands for `<` in Markdown is read.
+HIGHLIGHT = (
+    "n.highlight=function(t){if(!n.query||!t)return e.trustAsHtml(t);",
+    'return e.trustAsHtml(t.replace(new RegExp(i,"gi"),'
+    "'<span class=\"search-result-match\">$&</span>'))}",
+)
+WORDS |= {
+    HIGHLIGHT[0]: (
+        'n.highlight=function(t){t=String(t||"").replace(/&lt;/g,"<").replace(/&#124;/g,"|")'
+        '.replace(/&amp;/g,"&");const q=function(s){return s.replace(/[&<>"\']/g,'
+        'function(c){return"&#"+c.charCodeAt(0)+";"})};if(!n.query||!t)return e.trustAsHtml(q(t));'
+    ),
+    HIGHLIGHT[1]: (
+        'let d="",a=0;t.replace(new RegExp(i,"gi"),function(m){'
+        "const p=arguments[arguments.length-2];if(m){d+=q(t.slice(a,p))+"
+        '\'<span class="search-result-match">\'+q(m)+"</span>";a=p+m.length}return m});'
+        "return e.trustAsHtml(d+q(t.slice(a)))}"
+    ),
+}
+# An image in the Markdown of a doc block: `![Flow](docs/images/flow.svg)`. What a codebook says is
+# no image, since its brackets have a backslash before them.
+IMAGE = re.compile(r"(?<!\\)(!\[(?:[^\]\\]|\\.)*\])\((docs/images/[^)\s]+)\)")
+IMAGES = ("docs", "images")
+# The fields that the page reads as Markdown.
+MARKDOWN = {"description", "block_contents", "source_description"}
+KINDS = {"image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp"}
 
 
 def write_docs(project: Project) -> None:
@@ -50,17 +78,16 @@ def write_docs(project: Project) -> None:
         (project.target / "index.html").read_text(encoding="utf-8"),
         {
             **WORDS,
-            '"MANIFEST.JSON INLINE DATA"': _script(
-                manifest_for_site(_read(project, "manifest.json"), PACKAGE)
+            '"MANIFEST.JSON INLINE DATA"': script_data(
+                with_images(project, manifest_for_site(_read(project, "manifest.json"), PACKAGE))
             ),
-            '"CATALOG.JSON INLINE DATA"': _script(
+            '"CATALOG.JSON INLINE DATA"': script_data(
                 catalogue_for_site(_read(project, "catalog.json"))
             ),
         },
     )
     # dbt notes where it ran; a page that is passed on should not say so.
     text = text.replace(json.dumps(str(project.root))[1:-1], ".")
-    text = inline_images(project, text)
     folder = project.warehouse / "docs"
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / ".index.html.partial"
@@ -88,29 +115,42 @@ def replace_in_page(page: str, replacements: Mapping[str, str]) -> str:
     return page
 
 
-def _script(content: Json) -> str:
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    # A description that ends a script would end that of the page.
-    return text.replace("</", "<\\/")
-
-
 def _read(project: Project, name: str) -> Json:
     return json.loads((project.target / name).read_text(encoding="utf-8"))
 
 
+def with_images(project: Project, content: Any) -> Any:  # noqa: ANN401
+    """Put images into all Markdown of the manifest. Raises what `inline_images` raises."""
+    if isinstance(content, dict):
+        return {
+            name: inline_images(project, each)
+            if name in MARKDOWN and isinstance(each, str)
+            else with_images(project, each)
+            for name, each in content.items()
+        }
+    if isinstance(content, list):
+        return [with_images(project, each) for each in content]
+    return content
+
+
 def inline_images(project: Project, text: str) -> str:
-    """Put the images that doc blocks show into the page itself, so that it can be passed on alone.
+    """Put the images that a doc block shows into its text, so that the page can be passed on alone.
+
+    Only images below docs/images are read, wherever links lead.
 
     Raises:
-        WavehouseError: an image is not there.
+        WavehouseError: an image is not there, is no image, or is elsewhere.
     """
 
     def data_uri(match: re.Match[str]) -> str:
-        path = project.root / match[1]
+        name = match[2]
+        path = inside(project.root.joinpath(*IMAGES), project.root / name, f"{name} in the docs")
         if not path.is_file():
-            raise WavehouseError(f"The docs show {match[1]}, which is not there. Add it.")
-        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+            raise WavehouseError(f"The docs show {name}, which is not there. Add it.")
+        kind = mimetypes.guess_type(path.name)[0]
+        if kind not in KINDS:
+            raise WavehouseError(f"The docs show {name}, which is no image. Take it out.")
         content = base64.b64encode(path.read_bytes()).decode("ascii")
-        return f"](data:{kind};base64,{content})"
+        return f"{match[1]}(data:{kind};base64,{content})"
 
     return IMAGE.sub(data_uri, text)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.escapes import sql_name, sql_text
 from wavehouse.project import Project
 from wavehouse.releases import new_release, publishing_lock
 
@@ -134,7 +135,7 @@ def _copy(project: Project, build: PassedBuild, folder: Path) -> dict[str, int]:
                 f"{', '.join(f'{PUBLIC_SCHEMA}.{name}' for name in sorted(missing))}. Run `make`."
             )
         for name in build.tables:
-            target = f"{PUBLIC_SCHEMA}.{_identifier(name)}"
+            target = f"{PUBLIC_SCHEMA}.{sql_name(name)}"
             connection.execute(_table_definition(connection, name))
             # Sorted by key, so that files of the same content are the same and compress well.
             connection.execute(
@@ -142,7 +143,7 @@ def _copy(project: Project, build: PassedBuild, folder: Path) -> dict[str, int]:
             )
             for comment in _comments(connection, name):
                 connection.execute(comment)
-            file = _text(str(folder / "parquet" / f"{name}.parquet"))
+            file = sql_text(folder / "parquet" / f"{name}.parquet")
             connection.execute(f"copy {target} to {file} (format parquet, compression zstd)")
             tables[name] = connection.execute(f"select count(*) from {target}").fetchall()[0][0]
         connection.execute("detach working")
@@ -177,11 +178,11 @@ def _table_definition(connection: "DuckDBPyConnection", name: str) -> str:
         [PUBLIC_SCHEMA, name],
     ).fetchall()
     parts = [
-        f"{_identifier(column)} {data_type}{'' if nullable else ' not null'}"
+        f"{sql_name(column)} {data_type}{'' if nullable else ' not null'}"
         for column, data_type, nullable in columns
     ]
     parts += [text for (text,) in constraints]
-    return f"create table {PUBLIC_SCHEMA}.{_identifier(name)} ({', '.join(parts)})"
+    return f"create table {PUBLIC_SCHEMA}.{sql_name(name)} ({', '.join(parts)})"
 
 
 def _order(connection: "DuckDBPyConnection", name: str) -> str:
@@ -196,13 +197,13 @@ def _order(connection: "DuckDBPyConnection", name: str) -> str:
         """,
         [PUBLIC_SCHEMA, name],
     ).fetchall()
-    columns = [_identifier(column) for (key,) in keys for column in key]
+    columns = [sql_name(column) for (key,) in keys for column in key]
     return f" order by {', '.join(columns)}" if columns else ""
 
 
 def _comments(connection: "DuckDBPyConnection", name: str) -> list[str]:
     """Write the statements that give a table and its columns the comments of the working ones."""
-    table = f"{PUBLIC_SCHEMA}.{_identifier(name)}"
+    table = f"{PUBLIC_SCHEMA}.{sql_name(name)}"
     of_table = connection.execute(
         """
         select comment from duckdb_tables()
@@ -225,9 +226,9 @@ def _comments(connection: "DuckDBPyConnection", name: str) -> list[str]:
         [PUBLIC_SCHEMA, name],
     ).fetchall()
     return [
-        *(f"comment on table {table} is {_text(text)}" for (text,) in of_table if text),
+        *(f"comment on table {table} is {sql_text(text)}" for (text,) in of_table if text),
         *(
-            f"comment on column {table}.{_identifier(column)} is {_text(text)}"
+            f"comment on column {table}.{sql_name(column)} is {sql_text(text)}"
             for column, text in of_columns
         ),
     ]
@@ -239,8 +240,8 @@ def _verify(project: Project, folder: Path, tables: dict[str, int]) -> None:
     with _connect(folder / "wavehouse.duckdb", read_only=True) as connection:
         _attach(connection, project.working_database, "working")
         for name in tables:
-            source = f"{PUBLIC_SCHEMA}.{_identifier(name)}"
-            parquet = _text(str(folder / "parquet" / f"{name}.parquet"))
+            source = f"{PUBLIC_SCHEMA}.{sql_name(name)}"
+            parquet = sql_text(folder / "parquet" / f"{name}.parquet")
             expected = _digest(connection, f"working.{source}")
             problems += [
                 f"{PUBLIC_SCHEMA}.{name}: the {kind} differs from the working table."
@@ -273,16 +274,8 @@ def _attach(connection: "DuckDBPyConnection", path: Path, name: str) -> None:
     import duckdb
 
     try:
-        connection.execute(f"attach {_text(str(path))} as {name} (read_only)")
+        connection.execute(f"attach {sql_text(path)} as {name} (read_only)")
     except duckdb.Error as error:
         raise WavehouseError(
             f"Nothing was published: the working database cannot be read. {error}"
         ) from error
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -1,16 +1,14 @@
 """Find the delivered wave files, and everything about them that would stop or mislead a build."""
 
-import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from wavehouse.codebook import Codebook, Row, read_codebook
 from wavehouse.csv_files import read_csv
-from wavehouse.errors import ProblemsError
+from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.id_problems import id_problems
+from wavehouse.ids import complaint_about_study, complaint_about_wave, inside
 from wavehouse.project import Project
-
-# Ids become names of files, tables and models.
-IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
-WAVE_IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9_]*")
 
 
 @dataclass
@@ -82,7 +80,7 @@ def inspect_files(project: Project) -> Inspection:
     found = Inspection(
         codebook, problems=list(codebook.problems), ambiguous=list(codebook.ambiguous)
     )
-    found.problems += _id_problems(codebook)
+    found.problems += id_problems(codebook)
     declared = {
         (wave["study_id"], f"{wave['study_id']}_{wave['wave_id']}"): wave
         for wave in codebook.waves()
@@ -92,6 +90,9 @@ def inspect_files(project: Project) -> Inspection:
     delivered = set()
     for path in sorted(project.waves.rglob("*.csv")):
         name = project.relative(path)
+        if leads_out := _leads_out(project.root, path, name):
+            found.problems.append(leads_out)
+            continue
         study_id = path.parent.name
         wave = declared.get((study_id, path.stem))
         if path.parent.parent != project.waves or not path.stem.startswith(f"{study_id}_"):
@@ -145,13 +146,23 @@ def _add_landed_waves(project: Project, found: Inspection) -> None:
     """Add the waves that are declared as landed, and list those that are not there."""
     missing: dict[str, list[str]] = {}
     landed = set()
+    # The models read what is known of all landed waves, declared or not.
+    for folder in sorted(project.landing.glob("*/*")):
+        if leads_out := _leads_out(project.landing, folder, project.relative(folder)):
+            found.problems.append(leads_out)
     for wave in found.codebook.waves():
         study_id, wave_id = wave["study_id"], wave["wave_id"]
         if not is_declared_as_landed(wave):
             landed.add(study_id)
             continue
         found.waves.append(DeliveredWave(wave, found.codebook.named_columns(wave)))
-        if (project.landed_wave(study_id, wave_id) / "answers.parquet").is_file():
+        if complaint_about_study(study_id) or complaint_about_wave(wave_id):
+            # Listed as a problem already; no path is made of such ids.
+            continue
+        answers = project.landed_wave(study_id, wave_id) / "answers.parquet"
+        if leads_out := _leads_out(project.landing, answers, project.relative(answers)):
+            found.problems.append(leads_out)
+        elif answers.is_file():
             landed.add(study_id)
         else:
             missing.setdefault(study_id, []).append(wave_id)
@@ -186,32 +197,13 @@ def problems_of_files(problems: list[str]) -> ProblemsError:
     return ProblemsError(f"{count} problem{'' if count == 1 else 's'} in the files:", problems)
 
 
-def _id_problems(codebook: Codebook) -> list[str]:
-    problems = []
-    for wave in codebook.rows("waves"):
-        for column, pattern, start in (
-            ("study_id", IDENTIFIER, "a letter"),
-            ("wave_id", WAVE_IDENTIFIER, "a letter or digit"),
-        ):
-            if not pattern.fullmatch(wave[column]):
-                problems.append(
-                    f"seeds/codebook/waves.csv: study {wave['study_id']!r}, wave "
-                    f"{wave['wave_id']!r}: {column} becomes part of a file's and a table's name. "
-                    f"Use lower-case letters, digits and underscores, beginning with {start}."
-                )
-    problems += [
-        f"seeds/codebook/segments.csv: segment_id {segment['segment_id']!r} becomes part of a "
-        "column's name. Use lower-case letters, digits and underscores, beginning with a letter."
-        for segment in codebook.rows("segments")
-        if not IDENTIFIER.fullmatch(segment["segment_id"])
-    ]
-    problems += [
-        f"seeds/codebook/variables.csv: variable_id {variable['variable_id']!r} becomes part of "
-        "a page's name in the docs. Use letters without accents, digits and underscores."
-        for variable in codebook.rows("variables")
-        if not re.fullmatch(r"\w+", variable["variable_id"], re.ASCII)
-    ]
-    return problems
+def _leads_out(top: Path, path: Path, name: str) -> str | None:
+    """Say that a link on the way to a file leads elsewhere; None if none does."""
+    try:
+        inside(top, path, name)
+    except WavehouseError as error:
+        return str(error)
+    return None
 
 
 def _name_clashes(project: Project) -> list[str]:

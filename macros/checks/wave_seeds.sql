@@ -8,9 +8,9 @@
         {%- set wave_id = node.name[study_id | length + 1:] -%}
         {%- set is_named = node.original_file_path == wave_path(study_id, wave_id) %}
     select
-        '{{ node.original_file_path | replace("'", "''") }}' as file_path,
-        {{ "'" ~ study_id ~ "'" if is_named else 'null' }} as study_id,
-        {{ "'" ~ wave_id ~ "'" if is_named else 'null' }} as wave_id,
+        {{ sql_text(node.original_file_path) }} as file_path,
+        {{ sql_text(study_id) if is_named else 'null' }} as study_id,
+        {{ sql_text(wave_id) if is_named else 'null' }} as wave_id,
         {{ 'model.' ~ node.package_name ~ '.stg_' ~ study_id ~ '__' ~ wave_id in graph.nodes }} as is_staged
     union all
     {%- endfor %}
@@ -34,9 +34,9 @@
             {%- set meta = node.config.get('meta', {}) %}
             {%- for column in node.columns.values() %}
         (
-            '{{ meta.get('study_id') }}',
-            '{{ meta.get('wave_id') }}',
-            '{{ column.name | replace("'", "''") }}'
+            {{ sql_text(meta.get('study_id')) }},
+            {{ sql_text(meta.get('wave_id')) }},
+            {{ sql_text(column.name) }}
         ),
             {%- endfor %}
         {%- endfor %}

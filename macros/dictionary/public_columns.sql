@@ -91,6 +91,6 @@
     {%- if text is none -%}
         cast(null as {{ dbt.type_string() }})
     {%- else -%}
-        cast('{{ text | replace("'", "''") }}' as {{ dbt.type_string() }})
+        cast({{ sql_text(text) }} as {{ dbt.type_string() }})
     {%- endif -%}
 {%- endmacro %}

@@ -6,7 +6,7 @@ with
 respondents as (
     select *
     from {{ ref('fct_respondents') }}
-    where study_id = '{{ study_id }}'
+    where study_id = {{ sql_text(study_id) }}
 ),
 
 waves as (
@@ -16,14 +16,14 @@ waves as (
 answers as (
     select *
     from {{ ref('fct_answers') }}
-    where study_id = '{{ study_id }}'
+    where study_id = {{ sql_text(study_id) }}
 ),
 
 answers_by_respondent as (
     select
         {%- for column in variables %}
         max(
-            case when variable_id = '{{ column.variable_id }}' then
+            case when variable_id = {{ sql_text(column.variable_id) }} then
                 {{- ' numeric_value' if column.data_type == 'float8' else ' category_label' }} end
         ) as {{ adapter.quote(column.name) }},
         {%- endfor %}

@@ -53,6 +53,6 @@
 
 {% macro text_literals(texts) -%}
     {%- for text in texts -%}
-        '{{ text | replace("'", "''") }}'{{ ', ' if not loop.last }}
+        {{ sql_text(text) }}{{ ', ' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}

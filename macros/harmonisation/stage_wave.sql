@@ -7,8 +7,8 @@ delivered as (
 
 final as (
     select
-        cast('{{ study_id }}' as {{ dbt.type_string() }}) as study_id,
-        cast('{{ wave_id }}' as {{ dbt.type_string() }}) as wave_id,
+        cast({{ sql_text(study_id) }} as {{ dbt.type_string() }}) as study_id,
+        cast({{ sql_text(wave_id) }} as {{ dbt.type_string() }}) as wave_id,
         cast(row_number as bigint) as row_number,
         cast(source_column as {{ dbt.type_string() }}) as source_column,
         cast(source_code as {{ dbt.type_string() }}) as source_code
@@ -37,8 +37,8 @@ delivered as (
 
 final as (
     select
-        cast('{{ study_id }}' as {{ dbt.type_string() }}) as study_id,
-        cast('{{ wave_id }}' as {{ dbt.type_string() }}) as wave_id,
+        cast({{ sql_text(study_id) }} as {{ dbt.type_string() }}) as study_id,
+        cast({{ sql_text(wave_id) }} as {{ dbt.type_string() }}) as wave_id,
         cast(row_number as bigint) as row_number,
         cast(source_column as {{ dbt.type_string() }}) as source_column,
         cast(source_code as {{ dbt.type_string() }}) as source_code

@@ -5,7 +5,7 @@
 -#}
 {% macro duckdb__load_csv_rows(model, agate_table) -%}
     {%- set types = model['config'].get('column_types', {}) -%}
-    {%- set path = agate_table.original_abspath | replace("'", "''") -%}
+    {%- set path = agate_table.original_abspath -%}
     {%- set statement -%}
     insert into {{ this.render() }}
     select
@@ -18,15 +18,15 @@
         ){{ "," if not loop.last }}
         {% endfor %}
     from read_csv(
-        '{{ path }}',
+        {{ sql_text(path) }},
         columns = {
             {% for column in agate_table.column_names -%}
-            '{{ column | replace("'", "''") }}': 'varchar'{{ ", " if not loop.last }}
+            {{ sql_text(column) }}: 'varchar'{{ ", " if not loop.last }}
             {%- endfor %}
         },
         auto_detect = false,
         header = true,
-        delim = '{{ model['config'].get('delimiter', ',') }}',
+        delim = {{ sql_text(model['config'].get('delimiter', ',')) }},
         quote = '"',
         escape = '"',
         -- for files with two kinds of line ends; uneven rows are errors all the same

@@ -324,9 +324,9 @@ def test_ids_that_cannot_name_a_file_are_reported(project: Project, run_command:
     write(project, "seeds/codebook/variables.csv", "variable_id,variable_label\nq-1,Happiness\n")
     code, said = run_command(project, "check")
     assert code == 1
-    assert "variables.csv: variable_id 'q-1' becomes part of a page's name" in said
-    assert "segments.csv: segment_id 'Age group' becomes part of a column's name" in said
-    assert "wave 'Spring 2004': wave_id becomes part of a file's and a table's name" in said
+    assert "variables.csv: variable_id 'q-1' becomes the name of a column and part of a" in said
+    assert "segments.csv: segment_id 'Age group' cannot be an id, since it becomes part of" in said
+    assert "wave 'Spring 2004': wave_id cannot be an id, since it becomes part of names" in said
 
 
 def test_two_seeds_of_the_same_name_are_reported(project: Project, run_command: Run) -> None:

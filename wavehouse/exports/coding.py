@@ -1,11 +1,11 @@
 """How programs that know only numbers with labels are told categories and kinds of missing."""
 
-import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wavehouse.exports.csvw_tables import write_rows
 from wavehouse.exports.study import RESPONDENT_COLUMNS, Study, Variable
 
 # Codes of a list are kept if they are whole numbers of at most this many digits.
@@ -120,8 +120,5 @@ def _shown(value: Value) -> str:
 
 
 def _write(path: Path, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> Path:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        writer.writerows(rows)
+    write_rows(path, header, rows)
     return path

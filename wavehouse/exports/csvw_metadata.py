@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from wavehouse.escapes import CSV_RULE
 from wavehouse.exports.answers import MISSING_PREFIX
 from wavehouse.exports.published import records
 from wavehouse.exports.study import RESPONDENT_COLUMNS, Study, Variable
@@ -225,6 +226,7 @@ def metadata(study: Study, tables: Sequence[Table]) -> Json:
         "dc:rights": about["terms_of_use"],
         "dc:identifier": f"{study.study_id} {study.release.release_id}",
         "dc:issued": study.release.published_at,
+        "notes": [{"dc:description": CSV_RULE}],
         "dialect": {
             "encoding": "utf-8",
             "header": True,

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wavehouse.escapes import csv_text
 from wavehouse.exports.csvw_metadata import (
     KINDS_SQL,
     METADATA,
@@ -59,10 +60,13 @@ def write_csvw(connection: "DuckDBPyConnection", study_id: str, folder: Path) ->
 
 
 def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write a table as CSV (RFC 4180, UTF-8); numbers as short as they read back unchanged."""
+    """Write a table as CSV (RFC 4180, UTF-8); numbers as short as they read back unchanged.
+
+    Texts are as `csv_text` writes them, so that a spreadsheet runs none.
+    """
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)  # RFC 4180 is what it writes when it is told nothing else.
-        writer.writerow(header)
+        writer.writerow([csv_text(name) for name in header])
         for row in rows:
             writer.writerow([_cell(value) for value in row])
 
@@ -74,4 +78,4 @@ def _cell(value: Any) -> str:  # noqa: ANN401
         return "true" if value else "false"
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return value.isoformat() if isinstance(value, date) else str(value)
+    return value.isoformat() if isinstance(value, date) else csv_text(str(value))

@@ -10,6 +10,7 @@ from wavehouse.errors import WavehouseError
 from wavehouse.exports.formats import FORMATS, MICRODATA
 from wavehouse.exports.published import connect, release_of
 from wavehouse.exports.readme import write_readme
+from wavehouse.ids import inside, judge_ids
 from wavehouse.project import Project
 from wavehouse.releases import refuse_older_release
 
@@ -45,6 +46,7 @@ def export(
         WavehouseError: nothing is published, or by an older version, there is no such study, wave
             or format, a format cannot hold the study, or the folder holds something else.
     """
+    judge_ids(study_id, wave_id, "Nothing was exported:")
     chosen = list(dict.fromkeys(formats)) or list(FORMATS)
     unknown = [name for name in chosen if name not in FORMATS]
     if unknown:
@@ -56,8 +58,8 @@ def export(
         refuse_older_release("The published warehouse", "exports read"),
         closing(connect(project, study_id, wave_id)) as connection,
     ):
-        # Only now is the study's id known to be one, and so fit for a path.
-        place = (folder or project.warehouse / "exports" / study_id).resolve()
+        own = project.warehouse / "exports" / study_id
+        place = (folder or inside(project.warehouse, own, project.relative(own))).resolve()
         _check_place(place)
         partial = place.with_name(f".{place.name}{PARTIAL}")
         # Of a run that was killed.

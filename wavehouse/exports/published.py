@@ -7,6 +7,7 @@ import duckdb
 
 from wavehouse.csv_files import read_csv
 from wavehouse.errors import WavehouseError
+from wavehouse.escapes import sql_name, sql_text
 from wavehouse.project import Project
 from wavehouse.releases import published_manifest
 
@@ -52,7 +53,7 @@ def connect(project: Project, study_id: str, wave_id: str | None = None) -> "Duc
     try:
         # The release itself, not the link to it: a publish meanwhile does not mix two releases.
         database = (project.warehouse / "wavehouse.duckdb").resolve()
-        connection.execute(f"attach {_text(str(database))} as published (read_only)")
+        connection.execute(f"attach {sql_text(database)} as published (read_only)")
         _check_study(connection, study_id, wave_id)
         _make_views(connection, study_id, wave_id)
     except BaseException:
@@ -118,15 +119,11 @@ def _make_views(connection: "DuckDBPyConnection", study_id: str, wave_id: str | 
     ).fetchall():
         tables.setdefault(table, []).append(column)
     for table, columns in tables.items():
-        wanted = [f"study_id = {_text(study_id)}"] if "study_id" in columns else []
+        wanted = [f"study_id = {sql_text(study_id)}"] if "study_id" in columns else []
         if wave_id is not None:
-            wanted += [f"{name} = {_text(wave_id)}" for name in WAVE_COLUMNS if name in columns]
+            wanted += [f"{name} = {sql_text(wave_id)}" for name in WAVE_COLUMNS if name in columns]
         where = f" where {' and '.join(wanted)}" if wanted else ""
         connection.execute(
-            f'create view {SCHEMA}."{table}" as select * from published.{SCHEMA}."{table}"{where}'
+            f"create view {SCHEMA}.{sql_name(table)} as "
+            f"select * from published.{SCHEMA}.{sql_name(table)}{where}"
         )
-
-
-def _text(value: str) -> str:
-    """Write a text as SQL; attach and views take no parameters."""
-    return "'" + value.replace("'", "''") + "'"

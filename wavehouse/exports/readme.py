@@ -5,6 +5,7 @@ from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING
 
+from wavehouse.escapes import CSV_RULE
 from wavehouse.exports.formats import DESCRIPTIONS, MICRODATA
 from wavehouse.exports.study import read_study
 
@@ -49,6 +50,7 @@ def write_readme(
         ),
         _fill(ANSWERS.format(formats=", ".join(with_answers)) if with_answers else NUMBERS),
     ]
+    parts.append(_fill(f"Files of CSV: {CSV_RULE}"))
     for name, files in written.items():
         heading = f"{name}/"
         parts.append(f"{heading}\n{'-' * len(heading)}")

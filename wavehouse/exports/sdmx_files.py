@@ -1,5 +1,6 @@
 """The published trends of a study as files of SDMX 2.1 and SDMX-CSV."""
 
+import csv
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,6 +14,7 @@ from sdmx import message
 from sdmx.model import common, v21
 
 from wavehouse.errors import WavehouseError
+from wavehouse.exports.csvw_tables import write_rows
 from wavehouse.exports.published import records
 from wavehouse.exports.sdmx_structures import (
     AGENCY,
@@ -80,7 +82,15 @@ def write_sdmx(connection: "DuckDBPyConnection", study_id: str, folder: Path) ->
     _write_xml(paths[0], _message(definitions))
     _write_xml(paths[1], _typed(_message(data), structures.structure))
     sdmx.to_csv(dataset, path=paths[2], attributes="o")
+    _guard_csv(paths[2])
     return paths
+
+
+def _guard_csv(path: Path) -> None:
+    """Write the texts of a CSV file again, so that a spreadsheet runs none."""
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    write_rows(path, header, rows)
 
 
 def _data_namespace(structure: v21.DataStructureDefinition) -> str:

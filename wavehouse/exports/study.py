@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from wavehouse.escapes import sql_name, sql_text
 from wavehouse.exports.answers import MISSING_PREFIX, missing_code, refuse_clashes
 from wavehouse.exports.published import Release, records, release_of
 from wavehouse.generate.wide_tables import column_of
@@ -189,12 +190,12 @@ def answer_rows(
         wave and respondent key.
     """
     variables = study.asked_in(wave_id)
-    wanted = f"study_id = {_text(study.study_id)}"
+    wanted = f"study_id = {sql_text(study.study_id)}"
     if wave_id is not None:
-        wanted += f" and wave_id = {_text(wave_id)}"
+        wanted += f" and wave_id = {sql_text(wave_id)}"
     respondents = ", ".join(f"respondents.{name}" for name in RESPONDENT_COLUMNS)
-    columns = "".join(f', answers."{variable.variable_id}"' for variable in variables)
-    listed = ", ".join(_text(variable.variable_id) for variable in variables)
+    columns = "".join(f", answers.{sql_name(variable.variable_id)}" for variable in variables)
+    listed = ", ".join(sql_text(variable.variable_id) for variable in variables)
     pivoted = f"""
         left join (
             pivot (
@@ -219,7 +220,3 @@ def answer_rows(
     )
     names = [*RESPONDENT_COLUMNS, *(variable.column for variable in variables)]
     return names, iter(lambda: connection.fetchmany(ROWS_AT_ONCE), [])
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

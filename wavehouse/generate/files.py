@@ -6,6 +6,7 @@ from wavehouse.errors import ProblemsError
 from wavehouse.generate.entity_diagram import draw_entities
 from wavehouse.generate.generators import expected_files
 from wavehouse.generate.text import MARKER, Texts
+from wavehouse.ids import inside
 from wavehouse.project import Project
 from wavehouse.wave_files import Inspection, check_files
 
@@ -19,10 +20,11 @@ def compare(project: Project, texts: Texts) -> tuple[list[str], list[str], list[
 
     Raises:
         ProblemsError: a file written by hand stands where a generated one belongs.
+        WavehouseError: a link leads out of the project.
     """
     missing, stale, by_hand = [], [], []
     for path, text in sorted(texts.items()):
-        file = project.root / path
+        file = inside(project.root, project.root / path, str(path))
         if not file.exists():
             missing.append(str(path))
         elif not _is_generated(file):

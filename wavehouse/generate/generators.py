@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 from pathlib import PurePosixPath
 
+from wavehouse.escapes import jinja_text, yaml_text
+from wavehouse.generate.markdown import plain
 from wavehouse.generate.respondents_table import generate_respondents_description
-from wavehouse.generate.text import MARKER, Texts, quote, sentence, yaml_text
+from wavehouse.generate.text import MARKER, Texts, sentence, yaml_file
 from wavehouse.generate.variable_pages import generate_variable_pages
 from wavehouse.generate.wide_tables import generate_wide_tables
 from wavehouse.wave_files import DeliveredWave, Inspection
@@ -44,25 +46,25 @@ def generate_wave_seeds(found: Inspection) -> Texts:
         for wave in waves:
             lines += [
                 f"  - name: {wave.seed}",
-                f"    description: {quote(_describe_wave(found, wave))}",
+                f"    description: {yaml_text(_describe_wave(found, wave))}",
                 "    config:",
                 "      column_types:",
-                *(f"        {quote(column)}: text" for column in wave.columns),
+                *(f"        {yaml_text(column)}: text" for column in wave.columns),
                 "      meta:",
-                f"        study_id: {quote(wave.study_id)}",
-                f"        wave_id: {quote(wave.wave_id)}",
+                f"        study_id: {yaml_text(wave.study_id)}",
+                f"        wave_id: {yaml_text(wave.wave_id)}",
                 "    columns:",
             ]
             said = _describe_columns(found, wave)
             for column in wave.columns:
                 text = " ".join(said.get(column, ["Not declared in the codebook."]))
                 lines += [
-                    f"      - name: {quote(column)}",
+                    f"      - name: {yaml_text(column)}",
                     "        quote: true",
-                    f"        description: {quote(text)}",
+                    f"        description: {yaml_text(text)}",
                 ]
         path = PurePosixPath(f"seeds/waves/{study_id}/_{study_id}__waves.yml")
-        texts[path] = yaml_text(lines)
+        texts[path] = yaml_file(lines)
     return texts
 
 
@@ -79,7 +81,7 @@ def generate_staging_models(found: Inspection) -> Texts:
 def _staging_call(wave: DeliveredWave) -> str:
     if not wave.is_landed:
         return f"stage_wave('{wave.study_id}', '{wave.wave_id}')"
-    columns = "".join(f"    {json.dumps(name, ensure_ascii=False)},\n" for name in wave.columns)
+    columns = "".join(f"    {jinja_text(name)},\n" for name in wave.columns)
     return f"stage_landed_wave('{wave.study_id}', '{wave.wave_id}', [\n{columns}])"
 
 
@@ -95,21 +97,21 @@ def generate_landing_sources(found: Inspection) -> Texts:
             place = f"{LANDING}/{wave.study_id}/{wave.wave_id}/answers.parquet"
             lines += [
                 f"      - name: {wave.seed}",
-                f"        description: {quote(_describe_wave(found, wave))}",
+                f"        description: {yaml_text(_describe_wave(found, wave))}",
                 "        config:",
                 "          meta:",
-                f"            study_id: {quote(wave.study_id)}",
-                f"            wave_id: {quote(wave.wave_id)}",
+                f"            study_id: {yaml_text(wave.study_id)}",
+                f"            wave_id: {yaml_text(wave.wave_id)}",
                 f"            external_location: {json.dumps(place)}",
                 "        columns:",
             ]
             for column in wave.columns:
                 lines += [
-                    f"          - name: {quote(column)}",
+                    f"          - name: {yaml_text(column)}",
                     "            quote: true",
-                    f"            description: {quote(' '.join(said[column]))}",
+                    f"            description: {yaml_text(' '.join(said[column]))}",
                 ]
-        texts[PurePosixPath(f"models/staging/{study_id}/_{study_id}__landing.yml")] = yaml_text(
+        texts[PurePosixPath(f"models/staging/{study_id}/_{study_id}__landing.yml")] = yaml_file(
             lines
         )
     return texts
@@ -135,16 +137,16 @@ def generate_staging_descriptions(found: Inspection) -> Texts:
             )
             lines += [
                 f"  - name: {wave.staging_model}",
-                f"    description: {quote(text)}",
+                f"    description: {yaml_text(text)}",
                 "    columns:",
             ]
             for column, description in columns.items():
                 lines += [
                     f"      - name: {column}",
-                    f"        description: {quote(description)}",
+                    f"        description: {yaml_text(description)}",
                 ]
         path = PurePosixPath(f"models/staging/{study_id}/_{study_id}__staging.yml")
-        texts[path] = yaml_text(lines)
+        texts[path] = yaml_file(lines)
     return texts
 
 
@@ -200,14 +202,14 @@ def _by_study(waves: list[DeliveredWave]) -> Iterable[tuple[str, list[DeliveredW
 
 def _wave_title(found: Inspection, wave: DeliveredWave) -> str:
     label = wave.declared["wave_label"] or f"wave {wave.wave_id}"
-    return f"{found.codebook.study_label(wave.study_id)}, {label}"
+    return f"{plain(found.codebook.study_label(wave.study_id))}, {plain(label)}"
 
 
 def _describe_wave(found: Inspection, wave: DeliveredWave) -> str:
     fieldwork = ""
     start, end = wave.declared.get("fieldwork_start"), wave.declared.get("fieldwork_end")
     if start and end:
-        fieldwork = f" Fieldwork {start} to {end}."
+        fieldwork = f" Fieldwork {plain(start)} to {plain(end)}."
     return (
         f"{_wave_title(found, wave)}, as delivered: one row per respondent, every value as text."
         f"{fieldwork}"
@@ -220,17 +222,18 @@ def _describe_columns(found: Inspection, wave: DeliveredWave) -> dict[str, list[
     labels = {row["variable_id"]: row["variable_label"] for row in found.codebook.rows("variables")}
     for question in found.codebook.valid_rows("questions", wave.declared):
         variable_id = question["variable_id"]
-        parts = [f"{labels.get(variable_id) or variable_id} (variable {variable_id})."]
+        label = plain(labels.get(variable_id) or variable_id)
+        parts = [f"{label} (variable {plain(variable_id)})."]
         if question["question_text"]:
-            parts.append(sentence(question["question_text"]))
+            parts.append(plain(sentence(question["question_text"])))
         if question["universe"]:
-            parts.append(sentence(f"Asked of: {question['universe']}"))
+            parts.append(plain(sentence(f"Asked of: {question['universe']}")))
         said.setdefault(question["source_column"], []).append(" ".join(parts))
     for role in found.codebook.rows("design_columns"):
         if role["design_id"] == wave.declared["design_id"]:
-            text = DESIGN_ROLES.get(role["design_role"], role["design_role"])
+            text = plain(DESIGN_ROLES.get(role["design_role"], role["design_role"]))
             said.setdefault(role["source_column"], []).append(f"Sample design: {text}.")
     for waiver in found.codebook.valid_rows("waived_columns", wave.declared):
         text = sentence(f"Not used ({waiver['waiver_kind']}): {waiver['reason']}")
-        said.setdefault(waiver["source_column"], []).append(text)
+        said.setdefault(waiver["source_column"], []).append(plain(text))
     return said

@@ -8,32 +8,32 @@ import re
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
+from wavehouse.escapes import no_jinja
+
 # What would be emphasis, a link or code. Within a word, as in a name, `_` is none.
 SPECIAL = re.compile(r"([\\`*\[\]~]|(?<![^\W_])_|_(?![^\W_]))")
+# Control characters: Markdown has no way to show them.
+NOT_SHOWN = re.compile("[\x00-\x1f\x7f-\x9f]")
 # What begins a list, a heading or a quotation at the start of a line.
 LINE_START = re.compile(r"^(\d+)([.)])|^([#>+=-])")
 
 
 def harmless(text: str) -> str:
     """Give a text on one line, without braces that dbt would take for Jinja."""
-    text = " ".join(text.split())
-    for opening in ("{{", "{%", "{#"):
-        while opening in text:
-            text = text.replace(opening, opening[0] + " " + opening[1])
-    return text
+    return no_jinja(" ".join(text.split()))
 
 
 def plain(text: str) -> str:
     """Give a text that shows as it is, anywhere in a line and in a table."""
     text = SPECIAL.sub(r"\\\1", harmless(text))
     text = LINE_START.sub(lambda found: f"{found[1] or ''}\\{found[2] or found[3]}", text)
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace("|", "&#124;")
+    return NOT_SHOWN.sub("", text).replace("&", "&amp;").replace("<", "&lt;").replace("|", "&#124;")
 
 
 def code(text: str) -> str:
     """Give a code in the letters of code, or as a plain text where such letters cannot hold it."""
     text = harmless(text)
-    return plain(text) if not text or re.search(r"[`|]", text) else f"`{text}`"
+    return plain(text) if not text or re.search(r"[`|]", text) else f"`{NOT_SHOWN.sub('', text)}`"
 
 
 def codes(texts: Iterable[str]) -> str:

@@ -2,7 +2,9 @@
 
 from pathlib import PurePosixPath
 
-from wavehouse.generate.text import Texts, quote, yaml_text
+from wavehouse.escapes import yaml_text
+from wavehouse.generate.markdown import plain
+from wavehouse.generate.text import Texts, yaml_file
 from wavehouse.generate.variable_pages import described_by, described_variables
 from wavehouse.wave_files import Inspection
 
@@ -22,7 +24,7 @@ def generate_respondents_description(found: Inspection) -> Texts:
         if len(shown) != 1:
             continue
         text = (
-            f"Segment {segment['segment_label']}: the label of its value; "
+            f"Segment {plain(segment['segment_label'])}: the label of its value; "
             "empty where the respondent belongs to none."
         )
         lines += [
@@ -31,14 +33,14 @@ def generate_respondents_description(found: Inspection) -> Texts:
             *(
                 described_by(text, shown[0])
                 if shown[0] in described
-                else [f"        description: {quote(text)}"]
+                else [f"        description: {yaml_text(text)}"]
             ),
             "        config:",
             "          meta:",
             f"            segment_id: {segment_id}",
         ]
     lines += RESPONDENTS_TESTS.splitlines()
-    return {PurePosixPath("models/marts/core/fct_respondents.yml"): yaml_text(lines)}
+    return {PurePosixPath("models/marts/core/fct_respondents.yml"): yaml_file(lines)}
 
 
 # So that a segment named like a column of the design cannot clash with it.

@@ -46,7 +46,7 @@ def _first_line(variable: Row, n_categories: int) -> str:
         return f"{label}."
     unit = f" of {plain(variable['unit'])}" if variable.get("unit") else ""
     low, high = variable.get("lower_bound"), variable.get("upper_bound")
-    span = f" from {low} to {high}" if low and high else ""
+    span = f" from {plain(low)} to {plain(high)}" if low and high else ""
     return f"{label}: a number{unit}{span}."
 
 
@@ -204,7 +204,7 @@ def _category_section(index: CodebookIndex, variable: Row, categories: list[Row]
 def _rule(index: CodebookIndex, rules: list[Row]) -> str:
     parts = []
     for rule in rules:
-        low, high = rule["lower_bound"], rule["upper_bound"]
+        low, high = plain(rule["lower_bound"]), plain(rule["upper_bound"])
         if rule["source_category_code"]:
             parts.append(_label_of(index, rule))
         elif low and high:
@@ -227,10 +227,12 @@ def _sum_section(index: CodebookIndex, variable: Row) -> list[str]:
     for row in index.where("derived_sums", "variable_id", variable["variable_id"]):
         items = index.members(row["variable_group_id"])
         scores = index.where("derived_sum_scores", "variable_id", row["variable_id"])
-        counts = ", ".join(f"{code(each['category_code'])} {each['score']}" for each in scores)
+        counts = ", ".join(
+            f"{code(each['category_code'])} {plain(each['score'])}" for each in scores
+        )
         lines += [
             f"**Sum of** {', '.join(link(index, item) for item in items)}. At least "
-            f"{row['minimum_answers'] or 1} must be answered."
+            f"{plain(row['minimum_answers'] or '1')} must be answered."
             + (f" Answers count: {counts}." if counts else ""),
             "",
         ]

@@ -7,9 +7,10 @@ people look at. So each variable is a doc block, which columns repeat, and an ex
 from pathlib import PurePosixPath
 
 from wavehouse.codebook import Row
+from wavehouse.escapes import no_jinja, yaml_text
 from wavehouse.generate.codebook_index import CodebookIndex
-from wavehouse.generate.markdown import code, harmless, plain, table
-from wavehouse.generate.text import MARKER, Texts, quote, sentence, yaml_text
+from wavehouse.generate.markdown import code, plain, table
+from wavehouse.generate.text import MARKER, Texts, sentence, yaml_file
 from wavehouse.generate.variable_block import block_of_variable
 from wavehouse.generate.variable_facts import StudyFacts
 from wavehouse.generate.wide_tables import column_of, variables_of_study
@@ -50,7 +51,7 @@ def generate_variable_pages(found: Inspection) -> Texts:
                 exposures += _exposure(variable, studies)
         if blocks:
             texts[BLOCKS / f"{study_id}.md"] = _markdown(blocks)
-    texts[PAGES] = yaml_text(exposures)
+    texts[PAGES] = yaml_file(exposures)
     return texts
 
 
@@ -70,10 +71,10 @@ def described_variables(found: Inspection) -> set[str]:
 
 
 def described_by(text: str, variable_id: str) -> list[str]:
-    """Give the lines of a column's description: a text, then the doc block of a variable."""
+    """Give the lines of a column's description: a line of Markdown, then a variable's doc block."""
     return [
         "        description: |-",
-        f"          {harmless(text)}",
+        f"          {text}",
         "",
         f"          {{{{ doc('variable__{variable_id}') }}}}",
     ]
@@ -84,17 +85,17 @@ def _markdown(blocks: list[str]) -> str:
 
 
 def _block(variable_id: str, text: str) -> str:
-    return f"{{% docs variable__{variable_id} %}}\n{text}\n{{% enddocs %}}"
+    return f"{{% docs variable__{variable_id} %}}\n{no_jinja(text)}\n{{% enddocs %}}"
 
 
 def _exposure(variable: Row, studies: list[str]) -> list[str]:
     variable_id = variable["variable_id"]
     return [
         f"  - name: variable_{variable_id}",
-        f"    label: {quote(variable['variable_label'] or variable_id)}",
+        f"    label: {yaml_text(variable['variable_label'] or variable_id)}",
         f"    description: \"{{{{ doc('variable__{variable_id}') }}}}\"",
         "    type: dashboard",
-        f"    url: {quote(f'{TRENDS}#/variable/{studies[0]}/{variable_id}')}",
+        f"    url: {yaml_text(f'{TRENDS}#/variable/{studies[0]}/{variable_id}')}",
         "    owner:",
         "      name: Dictionary stewards",
         "      email: dictionary@wavehouse.example",
@@ -102,7 +103,7 @@ def _exposure(variable: Row, studies: list[str]) -> list[str]:
         *(f"      - ref('wide_{study_id}')" for study_id in studies),
         "    config:",
         "      meta:",
-        f"        variable_id: {quote(variable_id)}",
+        f"        variable_id: {yaml_text(variable_id)}",
     ]
 
 

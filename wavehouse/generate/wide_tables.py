@@ -3,7 +3,9 @@
 from pathlib import PurePosixPath
 
 from wavehouse.codebook import Codebook, Row, whole_number
-from wavehouse.generate.text import MARKER, Texts, quote, yaml_text
+from wavehouse.escapes import yaml_text
+from wavehouse.generate.markdown import plain
+from wavehouse.generate.text import MARKER, Texts, yaml_file
 from wavehouse.wave_files import Inspection
 
 FOLDER = PurePosixPath("models/marts/wide")
@@ -25,12 +27,11 @@ KEYS = {
 }
 
 DESCRIPTION = """\
-    description: >
-      {study}, wide: one row per respondent and wave, one column per variable.
+{study}, wide: one row per respondent and wave, one column per variable.
 
-      Categories stand as their labels, numbers in their unit; a column is empty where somebody gave
-      no answer, and `fct_answers` says why. Key: `respondent_key`. Every estimate of these rows
-      must be weighted."""
+Categories stand as their labels, numbers in their unit; a column is empty where somebody gave no \
+answer, and `fct_answers` says why. Key: `respondent_key`. Every estimate of these rows must be \
+weighted."""
 
 TESTS = """\
     data_tests:
@@ -69,9 +70,9 @@ def generate_wide_tables(found: Inspection) -> Texts:
         texts[FOLDER / f"{model}.sql"] = (
             f"-- {MARKER}\n{{{{ wide_answers('{study_id}', model) }}}}\n"
         )
-        texts[FOLDER / f"{model}.yml"] = yaml_text(_describe(found.codebook, study_id))
+        texts[FOLDER / f"{model}.yml"] = yaml_file(_describe(found.codebook, study_id))
     if studies:
-        texts[FOLDER / "_wide__exposures.yml"] = yaml_text(_expose(studies))
+        texts[FOLDER / "_wide__exposures.yml"] = yaml_file(_expose(studies))
     return texts
 
 
@@ -102,14 +103,14 @@ def column_of(variable_id: str) -> str:
 
 def _describe(codebook: Codebook, study_id: str) -> list[str]:
     model = f"wide_{study_id}"
-    study = codebook.study_label(study_id).replace("{", "(").replace("}", ")")
+    text = DESCRIPTION.format(study=plain(codebook.study_label(study_id)))
     lines = [
         "models:",
         f"  - name: {model}",
-        *DESCRIPTION.format(study=study).splitlines(),
+        f"    description: {yaml_text(text)}",
         "    config:",
         "      meta:",
-        f"        study_id: {quote(study_id)}",
+        f"        study_id: {yaml_text(study_id)}",
         "    constraints:",
         "      - type: primary_key",
         "        columns: [respondent_key]",
@@ -128,11 +129,11 @@ def _describe(codebook: Codebook, study_id: str) -> list[str]:
     for variable in variables_of_study(codebook, study_id):
         variable_id = variable["variable_id"]
         lines += [
-            f"      - name: {quote(column_of(variable_id))}",
+            f"      - name: {yaml_text(column_of(variable_id))}",
             "        quote: true",
             f"        data_type: {'float8' if variable.get('value_type') == 'numeric' else 'text'}",
             f"        description: \"{{{{ doc('variable__{variable_id}') }}}}\"",
-            *_meta("variable_id", quote(variable_id)),
+            *_meta("variable_id", yaml_text(variable_id)),
         ]
     return [*lines, *TESTS.format(model=model).splitlines()]
 

@@ -12,9 +12,11 @@ from wavehouse import __version__
 from wavehouse.codebook import read_codebook
 from wavehouse.csv_files import read_csv
 from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.id_problems import file_problems
+from wavehouse.ids import inside, judge_ids
 from wavehouse.landing.download import Downloader, NotTriedError
 from wavehouse.landing.land import land_wave, sha256_of
-from wavehouse.landing.landed import LandedWave, is_landed, landing_folder, read_landed
+from wavehouse.landing.landed import LandedWave, is_landed, landing_folder, read_landed, wave_folder
 from wavehouse.landing.locks import only_one
 from wavehouse.project import Project
 
@@ -70,12 +72,18 @@ def fetch(
         downloader: what downloads files.
 
     Raises:
-        ProblemsError: files could not be had, or are not those that are listed, or a wave could not
-            be landed. All of them are named.
+        ProblemsError: ids or names of files cannot be such, and nothing was done. Or files could
+            not be had, or are not those that are listed, or a wave could not be landed. All of them
+            are named.
         WavehouseError: no files are listed.
     """
+    judge_ids(study_id, wave_id, "Nothing was fetched:")
     waves = _listed_waves(project, study_id, wave_id)
+    for wave in waves:
+        judge_ids(study_id, wave, f"Nothing was fetched; in seeds/codebook/{TABLE}.csv:")
+        wave_folder(project, study_id, wave)
     downloads = landing_folder(project) / study_id / ".downloads"
+    inside(project.landing, downloads, project.relative(downloads))
     downloader = downloader or Downloader(f"wavehouse/{__version__}")
     fetched: list[FetchedWave] = []
     problems: list[str] = []
@@ -144,14 +152,10 @@ def read_deliveries(project: Project) -> list[Delivery]:
                     bool(row["size_bytes"]) and not row["size_bytes"].isdecimal(),
                     "is no number of bytes. Correct it",
                 ),
-                (
-                    "file_name",
-                    Path(row["file_name"]).name != row["file_name"] or not row["file_name"],
-                    "is no name of a file. Write it without folders",
-                ),
             )
             if is_bad
         ]
+        problems += file_problems(content.rows)
     if problems:
         raise ProblemsError("Nothing was fetched:", problems)
     return [
@@ -221,7 +225,7 @@ def _given(delivery: Delivery, source: Path) -> Path:
 
 def _downloaded(delivery: Delivery, folder: Path, downloader: Downloader) -> Path:
     """Give a file of the downloads, downloading it if it is not there."""
-    path = folder / delivery.file_name
+    path = inside(folder, folder / delivery.file_name, str(delivery))
     if path.is_file() and sha256_of(path) == delivery.sha256:
         return path
     from_folder = f"wavehouse fetch {delivery.study_id} --from FOLDER"
@@ -232,7 +236,7 @@ def _downloaded(delivery: Delivery, folder: Path, downloader: Downloader) -> Pat
             f"have the file, run `{from_folder}`."
         )
     folder.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
+    part = inside(folder, path.with_name(f"{path.name}.part"), str(delivery))
     was_begun = part.exists()
     hint = f"Or get the file in another way and run `{from_folder}`."
     downloader.download(delivery.url, part, str(delivery), delivery.size_bytes, hint)

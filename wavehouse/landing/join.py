@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 
 from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.escapes import sql_name, sql_text
 from wavehouse.landing.names import landed_names
 from wavehouse.landing.store import StoredTable, WaveColumn
 
@@ -62,16 +63,16 @@ def join_tables(
         ]
         answers = folder / "tables" / "joined.parquet"
         listed = ", ".join(
-            f"t{place}.{_quoted(name)} as {_quoted(new)}"
+            f"t{place}.{sql_name(name)} as {sql_name(new)}"
             for (place, name), new in zip(selected, names, strict=True)
         )
         joins = " ".join(
-            f"left join t{place} on t0.{_quoted(keys[0])} = t{place}.{_quoted(keys[place])}"
+            f"left join t{place} on t0.{sql_name(keys[0])} = t{place}.{sql_name(keys[place])}"
             for place in range(1, len(tables))
         )
         connection.execute(
             f"copy (select {listed} from t0 {joins} order by t0.file_row_number) "
-            f"to '{_escaped(answers)}' (format parquet, compression zstd)"
+            f"to {sql_text(answers)} (format parquet, compression zstd)"
         )
     return answers, kept
 
@@ -94,7 +95,7 @@ def _keys(
         raise ProblemsError("The files of the wave cannot be joined:", problems)
     for place, (stored, name) in enumerate(zip(tables, keys, strict=True)):
         file = stored.table.path.name
-        column = _quoted(name)
+        column = sql_name(name)
         empty = connection.execute(
             f"select count(*) from t{place} where {column} is null"
         ).fetchone()
@@ -113,7 +114,7 @@ def _keys(
         alone = place and _listed(
             connection,
             f"select distinct {column} from t{place} where {column} not in "
-            f"(select {_quoted(keys[0])} from t0 where {_quoted(keys[0])} is not null)",
+            f"(select {sql_name(keys[0])} from t0 where {sql_name(keys[0])} is not null)",
         )
         if alone:
             problems.append(
@@ -138,12 +139,12 @@ def _same_values(
     if not again:
         return set()
     compared = ", ".join(
-        f"bool_and(t0.{_quoted(names[name.lower()])} is not distinct from t1.{_quoted(name)})"
+        f"bool_and(t0.{sql_name(names[name.lower()])} is not distinct from t1.{sql_name(name)})"
         for name in again
     )
     row = connection.execute(
         f"select {compared} from t0 join t{place} as t1 "
-        f"on t0.{_quoted(keys[0])} = t1.{_quoted(keys[place])}"
+        f"on t0.{sql_name(keys[0])} = t1.{sql_name(keys[place])}"
     ).fetchone()
     return {name for name, same in zip(again, row or (), strict=True) if same is not False}
 
@@ -157,11 +158,3 @@ def _listed(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
         return ""
     more = rows[0][1] - len(rows)
     return ", ".join(row[0] for row in rows) + (f" and {more} more" if more else "")
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _escaped(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from wavehouse.codebook import Row, read_codebook
 from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.ids import judge_ids
 from wavehouse.landing.join import join_tables
 from wavehouse.landing.landed import LandedWave, is_landed, landing_folder, read_landed, wave_folder
 from wavehouse.landing.locks import only_one
@@ -21,7 +22,6 @@ from wavehouse.landing.store import StoredTable, store_table, write_wave
 from wavehouse.landing.tables import ReadingOptions
 from wavehouse.project import Project
 from wavehouse.releases import sync_to_disk
-from wavehouse.wave_files import IDENTIFIER, WAVE_IDENTIFIER
 
 PARTIAL = ".partial-"
 REPLACED = ".replaced-"
@@ -54,7 +54,8 @@ def land_wave(
 
     Raises:
         WavehouseError: a file cannot be read, or another delivery of the wave is landed.
-        ProblemsError: several things are wrong with the files, or they cannot be joined.
+        ProblemsError: the ids cannot be ids, several things are wrong with the files, or they
+            cannot be joined.
     """
     paths = [Path(file) for file in files]
     _check_request(project, study_id, wave_id, paths)
@@ -106,12 +107,9 @@ def respondent_column(project: Project, study_id: str, wave_id: str) -> str | No
 
 
 def _check_request(project: Project, study_id: str, wave_id: str, paths: list[Path]) -> None:
+    judge_ids(study_id, wave_id, "Nothing was landed:")
+    wave_folder(project, study_id, wave_id)
     problems = []
-    if not IDENTIFIER.fullmatch(study_id) or not WAVE_IDENTIFIER.fullmatch(wave_id):
-        problems.append(
-            f"study {study_id!r}, wave {wave_id!r}: the ids become names of folders and tables. "
-            "Use lower-case letters, digits and underscores."
-        )
     if (project.waves / study_id / f"{study_id}_{wave_id}.csv").exists():
         problems.append(
             f"seeds/waves/{study_id}/{study_id}_{wave_id}.csv: the wave is delivered as a seed. "

@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wavehouse.errors import WavehouseError
+from wavehouse.escapes import sql_name
+from wavehouse.ids import inside, judge_ids
 from wavehouse.project import Project
 
 _WAVE = [("study_id", pa.string()), ("wave_id", pa.string())]
@@ -135,8 +137,15 @@ def landing_folder(project: Project) -> Path:
 
 
 def wave_folder(project: Project, study_id: str, wave_id: str) -> Path:
-    """Give the folder of a wave, whether it is landed or not."""
-    return project.landed_wave(study_id, wave_id)
+    """Give the folder of a wave, whether it is landed or not.
+
+    Raises:
+        ProblemsError: the ids cannot name a folder.
+        WavehouseError: a link leads out of the landing folder.
+    """
+    judge_ids(study_id, wave_id)
+    folder = project.landed_wave(study_id, wave_id)
+    return inside(project.landing, folder, project.relative(folder))
 
 
 def is_landed(project: Project, study_id: str, wave_id: str) -> bool:
@@ -195,7 +204,7 @@ def code_counts(
             f"{landed.answers}: wave {landed.wave_id} of study {landed.study_id} has no column "
             f"{source_column}."
         )
-    quoted = '"' + source_column.replace('"', '""') + '"'
+    quoted = sql_name(source_column)
     with duckdb.connect() as connection:
         rows = connection.execute(
             f"select {quoted}, count(*) from read_parquet(?) group by 1 "

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from wavehouse.errors import ProblemsError
+from wavehouse.escapes import sql_name, sql_text
 from wavehouse.landing.landed import SCHEMAS
 from wavehouse.postgres import connect_to_target
 from wavehouse.project import Project
@@ -82,7 +83,7 @@ def load_landed_waves(
                 _load_wave(cursor, project, wave, columns[wave.seed], state)
                 said.append(f"Copied wave {wave.wave_id} of study {wave.study_id} to PostgreSQL.")
         for name in loaded:
-            cursor.execute(f"drop table if exists {SCHEMA}.{_quoted(name)} cascade")
+            cursor.execute(f"drop table if exists {SCHEMA}.{sql_name(name)} cascade")
             cursor.execute(f"delete from {SCHEMA}.loaded where table_name = %s", [name])
         _load_metadata(cursor, project)
     return said
@@ -128,11 +129,11 @@ def _load_wave(
     state: str,
 ) -> None:
     path = _folder(project, wave) / "answers.parquet"
-    names = ", ".join(map(_quoted, columns))
-    table = f"{SCHEMA}.{_quoted(wave.seed)}"
+    names = ", ".join(map(sql_name, columns))
+    table = f"{SCHEMA}.{sql_name(wave.seed)}"
     cursor.execute(f"drop table if exists {table} cascade")
-    cursor.execute(f"create table {table} ({', '.join(f'{_quoted(c)} text' for c in columns)})")
-    _copy(cursor, f"select {names} from read_parquet('{_text(path)}')", table)
+    cursor.execute(f"create table {table} ({', '.join(f'{sql_name(c)} text' for c in columns)})")
+    _copy(cursor, f"select {names} from read_parquet({sql_text(path)})", table)
     cursor.execute(f"delete from {SCHEMA}.loaded where table_name = %s", [wave.seed])
     cursor.execute(f"insert into {SCHEMA}.loaded values (%s, %s)", [wave.seed, state])
 
@@ -145,8 +146,8 @@ def _load_metadata(cursor: "extensions.cursor", project: Project) -> None:
             continue
         types = ", ".join(f"{column} {data_type}" for column, data_type in columns.items())
         cursor.execute(f"create table {table} ({types})")
-        pattern = _text(project.landing / "*/*" / f"{name}.parquet")
-        _copy(cursor, f"select {', '.join(columns)} from read_parquet('{pattern}')", table)
+        pattern = sql_text(project.landing / "*/*" / f"{name}.parquet")
+        _copy(cursor, f"select {', '.join(columns)} from read_parquet({pattern})", table)
 
 
 def _copy(cursor: "extensions.cursor", query: str, table: str) -> None:
@@ -154,15 +155,7 @@ def _copy(cursor: "extensions.cursor", query: str, table: str) -> None:
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
         path = Path(folder) / "rows.csv"
         connection.execute("set preserve_insertion_order = true")
-        connection.execute(f"copy ({query}) to '{_text(path)}' (format csv, header false)")
+        connection.execute(f"copy ({query}) to {sql_text(path)} (format csv, header false)")
         # Line ends within an answer stay as they are.
         with path.open(encoding="utf-8", newline="") as file:
             cursor.copy_expert(f"copy {table} from stdin (format csv)", file)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(path: Path) -> str:
-    return str(path).replace("'", "''")

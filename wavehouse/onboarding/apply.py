@@ -1,11 +1,14 @@
 """Write the decided proposals of a draft into the codebook."""
 
+import re
 from typing import Any
 
 import yaml
 
-from wavehouse.codebook import DESCRIPTIONS, Row, wave_number
+from wavehouse.codebook import DESCRIPTIONS, Codebook, Row, wave_number
 from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.id_problems import id_problems
+from wavehouse.ids import inside, shown
 from wavehouse.onboarding.draft import (
     ACCEPT,
     REJECT,
@@ -61,6 +64,7 @@ def apply_draft(project: Project, study_id: str, wave_id: str) -> list[str]:
                 _make(change, tables, draft, numbers)
             except (WavehouseError, KeyError) as error:
                 problems.append(f"{proposal.id} ({proposal.kind}, {proposal.subject}): {error}")
+    problems = problems or _bad_ids(tables, _patterns(project))
     if problems:
         raise ProblemsError("Nothing was written, since some rows cannot be:", problems)
     changed = write_all(list(tables.values()))
@@ -117,15 +121,44 @@ def _refuse_undecided(name: str, draft: Draft) -> None:
         raise ProblemsError(f"{name}: nothing was written:", problems)
 
 
-def _edited(project: Project) -> dict[str, EditedTable]:
+def _described(project: Project) -> list[dict[str, Any]]:
+    """Give the descriptions of the codebook's tables."""
     content = yaml.safe_load((project.codebook / DESCRIPTIONS).read_text(encoding="utf-8"))
+    return list(content["seeds"])
+
+
+def _edited(project: Project) -> dict[str, EditedTable]:
+    tables = {}
+    for seed in _described(project):
+        path = project.codebook / f"{seed['name']}.csv"
+        if path.is_file():
+            inside(project.root, path, project.relative(path))
+            tables[seed["name"]] = EditedTable(path, seed["config"]["meta"]["primary_key"])
+    return tables
+
+
+def _patterns(project: Project) -> dict[tuple[str, str], re.Pattern[str]]:
+    """Give the patterns that the codebook's descriptions have for ids, by table and column."""
     return {
-        seed["name"]: EditedTable(
-            project.codebook / f"{seed['name']}.csv", seed["config"]["meta"]["primary_key"]
-        )
-        for seed in content["seeds"]
-        if (project.codebook / f"{seed['name']}.csv").is_file()
+        (seed["name"], column["name"]): re.compile(pattern)
+        for seed in _described(project)
+        for column in seed.get("columns", [])
+        if (pattern := column.get("config", {}).get("meta", {}).get("pattern"))
     }
+
+
+def _bad_ids(
+    tables: dict[str, EditedTable], patterns: dict[tuple[str, str], re.Pattern[str]]
+) -> list[str]:
+    """List ids of changed rows that the build would refuse, or that cannot name a file."""
+    problems = [
+        f"seeds/codebook/{name}.csv: {column} {shown(row[column])} is not written as "
+        f"{pattern.pattern}. Correct the row in the draft."
+        for (name, column), pattern in patterns.items()
+        for row in (tables[name].changed_rows if name in tables else ())
+        if row.get(column) and not pattern.fullmatch(row[column])
+    ]
+    return problems or id_problems(Codebook({name: table.rows for name, table in tables.items()}))
 
 
 def _is_wanted(change: dict[str, Any], decisions: dict[str, str]) -> bool:

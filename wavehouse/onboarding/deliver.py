@@ -11,6 +11,8 @@ import duckdb
 
 from wavehouse.csv_files import read_csv
 from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.escapes import sql_text
+from wavehouse.ids import inside
 from wavehouse.landing import land_wave
 from wavehouse.landing.landed import is_landed, wave_folder
 from wavehouse.onboarding.profile import (
@@ -104,9 +106,8 @@ def deliver(
         return profile
     made = folder / "answers.csv"
     with duckdb.connect() as connection:
-        source, target = (str(path).replace("'", "''") for path in (landed.answers, made))
         connection.execute(
-            f"copy (select * from read_parquet('{source}')) to '{target}' "
+            f"copy (select * from read_parquet({sql_text(landed.answers)})) to {sql_text(made)} "
             "(format csv, header true, nullstr '')"
         )
     _check_csv(made)
@@ -130,6 +131,7 @@ def _check_csv(path: Path) -> None:
 
 def _place(project: Project, path: Path, content: bytes, placed: Placed) -> None:
     """Write a file in one step; the same content again changes nothing."""
+    inside(project.root, path, project.relative(path))
     if path.exists():
         if path.read_bytes() == content:
             return

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.ids import inside, judge_ids, shown
 from wavehouse.project import Project
 
 OPEN, ACCEPT, REJECT = "open", "accept", "reject"
@@ -116,8 +117,15 @@ _Reader.yaml_implicit_resolvers = {}
 
 
 def draft_path(project: Project, study_id: str, wave_id: str) -> Path:
-    """Give the file of a wave's draft, whether it is there or not."""
-    return project.root / "drafts" / f"{study_id}_{wave_id}.yml"
+    """Give the file of a wave's draft, whether it is there or not.
+
+    Raises:
+        ProblemsError: the ids cannot name a file.
+        WavehouseError: a link leads out of the project.
+    """
+    judge_ids(study_id, wave_id)
+    path = project.root / "drafts" / f"{study_id}_{wave_id}.yml"
+    return inside(project.root, path, project.relative(path))
 
 
 def number_proposals(proposals: Iterable[Proposal]) -> list[Proposal]:
@@ -198,7 +206,14 @@ def read_draft(project: Project, study_id: str, wave_id: str) -> Draft:
             f"{project.relative(path)}: wave {wave_id} of study {study_id} has no draft. Make one "
             f"with `wavehouse add-wave {study_id} {wave_id} FILE...`."
         )
-    return _parse(project.relative(path), path.read_text(encoding="utf-8"))
+    name = project.relative(path)
+    draft = _parse(name, path.read_text(encoding="utf-8"))
+    if (draft.study, draft.wave) != (study_id, wave_id):
+        raise WavehouseError(
+            f"{name}: it is of study {shown(draft.study)}, wave {shown(draft.wave)}, and its name "
+            "says another. Correct study and wave in the file."
+        )
+    return draft
 
 
 def all_drafts(project: Project) -> list[tuple[str, Draft]]:
@@ -206,6 +221,7 @@ def all_drafts(project: Project) -> list[tuple[str, Draft]]:
     drafts = []
     for path in sorted((project.root / "drafts").glob("*.yml")):
         name = project.relative(path)
+        inside(project.root, path, name)
         drafts.append((name, _parse(name, path.read_text(encoding="utf-8"))))
     return drafts
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from wavehouse.codebook import Codebook, read_codebook
 from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.ids import complaint_about_wave, inside, judge_ids, shown
 from wavehouse.onboarding.code_rows import Naming
 from wavehouse.onboarding.ddi import DdiCodebook, DdiFile, read_ddi
 from wavehouse.onboarding.ddi_rows import Asked, CodeLists, variable_proposal
@@ -23,7 +24,6 @@ from wavehouse.onboarding.wave_rows import (
     wave_proposal,
 )
 from wavehouse.project import Project
-from wavehouse.wave_files import IDENTIFIER, WAVE_IDENTIFIER
 
 DATE_LENGTH = len("YYYY-MM-DD")
 
@@ -64,11 +64,7 @@ def import_ddi(project: Project, study_id: str, codebook: Path, options: ImportO
         WavehouseError: it cannot be done; nothing is left of it then.
         ProblemsError: the codebook and the files do not fit; each problem names file and line.
     """
-    if not IDENTIFIER.fullmatch(study_id):
-        raise WavehouseError(
-            f"study {study_id!r}: the id becomes a name of files and tables. Use lower-case "
-            "letters, digits and underscores."
-        )
+    judge_ids(study_id, title="Nothing was imported:")
     own = read_codebook(project)
     if own.problems:
         raise ProblemsError("The codebook cannot be read:", own.problems)
@@ -132,10 +128,9 @@ def _wave_ids(ddi: DdiCodebook, study_id: str, options: ImportOptions) -> list[s
         made = described.wave_id or identifier(stem, fallback="wave").removeprefix(f"{study_id}_")
         ids.append(made.removeprefix("wave_") if made.startswith("wave_") else made)
     problems = [
-        f"wave {wave_id!r} cannot be an id, which has lower-case letters, digits and underscores. "
-        "Name the waves with --wave, once for each file."
+        f"wave {shown(wave_id)} {complaint}. Name the waves with --wave, once for each file."
         for wave_id in ids
-        if not WAVE_IDENTIFIER.fullmatch(wave_id)
+        if (complaint := complaint_about_wave(wave_id))
     ] + [
         f"wave {wave_id} is the id of {ids.count(wave_id)} files. Name the waves with --wave, once "
         "for each file."
@@ -159,6 +154,8 @@ def _data_files(ddi: DdiCodebook, options: ImportOptions) -> list[Path]:
     paths = []
     for described in ddi.files:
         path = ddi.path.parent / described.name
+        # A codebook from elsewhere may name files, but not take any that it likes.
+        inside(ddi.path.parent, path, f"{ddi.path}, line {described.line}: {described.name}")
         paths.append(path)
         if not described.name:
             problems.append(

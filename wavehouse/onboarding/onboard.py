@@ -8,6 +8,7 @@ from pathlib import Path
 
 from wavehouse.codebook import Codebook, Row, read_codebook, wave_number
 from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.ids import judge_ids
 from wavehouse.onboarding.code_rows import Naming
 from wavehouse.onboarding.compare import compare_wave
 from wavehouse.onboarding.deliver import Placed, all_or_nothing, deliver, file_sums
@@ -32,7 +33,6 @@ from wavehouse.onboarding.wave_rows import (
     wave_proposal,
 )
 from wavehouse.project import Project
-from wavehouse.wave_files import IDENTIFIER, WAVE_IDENTIFIER
 
 REASON_CHARACTERS = 90
 
@@ -48,6 +48,7 @@ def add_wave(
     Raises:
         WavehouseError: it cannot be done; nothing is left of it then.
     """
+    judge_ids(study_id, wave_id, "No wave was added:")
     codebook = _codebook(project)
     waves = [row for row in codebook.waves() if row["study_id"] == study_id]
     if not waves:
@@ -108,6 +109,7 @@ def new_study(
     Raises:
         WavehouseError: it cannot be done; nothing is left of it then.
     """
+    judge_ids(study_id, wave_id, "No study was begun:")
     codebook = _codebook(project)
     if any(row["study_id"] == study_id for row in codebook.rows("studies")):
         known = _known_already(
@@ -263,14 +265,8 @@ def _known_already(
     """Say that there is nothing to do, where that is so.
 
     Raises:
-        WavehouseError: the ids cannot be, or the wave has a draft of other files, or is in the
-            codebook.
+        WavehouseError: the wave has a draft of other files.
     """
-    if not IDENTIFIER.fullmatch(study_id) or not WAVE_IDENTIFIER.fullmatch(wave_id):
-        raise WavehouseError(
-            f"study {study_id!r}, wave {wave_id!r}: the ids become names of files and tables. Use "
-            "lower-case letters, digits and underscores."
-        )
     path = draft_path(project, study_id, wave_id)
     if path.is_file():
         draft = read_draft(project, study_id, wave_id)

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from wavehouse.escapes import sql_name, sql_text
 from wavehouse.landing.landed import LandedWave, is_landed, read_landed
 from wavehouse.project import Project
 
@@ -145,7 +146,7 @@ def profile_landed(landed: LandedWave, weight: str | None = None) -> WaveProfile
         for column in landed.columns
     }
     profile = _profile_answers(
-        f"read_parquet('{_quoted(landed.answers)}')",
+        f"read_parquet({sql_text(landed.answers)})",
         landed.study_id,
         landed.wave_id,
         weight,
@@ -169,7 +170,7 @@ def profile_landed(landed: LandedWave, weight: str | None = None) -> WaveProfile
 def profile_seed(seed: Path, study_id: str, wave_id: str, weight: str | None = None) -> WaveProfile:
     """Profile a CSV file, with the labels that are kept beside it, if there are any."""
     source = (
-        f"read_csv('{_quoted(seed)}', all_varchar = true, header = true, delim = ',', "
+        f"read_csv({sql_text(seed)}, all_varchar = true, header = true, delim = ',', "
         "quote = '\"', escape = '\"', nullstr = '')"
     )
     profile = _profile_answers(source, study_id, wave_id, weight)
@@ -229,7 +230,7 @@ def _profile_answers(
         rows = connection.execute("select count(*) from answers").fetchall()[0][0]
         factor, effective = "1", 1.0
         if weight in names:
-            factor = f"coalesce(try_cast({_column(weight)} as double), 0)"
+            factor = f"coalesce(try_cast({sql_name(weight or '')} as double), 0)"
             total, squares = connection.execute(
                 f"select sum({factor}), sum({factor} * {factor}) from answers"
             ).fetchall()[0]
@@ -247,7 +248,7 @@ def _profile_answers(
 def _profile_column(
     connection: duckdb.DuckDBPyConnection, name: str, rows: int, factor: str, missing: list[str]
 ) -> ColumnProfile:
-    column = _column(name)
+    column = sql_name(name)
     code_count, filled = connection.execute(
         f"select count(distinct {column}), count({column}) from answers"
     ).fetchall()[0]
@@ -307,11 +308,3 @@ def _in_ranges(code: str, ranges: list[tuple[str | None, str | None]]) -> bool:
             if code in (low, high):
                 return True
     return False
-
-
-def _column(name: str | None) -> str:
-    return '"' + (name or "").replace('"', '""') + '"'
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -97,6 +97,12 @@ class EditedTable:
         return len(self.rows)
 
     @property
+    def changed_rows(self) -> list[Row]:
+        """The rows that are new or changed."""
+        pairs = zip(self.texts, self.rows, strict=True)
+        return [row for text, row in pairs if text is None]
+
+    @property
     def after(self) -> bytes:
         """The whole file as it is to be."""
         parts = [self.mark, self.header]

@@ -8,7 +8,6 @@ file is a script that hands one record to the page, and is loaded when it is nee
 """
 
 import hashlib
-import json
 import re
 import shutil
 from collections import defaultdict
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wavehouse.errors import WavehouseError
+from wavehouse.escapes import script_data
 from wavehouse.pages import records
 from wavehouse.pages.rows import BY_VARIABLE, ByVariable, Key, Row, whole_table
 from wavehouse.pages.trends import TrendMaker
@@ -167,10 +167,8 @@ def chart_library() -> str:
 
 def data_script(release: str, name: str, record: Any) -> str:  # noqa: ANN401
     """Make a script that hands a record to the page. No text in it can end a script element."""
-    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for character, escape in (("<", "\\u003c"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
-        text = text.replace(character, escape)
-    return f'wavehouse.take("{release}",{json.dumps(name)},{text});\n'
+    words = (script_data(each) for each in (release, name, record))
+    return f"wavehouse.take({','.join(words)});\n"
 
 
 def file_name(study_id: str, variable_id: str) -> str:

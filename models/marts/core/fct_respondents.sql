@@ -23,7 +23,7 @@ segments_by_respondent as (
         {% for column in segment_columns -%}
         max(
             case
-                when memberships.segment_id = '{{ column.segment_id }}'
+                when memberships.segment_id = {{ sql_text(column.segment_id) }}
                     then segment_values.segment_value_label
             end
         ) as {{ column.name }},

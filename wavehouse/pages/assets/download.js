@@ -10,9 +10,14 @@
     window.setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
 
+  // A text that a spreadsheet would run as a formula has an apostrophe before it, as in `csv_text` of the exports.
+  const FORMULA = /^(?:[\s']*[=+@\-\uff1d\uff0b\uff20\uff0d]|[\t\r\n])/;
+  const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+  wh.csvText = (text) => (FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text);
+
   const quoted = (value) => {
     if (value === null || value === undefined) return "";
-    const text = String(value);
+    const text = wh.csvText(String(value));
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
 
