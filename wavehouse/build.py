@@ -2,6 +2,7 @@
 
 import time
 
+from wavehouse.databases import refuse_held
 from wavehouse.dbt import public_tables, run_dbt, summarize_run
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.fingerprint import fingerprint
@@ -22,8 +23,8 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
 
     Raises:
         ProblemsError: files have problems, or something is in the way of publishing.
-        WavehouseError: a model or a test failed, or a hidden figure can be computed; the published
-            warehouse is as it was.
+        WavehouseError: another program has the working database open, a model or a test failed, or
+            a hidden figure can be computed; the published warehouse is as it was.
     """
     publishes = target == "duckdb"
     if publishes and not force:
@@ -62,6 +63,8 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
             print(line)
     project.working_database.parent.mkdir(parents=True, exist_ok=True)
     if publishes:
+        # Before anything is changed: dbt would say it late, and in words of its own.
+        refuse_held(project)
         forget_build(project)
     # A folder for each engine: the artifacts describe one engine's build, dbt's cache likewise.
     artifacts = project.target if publishes else project.target / target

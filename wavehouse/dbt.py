@@ -8,6 +8,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from wavehouse.databases import held_message
+from wavehouse.errors import WavehouseError
 from wavehouse.processes import ended_with_us
 from wavehouse.project import Project
 
@@ -28,7 +30,11 @@ def run_dbt(project: Project, *arguments: str) -> int:
 
     What dbt says is shown as it comes, but for the lines that only say that a node began or passed:
     on a terminal these become one counter.
+
+    Raises:
+        WavehouseError: dbt failed because another program has the database open.
     """
+    held: str | None = None
     command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments]
     folders = ["--project-dir", str(project.root), "--profiles-dir", str(project.root)]
     colours = [] if sys.stdout.isatty() else ["--no-use-colors"]
@@ -45,11 +51,14 @@ def run_dbt(project: Project, *arguments: str) -> int:
     ):
         assert process.stdout is not None
         for line in process.stdout:
+            held = held or held_message(line, "The working database")
             routine = ROUTINE.search(COLOUR.sub("", line))
             if not routine:
                 print(line.rstrip("\n"), flush=True)
             elif sys.stdout.isatty():
                 print(f"  {routine['number']} of {routine['all']}", end="\r", flush=True)
+    if process.returncode != 0 and held is not None:
+        raise WavehouseError(held)
     return process.returncode
 
 

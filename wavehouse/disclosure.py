@@ -13,6 +13,7 @@ from itertools import permutations, product
 from math import isfinite
 from typing import Any
 
+from wavehouse.databases import holder_named
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_text
 from wavehouse.postgres import connect_to_target
@@ -328,7 +329,8 @@ def tables(project: Project, target: str) -> Iterator[Query]:
 
         if not project.working_database.exists():
             raise WavehouseError("Nothing is built yet, so there is nothing to attack. Run `make`.")
-        connection = duckdb.connect(str(project.working_database), read_only=True)
+        with holder_named(project.relative(project.working_database)):
+            connection = duckdb.connect(str(project.working_database), read_only=True)
 
         def run(sql: str) -> list[Row]:
             result = connection.execute(sql)

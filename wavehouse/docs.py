@@ -8,12 +8,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from wavehouse.databases import refuse_held
 from wavehouse.dbt import run_dbt
 from wavehouse.docs_data import Json, catalogue_for_site, manifest_for_site
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import script_data
 from wavehouse.ids import inside
 from wavehouse.project import Project
+from wavehouse.releases import seal
 
 PACKAGE = "wavehouse"
 # dbt's page cuts the hits of a search before it sorts them, and has lost what it sorts by. Here
@@ -65,13 +67,14 @@ def write_docs(project: Project) -> None:
 
     Raises:
         WavehouseError: there is no working database to read the catalogue from, an image is
-            missing, or dbt failed.
+            missing, another program has the database open, or dbt failed.
     """
     if not project.working_database.exists():
         raise WavehouseError(
             f"{project.relative(project.working_database)} is missing, so there are no tables to "
             "describe. Run `make` first."
         )
+    refuse_held(project)
     if run_dbt(project, "docs", "generate", "--quiet") != 0:
         raise WavehouseError("The docs were not made; see the messages above.")
     text = replace_in_page(
@@ -91,10 +94,12 @@ def write_docs(project: Project) -> None:
     folder = project.warehouse / "docs"
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / ".index.html.partial"
+    partial.unlink(missing_ok=True)
     with partial.open("w", encoding="utf-8") as stream:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())
+    seal(partial)
     partial.replace(folder / "index.html")
     print("Wrote warehouse/docs/index.html.")
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wavehouse.databases import holder_named
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
+from wavehouse.releases import seal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -140,10 +142,12 @@ def write_drift(project: Project, folder: Path) -> tuple[Path, Report]:
     path = folder / "drift.html"
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / ".drift.html.partial"
+    partial.unlink(missing_ok=True)
     with partial.open("w", encoding="utf-8") as stream:
         stream.write(render(report))
         stream.flush()
         os.fsync(stream.fileno())
+    seal(partial)
     partial.replace(path)
     return path, report
 
@@ -174,7 +178,10 @@ def read_report(project: Project) -> Report:
     if not project.working_database.exists():
         raise WavehouseError(f"{database} is missing, so there is no drift to show. Run `make`.")
     try:
-        with duckdb.connect(str(project.working_database), read_only=True) as connection:
+        with (
+            holder_named(database),
+            duckdb.connect(str(project.working_database), read_only=True) as connection,
+        ):
             problems = list(_problems(connection))
             if not problems and not _made_by_last_run(project):
                 raise WavehouseError(

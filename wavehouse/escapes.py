@@ -23,7 +23,7 @@ NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 def no_jinja(text: str) -> str:
     """Part the braces that dbt would take for Jinja, however many there are in a row."""
-    return re.sub(r"\{(?=[{%#])", "{ ", text).replace(COMMENT_MARK, COMMENT_MARK[0] + " ")
+    return re.sub(r"\{(?=[{%#])", "{ ", text).replace(COMMENT_MARK, f"$ {COMMENT_MARK[1:]}")
 
 
 def yaml_text(text: str) -> str:

@@ -1,6 +1,6 @@
 """The published warehouse on disk: whole releases, and one link that says which counts.
 
-    warehouse/releases/<id>/    wavehouse.duckdb, parquet/, manifest.json; never changed once there
+    warehouse/releases/<id>/    wavehouse.duckdb, parquet/, manifest.json; read-only once there
     warehouse/current           link to the release that counts; all that a switch replaces
     warehouse/wavehouse.duckdb  link to current/wavehouse.duckdb, made once
     warehouse/parquet           link to current/parquet, made once
@@ -108,6 +108,7 @@ def new_release(project: Project, release_id: str) -> Iterator[Path]:
     try:
         yield partial
         sync_tree(partial)
+        seal(partial)
         partial.rename(releases / release_id)
         sync_to_disk(releases)
     finally:
@@ -123,6 +124,17 @@ def new_release(project: Project, release_id: str) -> Iterator[Path]:
     for old in releases.iterdir():
         if old.name not in kept:
             shutil.rmtree(old)
+
+
+def seal(place: Path) -> None:
+    """Let nobody write a file, or the files of a folder, that is published: not even its owner.
+
+    Who may read is what the umask of the publisher says. Folders stay the owner's (and a group's,
+    where the umask allows that) to replace and remove; others may not write them whatever it says.
+    """
+    for path in [*place.rglob("*"), place] if place.is_dir() else [place]:
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode & (~0o002 if path.is_dir() else ~0o222))
 
 
 def replace_link(link: Path, target: str) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from wavehouse.csv_files import read_csv
+from wavehouse.databases import opened_release
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.project import Project
@@ -50,10 +51,11 @@ def connect(project: Project, study_id: str, wave_id: str | None = None) -> "Duc
             "Nothing is published yet, so there is nothing to export. Run `make` first."
         )
     connection = duckdb.connect()
+    # The release itself, not the link to it: a publish meanwhile does not mix two releases.
+    database = (project.warehouse / "wavehouse.duckdb").resolve()
     try:
-        # The release itself, not the link to it: a publish meanwhile does not mix two releases.
-        database = (project.warehouse / "wavehouse.duckdb").resolve()
-        connection.execute(f"attach {sql_text(database)} as published (read_only)")
+        with opened_release(database) as readable:
+            connection.execute(f"attach {sql_text(readable)} as published (read_only)")
         _check_study(connection, study_id, wave_id)
         _make_views(connection, study_id, wave_id)
     except BaseException:

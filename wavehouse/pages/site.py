@@ -20,6 +20,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wavehouse.databases import opened_release
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import script_data
 from wavehouse.pages import records
@@ -31,6 +32,7 @@ from wavehouse.releases import (
     publishing_lock,
     refuse_older_release,
     replace_link,
+    seal,
     sync_to_disk,
     sync_tree,
 )
@@ -123,7 +125,8 @@ def fill_site(database: Path, folder: Path, release: str, *, has_docs: bool) -> 
     write_assets(folder, release)
     with (
         refuse_older_release(database.name, "the pages show"),
-        duckdb.connect(str(database), read_only=True) as connection,
+        opened_release(database) as readable,
+        duckdb.connect(str(readable), read_only=True) as connection,
     ):
         return _write_data(connection, folder / "data", release, has_docs=has_docs)
 
@@ -263,6 +266,7 @@ def _new_site(sites: Path, name: str) -> Iterator[Path]:
     try:
         yield partial
         sync_tree(partial)
+        seal(partial)
         partial.replace(sites / name)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

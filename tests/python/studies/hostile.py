@@ -188,7 +188,5 @@ def _begin(
     path = draft_path(project, study_id, "1")
     write_decisions(path, [each.id for each in draft.proposals], "accept", next(texts))
     # What only a person knows.
-    path.write_text(
-        path.read_text(encoding="utf-8").replace("???", "a text"), encoding="utf-8"
-    )
+    path.write_text(path.read_text(encoding="utf-8").replace("???", "a text"), encoding="utf-8")
     apply_draft(project, study_id, "1")
