@@ -9,6 +9,7 @@ import click
 
 from wavehouse import __version__
 from wavehouse.errors import WavehouseError
+from wavehouse.escapes import terminal_text
 from wavehouse.processes import clean_end_on_sigterm
 
 # By what they are for, in the order of the help.
@@ -88,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except (WavehouseError, OSError) as error:
-        print(error, file=sys.stderr)
+        print(terminal_text(str(error)), file=sys.stderr)
         return 1
     except (KeyboardInterrupt, click.Abort):
         print("Interrupted.", file=sys.stderr)

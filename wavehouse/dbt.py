@@ -10,6 +10,7 @@ from typing import Any
 
 from wavehouse.databases import held_message
 from wavehouse.errors import WavehouseError
+from wavehouse.escapes import terminal_text
 from wavehouse.processes import ended_with_us
 from wavehouse.project import Project
 
@@ -54,7 +55,7 @@ def run_dbt(project: Project, *arguments: str) -> int:
             held = held or held_message(line, "The working database")
             routine = ROUTINE.search(COLOUR.sub("", line))
             if not routine:
-                print(line.rstrip("\n"), flush=True)
+                print(terminal_text(line.rstrip("\n")), flush=True)
             elif sys.stdout.isatty():
                 print(f"  {routine['number']} of {routine['all']}", end="\r", flush=True)
     if process.returncode != 0 and held is not None:

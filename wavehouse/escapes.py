@@ -15,6 +15,7 @@ COMMENT_MARK = "$dbt_comment_literal_block"
 NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 # What spreadsheets take for a formula, also behind blanks, and in the wide letters of East Asia.
 FORMULA = re.compile(r"[\s']*[=+@\-\uff1d\uff0b\uff20\uff0d]|[\t\r\n]")
+TERMINAL = re.compile(r"\x1b(?!\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]")
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -61,6 +62,14 @@ def script_data(content: Any) -> str:  # noqa: ANN401
     return text
 
 
+# Terminals ----------------------------------------------------------------------------------------
+
+
+def terminal_text(text: str) -> str:
+    """Write a text for a terminal: what it would obey is shown instead, but for colours."""
+    return TERMINAL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
 # Spreadsheets -------------------------------------------------------------------------------------
 
 
@@ -82,5 +91,5 @@ def text_of_csv(cell: str) -> str:
 CSV_RULE = (
     "So that spreadsheets run no formula, a text that would be one has an apostrophe before it: a "
     "text that is no number and begins with =, +, - or @ (also wide ones), behind blanks and "
-    "apostrophes or not, or with a tab or a line end. Programs take that apostrophe away."
+    "apostrophes or not, or with a tab or a line end. To read it, take the first apostrophe away."
 )

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import duckdb
 import pytest
-from workbench import copy_built
+from workbench import copy_built, open_for_change
 
 from wavehouse.errors import WavehouseError
 from wavehouse.exports import export as exporting
@@ -107,7 +106,7 @@ def test_a_release_of_an_older_version_is_told(
     published: Project, tmp_path: Path, run_command: Callable[..., tuple[int, str]], change: str
 ) -> None:
     project = copy_built(published, tmp_path / "project")
-    with duckdb.connect(str(project.warehouse / "wavehouse.duckdb")) as connection:
+    with open_for_change(project.warehouse / "wavehouse.duckdb") as connection:
         connection.execute(change)
     code, printed = run_command(project, "export", "bsa")
     assert code == 1

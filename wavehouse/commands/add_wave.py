@@ -15,6 +15,7 @@ from wavehouse.commands.shared import (
     with_project,
 )
 from wavehouse.commands.wave_options import files_argument, wave_options
+from wavehouse.escapes import terminal_text
 from wavehouse.project import Project
 
 if TYPE_CHECKING:
@@ -57,4 +58,4 @@ def add_wave(
     """
     from wavehouse.onboarding.onboard import add_wave as bring_in
 
-    print(bring_in(project, study, wave, files, replace(options, like=like)))
+    print(terminal_text(bring_in(project, study, wave, files, replace(options, like=like))))

@@ -3,6 +3,7 @@
 import click
 
 from wavehouse.commands.shared import Command, study_argument, wave_argument, with_project
+from wavehouse.escapes import terminal_text
 from wavehouse.project import Project
 
 
@@ -19,5 +20,5 @@ def apply(project: Project, study: str, wave: str) -> None:
     from wavehouse.onboarding.apply import apply_draft
 
     for line in apply_draft(project, study, wave):
-        print(line)
+        print(terminal_text(line))
     print("Next: make")

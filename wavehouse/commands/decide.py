@@ -10,6 +10,7 @@ from wavehouse.commands.shared import (
     wave_argument,
     with_project,
 )
+from wavehouse.escapes import terminal_text
 from wavehouse.project import Project
 
 EXAMPLES = examples("""
@@ -39,4 +40,4 @@ def decide(project: Project, study: str, wave: str, ids: str, decision: str, bec
     """Decide proposals of a draft, by their ids."""
     from wavehouse.onboarding.onboard import decide as decide_proposals
 
-    print(decide_proposals(project, study, wave, ids, decision, because))
+    print(terminal_text(decide_proposals(project, study, wave, ids, decision, because)))

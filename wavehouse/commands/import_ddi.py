@@ -13,6 +13,7 @@ from wavehouse.commands.shared import (
     with_project,
 )
 from wavehouse.commands.wave_options import delivered_as_option
+from wavehouse.escapes import terminal_text
 from wavehouse.project import Project
 
 EXAMPLES = examples("""
@@ -62,4 +63,8 @@ def import_ddi(
     from wavehouse.onboarding.import_ddi import import_ddi as begin
 
     named = tuple((role, column) for role, column in roles.items() if column)
-    print(begin(project, study, codebook, ImportOptions(files, waves, named, delivered_as)))
+    print(
+        terminal_text(
+            begin(project, study, codebook, ImportOptions(files, waves, named, delivered_as))
+        )
+    )

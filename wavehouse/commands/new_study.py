@@ -13,6 +13,7 @@ from wavehouse.commands.shared import (
     with_project,
 )
 from wavehouse.commands.wave_options import files_argument, wave_options
+from wavehouse.escapes import terminal_text
 from wavehouse.project import Project
 
 if TYPE_CHECKING:
@@ -61,4 +62,8 @@ def new_study(
     from wavehouse.onboarding.onboard import new_study as begin
     from wavehouse.onboarding.wave_rows import StudyOptions
 
-    print(begin(project, study, wave, files, options, StudyOptions(study_label, **said)))
+    print(
+        terminal_text(
+            begin(project, study, wave, files, options, StudyOptions(study_label, **said))
+        )
+    )

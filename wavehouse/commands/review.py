@@ -3,6 +3,7 @@
 import click
 
 from wavehouse.commands.shared import Command, study_argument, wave_argument, with_project
+from wavehouse.escapes import terminal_text
 from wavehouse.project import Project
 
 
@@ -15,4 +16,4 @@ def review(project: Project, study: str, wave: str, everything: bool) -> None:
     """Show what a new wave brings, open proposals first, each with its confidence and reason."""
     from wavehouse.onboarding.onboard import review as review_draft
 
-    print(review_draft(project, study, wave, everything))
+    print(terminal_text(review_draft(project, study, wave, everything)))
