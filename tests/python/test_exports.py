@@ -73,7 +73,7 @@ def test_one_wave_alone(published: Project, tmp_path: Path) -> None:
         (["gss"], "no study 'gss' in the published warehouse. Name one of api, bsa"),
         (["api", "--wave", "1998"], "has no wave '1998' in the published warehouse. Name one of"),
         (["api", "--format", "csvw", "docx"], "no format 'docx'. Name one or more of csvw, ddi"),
-        (["it's"], 'no study "it\'s"'),
+        (["it's"], 'study "it\'s" cannot be an id'),
     ],
 )
 def test_what_is_not_there_is_named(
