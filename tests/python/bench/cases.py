@@ -24,6 +24,10 @@ CASTS: dict[str | None, Casts] = {
     None: Casts(),
     "": Casts(),
     " ": Casts(),
+    # texts that would end a text of SQL
+    "'); drop table x; --": Casts(),
+    "it's a backslash \\": Casts(),
+    "$$ '' $$": Casts(),
     # numbers
     "12": Casts(number=12, integer=12),
     "+5": Casts(number=5, integer=5),

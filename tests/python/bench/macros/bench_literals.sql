@@ -1,5 +1,5 @@
 {% macro bench_literal(text) -%}
-    cast({{ 'null' if text is none else "'" ~ text | replace("'", "''") ~ "'" }} as {{ dbt.type_string() }})
+    cast({{ 'null' if text is none else sql_text(text) }} as {{ dbt.type_string() }})
 {%- endmacro %}
 
 {% macro bench_number(number) -%}
