@@ -38,12 +38,13 @@ docs: build ## Write the docs site to warehouse/docs/index.html
 # In an environment of its own: it needs a parser of SQL in a version that nothing else here needs.
 # With sqlglot 30.30 dbt-colibri fails at every column that comes after a union.
 COLIBRI := target/colibri
-lineage: docs ## Draw which column comes from which, to warehouse/lineage/index.html
-	@test -x $(COLIBRI)/bin/colibri || { $(PYTHON) -m venv $(COLIBRI) && \
-	   $(COLIBRI)/bin/pip install --quiet --quiet dbt-colibri==0.3.7 sqlglot==30.4.0; }
+lineage: docs $(COLIBRI)/.installed ## Draw which column comes from which, to warehouse/lineage/index.html
 	@$(COLIBRI)/bin/colibri generate --light --disable-telemetry --output-dir warehouse/lineage > target/colibri.log
 	@rm warehouse/lineage/colibri-manifest.json
 	@echo "Wrote warehouse/lineage/index.html."
+
+$(COLIBRI)/.installed:
+	@$(PYTHON) scripts/make_environment.py $(COLIBRI) -- dbt-colibri==0.3.7 sqlglot==30.4.0
 
 pages: build ## Write pages to browse to warehouse/pages/index.html
 	@$(BIN)/wavehouse pages
@@ -111,16 +112,14 @@ clean: ## Remove what a build leaves; the published warehouse and .venv stay
 	@find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 distclean: clean ## Remove also .venv
-	@rm -rf .venv wavehouse.egg-info
+	@rm -rf .venv.removed
+	@if test -e .venv; then mv .venv .venv.removed; fi
+	@rm -rf .venv.removed .venv.lock wavehouse.egg-info
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 # Runs again only if a version was changed.
 $(INSTALLED): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; name one with make PYTHON=...")'
-	@echo "Installing the locked packages into .venv; this takes a minute or two."
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --quiet --require-hashes --requirement requirements.lock
-	@$(BIN)/python -m pip install --quiet --quiet --no-deps --no-build-isolation --editable .
-	@touch $@
+	@$(PYTHON) scripts/make_environment.py .venv -- --require-hashes --requirement requirements.lock \
+	    -- --no-deps --no-build-isolation --editable .

@@ -1,16 +1,18 @@
 """Build everything, attack it, and publish it only if all of it passes."""
 
 import time
+from pathlib import Path
 
 from wavehouse.databases import refuse_held
 from wavehouse.dbt import public_tables, run_dbt, summarize_run
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.fingerprint import fingerprint
+from wavehouse.locks import only_one
 from wavehouse.project import Project
 from wavehouse.releases import check_links, published_manifest
+from wavehouse.writing import explained
 
 UNKNOWN = "changed while building"
-DRIFT = "fct_drift"
 
 
 def build(project: Project, target: str = "duckdb", force: bool = False) -> None:
@@ -27,22 +29,42 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
             a hidden figure can be computed; the published warehouse is as it was.
     """
     publishes = target == "duckdb"
-    if publishes and not force:
-        published = published_manifest(project)
-        # Without the working database an analyst's own queries and the docs have nothing to read.
-        is_complete = published is not None and project.working_database.exists()
-        if is_complete and published["fingerprint"] == fingerprint(project):
-            print(
-                f"Nothing changed since {published['published_at']}: warehouse/wavehouse.duckdb is "
-                "up to date. To build all the same: wavehouse build --force"
-            )
-            return
+    may_skip = publishes and not force
+    if may_skip and _is_up_to_date(project):
+        return
+    # A folder for each engine: the artifacts describe one engine's build, dbt's cache likewise.
+    artifacts = project.target if publishes else project.target / target
+    with explained(project.target), only_one(artifacts / ".build.lock", "build") as lock:
+        # Perhaps the build that this one waited for has done all.
+        if not (may_skip and _is_up_to_date(project)):
+            _build(project, target, artifacts, lock)
+
+
+def _is_up_to_date(project: Project) -> bool:
+    """Say so if what is published, and the working database too, are of the inputs as they are."""
+    from wavehouse.publish import is_as_it_passed
+
+    published = published_manifest(project)
+    if published is None or published["fingerprint"] != fingerprint(project):
+        return False
+    # The docs and an analyst's own queries read the working database.
+    if not is_as_it_passed(project, published["fingerprint"]):
+        return False
+    print(
+        f"Nothing changed since {published['published_at']}: warehouse/wavehouse.duckdb is "
+        "up to date. To build all the same: wavehouse build --force"
+    )
+    return True
+
+
+def _build(project: Project, target: str, artifacts: Path, lock: int) -> None:
+    publishes = target == "duckdb"
     from wavehouse.disclosure import check_disclosure
-    from wavehouse.drift import write_drift_and_tell
     from wavehouse.generate import generate
     from wavehouse.onboarding.draft import open_problems
     from wavehouse.publish import PUBLIC_SCHEMA, PassedBuild, forget_build, publish_and_tell
     from wavehouse.wave_files import check_files, problems_of_files
+    from wavehouse.working_database import set_damaged_aside
 
     if publishes:
         check_links(project)
@@ -66,11 +88,13 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
         # Before anything is changed: dbt would say it late, and in words of its own.
         refuse_held(project)
         forget_build(project)
-    # A folder for each engine: the artifacts describe one engine's build, dbt's cache likewise.
-    artifacts = project.target if publishes else project.target / target
+        set_damaged_aside(project)
     words = ("build", "--target", target, "--target-path", str(artifacts))
     started = time.monotonic()
-    passed_dbt = run_dbt(project, *words) == 0
+    try:
+        passed_dbt = run_dbt(project, *words, holding=[lock]) == 0
+    except WavehouseError as refused:
+        raise WavehouseError(f"{refused} {_failure(project, publishes)}") from refused
     if found.ambiguous:
         print(problems_of_files(found.ambiguous))
     if found.ambiguous or not passed_dbt:
@@ -94,8 +118,6 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
     passed = PassedBuild.of(project, inputs, public_tables(artifacts, PUBLIC_SCHEMA))
     passed.save(project)
     publish_and_tell(project, passed)
-    if DRIFT in passed.tables:
-        write_drift_and_tell(project, project.warehouse)
 
 
 def _drift_page(project: Project) -> str:

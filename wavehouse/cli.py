@@ -20,7 +20,7 @@ COMMANDS = {
     "Check, build and publish": (
         *("check", "generate", "contracts", "build", "attack", "drift", "publish"),
     ),
-    "Write for readers": ("docs", "pages", "export"),
+    "Write for readers": ("docs", "pages", "export", "where"),
     "Work on PostgreSQL": ("postgres",),
 }
 # Of the first sentence of a command's help.

@@ -12,6 +12,7 @@ from typing import Any
 from wavehouse.dbt import run_dbt
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.project import Project
+from wavehouse.writing import write_whole
 
 RECORD = "models/marts/released_contracts.json"
 SCHEMA = "marts"
@@ -70,7 +71,7 @@ def record_contracts(project: Project) -> bool:
     new = as_record(contracts)
     if new == record:
         return False
-    (project.root / RECORD).write_text(json.dumps(new, indent=2) + "\n", encoding="utf-8")
+    write_whole(project.root / RECORD, json.dumps(new, indent=2) + "\n")
     return True
 
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from wavehouse.errors import WavehouseError
 from wavehouse.escapes import terminal_text
 from wavehouse.processes import ended_with_us
 from wavehouse.project import Project
+from wavehouse.writing import reason_code, refusal
 
 # One line for each of hundreds of nodes hides the few lines that matter; logs/dbt.log has them all.
 ROUTINE = re.compile(r"\b(?P<number>\d+) of (?P<all>\d+) (START|OK|PASS|NO-OP|SKIP)\b")
@@ -26,16 +28,23 @@ KINDS = {
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def run_dbt(project: Project, *arguments: str) -> int:
+def run_dbt(project: Project, *arguments: str, holding: Sequence[int] = ()) -> int:
     """Run a dbt command in the project and give its exit code.
 
     What dbt says is shown as it comes, but for the lines that only say that a node began or passed:
     on a terminal these become one counter.
 
+    Args:
+        project: the project.
+        arguments: the command with its options.
+        holding: handles of locks that dbt holds too, should we be killed and it live on.
+
     Raises:
-        WavehouseError: dbt failed because another program has the database open.
+        WavehouseError: dbt failed because another program has the database open, or because the
+            system refused to write, such as on a full disk.
     """
     held: str | None = None
+    refused: int | None = None
     command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments]
     folders = ["--project-dir", str(project.root), "--profiles-dir", str(project.root)]
     colours = [] if sys.stdout.isatty() else ["--no-use-colors"]
@@ -47,12 +56,14 @@ def run_dbt(project: Project, *arguments: str) -> int:
             text=True,
             encoding="utf-8",
             errors="replace",
+            pass_fds=holding,
         ) as process,
         ended_with_us(process),
     ):
         assert process.stdout is not None
         for line in process.stdout:
             held = held or held_message(line, "The working database")
+            refused = refused or reason_code(line)
             routine = ROUTINE.search(COLOUR.sub("", line))
             if not routine:
                 print(terminal_text(line.rstrip("\n")), flush=True)
@@ -60,6 +71,8 @@ def run_dbt(project: Project, *arguments: str) -> int:
                 print(f"  {routine['number']} of {routine['all']}", end="\r", flush=True)
     if process.returncode != 0 and held is not None:
         raise WavehouseError(held)
+    if process.returncode != 0 and refused is not None:
+        raise WavehouseError(refusal(project.target, refused))
     return process.returncode
 
 

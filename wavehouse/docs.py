@@ -3,7 +3,6 @@
 import base64
 import json
 import mimetypes
-import os
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +14,7 @@ from wavehouse.errors import WavehouseError
 from wavehouse.escapes import script_data
 from wavehouse.ids import inside
 from wavehouse.project import Project
-from wavehouse.releases import seal
+from wavehouse.writing import write_whole
 
 PACKAGE = "wavehouse"
 # dbt's page cuts the hits of a search before it sorts them, and has lost what it sorts by. Here
@@ -91,16 +90,7 @@ def write_docs(project: Project) -> None:
     )
     # dbt notes where it ran; a page that is passed on should not say so.
     text = text.replace(json.dumps(str(project.root))[1:-1], ".")
-    folder = project.warehouse / "docs"
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / ".index.html.partial"
-    partial.unlink(missing_ok=True)
-    with partial.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    seal(partial)
-    partial.replace(folder / "index.html")
+    write_whole(project.warehouse / "docs" / "index.html", text, sealed=True)
     print("Wrote warehouse/docs/index.html.")
 
 

@@ -1,7 +1,6 @@
 """The drift report: one page that says what changed between waves, for every study."""
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from wavehouse.databases import holder_named
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
-from wavehouse.releases import seal
+from wavehouse.writing import write_whole
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -140,15 +139,7 @@ def write_drift(project: Project, folder: Path) -> tuple[Path, Report]:
     """
     report = read_report(project)
     path = folder / "drift.html"
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / ".drift.html.partial"
-    partial.unlink(missing_ok=True)
-    with partial.open("w", encoding="utf-8") as stream:
-        stream.write(render(report))
-        stream.flush()
-        os.fsync(stream.fileno())
-    seal(partial)
-    partial.replace(path)
+    write_whole(path, render(report), sealed=True)
     return path, report
 
 

@@ -6,19 +6,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+# From `kill`, and from a terminal that is closed.
+ENDING = (signal.SIGTERM, signal.SIGHUP)
+
 
 @contextmanager
 def clean_end_on_sigterm() -> Iterator[None]:
-    """Let a SIGTERM end this process by way of its clean-up, which it would skip otherwise."""
+    """Let a SIGTERM or SIGHUP end this process by way of its clean-up, which it would skip else.
+
+    What somebody has told it to ignore, as `nohup` does, it goes on ignoring.
+    """
 
     def end(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001 (signal's own signature)
         raise SystemExit(128 + signum)
 
-    before = signal.signal(signal.SIGTERM, end)
+    before = {
+        signum: signal.signal(signum, end)
+        for signum in ENDING
+        if signal.getsignal(signum) is not signal.SIG_IGN
+    }
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
 
 
 @contextmanager

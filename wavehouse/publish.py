@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +14,15 @@ from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.project import Project
 from wavehouse.releases import new_release, publishing_lock
+from wavehouse.writing import explained, write_whole
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 PUBLIC_SCHEMA = "marts"
+DRIFT = "fct_drift"
+# The key in the metadata of Parquet files, and the view in the database, that name the release.
+RELEASE_KEY = "wavehouse_release"
 VERSIONED = ("wavehouse", "dbt-core", "dbt-duckdb", "duckdb")
 
 
@@ -40,12 +43,23 @@ class PassedBuild:
 
     def save(self, project: Project) -> None:
         """Remember the build beside the working database."""
-        _record(project).write_text(json.dumps(asdict(self), indent=2) + "\n")
+        write_whole(_record(project), json.dumps(asdict(self), indent=2) + "\n")
 
 
 def forget_build(project: Project) -> None:
     """Take back the word that the working database passed, before anything changes it."""
     _record(project).unlink(missing_ok=True)
+
+
+def is_as_it_passed(project: Project, fingerprint: str) -> bool:
+    """Tell whether the working database is that of a build of these inputs, which passed.
+
+    It is not where a build was begun since, by hand too: what such a build left may be half of one.
+    """
+    try:
+        return passed_build(project).fingerprint == fingerprint
+    except WavehouseError:
+        return False
 
 
 def passed_build(project: Project) -> PassedBuild:
@@ -61,10 +75,12 @@ def passed_build(project: Project) -> PassedBuild:
         raise WavehouseError(
             f"Nothing was published: {database} is not from a build that passed. Run `make`."
         ) from None
-    if build != PassedBuild.of(project, build.fingerprint, build.tables):
+    if not project.working_database.is_file() or build != PassedBuild.of(
+        project, build.fingerprint, build.tables
+    ):
         raise WavehouseError(
             f"Nothing was published: {database} was changed after the build that passed. "
-            "Run `make`, with `wavehouse build --force` if it says that nothing changed."
+            "Run `make`."
         )
     return build
 
@@ -83,10 +99,16 @@ def publish(project: Project, build: PassedBuild) -> dict[str, Any]:
         ProblemsError: something not made by publishing is in the way, or the copy differs.
         WavehouseError: the working database cannot be read or lacks a table.
     """
+    from importlib.metadata import version
+
     started = datetime.now(UTC)
     release_id = f"{started:%Y%m%dT%H%M%S%f}Z"
-    with publishing_lock(project), new_release(project, release_id) as folder:
-        tables = _copy(project, build, folder)
+    with (
+        explained(project.warehouse),
+        publishing_lock(project),
+        new_release(project, release_id) as folder,
+    ):
+        tables = _copy(project, build, folder, release_id)
         _verify(project, folder, tables)
         manifest = {
             "release": release_id,
@@ -101,7 +123,12 @@ def publish(project: Project, build: PassedBuild) -> dict[str, Any]:
 
 
 def publish_and_tell(project: Project, build: PassedBuild) -> None:
-    """Publish, and say in one line what was published. Raises what `publish` raises."""
+    """Publish, and say in one line what was published. Raises what `publish` raises.
+
+    The page of what changed between waves follows, so that it is of what is published.
+    """
+    from wavehouse.drift import write_drift_and_tell
+
     started = time.monotonic()
     manifest = publish(project, build)
     rows = sum(table["rows"] for table in manifest["tables"])
@@ -109,14 +136,19 @@ def publish_and_tell(project: Project, build: PassedBuild) -> None:
         f"Published {len(manifest['tables'])} tables with {rows:,} rows to "
         f"warehouse/wavehouse.duckdb and warehouse/parquet in {time.monotonic() - started:.1f} s."
     )
+    if DRIFT in build.tables:
+        write_drift_and_tell(project, project.warehouse)
 
 
 def _record(project: Project) -> Path:
     return project.target / "wavehouse_build.json"
 
 
-def _copy(project: Project, build: PassedBuild, folder: Path) -> dict[str, int]:
-    """Write the release's database and Parquet files; give the number of rows by table."""
+def _copy(project: Project, build: PassedBuild, folder: Path, release_id: str) -> dict[str, int]:
+    """Write the release's database and Parquet files; give the number of rows by table.
+
+    Each file names the release that it is of, so that a reader of several can compare.
+    """
     (folder / "parquet").mkdir()
     tables = {}
     with _connect(folder / "wavehouse.duckdb") as connection:
@@ -145,8 +177,14 @@ def _copy(project: Project, build: PassedBuild, folder: Path) -> dict[str, int]:
             for comment in _comments(connection, name):
                 connection.execute(comment)
             file = sql_text(folder / "parquet" / f"{name}.parquet")
-            connection.execute(f"copy {target} to {file} (format parquet, compression zstd)")
+            connection.execute(
+                f"copy {target} to {file} (format parquet, compression zstd, "
+                f"kv_metadata {{{RELEASE_KEY}: {sql_text(release_id)}}})"
+            )
             tables[name] = connection.execute(f"select count(*) from {target}").fetchall()[0][0]
+        connection.execute(
+            f"create view main.{RELEASE_KEY} as select {sql_text(release_id)} as release"
+        )
         connection.execute("detach working")
         connection.execute("checkpoint")
     return tables

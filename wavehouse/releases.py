@@ -9,7 +9,6 @@ So the database and the Parquet files change in the same instant. A program that
 open goes on reading it, because a file that is open outlives its name.
 """
 
-import fcntl
 import json
 import os
 import shutil
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.locks import only_one
 from wavehouse.project import Project
 
 LINKS = {"wavehouse.duckdb": "current/wavehouse.duckdb", "parquet": "current/parquet"}
@@ -27,12 +27,17 @@ PARTIAL = ".partial"
 
 def published_manifest(project: Project) -> dict[str, Any] | None:
     """Give the manifest of the published release; None if nothing whole is published."""
+    whole = all((project.warehouse / name).exists() for name in LINKS)
+    return manifest_of(project.warehouse / "current") if whole else None
+
+
+def manifest_of(folder: Path) -> dict[str, Any] | None:
+    """Give the manifest of a release by its folder; None if there is none that can be read."""
     try:
-        manifest = json.loads((project.warehouse / "current/manifest.json").read_text())
+        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
     except (OSError, ValueError):
         return None
-    whole = all((project.warehouse / name).exists() for name in LINKS)
-    return manifest if whole else None
+    return manifest
 
 
 @contextmanager
@@ -55,6 +60,21 @@ def refuse_older_release(database: str, readers: str) -> Iterator[None]:
             f"{database} lacks a table or column that {readers}, so it is of an older version. "
             f"Run `make`. ({str(error).splitlines()[0]})"
         ) from error
+
+
+def release_folder(project: Project) -> Path:
+    """Give the folder of the published release, which never changes.
+
+    `warehouse/current` leads elsewhere from one moment to the next; whoever opens several files
+    one after the other opens them here, and has all of one release. It stays until the second
+    publish from now.
+
+    Raises:
+        WavehouseError: nothing is published.
+    """
+    if published_manifest(project) is None:
+        raise WavehouseError("Nothing is published yet. Run `make` first.")
+    return (project.warehouse / "current").resolve()
 
 
 def check_links(project: Project) -> None:
@@ -80,13 +100,7 @@ def check_links(project: Project) -> None:
 @contextmanager
 def publishing_lock(project: Project) -> Iterator[None]:
     """Let one publish work at a time; another waits. The lock ends with its process."""
-    project.warehouse.mkdir(exist_ok=True)
-    with (project.warehouse / ".publish.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print("Waiting for another publish to finish.", flush=True)
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    with only_one(project.warehouse / ".publish.lock", "publish"):
         yield
 
 

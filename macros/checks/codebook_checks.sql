@@ -17,6 +17,9 @@
             {%- if meta.get('accepted_values') -%}
                 {%- do queries.append(accepted_values_check(seed, column.name, meta['accepted_values'])) -%}
             {%- endif -%}
+            {%- for comparison in ['at_least', 'above'] if comparison in meta -%}
+                {%- do queries.append(lower_bound_check(seed, column.name, comparison, meta[comparison])) -%}
+            {%- endfor -%}
             {%- if meta.get('pattern') -%}
                 {%- do queries.append(pattern_check(seed, column.name, meta['pattern'])) -%}
             {%- endif -%}
@@ -124,6 +127,25 @@ select
     ) }}
 from {{ seed.relation_name }}
 where {{ column }} not in ('{{ accepted_values | join("', '") }}')
+{%- endmacro %}
+
+
+{#- A cell that is no number at all is its own problem, listed elsewhere. -#}
+{% macro lower_bound_check(seed, column, comparison, bound) -%}
+{%- set words = {'at_least': bound ~ ' or more', 'above': 'more than ' ~ bound} -%}
+select
+    {{ problem_columns(
+        check_id='codebook_cell_value',
+        file="'" ~ seed.original_file_path ~ "'",
+        study_id=seed_scope(seed, 'study_id'),
+        wave_id=seed_scope(seed, 'wave_id'),
+        column_name="'" ~ column ~ "'",
+        source_code=column,
+        problem=quoted(column) ~ " || ' is too small, in the row with ' || " ~ row_name(seed) ~ " || '.'",
+        remedy="'Write a number that is " ~ words[comparison] ~ ".'"
+    ) }}
+from {{ seed.relation_name }}
+where {{ to_number(column) }} {{ {'at_least': '<', 'above': '<='}[comparison] }} {{ bound }}
 {%- endmacro %}
 
 

@@ -1,7 +1,11 @@
 """What several test files need: the project's root, and small projects to break."""
 
-from collections.abc import Callable, Iterator
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,8 @@ from wavehouse.landing.load_postgres import load_landed_waves
 from wavehouse.postgres import PostgresServer, throwaway_postgres
 from wavehouse.project import Project
 from wavehouse.wave_files import check_files
+
+StartProcess = Callable[..., "subprocess.Popen[Any]"]
 
 ROOT = Path(__file__).resolve().parents[2]
 # What a run leaves out because its data are not there; the end of the run says so.
@@ -101,6 +107,50 @@ def run_command(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, 
         return code, printed.out + printed.err
 
     return run
+
+
+@pytest.fixture
+def start_process() -> Iterator[StartProcess]:
+    """Start processes that end with the test, however it ends.
+
+    They heed signals that the tests themselves may ignore, as what was started in the background
+    does with an interrupt (SIGINT), and what `nohup` runs with the end of the terminal (SIGHUP).
+    """
+    started: list[subprocess.Popen[Any]] = []
+
+    def start(words: Sequence[str], **options: Any) -> "subprocess.Popen[Any]":  # noqa: ANN401
+        process = subprocess.Popen(
+            words,
+            start_new_session=True,
+            preexec_fn=heed_signals,
+            **options,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        end_group(process)
+
+
+def heed_signals() -> None:
+    """Take no signal as one to be ignored."""
+    for sent in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(sent, signal.SIG_DFL)
+
+
+def end_group(process: "subprocess.Popen[Any]") -> None:
+    """End a process and those that it started: kindly, so that they clean up, and then for sure."""
+    for sent in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, sent)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=20)
+            break
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream:
+            with suppress(BrokenPipeError):
+                stream.close()
 
 
 @pytest.fixture(scope="session")

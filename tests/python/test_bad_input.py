@@ -199,7 +199,9 @@ class Study:
 
     def add_wave(self) -> None:
         """Add a second wave, which is like the first."""
-        self.add("waves", wave_id="2", wave_number="2", sample_id="@_second")
+        self.add(
+            "waves", wave_id="2", wave_number="2", wave_date="2002-01-01", sample_id="@_second"
+        )
         self.waves["2"] = self._rows(WAVE)
 
     def land_first_wave(self) -> None:
@@ -398,7 +400,7 @@ def unlanded_wave(study: Study) -> None:
 def optional_study_landed_in_part(study: Study) -> None:
     study.change("studies", 0, is_optional="true")
     study.land_first_wave()
-    study.add("waves", wave_id="2", wave_number="2", sample_id="@_second")
+    study.add("waves", wave_id="2", wave_number="2", wave_date="2002-01-01", sample_id="@_second")
 
 
 @case(
@@ -870,6 +872,123 @@ def repeated_wave_number(study: Study) -> None:
 
 
 @case(
+    "[wave_order] seeds/codebook/waves.csv, study @, wave 2, column wave_number, wave_date, value "
+    '"2000-12-31": The wave is numbered after wave 1 and dated before it (2001-01-01). Correct the '
+    "date, or number the waves in the order of their dates."
+)
+def wave_dated_before_the_one_before(study: Study) -> None:
+    study.add_wave()
+    study.change("waves", 1, wave_date="2000-12-31")
+
+
+@case(
+    '[wave_date_shared] seeds/codebook/waves.csv, study @, wave 2, column wave_date, value "2001-01'
+    '-01": Wave 1 of the study has the same date. Correct one of the dates. If the two were '
+    "fielded together, such as half-samples, write 1 into shares_date_with."
+)
+def two_waves_of_one_date(study: Study) -> None:
+    study.add_wave()
+    study.change("waves", 1, wave_date="2001-01-01")
+
+
+@case()
+def half_samples_of_one_date(study: Study) -> None:
+    study.add_wave()
+    study.change("waves", 1, wave_date="2001-01-01", shares_date_with="1")
+
+
+@case(
+    "[wave_date_shared] seeds/codebook/waves.csv, study @, wave 2, column shares_date_with, value "
+    '"1": The wave named here is not one that comes before this wave and has its date. Leave the '
+    "cell empty, or correct it."
+)
+def shared_date_that_is_none(study: Study) -> None:
+    study.add_wave()
+    study.change("waves", 1, shares_date_with="1")
+
+
+@case(
+    "[wave_fieldwork] seeds/codebook/waves.csv, study @, wave 1, column fieldwork_start, "
+    'fieldwork_end, value "2001-02-28": Fieldwork ends before it begins (2001-03-01). Exchange or '
+    "correct the two dates.",
+)
+def fieldwork_that_ends_before_it_begins(study: Study) -> None:
+    study.change("waves", 0, fieldwork_start="2001-03-01")
+    study.columns.remove("day")
+    study.codebook["design_columns"].pop()
+    study.codebook["calendar_grains"].clear()
+
+
+@case(
+    *(
+        "[wave_in_future] seeds/codebook/waves.csv, study @, wave 2, column "
+        f'{column}, value "{value}": The date lies in the future. Correct it. Declare a wave when '
+        "it is delivered; where its fieldwork still goes on, write both fieldwork_start and "
+        "fieldwork_end."
+        for column, value in (("wave_date", "9001-01-01"), ("fieldwork_end", "9001-02-28"))
+    )
+)
+def wave_of_the_future(study: Study) -> None:
+    study.add_wave()
+    study.change("waves", 1, wave_date="9001-01-01", fieldwork_start="", fieldwork_end="9001-02-28")
+
+
+@case()
+def fieldwork_that_goes_on(study: Study) -> None:
+    study.add_wave()
+    study.change("waves", 1, wave_date="9001-01-01", fieldwork_end="9001-02-28")
+
+
+@case(
+    *(
+        f"[codebook_cell_value] seeds/codebook/{table}.csv, {named}column {column}, value "
+        f'"{value}": "{value}" is too small, in the row with {row}. Write a number that is {bound}.'
+        for table, named, column, value, row, bound in (
+            (
+                "waves",
+                "study @, wave 1, ",
+                "wave_number",
+                "0",
+                'study_id "@", wave_id "1"',
+                "1 or more",
+            ),
+            (
+                "waves",
+                "study @, wave 1, ",
+                "expected_respondents",
+                "-8",
+                'study_id "@", wave_id "1"',
+                "1 or more",
+            ),
+            (
+                "designs",
+                "study @, ",
+                "replicate_scale",
+                "0",
+                'design_id "@_areas"',
+                "more than 0",
+            ),
+            (
+                "categories",
+                "",
+                "category_order",
+                "-1",
+                'code_list_id "@_moods", category_code "good"',
+                "1 or more",
+            ),
+        )
+    ),
+    "[wave_row_count] @1, 8 row(s): The file has more rows than the -8 that the codebook expects. "
+    "Check that the delivery is complete; then correct the file, or expected_respondents in "
+    "seeds/codebook/waves.csv.",
+)
+def negative_numbers(study: Study) -> None:
+    study.change("waves", 0, wave_number="0", expected_respondents="-8")
+    study.change("designs", 0, replicate_scale="0")
+    study.change("categories", 0, category_order="-1")
+
+
+@case(
     "[crosswalk_target] seeds/codebook/crosswalk.csv, study @, wave 1, column category_code, "
     'numeric_value, missing_kind, value "1": Crosswalk mood must map a code to exactly one of a '
     "category, a number or a kind of missing (and <number> to none of them). Fill exactly one of "
@@ -1175,7 +1294,10 @@ def undated_interviews(study: Study) -> None:
 @case(
     '[interview_date] @1, column day, value "1066-10-14", 1 row(s): The interview is not dated in '
     "the years from 1970 to 2070; the first is row 1 of the file. Correct the date, or the "
-    "fieldwork of the wave in seeds/codebook/waves.csv."
+    "fieldwork of the wave in seeds/codebook/waves.csv.",
+    '[interview_date] @1, column day, value "2070-12-31", 1 row(s): The interview is dated in the '
+    "future; the first is row 3 of the file. Correct the date, or the fieldwork of the wave in "
+    "seeds/codebook/waves.csv.",
 )
 def interview_of_another_age(study: Study) -> None:
     study.change("waves", 0, fieldwork_start="", fieldwork_end="")

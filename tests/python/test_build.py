@@ -16,8 +16,11 @@ import wavehouse.disclosure
 from wavehouse.codebook import NEEDED_COLUMNS
 from wavehouse.fingerprint import fingerprint
 from wavehouse.project import Project
+from wavehouse.publish import is_as_it_passed
+from wavehouse.working_database import set_damaged_aside
 
 Run = Callable[..., tuple[int, str]]
+StartProcess = Callable[..., "subprocess.Popen[str]"]
 
 FILES = {
     "dbt_project.yml": (
@@ -149,9 +152,11 @@ def test_a_failed_test_leaves_the_last_good_release_until_it_is_mended(
     assert read_number(project) == [("fct_number", 10), ("fct_other", 11)]
 
 
-def test_a_build_that_is_stopped_ends_dbt_too_and_publishes_nothing(project: Project) -> None:
+def test_a_build_that_is_stopped_ends_dbt_too_and_publishes_nothing(
+    project: Project, start_process: StartProcess
+) -> None:
     write(project, "models/fct_slow.sql", "select sum(hash(range)) as s from range(1000000000000)")
-    process = subprocess.Popen(
+    process = start_process(
         [sys.executable, "-m", "wavehouse", "--project-dir", str(project.root), "build"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -166,6 +171,107 @@ def test_a_build_that_is_stopped_ends_dbt_too_and_publishes_nothing(project: Pro
     # Nobody holds the working database any more.
     duckdb.connect(str(project.working_database)).close()
     assert read_number(project) == [("fct_number", 1), ("fct_other", 2)]
+
+
+def test_a_build_killed_after_force_is_not_taken_for_up_to_date(
+    project: Project, start_process: StartProcess, run_command: Run
+) -> None:
+    passed = project.target / "wavehouse_build.json"
+    log = project.root / "logs/dbt.log"
+    log.write_text("")
+    process = start_process(
+        [sys.executable, "-m", "wavehouse", "--project-dir", str(project.root), "build", "--force"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while "START sql table model" not in log.read_text():
+        assert process.poll() is None
+        time.sleep(0.01)
+    assert not passed.exists()
+    # Only the command: dbt lives on, and the next build waits for it.
+    process.kill()
+    process.wait()
+    assert read_number(project) == [("fct_number", 1), ("fct_other", 2)]
+    code, said = run_command(project, "build")
+    assert code == 0, said
+    assert "Nothing changed" not in said
+    assert "Published 2 tables" in said
+    code, said = run_command(project, "build")
+    assert said.startswith("Nothing changed")
+
+
+def test_what_a_build_by_hand_left_is_not_taken_for_up_to_date(project: Project) -> None:
+    assert is_as_it_passed(project, fingerprint(project))
+    with duckdb.connect(str(project.working_database)) as connection:
+        connection.execute("drop table marts.fct_other")
+    assert not is_as_it_passed(project, fingerprint(project))
+    assert read_number(project) == [("fct_number", 1), ("fct_other", 2)]
+    project.working_database.unlink()
+    assert not is_as_it_passed(project, fingerprint(project))
+
+
+def test_what_killed_runs_left_half_written_heals(project: Project, run_command: Run) -> None:
+    shutil.rmtree(project.warehouse)
+    for name in (
+        "target/wavehouse.duckdb",
+        "target/partial_parse.msgpack",
+        "target/manifest.json",
+        "target/run_results.json",
+        "target/graph.gpickle",
+        "target/wavehouse_build.json",
+    ):
+        path = project.root / name
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
+    write(project, "target/wavehouse.duckdb.wal", "half of a log")
+    write(project, "target/wavehouse.duckdb.tmp/duckdb_temp_storage_DEFAULT-0.tmp", "half")
+    write(project, "warehouse/releases/.20000101T000000000000Z.partial/wavehouse.duckdb", "half")
+    write(project, "warehouse/.drift.html.999999999.partial", "half")
+    (project.warehouse / ".current.partial").symlink_to("releases/nowhere")
+    code, said = run_command(project, "build")
+    assert code == 0, said
+    assert "target/wavehouse.duckdb was damaged, perhaps by a run that was killed" in said
+    assert read_number(project) == [("fct_number", 1), ("fct_other", 2)]
+    assert not (project.target / "wavehouse.duckdb.tmp").exists()
+    assert [path.name for path in (project.warehouse / "releases").iterdir()] == [
+        (project.warehouse / "current").readlink().name
+    ]
+
+
+@pytest.mark.parametrize("size", [0, 1, 4096, 8192, 12288, 20_000])
+def test_a_damaged_working_database_is_set_aside(
+    empty_project: Project, capsys: pytest.CaptureFixture[str], size: int
+) -> None:
+    database = empty_project.working_database
+    database.parent.mkdir()
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create table t as select * from range(10000)")
+    database.write_bytes(database.read_bytes()[:size])
+    set_damaged_aside(empty_project)
+    assert not database.exists()
+    assert (database.parent / "wavehouse.duckdb.damaged").stat().st_size == size
+    assert "is made anew" in capsys.readouterr().out
+
+
+def test_a_working_database_that_is_whole_or_in_use_stays(
+    empty_project: Project, start_process: StartProcess
+) -> None:
+    database = empty_project.working_database
+    database.parent.mkdir()
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create table t as select 1 as x")
+    set_damaged_aside(empty_project)
+    script = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open'); input()"
+    holder = start_process(
+        [sys.executable, "-u", "-c", script, str(database)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert holder.stdout is not None
+    holder.stdout.readline()
+    set_damaged_aside(empty_project)
+    holder.communicate(b"\n", timeout=60)
+    with duckdb.connect(str(database)) as connection:
+        assert connection.sql("select x from t").fetchall() == [(1,)]
 
 
 def test_bad_files_stop_the_build_before_dbt(project: Project, run_command: Run) -> None:
@@ -191,8 +297,8 @@ def test_files_that_change_during_the_build_cause_another(
 ) -> None:
     original = wavehouse.build.run_dbt
 
-    def edit_meanwhile(*words: object) -> int:
-        code = original(*words)
+    def edit_meanwhile(*words: object, **named: object) -> int:
+        code = original(*words, **named)
         write(project, "models/fct_number.sql", "select 3 as number")
         return code
 

@@ -99,7 +99,7 @@ def test_all_tables_are_written_or_none(tmp_path: Path, monkeypatch: pytest.Monk
         return replace(path, target)
 
     monkeypatch.setattr(Path, "replace", fail_at_c)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(WavehouseError, match=r"c\.csv cannot be written: the disk is full"):
         write_all(tables)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
         f"{name}.csv": ODD for name in "abc"

@@ -45,12 +45,14 @@ class Factory:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Callable[[str], "subprocess.Popen[str]"]:
+def start(
+    tmp_path: Path, start_process: Callable[..., "subprocess.Popen[str]"]
+) -> Callable[[str], "subprocess.Popen[str]"]:
     """Start one of several processes of a run, by its name."""
 
     def process(name: str) -> "subprocess.Popen[str]":
         (tmp_path / name).mkdir()
-        return subprocess.Popen(
+        return start_process(
             [sys.executable, "-c", ASK, str(tmp_path / name)],
             env={**os.environ, "PYTEST_XDIST_WORKER": name, "PYTHONPATH": str(HERE)},
             stdin=subprocess.PIPE,

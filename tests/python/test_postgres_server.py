@@ -18,6 +18,7 @@ from wavehouse.postgres import PREFIX, PostgresServer, find_binaries, throwaway_
 from wavehouse.project import Project
 
 Run = Callable[..., tuple[int, str]]
+StartProcess = Callable[..., "subprocess.Popen[str]"]
 
 # Stands in for a command that runs for long: it says where the server is, then waits for the test.
 WAIT = "import os, sys; print(os.environ['WAVEHOUSE_PG_PORT'], flush=True); sys.stdin.read()"
@@ -46,10 +47,12 @@ def connect(server: PostgresServer) -> "psycopg2.extensions.connection":
     )
 
 
-def start_waiting_command(project: Project) -> tuple["subprocess.Popen[str]", PostgresServer]:
+def start_waiting_command(
+    start_process: StartProcess, project: Project
+) -> tuple["subprocess.Popen[str]", PostgresServer]:
     """Start `wavehouse postgres` with a command that waits; give it once the server is up."""
     words = ["--project-dir", str(project.root), "postgres", "--", sys.executable, "-c", WAIT]
-    process = subprocess.Popen(
+    process = start_process(
         [sys.executable, "-m", "wavehouse", *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -126,11 +129,17 @@ def test_a_missing_command_is_asked_for(empty_project: Project, run_command: Run
     assert said.startswith("Name a command")
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)]
+)
 def test_a_signal_stops_the_command_and_removes_the_server(
-    empty_project: Project, temporary: Path, sent: signal.Signals, code: int
+    empty_project: Project,
+    temporary: Path,
+    start_process: StartProcess,
+    sent: signal.Signals,
+    code: int,
 ) -> None:
-    process, server = start_waiting_command(empty_project)
+    process, server = start_waiting_command(start_process, empty_project)
     assert not is_down(server)
     process.send_signal(sent)
     assert process.wait(timeout=30) == code
@@ -139,9 +148,9 @@ def test_a_signal_stops_the_command_and_removes_the_server(
 
 
 def test_what_a_killed_run_left_is_removed_by_the_next(
-    empty_project: Project, temporary: Path
+    empty_project: Project, temporary: Path, start_process: StartProcess
 ) -> None:
-    process, server = start_waiting_command(empty_project)
+    process, server = start_waiting_command(start_process, empty_project)
     process.kill()
     process.wait()
     process.communicate()

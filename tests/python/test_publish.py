@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from multiprocessing import get_context
 from multiprocessing.synchronize import Event
@@ -18,9 +19,10 @@ import wavehouse.publish
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.project import Project
 from wavehouse.publish import PassedBuild, passed_build, publish
-from wavehouse.releases import published_manifest
+from wavehouse.releases import published_manifest, release_folder
 
 Run = Callable[..., tuple[int, str]]
+StartProcess = Callable[..., "subprocess.Popen[bytes]"]
 
 # Enough rows that a publish takes a while and can be caught in the middle.
 ROWS = 200_000
@@ -81,10 +83,10 @@ def releases(project: Project) -> list[str]:
     return sorted(path.name for path in (project.warehouse / "releases").iterdir())
 
 
-def start_publish(project: Project) -> subprocess.Popen[bytes]:
+def start_publish(start_process: StartProcess, project: Project) -> "subprocess.Popen[bytes]":
     """Start `wavehouse publish` in a process of its own."""
     words = [sys.executable, "-m", "wavehouse", "--project-dir", str(project.root), "publish"]
-    return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return start_process(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def test_tables_constraints_comments_and_order_are_published(empty_project: Project) -> None:
@@ -130,7 +132,9 @@ def test_the_manifest_tells_what_was_published(empty_project: Project) -> None:
     assert made["tables"] == [{"name": name, "rows": 1_000} for name in TABLES]
 
 
-def test_a_reader_that_holds_the_old_file_open_goes_on_reading_it(empty_project: Project) -> None:
+def test_a_reader_that_holds_the_old_file_open_goes_on_reading_it(
+    empty_project: Project, start_process: StartProcess
+) -> None:
     publish(empty_project, build_working_database(empty_project, 1))
     path = str(empty_project.warehouse / "wavehouse.duckdb")
     held = duckdb.connect(path, read_only=True)
@@ -139,7 +143,7 @@ def test_a_reader_that_holds_the_old_file_open_goes_on_reading_it(empty_project:
         "sys.stdout.flush(); sys.stdin.readline();"
         "print(c.sql('select max(version), sum(answer_id) from marts.fct_answers').fetchall())"
     )
-    other = subprocess.Popen(
+    other = start_process(
         [sys.executable, "-c", script, path],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -155,6 +159,43 @@ def test_a_reader_that_holds_the_old_file_open_goes_on_reading_it(empty_project:
     said, _ = other.communicate("\n", timeout=60)
     assert said == "[(1, 499500)]\n"
     assert check_published_whole(empty_project) == 4
+
+
+def test_every_file_names_its_release(empty_project: Project) -> None:
+    made = publish(empty_project, build_working_database(empty_project, 1))
+    folder = release_folder(empty_project)
+    assert folder.name == made["release"]
+    with duckdb.connect(str(folder / "wavehouse.duckdb"), read_only=True) as connection:
+        assert connection.sql("from wavehouse_release").fetchall() == [(made["release"],)]
+    assert releases_of(folder / "parquet") == {made["release"]: len(TABLES)}
+
+
+def releases_of(parquet: Path) -> Counter[str]:
+    """Count the releases that Parquet files name, each found by its own name."""
+    return Counter(
+        duckdb.sql(
+            "select decode(value) from parquet_kv_metadata("
+            f"'{parquet}/{name}.parquet') where key = 'wavehouse_release'"
+        ).fetchall()[0][0]
+        for name in TABLES
+    )
+
+
+def test_files_opened_across_a_publish_are_of_one_release_where_it_was_asked_for_once(
+    empty_project: Project, run_command: Run
+) -> None:
+    first = publish(empty_project, build_working_database(empty_project, 1))["release"]
+    code, said = run_command(empty_project, "where")
+    folder = Path(said.strip())
+    assert (code, folder) == (0, empty_project.warehouse.resolve() / "releases" / first)
+    second = publish(empty_project, build_working_database(empty_project, 2))["release"]
+    assert releases_of(folder / "parquet") == {first: len(TABLES)}
+    assert releases_of(empty_project.warehouse / "parquet") == {second: len(TABLES)}
+
+
+def test_where_says_that_nothing_is_published(empty_project: Project, run_command: Run) -> None:
+    code, said = run_command(empty_project, "where")
+    assert (code, said) == (1, "Nothing is published yet. Run `make` first.\n")
 
 
 def test_the_last_two_releases_are_kept(empty_project: Project) -> None:
@@ -227,8 +268,10 @@ def test_a_copy_that_differs_is_not_published(
     build = build_working_database(empty_project, 2)
     original = wavehouse.publish._copy
 
-    def copy_and_spoil(project: Project, build: PassedBuild, folder: Path) -> dict[str, int]:
-        tables = original(project, build, folder)
+    def copy_and_spoil(
+        project: Project, build: PassedBuild, folder: Path, release_id: str
+    ) -> dict[str, int]:
+        tables = original(project, build, folder, release_id)
         with duckdb.connect(str(folder / "wavehouse.duckdb")) as connection:
             connection.execute("delete from marts.fct_answers where answer_id = 7")
             parquet = folder / "parquet/fct_trend_estimates.parquet"
@@ -293,7 +336,7 @@ def test_a_working_database_that_another_program_writes_is_named(empty_project: 
     ) as other:
         assert other.stdout is not None
         other.stdout.readline()
-        with pytest.raises(WavehouseError, match="the working database cannot be read"):
+        with pytest.raises(WavehouseError, match=r"wavehouse\.duckdb is open in "):
             publish(empty_project, build)
         other.communicate(b"\n", timeout=60)
     assert releases(empty_project) == []
@@ -331,7 +374,11 @@ def test_concurrent_readers_never_see_half_a_release(empty_project: Project) -> 
     publish(empty_project, build_working_database(empty_project, 0))
     processes = get_context("spawn")
     stop = processes.Event()
-    readers = [processes.Process(target=read_until, args=(stop, empty_project)) for _ in range(2)]
+    # As daemons they end with this process, should the test fail.
+    readers = [
+        processes.Process(target=read_until, args=(stop, empty_project), daemon=True)
+        for _ in range(2)
+    ]
     for reader in readers:
         reader.start()
     for version in range(1, 13):
@@ -343,9 +390,11 @@ def test_concurrent_readers_never_see_half_a_release(empty_project: Project) -> 
     assert [reader.exitcode for reader in readers] == [0, 0]
 
 
-def test_two_publishes_at_once_follow_each_other(empty_project: Project) -> None:
+def test_two_publishes_at_once_follow_each_other(
+    empty_project: Project, start_process: StartProcess
+) -> None:
     build_working_database(empty_project, 1)
-    both = [start_publish(empty_project) for _ in range(2)]
+    both = [start_publish(start_process, empty_project) for _ in range(2)]
     assert [process.wait(timeout=120) for process in both] == [0, 0]
     assert len(releases(empty_project)) == 2
     assert check_published_whole(empty_project) == 1
@@ -367,11 +416,11 @@ MOMENTS = {
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_publish_killed_at_each_step_leaves_the_old_release_or_the_new(
-    empty_project: Project, moment: str
+    empty_project: Project, start_process: StartProcess, moment: str
 ) -> None:
     publish(empty_project, build_working_database(empty_project, 1))
     build_working_database(empty_project, 2, ROWS)
-    process = start_publish(empty_project)
+    process = start_publish(start_process, empty_project)
     while not MOMENTS[moment](empty_project.warehouse) and process.poll() is None:
         time.sleep(0.0005)
     process.send_signal(signal.SIGKILL)
@@ -385,10 +434,10 @@ def test_a_publish_killed_at_each_step_leaves_the_old_release_or_the_new(
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_the_first_publish_killed_at_each_step_leaves_nothing_or_all(
-    empty_project: Project, moment: str
+    empty_project: Project, start_process: StartProcess, moment: str
 ) -> None:
     build_working_database(empty_project, 1, ROWS)
-    process = start_publish(empty_project)
+    process = start_publish(start_process, empty_project)
     while not MOMENTS[moment](empty_project.warehouse) and process.poll() is None:
         time.sleep(0.0005)
     process.send_signal(signal.SIGKILL)
@@ -403,18 +452,18 @@ def test_the_first_publish_killed_at_each_step_leaves_nothing_or_all(
 
 
 def test_a_publish_killed_at_any_time_leaves_the_old_release_or_the_new(
-    empty_project: Project,
+    empty_project: Project, start_process: StartProcess
 ) -> None:
     build = build_working_database(empty_project, 1, ROWS)
     publish(empty_project, build)
     started = time.monotonic()
-    assert start_publish(empty_project).wait() == 0
+    assert start_publish(start_process, empty_project).wait() == 0
     duration = time.monotonic() - started
     outcomes = []
     for version in range(2, 17):
         before = check_published_whole(empty_project)
         build_working_database(empty_project, version, ROWS)
-        process = start_publish(empty_project)
+        process = start_publish(start_process, empty_project)
         time.sleep(random.uniform(0.2, 1.1) * duration)
         process.send_signal(signal.SIGKILL)
         code = process.wait()

@@ -10,6 +10,7 @@ from click.shell_completion import CompletionItem
 
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project, find_project
+from wavehouse.writing import explained
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -57,7 +58,9 @@ def with_project(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def run(*arguments: object, **options: object) -> object:
-        return command(_project(click.get_current_context()), *arguments, **options)
+        project = _project(click.get_current_context())
+        with explained(project.root):
+            return command(project, *arguments, **options)
 
     return run
 

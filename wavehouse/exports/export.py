@@ -13,6 +13,7 @@ from wavehouse.exports.readme import write_readme
 from wavehouse.ids import inside, judge_ids
 from wavehouse.project import Project
 from wavehouse.releases import refuse_older_release
+from wavehouse.writing import explained
 
 # Marks a folder as made here, and so one that may be replaced.
 RECORD = "export.json"
@@ -56,6 +57,7 @@ def export(
         )
     with (
         refuse_older_release("The published warehouse", "exports read"),
+        explained(folder or project.warehouse / "exports"),
         closing(connect(project, study_id, wave_id)) as connection,
     ):
         own = project.warehouse / "exports" / study_id
@@ -64,8 +66,8 @@ def export(
         partial = place.with_name(f".{place.name}{PARTIAL}")
         # Of a run that was killed.
         shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
         try:
+            partial.mkdir(parents=True)
             written: dict[str, list[Path]] = {}
             for name in chosen:
                 (partial / name).mkdir()

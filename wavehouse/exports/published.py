@@ -10,7 +10,7 @@ from wavehouse.databases import opened_release
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.project import Project
-from wavehouse.releases import published_manifest
+from wavehouse.releases import manifest_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -45,16 +45,16 @@ def connect(project: Project, study_id: str, wave_id: str | None = None) -> "Duc
     Raises:
         WavehouseError: nothing is published, or there is no such study or wave.
     """
-    manifest = published_manifest(project)
+    # The release itself, not the link to it: a publish meanwhile does not mix two releases.
+    folder = (project.warehouse / "current").resolve()
+    manifest = manifest_of(folder)
     if manifest is None:
         raise WavehouseError(
             "Nothing is published yet, so there is nothing to export. Run `make` first."
         )
     connection = duckdb.connect()
-    # The release itself, not the link to it: a publish meanwhile does not mix two releases.
-    database = (project.warehouse / "wavehouse.duckdb").resolve()
     try:
-        with opened_release(database) as readable:
+        with opened_release(folder / "wavehouse.duckdb") as readable:
             connection.execute(f"attach {sql_text(readable)} as published (read_only)")
         _check_study(connection, study_id, wave_id)
         _make_views(connection, study_id, wave_id)

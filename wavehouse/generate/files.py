@@ -9,6 +9,7 @@ from wavehouse.generate.text import MARKER, Texts
 from wavehouse.ids import inside
 from wavehouse.project import Project
 from wavehouse.wave_files import Inspection, check_files
+from wavehouse.writing import explained, write_whole
 
 
 def compare(project: Project, texts: Texts) -> tuple[list[str], list[str], list[str]]:
@@ -58,14 +59,13 @@ def generate(project: Project, found: Inspection | None = None) -> list[str]:
     texts = _expected(project, found or check_files(project))
     missing, stale, superseded = compare(project, texts)
     for name in missing + stale:
-        file = project.root / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(texts[PurePosixPath(name)].encode())
+        write_whole(project.root / name, texts[PurePosixPath(name)])
     for name in superseded:
         file = project.root / name
-        file.unlink()
-        if not any(file.parent.iterdir()):
-            file.parent.rmdir()
+        with explained(file):
+            file.unlink()
+            if not any(file.parent.iterdir()):
+                file.parent.rmdir()
     return _changes(missing, stale, superseded)
 
 
@@ -83,6 +83,11 @@ def check_generated(project: Project) -> None:
 
 def _expected(project: Project, found: Inspection) -> Texts:
     texts = expected_files(found)
+    if not found.waves:
+        # What there is even before the first wave stands beside models of ours, or is not needed.
+        texts = {
+            path: text for path, text in texts.items() if (project.root / path.parent).is_dir()
+        }
     return {**texts, **draw_entities(project, texts)}
 
 

@@ -20,6 +20,17 @@ from wavehouse.wave_files import DeliveredWave, Inspection
 # Where dbt reads landed waves, unless the engine cannot.
 LANDING = "{{ env_var('WAVEHOUSE_LANDING', 'landing') }}"
 
+# Before the first wave: the columns, and no rows.
+NOTHING_DELIVERED = """\
+select
+    cast(null as {{ dbt.type_string() }}) as study_id,
+    cast(null as {{ dbt.type_string() }}) as wave_id,
+    cast(null as bigint) as row_number,
+    cast(null as {{ dbt.type_string() }}) as source_column,
+    cast(null as {{ dbt.type_string() }}) as source_code
+where false
+"""
+
 DESIGN_ROLES = {
     "respondent": "identifies the respondent",
     "stratum": "stratum",
@@ -152,8 +163,9 @@ def generate_staging_descriptions(found: Inspection) -> Texts:
 
 def generate_delivered_answers(found: Inspection) -> Texts:
     """Write the model that puts the staging models of all waves into one table."""
+    path = PurePosixPath("models/intermediate/answers/int_answers__delivered.sql")
     if not found.waves:
-        return {}
+        return {path: f"-- {MARKER}\n{NOTHING_DELIVERED}"}
     lines = [
         f"-- {MARKER}",
         "{%- set waves = [",
@@ -179,7 +191,6 @@ def generate_delivered_answers(found: Inspection) -> Texts:
         "",
         "select * from delivered",
     ]
-    path = PurePosixPath("models/intermediate/answers/int_answers__delivered.sql")
     return {path: "\n".join(lines) + "\n"}
 
 

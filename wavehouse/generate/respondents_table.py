@@ -11,8 +11,6 @@ from wavehouse.wave_files import Inspection
 
 def generate_respondents_description(found: Inspection) -> Texts:
     """Describe fct_respondents: its contract needs a column for each segment of one variable."""
-    if not found.waves:
-        return {}
     variables: dict[str, list[str]] = {}
     for row in found.codebook.rows("segment_variables"):
         variables.setdefault(row["segment_id"], []).append(row["variable_id"])

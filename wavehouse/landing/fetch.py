@@ -17,7 +17,7 @@ from wavehouse.ids import inside, judge_ids
 from wavehouse.landing.download import Downloader, NotTriedError
 from wavehouse.landing.land import land_wave, sha256_of
 from wavehouse.landing.landed import LandedWave, is_landed, landing_folder, read_landed, wave_folder
-from wavehouse.landing.locks import only_one
+from wavehouse.locks import only_one
 from wavehouse.project import Project
 
 TABLE = "deliveries"

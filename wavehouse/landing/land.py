@@ -15,13 +15,14 @@ from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.ids import judge_ids
 from wavehouse.landing.join import join_tables
 from wavehouse.landing.landed import LandedWave, is_landed, landing_folder, read_landed, wave_folder
-from wavehouse.landing.locks import only_one
 from wavehouse.landing.progress import Progress
 from wavehouse.landing.readers import open_table
 from wavehouse.landing.store import StoredTable, store_table, write_wave
 from wavehouse.landing.tables import ReadingOptions
+from wavehouse.locks import only_one
 from wavehouse.project import Project
 from wavehouse.releases import sync_to_disk
+from wavehouse.writing import explained
 
 PARTIAL = ".partial-"
 REPLACED = ".replaced-"
@@ -60,7 +61,7 @@ def land_wave(
     paths = [Path(file) for file in files]
     _check_request(project, study_id, wave_id, paths)
     lock = landing_folder(project) / study_id / f".{wave_id}.lock"
-    with only_one(lock, f"landing of wave {wave_id}"):
+    with explained(lock.parent), only_one(lock, f"landing of wave {wave_id}"):
         _clear_rest(project, study_id, wave_id)
         sums = [sha256_of(path) for path in paths]
         if is_landed(project, study_id, wave_id) and not replace:

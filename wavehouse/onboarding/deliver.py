@@ -24,6 +24,7 @@ from wavehouse.onboarding.profile import (
     seed_file,
 )
 from wavehouse.project import Project
+from wavehouse.writing import write_whole
 
 HASHED_BYTES = 1 << 22
 
@@ -139,11 +140,8 @@ def _place(project: Project, path: Path, content: bytes, placed: Placed) -> None
             f"{project.relative(path)}: another file is there already, and is not overwritten. "
             "Remove it first, or name the wave otherwise."
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.new")
-    placed.paths += [beside, path]
-    beside.write_bytes(content)
-    beside.replace(path)
+    placed.paths.append(path)
+    write_whole(path, content)
 
 
 def _remove_if_empty(folder: Path) -> None:

@@ -11,6 +11,7 @@ import yaml
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.ids import inside, judge_ids, shown
 from wavehouse.project import Project
+from wavehouse.writing import write_whole
 
 OPEN, ACCEPT, REJECT = "open", "accept", "reject"
 DECISIONS = (OPEN, ACCEPT, REJECT)
@@ -278,25 +279,18 @@ def write_decisions(path: Path, ids: Iterable[str], decision: str, because: str)
             written.append(f"    {_line('because', because)}")
     text = "".join(written)
     _parse(str(path), text)
-    _replace(path, text)
+    write_whole(path, text)
 
 
 def save_draft(project: Project, draft: Draft) -> Path:
     """Write a new draft in one step."""
     path = draft_path(project, draft.study, draft.wave)
-    path.parent.mkdir(exist_ok=True)
-    _replace(path, draft_text(draft))
+    write_whole(path, draft_text(draft))
     return path
 
 
 def _line(name: str, value: str) -> str:
     return yaml.safe_dump({name: value}, allow_unicode=True, width=10_000)
-
-
-def _replace(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
 
 
 def _dump(content: object) -> str:

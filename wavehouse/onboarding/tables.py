@@ -6,6 +6,7 @@ from pathlib import Path
 
 from wavehouse.codebook import Row
 from wavehouse.errors import WavehouseError
+from wavehouse.writing import explained, write_whole
 
 Key = tuple[str, ...]
 
@@ -125,17 +126,19 @@ class EditedTable:
 def write_all(tables: list[EditedTable]) -> list[str]:
     """Write all changed tables or none, and give the names of those that changed."""
     changed = [table for table in tables if table.after != table.before]
+    # Whole beside their places first: a disk that is full is full before anything has changed.
     beside = {table: table.path.with_name(f".{table.path.name}.new") for table in changed}
     replaced: list[EditedTable] = []
     try:
         for table, path in beside.items():
-            path.write_bytes(table.after)
+            write_whole(path, table.after)
         for table, path in beside.items():
-            path.replace(table.path)
+            with explained(table.path):
+                path.replace(table.path)
             replaced.append(table)
     except BaseException:
         for table in replaced:
-            table.path.write_bytes(table.before)
+            write_whole(table.path, table.before)
         raise
     finally:
         for path in beside.values():

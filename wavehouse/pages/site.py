@@ -36,6 +36,7 @@ from wavehouse.releases import (
     sync_to_disk,
     sync_tree,
 )
+from wavehouse.writing import explained
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -90,7 +91,7 @@ def write_pages(project: Project) -> Site:
             "warehouse/pages was not made by this command. Move it elsewhere if you need it."
         )
     started = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z"
-    with publishing_lock(project):
+    with explained(project.warehouse / SITES), publishing_lock(project):
         with _new_site(project.warehouse / SITES, started) as folder:
             variables = fill_site(
                 database,

@@ -5,7 +5,7 @@
        not hide another.
     2. Tests on this table stop the build here: everything that computes numbers depends on it.
 */
-{% for part in ['codebook', 'validity', 'columns', 'codes', 'respondents'] -%}
+{% for part in ['codebook', 'validity', 'waves', 'columns', 'codes', 'respondents'] -%}
 select * from {{ ref('int_checks__' ~ part) }}
 {{ "union all" if not loop.last }}
 {% endfor %}

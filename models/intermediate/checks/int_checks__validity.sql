@@ -1039,26 +1039,6 @@ unknown_bases as (
     where categories.category_code is null
 ),
 
-wave_numbers as (
-    select
-        {{ problem_columns(
-            check_id='wave_number',
-            file=codebook_file('waves'),
-            study_id='study_id',
-            column_name="'wave_number'",
-            source_code='wave_number',
-            n_rows='count(*)',
-            problem="'More than one wave of the study has this number, so their order is unknown.'",
-            remedy="'Number the waves of a study in the order of their fieldwork.'"
-        ) | indent(8) }}
-    from waves
-    where wave_number is not null
-    group by
-        study_id,
-        wave_number
-    having count(distinct wave_id) > 1
-),
-
 design_role_counts as (
     select
         designs.design_id,
@@ -1129,7 +1109,7 @@ final as (
         'pooled_sizes', 'undated_designs', 'segment_shapes', 'segment_values', 'unknown_contrasts',
         'idle_contrasts', 'no_total', 'untestable', 'derivation_sources', 'derivation_targets',
         'derivation_inputs', 'misfit_decimals', 'sum_variables', 'sum_parts', 'sum_minimums',
-        'unscored_members', 'idle_scores', 'unknown_bases', 'wave_numbers', 'design_roles',
+        'unscored_members', 'idle_scores', 'unknown_bases', 'design_roles',
         'design_replicates'
     ] -%}
     select * from {{ check }}

@@ -16,7 +16,8 @@ final as (
         design_id,
         sample_id,
         {{ to_integer('expected_respondents') }} as expected_respondents,
-        coalesce(delivered_as, 'seed') as delivered_as
+        coalesce(delivered_as, 'seed') as delivered_as,
+        shares_date_with
     from codebook
     where {{ is_not_left_out('codebook.study_id') }}
 )

@@ -1,0 +1,133 @@
+"""Make a virtual environment with packages in it; one that was left unfinished is made anew.
+
+    python3 scripts/make_environment.py FOLDER -- WORDS OF PIP INSTALL [-- WORDS OF PIP INSTALL]
+
+A run that is killed may leave any file of any package behind, and pip takes a package with half of
+its files for installed. So `.unfinished` stands in the folder from its first moment until all is
+there; then it is renamed to `.installed`, which the Makefile looks at.
+
+This runs before anything is installed, with whatever Python there is: standard library only.
+"""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+NEEDED = (3, 11)
+UNFINISHED = ".unfinished"
+INSTALLED = ".installed"
+
+
+def main(words: "Sequence[str]") -> int:
+    """Make the environment that the words name.
+
+    Returns:
+        0, or the exit code of what failed. The environment is unfinished then.
+    """
+    if sys.version_info < NEEDED:
+        wanted = ".".join(str(part) for part in NEEDED)
+        print(
+            f"Python {wanted} or later is needed; name one with make PYTHON=...",
+            file=sys.stderr,
+        )
+        return 1
+    folder, *rest = words
+    place = Path(folder)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    before = _time_of(place / INSTALLED)
+    with only_one(place.parent / f"{place.name}.lock"):
+        if _time_of(place / INSTALLED) > before:
+            return 0  # another run, which this one waited for, has just made it
+        return make_environment(place, _lists(rest))
+
+
+def make_environment(folder: Path, installs: "Sequence[Sequence[str]]") -> int:
+    """Make or bring up to date an environment; only for the holder of its lock.
+
+    Args:
+        folder: where it is to be.
+        installs: for each run of `pip install`, its words.
+
+    Returns:
+        0 if all is there; else the exit code of what failed.
+    """
+    if (folder / UNFINISHED).exists():
+        print(f"An earlier run was stopped before {folder} was finished, so it is made anew.")
+        discard(folder)
+    print(f"Installing packages into {folder}; this takes a minute or two.", flush=True)
+    python = folder / "bin" / "python"
+    if _code([python, "-m", "pip", "--version"], quiet=True) != 0:
+        # Not there, or without pip, or of a Python that is gone.
+        discard(folder)
+        folder.mkdir()
+        (folder / UNFINISHED).touch()
+        code = _code([sys.executable, "-m", "venv", folder])
+        if code != 0:
+            return code
+    (folder / UNFINISHED).touch()
+    (folder / INSTALLED).unlink(missing_ok=True)
+    for words in installs:
+        code = _code([python, "-m", "pip", "install", "--quiet", "--quiet", *words])
+        if code != 0:
+            return code
+    (folder / UNFINISHED).replace(folder / INSTALLED)
+    # The time that make compares is that of the end.
+    (folder / INSTALLED).touch()
+    return 0
+
+
+def discard(folder: Path) -> None:
+    """Remove an environment. Killed on the way, none is there that looks whole."""
+    removed = folder.with_name(f"{folder.name}.removed")
+    shutil.rmtree(removed, ignore_errors=True)
+    if folder.exists() or folder.is_symlink():
+        folder.rename(removed)
+        if removed.is_symlink():
+            removed.unlink()
+        shutil.rmtree(removed, ignore_errors=True)
+
+
+@contextmanager
+def only_one(lock: Path) -> "Iterator[None]":
+    """Hold a lock for a block, waiting for another run to end. It ends with its process."""
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Waiting for another run that installs packages.", flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _lists(words: "Sequence[str]") -> "list[list[str]]":
+    """Cut words at each `--`."""
+    lists: list[list[str]] = []
+    for word in words:
+        if word == "--":
+            lists.append([])
+        else:
+            lists[-1].append(word)
+    return lists
+
+
+def _code(words: "Sequence[str | Path]", quiet: bool = False) -> int:
+    output = subprocess.DEVNULL if quiet else None
+    try:
+        return subprocess.run(
+            [os.fspath(word) for word in words], check=False, stdout=output, stderr=output
+        ).returncode
+    except OSError:
+        return 127
+
+
+def _time_of(path: Path) -> float:
+    return path.stat().st_mtime if path.exists() else 0.0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,134 @@
+"""`make` makes an environment that is whole: one that was left unfinished is made anew."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from workbench import load_script
+
+LOCKED = ["--requirement", "requirements.lock"]
+OURS = ["--editable", "."]
+
+
+@pytest.fixture
+def script() -> ModuleType:
+    """The script, loaded anew for each test, which replaces what it runs."""
+    return load_script("make_environment")
+
+
+class Commands:
+    """Stands in for what the script runs; one of them may fail or be killed."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the environment's folder."""
+        self.folder = folder
+        self.ran: list[str] = []
+        self.fails_at = ""
+        self.killed_at = ""
+
+    def __call__(self, words: Sequence[str | Path], quiet: bool = False) -> int:
+        """Do what the command would leave on the disk."""
+        del quiet
+        said = " ".join(map(str, words))
+        if "--version" in said:
+            return 0 if (self.folder / "bin" / "pip").exists() else 127
+        self.ran.append(said.partition("install --quiet --quiet ")[2] or "venv")
+        assert (self.folder / ".unfinished").exists(), said
+        assert not (self.folder / ".installed").exists(), said
+        if self.ran[-1] == "venv":
+            (self.folder / "bin").mkdir()
+            (self.folder / "bin" / "pip").touch()
+        (self.folder / f"left by {len(self.ran)}").touch()
+        if self.killed_at and self.killed_at in said:
+            raise KeyboardInterrupt
+        return 1 if self.fails_at and self.fails_at in said else 0
+
+
+def make(script: ModuleType, folder: Path) -> int:
+    """Run the script as the Makefile does."""
+    return int(script.main([str(folder), "--", *LOCKED, "--", *OURS]))
+
+
+@pytest.fixture
+def commands(script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """What is run instead of venv and pip."""
+    commands = Commands(tmp_path / ".venv")
+    monkeypatch.setattr(script, "_code", commands)
+    return commands
+
+
+def test_an_environment_is_made_step_by_step(script: ModuleType, commands: Commands) -> None:
+    assert make(script, commands.folder) == 0
+    assert commands.ran == ["venv", " ".join(LOCKED), " ".join(OURS)]
+    assert (commands.folder / ".installed").exists()
+    assert not (commands.folder / ".unfinished").exists()
+
+
+@pytest.mark.parametrize("killed_at", ["venv", "requirements.lock", "--editable"])
+def test_an_environment_of_a_killed_run_is_made_anew(
+    script: ModuleType, commands: Commands, capsys: pytest.CaptureFixture[str], killed_at: str
+) -> None:
+    commands.killed_at = killed_at
+    with pytest.raises(KeyboardInterrupt):
+        make(script, commands.folder)
+    assert not (commands.folder / ".installed").exists()
+    (commands.folder / "half of a package").touch()
+    commands.killed_at, commands.ran = "", []
+    assert make(script, commands.folder) == 0
+    assert commands.ran == ["venv", " ".join(LOCKED), " ".join(OURS)]
+    assert not (commands.folder / "half of a package").exists()
+    assert "was stopped before" in capsys.readouterr().out
+
+
+def test_an_environment_whose_packages_could_not_be_had_is_not_taken_for_whole(
+    script: ModuleType, commands: Commands
+) -> None:
+    commands.fails_at = "requirements.lock"
+    assert make(script, commands.folder) == 1
+    assert not (commands.folder / ".installed").exists()
+    commands.fails_at = ""
+    assert make(script, commands.folder) == 0
+
+
+def test_a_finished_environment_is_brought_up_to_date_where_it_is(
+    script: ModuleType, commands: Commands
+) -> None:
+    make(script, commands.folder)
+    (commands.folder / "kept").touch()
+    commands.ran = []
+    assert make(script, commands.folder) == 0
+    assert commands.ran == [" ".join(LOCKED), " ".join(OURS)]
+    assert (commands.folder / "kept").exists()
+
+
+def test_a_removal_that_is_killed_leaves_no_environment_that_looks_whole(
+    script: ModuleType, commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(script, commands.folder)
+
+    def half(path: Path, **_: object) -> None:
+        if path.exists():
+            (path / "bin" / "pip").unlink()
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(script.shutil, "rmtree", half)
+        with pytest.raises(KeyboardInterrupt):
+            script.discard(commands.folder)
+    assert not commands.folder.exists()
+    script.discard(commands.folder)
+    assert not commands.folder.with_name(".venv.removed").exists()
+
+
+def test_an_old_python_is_told(
+    script: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(script, "NEEDED", (sys.version_info[0], sys.version_info[1] + 1))
+    assert make(script, tmp_path / ".venv") == 1
+    assert "or later is needed; name one with make PYTHON=..." in capsys.readouterr().err
+    assert not (tmp_path / ".venv").exists()
