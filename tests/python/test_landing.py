@@ -73,6 +73,7 @@ def test_landed_files_have_fixed_columns(empty_project: Project, people: Path) -
     assert landed.folder == empty_project.root / "landing/study/2020"
     assert {path.name for path in landed.folder.iterdir()} == {
         "answers.parquet",
+        "reading.json",
         *(f"{name}.parquet" for name in SCHEMAS),
     }
     for name, schema in SCHEMAS.items():

@@ -1,6 +1,5 @@
 """Every format lands as the same text: each test reads a real file of its format."""
 
-import argparse
 import json
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -20,7 +19,6 @@ from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.landing import LandedWave, code_counts, land_wave
 from wavehouse.landing.tables import ReadingOptions
 from wavehouse.landing.texts import datetime_text, number_text, value_text
-from wavehouse.landing.words import add_reading_options, reading_options
 from wavehouse.project import Project
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -573,13 +571,3 @@ def test_a_damaged_parquet_file_is_refused(land: Land, tmp_path: Path) -> None:
     path.write_bytes(content[:middle] + bytes(200) + content[middle + 200 :])
     with pytest.raises(WavehouseError, match=r"people\.parquet: the file is damaged"):
         land(path)
-
-
-def test_options_of_the_command_line_are_those_of_the_readers() -> None:
-    parser = argparse.ArgumentParser()
-    add_reading_options(parser)
-    assert reading_options(parser.parse_args([])) == ReadingOptions()
-    words = ["--encoding", "cp1250", "--delimiter", "\\t", "--sheet", "b", "--lists", "positions"]
-    assert reading_options(parser.parse_args(words)) == ReadingOptions(
-        "cp1250", "\t", "b", "positions"
-    )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wavehouse.commands.reading_options import READING_HELP
 from wavehouse.commands.shared import (
     WAVE,
     Command,
@@ -21,7 +22,8 @@ from wavehouse.project import Project
 if TYPE_CHECKING:
     from wavehouse.onboarding.wave_rows import WaveOptions
 
-EXAMPLES = examples("""
+EXAMPLES = examples(
+    """
 the way of a wave:
   wavehouse add-wave gss 2008 gss_2008.sav --date 2008-03-01   lands it and drafts the rows
   wavehouse review gss 2008                                    what changed, what is open
@@ -30,10 +32,15 @@ the way of a wave:
   wavehouse apply gss 2008                                     writes the rows
   make                                                         builds, tests and publishes
 
+"""
+    + READING_HELP
+    + """
 The draft is drafts/<study>_<wave>.yml: read and edit it as you like. The same command again changes
 nothing and keeps decisions. While something is open, `wavehouse check` lists it and nothing is
-published. A run that fails leaves nothing behind.
-""")
+published. A run that fails leaves nothing behind. A corrected delivery of a wave takes --replace,
+also when the wave is in the codebook already.
+"""
+)
 
 
 @click.command(cls=Command, epilog=EXAMPLES)

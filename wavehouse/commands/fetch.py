@@ -13,7 +13,8 @@ examples:
   wavehouse fetch nhanes --from ~/nhanes          takes the files from a folder
   wavehouse fetch nhanes --wave 2017_2018
 
-What is landed already is left alone. Then: make
+What is landed already is left alone. How a file is read where it does not say it itself stands in
+the column reading_options of seeds/codebook/deliveries.csv. Then: make
 """)
 
 
@@ -42,3 +43,6 @@ def fetch(
             f"{len(landed.columns)} columns, {len(landed.files)} file(s), "
             f"{'landed' if fetched.is_new else 'was landed before'}"
         )
+        for file in landed.files if fetched.is_new else []:
+            for note in file.notes:
+                print(f"  {note}")

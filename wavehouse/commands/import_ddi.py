@@ -1,9 +1,11 @@
 """`wavehouse import-ddi`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from wavehouse.commands.reading_options import reading_options
 from wavehouse.commands.shared import (
     FILE,
     Command,
@@ -15,6 +17,9 @@ from wavehouse.commands.shared import (
 from wavehouse.commands.wave_options import delivered_as_option
 from wavehouse.escapes import terminal_text
 from wavehouse.project import Project
+
+if TYPE_CHECKING:
+    from wavehouse.landing.tables import ReadingOptions
 
 EXAMPLES = examples("""
 examples:
@@ -44,6 +49,7 @@ it, in the order of its fileDscr elements. DDI-Codebook 2.5, 2.1 and 1.2.2 are r
 @click.option("--stratum", metavar="COLUMN", help="the column of the stratum")
 @click.option("--psu", metavar="COLUMN", help="the column of the psu")
 @delivered_as_option("where the waves are kept (default: seed, if all files are CSV)")
+@reading_options
 @with_project
 def import_ddi(
     project: Project,
@@ -52,6 +58,7 @@ def import_ddi(
     files: tuple[Path, ...],
     waves: tuple[str, ...],
     delivered_as: str | None,
+    reading: "ReadingOptions",
     **roles: str | None,
 ) -> None:
     """Begin a study from a DDI codebook.
@@ -63,8 +70,5 @@ def import_ddi(
     from wavehouse.onboarding.import_ddi import import_ddi as begin
 
     named = tuple((role, column) for role, column in roles.items() if column)
-    print(
-        terminal_text(
-            begin(project, study, codebook, ImportOptions(files, waves, named, delivered_as))
-        )
-    )
+    told = ImportOptions(files, waves, named, delivered_as, reading)
+    print(terminal_text(begin(project, study, codebook, told)))

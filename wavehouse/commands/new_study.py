@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wavehouse.commands.reading_options import READING_HELP
 from wavehouse.commands.shared import (
     Command,
     examples,
@@ -19,14 +20,19 @@ from wavehouse.project import Project
 if TYPE_CHECKING:
     from wavehouse.onboarding.wave_rows import WaveOptions
 
-EXAMPLES = examples("""
+EXAMPLES = examples(
+    """
 example:
   wavehouse new-study panel 1 wave1.sav --study-label "City panel" --date 2024-05-01 \\
       --respondent id --weight w --psu district
 
+"""
+    + READING_HELP
+    + """
 Then as for a wave: review, decide, apply (see wavehouse add-wave --help). ??? in the draft stands
 where only you know the value, such as the terms of use.
-""")
+"""
+)
 
 
 @click.command(cls=Command, epilog=EXAMPLES)

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from wavehouse.commands.reading_options import reading_options
 from wavehouse.commands.shared import FILE, argument
+
+if TYPE_CHECKING:
+    from wavehouse.landing.tables import ReadingOptions
 
 
 def files_argument() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -40,6 +44,12 @@ def wave_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "seed: a CSV file in the repository; landing: Parquet outside of it (default: as the wave "
         "before, if the file is a CSV; else landing)"
     )
+    @click.option(
+        "--replace",
+        is_flag=True,
+        help="land these files in place of others of this wave; an open draft is made anew",
+    )
+    @reading_options
     @wraps(command)
     def run(
         *arguments: object,
@@ -50,11 +60,14 @@ def wave_options(command: Callable[..., Any]) -> Callable[..., Any]:
         expected: str | None,
         key: str | None,
         delivered_as: str | None,
+        replace: bool,
+        reading: "ReadingOptions",
         **others: object,
     ) -> object:
         from wavehouse.onboarding.wave_rows import WaveOptions
 
         said = (label, date, fieldwork_start, fieldwork_end, expected, key, delivered_as)
-        return command(*arguments, options=WaveOptions(*said), **others)
+        options = WaveOptions(*said, reading=reading, replace=replace)
+        return command(*arguments, options=options, **others)
 
     return run

@@ -24,6 +24,9 @@ from wavehouse.landing.texts import common_kind, kind_of, value_text
 # More different values are no list of answers to choose from.
 MOST_VALUES_OF_A_LIST = 1000
 MOST_PROBLEMS = 5
+# Answers are never as deep; each level holds a part of the stack.
+MOST_LEVELS = 50
+TOO_DEEP = f"objects or lists are nested more than {MOST_LEVELS} levels deep"
 
 Documents = Callable[[], Iterable[tuple[str, dict[str, Any]]]]
 
@@ -64,13 +67,19 @@ def document_table(
     count = 0
     for place, document in documents():
         count += 1
-        _learn(root, document, "", place, by_position, problems)
+        if _depth(document) > MOST_LEVELS:
+            problems.append(f"{place}: {TOO_DEEP}.")
+        else:
+            _learn(root, document, "", place, by_position, problems)
     _check_sizes(root, "", problems)
     if problems:
         more = len(problems) - MOST_PROBLEMS
+        is_deep = any(problem.endswith(f"{TOO_DEEP}.") for problem in problems)
         raise ProblemsError(
-            f"{path}: lists cannot become one column for each value. Read them by position, with "
-            "--lists positions:",
+            f"{path}: the documents cannot become a table. Have the file exported again:"
+            if is_deep
+            else f"{path}: lists cannot become one column for each value. Read them by position, "
+            "with --lists positions:",
             problems[:MOST_PROBLEMS] + ([f"{more} more."] if more > 0 else []),
         )
     columns: list[DeliveredColumn] = []
@@ -104,6 +113,20 @@ def _learn(
             node.kinds.add(kind_of(value))
 
 
+def _depth(document: object) -> int:
+    """Count the levels of a document, without going down by calls."""
+    depth, level = 0, [document]
+    while level and depth <= MOST_LEVELS:
+        level = [
+            below
+            for value in level
+            if isinstance(value, (dict, list))
+            for below in (value.values() if isinstance(value, dict) else value)
+        ]
+        depth += 1
+    return depth
+
+
 def _check_sizes(node: _Node, name: str, problems: list[str]) -> None:
     if node.values is not None and len(node.values) > MOST_VALUES_OF_A_LIST:
         problems.append(f"{name} has {len(node.values)} different values in its lists.")
@@ -117,7 +140,7 @@ def _number_columns(node: _Node, name: str, columns: list[DeliveredColumn]) -> N
     if node.is_scalar and (node.kinds or (not node.children and node.values is None)):
         node.column = len(columns)
         columns.append(DeliveredColumn(name, type=common_kind(node.kinds)))
-    for text in sorted(node.values or (), key=_natural_order):
+    for text in sorted(node.values or (), key=natural_order):
         node.value_columns[text] = len(columns)
         columns.append(DeliveredColumn(f"{name}[{text}]", type="number"))
     for part, child in node.children.items():
@@ -160,7 +183,8 @@ def _is_nested(values: list[Any]) -> bool:
     return any(isinstance(value, (dict, list)) for value in values)
 
 
-def _natural_order(text: str) -> tuple[bool, float, str]:
+def natural_order(text: str) -> tuple[bool, float, str]:
+    """Give what sorts numbers by size, and before other texts."""
     try:
         return False, float(text), text
     except ValueError:

@@ -18,6 +18,8 @@ from wavehouse.landing.download import Downloader, NotTriedError
 from wavehouse.landing.land import land_wave, sha256_of
 from wavehouse.landing.landed import LandedWave, is_landed, landing_folder, read_landed, wave_folder
 from wavehouse.locks import only_one
+from wavehouse.landing.options import parsed, written
+from wavehouse.landing.tables import AS_DELIVERED, ReadingOptions
 from wavehouse.project import Project
 
 TABLE = "deliveries"
@@ -35,6 +37,7 @@ class Delivery:
     url: str
     sha256: str
     size_bytes: int | None
+    reading: ReadingOptions = AS_DELIVERED
 
     def __str__(self) -> str:
         """Name the file the way every message does."""
@@ -108,7 +111,8 @@ def fetch(
             if len(paths) < len(deliveries):
                 continue
             try:
-                landed = land_wave(project, study_id, wave, paths, replace=replace)
+                how = [delivery.reading for delivery in deliveries]
+                landed = land_wave(project, study_id, wave, paths, options=how, replace=replace)
             except WavehouseError as error:
                 problems.append(str(error))
             else:
@@ -156,6 +160,13 @@ def read_deliveries(project: Project) -> list[Delivery]:
             if is_bad
         ]
         problems += file_problems(content.rows)
+    reading = []
+    for row in content.rows if not problems else []:
+        try:
+            # A codebook of an older version has no such column.
+            reading.append(parsed(row.get("reading_options", "")))
+        except WavehouseError as error:
+            problems.append(f"{name}, study {row['study_id']}, wave {row['wave_id']}: {error}")
     if problems:
         raise ProblemsError("Nothing was fetched:", problems)
     return [
@@ -167,8 +178,9 @@ def read_deliveries(project: Project) -> list[Delivery]:
             row["url"],
             row["sha256"].lower(),
             int(row["size_bytes"]) if row["size_bytes"] else None,
+            how,
         )
-        for row in content.rows
+        for row, how in zip(content.rows, reading, strict=True)
     ]
 
 
@@ -204,7 +216,9 @@ def _is_landed_from(project: Project, deliveries: list[Delivery]) -> bool:
     if not is_landed(project, study_id, wave_id):
         return False
     files = read_landed(project, study_id, wave_id).files
-    return [file.sha256 for file in files] == [delivery.sha256 for delivery in deliveries]
+    return [(file.sha256, file.reading_options) for file in files] == [
+        (delivery.sha256, written(delivery.reading)) for delivery in deliveries
+    ]
 
 
 def _given(delivery: Delivery, source: Path) -> Path:

@@ -15,6 +15,7 @@ from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.ids import judge_ids
 from wavehouse.landing.join import join_tables
 from wavehouse.landing.landed import LandedWave, is_landed, landing_folder, read_landed, wave_folder
+from wavehouse.landing.options import for_each, written
 from wavehouse.landing.progress import Progress
 from wavehouse.landing.readers import open_table
 from wavehouse.landing.store import StoredTable, store_table, write_wave
@@ -36,7 +37,7 @@ def land_wave(
     files: Sequence[Path],
     key: str | None = None,
     *,
-    options: ReadingOptions | None = None,
+    options: ReadingOptions | Sequence[ReadingOptions] | None = None,
     replace: bool = False,
 ) -> LandedWave:
     """Read the files of a wave into the landing folder.
@@ -50,7 +51,8 @@ def land_wave(
         files: its files; with several, the first has all respondents.
         key: the column that several files are joined on; the respondent column of the wave's design
             if left out.
-        options: how to read the files where they do not say it themselves.
+        options: how to read the files where they do not say it themselves: the same for all, each
+            taking what fits its format, or for each file.
         replace: land other files in place of those that are landed.
 
     Raises:
@@ -60,22 +62,25 @@ def land_wave(
     """
     paths = [Path(file) for file in files]
     _check_request(project, study_id, wave_id, paths)
+    if options is None or isinstance(options, ReadingOptions):
+        options = for_each(options or ReadingOptions(), paths)
+    said = [written(each) for each in options]
     lock = landing_folder(project) / study_id / f".{wave_id}.lock"
     with explained(lock.parent), only_one(lock, f"landing of wave {wave_id}"):
         _clear_rest(project, study_id, wave_id)
         sums = [sha256_of(path) for path in paths]
         if is_landed(project, study_id, wave_id) and not replace:
-            return _same_or_refused(project, study_id, wave_id, paths, sums)
+            return _same_or_refused(project, study_id, wave_id, paths, sums, said)
         folder = wave_folder(project, study_id, wave_id)
         partial = folder.with_name(f".{wave_id}{PARTIAL}{os.getpid()}")
         partial.mkdir()
         try:
-            tables = _store_all(paths, partial, options or ReadingOptions())
+            tables = _store_all(paths, partial, options)
             if len(tables) > 1:
                 key = key or respondent_column(project, study_id, wave_id)
             answers, columns = join_tables(tables, key, partial)
             landed_at = datetime.now(UTC).replace(tzinfo=None)
-            write_wave(partial, study_id, wave_id, tables, columns, sums, landed_at)
+            write_wave(partial, study_id, wave_id, tables, columns, sums, said, landed_at)
             answers.rename(partial / "answers.parquet")
             shutil.rmtree(partial / "tables")
             _put_in_place(partial, folder)
@@ -132,11 +137,22 @@ def _check_request(project: Project, study_id: str, wave_id: str, paths: list[Pa
 
 
 def _same_or_refused(
-    project: Project, study_id: str, wave_id: str, paths: list[Path], sums: list[str]
+    project: Project,
+    study_id: str,
+    wave_id: str,
+    paths: list[Path],
+    sums: list[str],
+    said: list[str],
 ) -> LandedWave:
     landed = read_landed(project, study_id, wave_id)
     if [file.sha256 for file in landed.files] == sums:
-        return landed
+        read_as = [file.reading_options for file in landed.files]
+        if read_as == said:
+            return landed
+        raise WavehouseError(
+            f"{project.relative(landed.folder)}: wave {wave_id} of study {study_id} is landed "
+            f"already, read {_told(read_as)}; now {_told(said)}. To read it anew, add --replace."
+        )
     there = ", ".join(f"{file.file_name} ({file.sha256[:8]})" for file in landed.files)
     new = ", ".join(f"{path.name} ({sha[:8]})" for path, sha in zip(paths, sums, strict=True))
     raise WavehouseError(
@@ -145,14 +161,21 @@ def _same_or_refused(
     )
 
 
-def _store_all(paths: list[Path], partial: Path, options: ReadingOptions) -> list[StoredTable]:
+def _told(options: Sequence[str]) -> str:
+    """Say how files were read."""
+    return f"with {' and '.join(dict.fromkeys(filter(None, options))) or 'no options'}"
+
+
+def _store_all(
+    paths: list[Path], partial: Path, options: Sequence[ReadingOptions]
+) -> list[StoredTable]:
     """Store each file as a table, and list the problems of all of them."""
     folder = partial / "tables"
     folder.mkdir()
     tables, problems = [], []
-    for place, path in enumerate(paths):
+    for place, (path, how) in enumerate(zip(paths, options, strict=True)):
         try:
-            tables.append(store_table(open_table(path, options), folder / f"{place}.parquet"))
+            tables.append(store_table(open_table(path, how), folder / f"{place}.parquet"))
         except WavehouseError as error:
             problems.append(error)
     if len(problems) == 1:

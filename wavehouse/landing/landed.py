@@ -1,5 +1,6 @@
 """Landed waves as they lie in the landing folder: which files there are, and what is in them."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,8 @@ from wavehouse.escapes import sql_name
 from wavehouse.ids import inside, judge_ids
 from wavehouse.project import Project
 
+# How each file was read, and what was assumed of it. Waves that were landed before it have none.
+READING = "reading.json"
 _WAVE = [("study_id", pa.string()), ("wave_id", pa.string())]
 SCHEMAS = {
     "columns": pa.schema(
@@ -89,7 +92,10 @@ class ValueLabel:
 
 @dataclass(frozen=True)
 class LandedFile:
-    """One delivered file, as it was when it was landed."""
+    """One delivered file, as it was when it was landed.
+
+    `reading_options` says how it was read, as words of the command line; `notes` what was assumed.
+    """
 
     position: int
     table_name: str
@@ -102,6 +108,8 @@ class LandedFile:
     encoding: str | None
     landed_at: datetime
     tool: str
+    reading_options: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,6 +175,9 @@ def read_landed(project: Project, study_id: str, wave_id: str) -> LandedWave:
             f"seeds/codebook/deliveries.csv lists them, with `wavehouse fetch {study_id}`."
         )
     tables = {name: pq.read_table(folder / f"{name}.parquet").to_pylist() for name in SCHEMAS}
+    reading = [{"reading_options": "", "notes": []} for _ in tables["files"]]
+    if (folder / READING).is_file():
+        reading = json.loads((folder / READING).read_text(encoding="utf-8"))
     labels: dict[str, dict[str, ValueLabel]] = {}
     for row in tables["value_labels"]:
         labels.setdefault(row["source_column"], {})[row["source_code"]] = ValueLabel(
@@ -182,7 +193,12 @@ def read_landed(project: Project, study_id: str, wave_id: str) -> LandedWave:
         [LandedColumn(**_own(row)) for row in tables["columns"]],
         labels,
         ranges,
-        [LandedFile(**_own(row)) for row in tables["files"]],
+        [
+            LandedFile(
+                **_own(row), reading_options=how["reading_options"], notes=tuple(how["notes"])
+            )
+            for row, how in zip(tables["files"], reading, strict=True)
+        ],
     )
 
 

@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -10,13 +11,24 @@ import pyarrow as pa
 import pyarrow.csv as pc
 
 from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.landing.headers import header_of, refuse_import_ids
 from wavehouse.landing.tables import DeliveredColumn, DeliveredTable, ReadingOptions
+from wavehouse.landing.text_files import (
+    BLOCK_BYTES,
+    check_text_file,
+    guessed_encoding,
+    too_long,
+)
 
 DELIMITERS = (",", ";", "\t", "|")
 # Enough to see the header and the delimiter.
 SAMPLE_BYTES = 1 << 18
-BLOCK_BYTES = 1 << 22
 MOST_ROWS_NAMED = 5
+# Longer texts are cut off by no reader: rows have a limit of their own.
+csv.field_size_limit(2 * BLOCK_BYTES)
+# What a text is taken for that is not UTF-8 and has no byte order mark.
+GUESSED = "cp1252"
+NOT_ASCII = re.compile(r"\w*[^\x00-\x7f]\w*")
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -31,19 +43,63 @@ def open_delimited(path: Path, options: ReadingOptions) -> DeliveredTable:
         WavehouseError: its encoding, delimiter or header cannot be made out.
     """
     encoding = options.encoding or find_encoding(path)
+    check_text_file(path, encoding, quoted=True)
+    notes = [] if options.encoding else encoding_notes(path, encoding)
     sample = _sample(path, encoding)
     if not sample.strip():
         raise WavehouseError(f"{path}: the file is empty: it has no header. Deliver it again.")
     delimiter = options.delimiter or _find_delimiter(sample, path)
-    names = next(csv.reader(StringIO(sample, newline=""), delimiter=delimiter))
+    above = _rows_above(path, sample, delimiter, options)
+    names, labels = header_of(above, options)
     return DeliveredTable(
         path,
         path.suffix[1:].lower(),
         f"pyarrow {pa.__version__}",
-        [DeliveredColumn(name) for name in names],
-        _chunks(path, encoding, delimiter, names),
+        [DeliveredColumn(name, label) for name, label in zip(names, labels, strict=True)],
+        _chunks(path, encoding, delimiter, names, len(options.header_rows) or 1),
         encoding=encoding,
+        notes=notes,
     )
+
+
+def _rows_above(
+    path: Path, sample: str, delimiter: str, options: ReadingOptions
+) -> list[list[str]]:
+    """Give the rows above the answers, all as wide as the names."""
+    reader = csv.reader(StringIO(sample, newline=""), delimiter=delimiter)
+    count = len(options.header_rows) or 1
+    try:
+        rows = [row for _, row in zip(range(count + 2), reader, strict=False)]
+    except csv.Error as error:
+        raise WavehouseError(
+            f"{path}: line {reader.line_num}: the header cannot be read ({error}). Have the file "
+            "exported again as plain text."
+        ) from error
+    if len(rows) < count:
+        raise WavehouseError(f"{path}: there are fewer than the {count} rows of --header-rows.")
+    refuse_import_ids(path, rows, options)
+    names = rows[options.header_rows.index("names") if options.header_rows else 0]
+    uneven = [str(place) for place, row in enumerate(rows[:count], 1) if len(row) != len(names)]
+    if uneven:
+        raise WavehouseError(
+            f"{path}: row {', '.join(uneven)} of the header has not the {len(names)} columns of "
+            "the names. Say with --header-rows what the rows are, and with --delimiter what "
+            "separates values."
+        )
+    return rows[:count]
+
+
+def looks_plain(path: Path) -> bool:
+    """Say whether a file is in UTF-8 and has commas between its values."""
+    encoding = find_encoding(path)
+    if encoding not in {"utf-8", "utf-8-sig"}:
+        return False
+    sample = _sample(path, encoding)
+    try:
+        # Such a file is refused as a seed, in its own words.
+        return not sample.strip() or _find_delimiter(sample, path) == ","
+    except csv.Error:
+        return True
 
 
 def find_encoding(path: Path) -> str:
@@ -67,8 +123,17 @@ def find_encoding(path: Path) -> str:
                 decoder.decode(block)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
-            return "cp1252"
+            return GUESSED
     return "utf-8"
+
+
+def encoding_notes(path: Path, encoding: str) -> list[str]:
+    """Say so if the encoding is a guess, with a text that shows whether it is a good one."""
+    if encoding != GUESSED:
+        return []
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        words = (word for line in file for word in NOT_ASCII.findall(line[:BLOCK_BYTES]))
+        return [guessed_encoding(path, encoding, words)]
 
 
 def _sample(path: Path, encoding: str) -> str:
@@ -99,7 +164,7 @@ def _find_delimiter(sample: str, path: Path) -> str:
 
 
 def _chunks(
-    path: Path, encoding: str, delimiter: str, names: list[str]
+    path: Path, encoding: str, delimiter: str, names: list[str], header_rows: int
 ) -> Iterator[list[pa.Array]]:
     uneven: list[str] = []
 
@@ -120,7 +185,7 @@ def _chunks(
                 use_threads=False,
                 block_size=BLOCK_BYTES,
                 column_names=columns,
-                skip_rows_after_names=1,
+                skip_rows_after_names=header_rows,
                 encoding=encoding,
             ),
             parse_options=pc.ParseOptions(
@@ -139,6 +204,8 @@ def _chunks(
     except UnicodeError as error:
         raise WavehouseError(_undecodable(path, encoding, error)) from error
     except pa.ArrowInvalid as error:
+        if "straddl" in str(error):
+            raise WavehouseError(too_long(path, "somewhere in it")) from error
         raise WavehouseError(
             f"{path}: the file cannot be read as text in {encoding}, delimited by {delimiter!r}: "
             f"{error}. Name others with --encoding and --delimiter, or have it delivered again."

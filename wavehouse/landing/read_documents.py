@@ -1,16 +1,19 @@
 """NDJSON files: one JSON object a line, as document stores export them."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from wavehouse.errors import ProblemsError, WavehouseError
-from wavehouse.landing.documents import document_table
-from wavehouse.landing.read_delimited import find_encoding
+from wavehouse.landing.documents import TOO_DEEP, document_table
+from wavehouse.landing.read_delimited import encoding_notes, find_encoding
 from wavehouse.landing.tables import DeliveredTable, ReadingOptions
+from wavehouse.landing.text_files import check_text_file
 
 MOST_LINES_NAMED = 5
+HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def open_documents(path: Path, options: ReadingOptions) -> DeliveredTable:
@@ -21,6 +24,7 @@ def open_documents(path: Path, options: ReadingOptions) -> DeliveredTable:
         WavehouseError: its text is in another encoding.
     """
     encoding = options.encoding or find_encoding(path)
+    check_text_file(path, encoding, quoted=False)
 
     def documents() -> Iterator[tuple[str, dict[str, Any]]]:
         problems: list[str] = []
@@ -46,16 +50,28 @@ def open_documents(path: Path, options: ReadingOptions) -> DeliveredTable:
 
     table = document_table(path, path.suffix[1:].lower(), "json", documents, options)
     table.encoding = encoding
+    if not options.encoding:
+        table.notes = encoding_notes(path, encoding)
     return table
 
 
 def _parsed(line: str) -> dict[str, Any]:
     try:
         value = json.loads(line, object_pairs_hook=_object)
+    except RecursionError as error:
+        raise ValueError(TOO_DEEP) from error
     except json.JSONDecodeError as error:
         raise ValueError(f"no JSON: {error.msg} at character {error.pos + 1}") from error
     if not isinstance(value, dict):
         raise ValueError("no JSON object")
+    if HALF_CHARACTER.search(line):
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            half = f"\\u{ord(error.object[error.start]):04x}"
+            raise ValueError(f"half a character ({half}) stands in a text by itself") from error
+        except RecursionError as error:
+            raise ValueError(TOO_DEEP) from error
     return value
 
 

@@ -1,17 +1,23 @@
 """Excel workbooks, read row by row with openpyxl: a sheet with one header row."""
 
+import zipfile
 import zlib
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 import openpyxl
+from lxml import etree
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from wavehouse.errors import WavehouseError
+from wavehouse.landing.guards import check_package
+from wavehouse.landing.headers import header_of, refuse_import_ids
 from wavehouse.landing.tables import (
     DeliveredColumn,
     DeliveredTable,
@@ -21,6 +27,8 @@ from wavehouse.landing.tables import (
 )
 from wavehouse.landing.texts import common_kind, kind_of, value_text
 
+MOST_CELLS_NAMED = 10
+
 
 def open_excel(path: Path, options: ReadingOptions) -> DeliveredTable:
     """Open the only sheet of a workbook that has rows, or the one that is named.
@@ -29,18 +37,30 @@ def open_excel(path: Path, options: ReadingOptions) -> DeliveredTable:
         WavehouseError: it is no workbook, or it is not clear which sheet is meant.
     """
     try:
+        check_package(path)
         workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except (BadZipFile, InvalidFileException, KeyError) as error:
         raise WavehouseError(
             f"{path}: the file is no Excel workbook ({error}). Save it as .xlsx again."
         ) from error
-    rows = _rows(path, _sheet(path, workbook, options.sheet))
-    header = [cell.value for cell in next(rows, ())]
-    while header and header[-1] is None:
-        header.pop()
-    columns = [DeliveredColumn(value_text(name) or "") for name in header]
+    sheet = _sheet(path, workbook, options.sheet)
+    _refuse_uncomputed(path, sheet)
+    rows = _rows(path, sheet)
+    count = len(options.header_rows) or 1
+    first = [row for _, row in zip(range(count + 2), rows, strict=False)]
+    if first and len(first) < count:
+        raise WavehouseError(f"{path}: there are fewer than the {count} rows of --header-rows.")
+    texts = [[value_text(cell.value) or "" for cell in row] for row in first]
+    refuse_import_ids(path, texts, options)
+    names = texts[options.header_rows.index("names") if options.header_rows else 0] if texts else []
+    width = max((place for place, name in enumerate(names, start=1) if name), default=0)
+    above = [(row + [""] * width)[:width] for row in texts[:count]]
+    columns = [
+        DeliveredColumn(name, label)
+        for name, label in (zip(*header_of(above, options), strict=True) if above else ())
+    ]
     table = DeliveredTable(path, "xlsx", f"openpyxl {openpyxl.__version__}", columns, [])
-    table.chunks = in_chunks(_texts(table, rows), len(columns))
+    table.chunks = in_chunks(_texts(table, chain(first[count:], rows)), len(columns))
     return table
 
 
@@ -60,6 +80,44 @@ def _sheet(path: Path, workbook: Any, name: str | None) -> Any:  # noqa: ANN401 
             "Name the one to be read with --sheet."
         )
     return filled[0]
+
+
+def _refuse_uncomputed(path: Path, sheet: Any) -> None:  # noqa: ANN401
+    """Refuse formulas whose values are not stored: they would be read as nothing.
+
+    Programs that make workbooks without computing them leave values out; a formula with an empty
+    text as its value stores that.
+    """
+    cells: list[str] = []
+    part = sheet._worksheet_path.lstrip("/")
+    try:
+        with zipfile.ZipFile(path) as package, package.open(part) as file:
+            for _, cell in etree.iterparse(
+                file, tag=f"{{{SHEET_MAIN_NS}}}c", resolve_entities=False, no_network=True
+            ):
+                has_formula = cell.find(f"{{{SHEET_MAIN_NS}}}f") is not None
+                if has_formula and not cell.findtext(f"{{{SHEET_MAIN_NS}}}v"):
+                    is_text = cell.get("t") == "str" and (
+                        cell.find(f"{{{SHEET_MAIN_NS}}}v") is not None
+                    )
+                    if not is_text:
+                        cells.append(cell.get("r") or "?")
+                cell.clear()
+                while cell.getprevious() is not None:
+                    del cell.getparent()[0]
+    except etree.XMLSyntaxError as error:
+        raise WavehouseError(
+            f"{path}: the part {part} is broken ({error}). Save the workbook again, or have it "
+            "delivered again."
+        ) from error
+    if cells:
+        more = len(cells) - MOST_CELLS_NAMED
+        named = ", ".join(cells[:MOST_CELLS_NAMED]) + (f" and {more} more" if more > 0 else "")
+        raise WavehouseError(
+            f"{path}: sheet {sheet.title}: {len(cells)} cell(s) have a formula without its value: "
+            f"{named}. Open the workbook in Excel or LibreOffice and save it again, which computes "
+            "them; or deliver values."
+        )
 
 
 def _rows(path: Path, sheet: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401

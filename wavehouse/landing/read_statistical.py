@@ -19,6 +19,8 @@ import pyreadstat
 from pyreadstat._readstat_parser import parser_entry_point
 
 from wavehouse.errors import WavehouseError
+from wavehouse.landing.read_delimited import GUESSED
+from wavehouse.landing.strict_texts import BYTE_BY_BYTE, StrictTexts, can_decode
 from wavehouse.landing.tables import (
     DeliveredColumn,
     DeliveredTable,
@@ -38,6 +40,7 @@ from wavehouse.landing.texts import (
 SPSS_EPOCH = date(1582, 10, 14)
 SAS_EPOCH = date(1960, 1, 1)  # Stata's too
 TRANSPORT_RECORD = 80
+FIRST_UNICODE_RELEASE = 118
 # SPSS writes the open end of a range as the largest number there is.
 OPEN_END = 1.7e308
 
@@ -122,6 +125,21 @@ def open_statistical(path: Path, options: ReadingOptions) -> DeliveredTable:
         "encoding": options.encoding,
     }
     _, meta = _read(program, path, options, {**settings, "metadataonly": True})
+    # Before Stata 14 and its format 118, texts were in the encoding of whoever's machine it was.
+    is_guessed = file_format == "dta" and not options.encoding and _is_old_stata(path)
+    declared = options.encoding or meta.file_encoding
+    encoding = declared or (GUESSED if is_guessed else "utf-8")
+    decoded = None
+    # Portable files have tables of characters of their own.
+    if file_format != "por" and can_decode(encoding):
+        decoded = StrictTexts(path, encoding, bool(options.encoding), is_guessed)
+        settings["encoding"] = BYTE_BY_BYTE
+        _, meta = _read(program, path, options, {**settings, "metadataonly": True})
+
+    def text(raw: str, place: str) -> str:
+        return decoded(raw, place) if decoded else raw
+
+    # As they are read, which is how the file's parts name them.
     names = list(meta.column_names)
     types = [meta.readstat_variable_types.get(name) or "double" for name in names]
     formats = [meta.original_variable_types.get(name) for name in names]
@@ -132,32 +150,45 @@ def open_statistical(path: Path, options: ReadingOptions) -> DeliveredTable:
     writers = [
         _writer(program, kind, stored == "float") for kind, stored in zip(kinds, types, strict=True)
     ]
+    shown_names = [text(name, f"the name of column {place}") for place, name in enumerate(names, 1)]
     table = DeliveredTable(
         path,
         file_format,
         f"pyreadstat {pyreadstat.__version__}",
         [
-            DeliveredColumn(name, label or None, kind, shown)
+            DeliveredColumn(
+                name, text(label, f"the label of column {name}") if label else None, kind, shown
+            )
             for name, label, kind, shown in zip(
-                names, meta.column_labels, kinds, formats, strict=True
+                shown_names, meta.column_labels, kinds, formats, strict=True
             )
         ],
         [],
-        encoding=options.encoding or meta.file_encoding,
+        encoding=declared,
         expected_rows=meta.number_rows,
+        notes=decoded.notes if decoded else [],
     )
-    for place, name in enumerate(names):
+    for place, (name, shown) in enumerate(zip(names, shown_names, strict=True)):
+        where = f"column {shown}, its labels and missing codes"
         labels = meta.variable_value_labels.get(name)
         if labels:
             table.value_labels[place] = {
-                writers[place](code) or "": str(label) for code, label in labels.items()
+                text(writers[place](code) or "", where): text(str(label), where)
+                for code, label in labels.items()
             }
         for bounds in meta.missing_ranges.get(name, []):
+            low, high = (_bound(bounds[end], writers[place]) for end in ("lo", "hi"))
             table.missing_ranges.setdefault(place, []).append(
-                (_bound(bounds["lo"], writers[place]), _bound(bounds["hi"], writers[place]))
+                (low and text(low, where), high and text(high, where))
             )
-    table.chunks = _chunks(program, table, options, settings, writers)
+    table.chunks = _chunks(program, table, options, settings, names, writers, text)
     return table
+
+
+def _is_old_stata(path: Path) -> bool:
+    with path.open("rb") as file:
+        release = re.match(rb"<stata_dta><header><release>(\d+)<", file.read(64))
+    return release is None or int(release[1]) < FIRST_UNICODE_RELEASE
 
 
 def _chunks(
@@ -165,9 +196,11 @@ def _chunks(
     table: DeliveredTable,
     options: ReadingOptions,
     settings: dict[str, Any],
+    names: list[str],
     writers: list[Remembered],
+    text: Callable[[str, str], str],
 ) -> Iterator[list[Texts]]:
-    size = rows_of_a_chunk(len(table.columns))
+    size = rows_of_a_chunk(len(names))
     start = 0
     while table.expected_rows is None or start < table.expected_rows:
         rows = {"row_offset": start, "row_limit": size}
@@ -176,16 +209,27 @@ def _chunks(
         row_count = len(columns[0]) if columns else 0
         if not row_count:
             break
-        for place, column in enumerate(table.columns):
-            for tag in meta.missing_user_values.get(column.name, []):
+        for place, name in enumerate(names):
+            for tag in meta.missing_user_values.get(name, []):
                 table.missing_codes.setdefault(place, set()).add(_tag(str(tag)))
         yield [
-            [writer(value) for value in column]
-            for writer, column in zip(writers, columns, strict=True)
+            _decoded([writer(value) for value in column], delivered.name, start, text)
+            if delivered.type == "text"
+            else [writer(value) for value in column]
+            for writer, column, delivered in zip(writers, columns, table.columns, strict=True)
         ]
         if row_count < size:
             break
         start += size
+
+
+def _decoded(texts: Texts, name: str, start: int, text: Callable[[str, str], str]) -> Texts:
+    """Decode the texts of a column, each different one once."""
+    first = {value: row for row, value in reversed(list(enumerate(texts, start=start + 1)))}
+    known = {
+        value: value and text(value, f"row {row}, column {name}") for value, row in first.items()
+    }
+    return [known[value] for value in texts]
 
 
 def _read(
@@ -197,7 +241,8 @@ def _read(
         hint = (
             "Name another encoding with --encoding"
             if options.encoding
-            else "If its texts are in an encoding that it does not declare, name it with --encoding"
+            else "If its texts are in an encoding that it does not declare, name it with "
+            "--encoding, such as windows-1252"
         )
         raise WavehouseError(
             f"{path}: the file cannot be read: {error}. {hint}, or have the file delivered again."

@@ -5,6 +5,8 @@ from importlib import import_module
 from pathlib import Path
 
 from wavehouse.errors import WavehouseError
+from wavehouse.landing.guards import guarded
+from wavehouse.landing.reshape import reshaped
 from wavehouse.landing.tables import DeliveredTable, ReadingOptions
 
 _STATISTICAL = ("wavehouse.landing.read_statistical", "open_statistical")
@@ -36,7 +38,7 @@ def open_table(path: Path, options: ReadingOptions) -> DeliveredTable:
     open_file: Callable[[Path, ReadingOptions], DeliveredTable] = getattr(
         import_module(module), function
     )
-    table = open_file(path, options)
+    table = reshaped(lambda: guarded(path, lambda: open_file(path, options)), options)
     if not table.columns:
         raise WavehouseError(f"{path}: the file has no columns. Have it delivered again.")
     return table

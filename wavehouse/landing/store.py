@@ -1,5 +1,6 @@
 """Write delivered tables and what is known of them as Parquet."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wavehouse.errors import WavehouseError
-from wavehouse.landing.landed import SCHEMAS
+from wavehouse.landing.landed import READING, SCHEMAS
 from wavehouse.landing.names import landed_names
 from wavehouse.landing.progress import Progress
 from wavehouse.landing.tables import DeliveredColumn, DeliveredTable
@@ -68,6 +69,10 @@ def store_table(table: DeliveredTable, path: Path) -> StoredTable:
             f"{table.path}: the file says that it has {table.expected_rows} rows, and {row_count} "
             "can be read. Have it delivered again."
         )
+    if not row_count:
+        raise WavehouseError(
+            f"{table.path}: a header and no rows, so no respondents. Deliver the file again."
+        )
     return StoredTable(table, names, path, row_count)
 
 
@@ -78,9 +83,21 @@ def write_wave(
     tables: Sequence[StoredTable],
     columns: Sequence[WaveColumn],
     sums: Sequence[str],
+    options: Sequence[str],
     landed_at: datetime,
 ) -> None:
-    """Write all that is known of a wave, besides its answers."""
+    """Write all that is known of a wave, besides its answers.
+
+    Args:
+        folder: where to.
+        study_id: the study.
+        wave_id: the wave.
+        tables: its files, stored.
+        columns: its columns.
+        sums: the SHA-256 of each file.
+        options: how each file was read, as words of the command line.
+        landed_at: when.
+    """
 
     def write(name: str, rows: Iterable[dict[str, Any]]) -> None:
         content = [{"study_id": study_id, "wave_id": wave_id, **row} for row in rows]
@@ -90,6 +107,18 @@ def write_wave(
             compression=COMPRESSION,
         )
 
+    (folder / READING).write_text(
+        json.dumps(
+            [
+                {"reading_options": said, "notes": stored.table.notes}
+                for stored, said in zip(tables, options, strict=True)
+            ],
+            ensure_ascii=False,
+            indent=1,
+        )
+        + "\n",
+        encoding="utf-8",
+    )
     write(
         "columns",
         (

@@ -16,17 +16,36 @@ Column = Texts | pa.Array
 
 
 @dataclass(frozen=True)
+class CellList:
+    """A column, or several by a pattern with `*`, with many answers in a cell, and their mark."""
+
+    column: str
+    mark: str
+
+
+@dataclass(frozen=True)
 class ReadingOptions:
     """What a file does not say of itself; None lets the reader find out.
 
     `lists` says what becomes of lists of scalars in nested files: `indicators`, a column for each
-    value, or `positions`, a column for each place.
+    value, or `positions`, a column for each place. `decimal` and `thousands` are the marks within
+    numbers that are delivered as text. `header_rows` says what each row above the answers holds:
+    names, labels, ids or skip. `empty_lists` says what an empty cell of a column in `cell_lists`
+    means: `missing`, nothing is known, or `none`, none of the answers was chosen.
     """
 
     encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = None
     lists: str = "indicators"
+    decimal: str | None = None
+    thousands: str | None = None
+    header_rows: tuple[str, ...] = ()
+    cell_lists: tuple[CellList, ...] = ()
+    empty_lists: str = "missing"
+
+
+AS_DELIVERED = ReadingOptions()
 
 
 @dataclass
@@ -43,8 +62,9 @@ class DeliveredColumn:
 class DeliveredTable:
     """One file. Labels and ranges are those of the columns, by position.
 
-    `chunks` give for each column the texts of some rows, and can be gone through once. After that
-    the rest is final: a reader may complete it on the way.
+    `notes` are what was assumed and somebody should look at, such as an encoding. `chunks` give
+    for each column the texts of some rows, and can be gone through once. After that the rest is
+    final: a reader may complete it on the way.
     """
 
     path: Path
@@ -57,6 +77,7 @@ class DeliveredTable:
     missing_codes: dict[int, set[str]] = field(default_factory=dict)
     encoding: str | None = None
     expected_rows: int | None = None
+    notes: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 from wavehouse.codebook import Codebook, read_codebook
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.ids import complaint_about_wave, inside, judge_ids, shown
+from wavehouse.landing.options import fitting, for_each
+from wavehouse.landing.tables import AS_DELIVERED, ReadingOptions
 from wavehouse.onboarding.code_rows import Naming
 from wavehouse.onboarding.ddi import DdiCodebook, DdiFile, read_ddi
 from wavehouse.onboarding.ddi_rows import Asked, CodeLists, variable_proposal
@@ -20,6 +22,7 @@ from wavehouse.onboarding.wave_rows import (
     StudyOptions,
     WaveOptions,
     delivery_proposal,
+    reading_proposals,
     study_proposals,
     wave_proposal,
 )
@@ -36,6 +39,7 @@ class ImportOptions:
     waves: tuple[str, ...] = ()
     roles: tuple[tuple[str, str], ...] = ()
     delivered_as: str | None = None
+    reading: ReadingOptions = AS_DELIVERED
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ def import_ddi(project: Project, study_id: str, codebook: Path, options: ImportO
         "seed" if all(path.suffix.lower() == ".csv" for path in paths) else "landing"
     )
     roles = _roles(ddi, options)
+    reading = for_each(options.reading, paths)
     with all_or_nothing() as placed:
         waves = [
             _Wave(
@@ -99,9 +104,10 @@ def import_ddi(project: Project, study_id: str, codebook: Path, options: ImportO
                     roles["respondent"],
                     roles.get("weight"),
                     placed,
+                    how,
                 ),
             )
-            for wave_id, described, path in zip(ids, ddi.files, paths, strict=True)
+            for wave_id, described, path, how in zip(ids, ddi.files, paths, reading, strict=True)
         ]
         told = {role for role, _ in options.roles}
         roles = {
@@ -111,8 +117,8 @@ def import_ddi(project: Project, study_id: str, codebook: Path, options: ImportO
             if role in told or not _is_empty(column, waves)
         }
         _check_columns(ddi, waves, roles)
-        proposals = _proposals(own, ddi, study_id, waves, roles, delivered_as)
-        _save(project, study_id, waves, roles, delivered_as, proposals, placed)
+        proposals = _proposals(own, ddi, study_id, waves, roles, delivered_as, options.reading)
+        _save(project, study_id, waves, roles, delivered_as, options.reading, proposals, placed)
     return review(project, study_id, ids[0])
 
 
@@ -237,6 +243,7 @@ def _proposals(
     waves: Sequence[_Wave],
     roles: dict[str, str],
     delivered_as: str,
+    reading: ReadingOptions,
 ) -> list[Proposal]:
     ids = [wave.wave_id for wave in waves]
     design_id = f"{study_id}_design"
@@ -246,8 +253,9 @@ def _proposals(
     for number, wave in enumerate(waves, start=1):
         proposals.append(_wave(own, ddi, wave, number, design_id, delivered_as))
         if delivered_as == "landing":
-            sums = file_sums([wave.path])
+            sums = file_sums([wave.path], fitting(reading, wave.path))
             proposals.append(delivery_proposal(study_id, wave.wave_id, sums))
+        proposals += reading_proposals(wave.profile.notes)
     groups: dict[str, list[Asked]] = {}
     for wave in waves:
         for variable in wave.described.variables:
@@ -401,6 +409,7 @@ def _save(
     waves: Sequence[_Wave],
     roles: dict[str, str],
     delivered_as: str,
+    reading: ReadingOptions,
     proposals: list[Proposal],
     placed: Placed,
 ) -> None:
@@ -410,7 +419,7 @@ def _save(
         "",
         "",
         delivered_as,
-        [dict(row) for row in file_sums([wave.path for wave in waves])],
+        [dict(row) for row in file_sums([wave.path for wave in waves], reading)],
         len(roles),
         number_proposals(proposals),
     )

@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from wavehouse.codebook import Codebook, Row, read_codebook, wave_number
 from wavehouse.errors import ProblemsError, WavehouseError
@@ -29,6 +30,8 @@ from wavehouse.onboarding.wave_rows import (
     StudyOptions,
     WaveOptions,
     delivery_proposal,
+    reading_proposals,
+    replaced_delivery_proposals,
     study_proposals,
     wave_proposal,
 )
@@ -56,10 +59,13 @@ def add_wave(
             f"seeds/codebook/studies.csv: study {study_id} has no wave yet. Begin it with "
             f"`wavehouse new-study {study_id} {wave_id} FILE...`."
         )
-    sums = file_sums(files)
-    known = _known_already(project, study_id, wave_id, waves, sums)
+    sums = file_sums(files, options.reading)
+    known = _known_already(project, study_id, wave_id, waves, sums, options.replace)
     if known:
         return known
+    applied = next((row for row in waves if row["wave_id"] == wave_id), None)
+    if applied is not None:
+        return _replace_applied(project, codebook, applied, files, options, sums)
     like = _like(waves, options.like)
     as_before = like.get("delivered_as") or "seed"
     delivered_as = options.delivered_as or _usual_place(files, as_before)
@@ -71,12 +77,24 @@ def add_wave(
     key = options.key or roles.get("respondent")
     weight = roles.get("weight")
     with all_or_nothing() as placed:
-        new = deliver(project, study_id, wave_id, files, delivered_as, key, weight, placed)
+        new = deliver(
+            project,
+            study_id,
+            wave_id,
+            files,
+            delivered_as,
+            key,
+            weight,
+            placed,
+            options.reading,
+            replace=options.replace,
+        )
         old = profile_wave(project, study_id, like["wave_id"], weight)
         naming = Naming(codebook, study_id, wave_id)
         proposals = [wave_proposal(codebook, new, like, options, delivered_as, like["design_id"])]
         if delivered_as == "landing":
             proposals.append(delivery_proposal(study_id, wave_id, sums))
+        proposals += reading_proposals(new.notes)
         found, unchanged = compare_wave(codebook, like, old, new, naming)
         previous = max(waves, key=wave_number)["wave_id"]
         draft = _save(
@@ -117,7 +135,8 @@ def new_study(
             study_id,
             wave_id,
             [row for row in codebook.waves() if row["study_id"] == study_id],
-            file_sums(files),
+            file_sums(files, options.reading),
+            options.replace,
         )
         if known:
             return known
@@ -125,8 +144,8 @@ def new_study(
             f"seeds/codebook/studies.csv: study {study_id} is there already. Add a wave with "
             f"`wavehouse add-wave {study_id} {wave_id} FILE...`."
         )
-    sums = file_sums(files)
-    known = _known_already(project, study_id, wave_id, [], sums)
+    sums = file_sums(files, options.reading)
+    known = _known_already(project, study_id, wave_id, [], sums, options.replace)
     if known:
         return known
     if not study.respondent:
@@ -146,6 +165,8 @@ def new_study(
             options.key or study.respondent,
             study.weight,
             placed,
+            options.reading,
+            replace=options.replace,
         )
         _check_roles(new, study)
         naming = Naming(codebook, study_id, wave_id)
@@ -162,6 +183,7 @@ def new_study(
         ]
         if delivered_as == "landing":
             proposals.append(delivery_proposal(study_id, wave_id, sums))
+        proposals += reading_proposals(new.notes)
         proposals += [
             new_column_proposal(column, naming)
             for name, column in new.columns.items()
@@ -261,26 +283,77 @@ def _known_already(
     wave_id: str,
     waves: list[Row],
     sums: list[dict[str, str]],
+    replace: bool,
 ) -> str:
     """Say that there is nothing to do, where that is so.
 
     Raises:
-        WavehouseError: the wave has a draft of other files.
+        WavehouseError: the wave has a draft of other files, or of files that were read otherwise.
     """
     path = draft_path(project, study_id, wave_id)
     if path.is_file():
         draft = read_draft(project, study_id, wave_id)
-        if [file["sha256"] for file in draft.files] == [file["sha256"] for file in sums]:
+        if list(map(_identity, draft.files)) == list(map(_identity, sums)):
             return "These files have a draft already; it is left as it is.\n" + review_text(
                 project, draft
             )
+        if replace:
+            return ""
         raise WavehouseError(
             f"{project.relative(path)}: wave {wave_id} of study {study_id} has a draft, made of "
-            "other files. Apply it, or delete it and the files that it was made of."
+            "other files or read otherwise. Apply it; or add --replace to land these files instead "
+            "and make the draft anew, without its decisions."
         )
-    if any(row["wave_id"] == wave_id for row in waves):
-        return f"Wave {wave_id} of study {study_id} is in the codebook; there is nothing to do."
+    if any(row["wave_id"] == wave_id for row in waves) and not replace:
+        return (
+            f"Wave {wave_id} of study {study_id} is in the codebook; there is nothing to do. If "
+            "these files are a corrected delivery of it, use `wavehouse add-wave` with --replace."
+        )
     return ""
+
+
+def _identity(file: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Give what tells two deliveries apart: the file, and how it was read."""
+    return file["sha256"], file.get("reading_options") or ""
+
+
+def _replace_applied(
+    project: Project,
+    codebook: Codebook,
+    wave: Row,
+    files: Sequence[Path],
+    options: WaveOptions,
+    sums: list[dict[str, str]],
+) -> str:
+    """Put a corrected delivery in the place of a wave that is in the codebook."""
+    delivered_as = wave.get("delivered_as") or "seed"
+    roles = {
+        row["design_role"]: row["source_column"]
+        for row in codebook.rows("design_columns")
+        if row["design_id"] == wave["design_id"]
+    }
+    with all_or_nothing() as placed:
+        new = deliver(
+            project,
+            wave["study_id"],
+            wave["wave_id"],
+            files,
+            delivered_as,
+            options.key or roles.get("respondent"),
+            roles.get("weight"),
+            placed,
+            options.reading,
+            replace=True,
+        )
+        proposals = replaced_delivery_proposals(
+            codebook, wave, new.row_count, sums if delivered_as == "landing" else []
+        )
+        proposals += reading_proposals(new.notes)
+        said = f"Wave {wave['wave_id']} of study {wave['study_id']} has these files now. "
+        if not proposals:
+            return f"{said}The codebook stays as it is; what does not fit it, `make` will say."
+        draft = _save(project, new, "", wave["wave_id"], delivered_as, sums, 0, proposals, placed)
+    return f"{said}What does not fit the codebook, `make` will say.\n{review_text(project, draft)}"
 
 
 def _like(waves: list[Row], wave_id: str | None) -> Row:
@@ -338,6 +411,7 @@ def _save(
         numbered,
     )
     path = draft_path(project, new.study_id, new.wave_id)
+    placed.keep_file(path)
     placed.paths.append(path)
     save_draft(project, draft)
     return read_draft(project, new.study_id, new.wave_id)

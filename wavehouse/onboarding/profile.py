@@ -1,7 +1,7 @@
 """What a wave looks like, column by column, wherever it is kept."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -77,13 +77,17 @@ class ColumnProfile:
 
 @dataclass(frozen=True)
 class WaveProfile:
-    """A wave: its columns in delivered order. `effective_share` is Kish's, 1 without weights."""
+    """A wave: its columns in delivered order. `effective_share` is Kish's, 1 without weights.
+
+    `notes` are what was assumed of its files when they were read.
+    """
 
     study_id: str
     wave_id: str
     columns: Mapping[str, ColumnProfile]
     row_count: int
     effective_share: float = 1.0
+    notes: Sequence[str] = ()
 
 
 def _summary_of(counts: Mapping[str, float]) -> NumberSummary | None:
@@ -164,7 +168,8 @@ def profile_landed(landed: LandedWave, weight: str | None = None) -> WaveProfile
             value_labels={c: known.value_label or "" for c, known in labels.items()},
             missing_codes=frozenset(in_range | declared[column.source_column]),
         )
-    return replace(profile, columns=columns)
+    notes = [note for file in landed.files for note in file.notes]
+    return replace(profile, columns=columns, notes=notes)
 
 
 def profile_seed(seed: Path, study_id: str, wave_id: str, weight: str | None = None) -> WaveProfile:

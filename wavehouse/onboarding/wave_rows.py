@@ -3,8 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from wavehouse.codebook import Codebook, Row, wave_number
+from wavehouse.errors import WavehouseError
+from wavehouse.landing.tables import AS_DELIVERED, ReadingOptions
 from wavehouse.onboarding.draft import TO_FILL_IN, Proposal
 from wavehouse.onboarding.profile import WaveProfile
 
@@ -21,6 +24,8 @@ class WaveOptions:
     key: str | None = None
     delivered_as: str | None = None
     like: str | None = None
+    reading: ReadingOptions = AS_DELIVERED
+    replace: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,11 +114,85 @@ def delivery_proposal(study_id: str, wave_id: str, files: Sequence[Mapping[str, 
                     "file_name": file["file_name"],
                     "sha256": file["sha256"],
                     "size_bytes": file["size_bytes"],
+                    **_reading(file),
                 },
             }
             for position, file in enumerate(files, start=1)
         ],
     )
+
+
+def replaced_delivery_proposals(
+    codebook: Codebook, wave: Row, row_count: int, files: Sequence[Mapping[str, str]]
+) -> list[Proposal]:
+    """Draft what the codebook says otherwise of a wave whose files were replaced.
+
+    Args:
+        codebook: the codebook.
+        wave: the wave's row.
+        row_count: the rows that are delivered now.
+        files: name, checksum and size of each file; none where the wave is a seed.
+
+    Raises:
+        WavehouseError: there are fewer files than before.
+    """
+    key = {"study_id": wave["study_id"], "wave_id": wave["wave_id"]}
+    listed = {
+        row["position"] for row in codebook.rows("deliveries") if key.items() <= dict(row).items()
+    }
+    if files and len(files) < len(listed):
+        raise WavehouseError(
+            f"seeds/codebook/deliveries.csv lists {len(listed)} files of wave {key['wave_id']}, "
+            f"and {len(files)} are delivered. Take the rows of the others out first."
+        )
+    changes: list[dict[str, Any]] = []
+    for number, file in enumerate(files, start=1):
+        values = {"reading_options": "", **file}
+        row = {**key, "position": str(number)}
+        changes.append(
+            {"table": "deliveries", "where": row, "set": values}
+            if row["position"] in listed
+            else {"table": "deliveries", "add": {**row, **file}}
+        )
+    proposals = []
+    if changes:
+        what = f"{len(files)} file(s) in place of others; urls stay as they are"
+        proposals.append(Proposal("delivery", wave["wave_id"], 1.0, what, changes))
+    if wave["expected_respondents"] != str(row_count):
+        proposals.append(
+            Proposal(
+                "wave",
+                wave["wave_id"],
+                0.7,
+                f"{row_count} rows delivered, {wave['expected_respondents']} expected: compare it "
+                "with the producer's report",
+                [
+                    {
+                        "table": "waves",
+                        "where": key,
+                        "set": {"expected_respondents": str(row_count)},
+                    }
+                ],
+            )
+        )
+    return proposals
+
+
+def reading_proposals(notes: Sequence[str]) -> list[Proposal]:
+    """Ask about what was assumed when files were read."""
+    return [
+        Proposal(
+            "assumed_reading",
+            note.partition(":")[0].partition(",")[0],
+            0.5,
+            f"{note} No row is needed: accept if it is right",
+        )
+        for note in notes
+    ]
+
+
+def _reading(file: Mapping[str, str]) -> dict[str, str]:
+    return {"reading_options": file["reading_options"]} if "reading_options" in file else {}
 
 
 def study_proposals(new: WaveProfile, design_id: str, options: StudyOptions) -> list[Proposal]:

@@ -12,7 +12,8 @@ final as (
         file_name,
         url,
         sha256,
-        {{ to_integer('size_bytes') }} as size_bytes
+        {{ to_integer('size_bytes') }} as size_bytes,
+        reading_options
     from codebook
     where {{ is_not_left_out('codebook.study_id') }}
 )

@@ -1,0 +1,82 @@
+"""The options that say how delivered files are read, the same for each command that reads them."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+READING_HELP = """\
+options of reading:
+  --encoding iso-8859-2                 a file that does not say its encoding
+  --delimiter ";" --decimal , --thousands .
+  --sheet Data --header-rows skip,names,labels
+  --header-rows 3                       names, wording and import ids above the answers
+  --lists "languages=;"                 R;Python becomes languages[R] and languages[Python]
+"""
+
+
+def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Declare how files are read, and give it to the command as `reading`."""
+
+    @click.option("--encoding", metavar="NAME", help="encoding of the texts (default: found out)")
+    @click.option(
+        "--sheet", metavar="NAME", help="sheet of a workbook (default: the only one with rows)"
+    )
+    @click.option(
+        "--delimiter",
+        metavar="MARK",
+        help="what separates the values of a text file, such as ; or tab (default: found out)",
+    )
+    @click.option(
+        "--decimal", metavar="MARK", help="decimal mark of numbers that are texts (default: .)"
+    )
+    @click.option("--thousands", metavar="MARK", help="mark between thousands, such as . or blank")
+    @click.option(
+        "--header-rows",
+        "headers",
+        metavar="ROWS",
+        help="what stands above the answers: 1, 2 or 3 rows (names, labels, import ids), or words "
+        "for each row, such as skip,names,labels (default: 1)",
+    )
+    @click.option(
+        "--lists",
+        multiple=True,
+        metavar="COLUMN=MARK",
+        help="a column with several answers in a cell, and what separates them: each answer gets a "
+        "column, 1 or 0; repeat it for others. Of nested files: indicators, a column for each "
+        "value (default), or positions, one for each place",
+    )
+    @click.option(
+        "--empty-lists",
+        type=click.Choice(["missing", "none"]),
+        help="what an empty cell of --lists means: nothing is known (default), or none was chosen",
+    )
+    @wraps(command)
+    def run(
+        *arguments: object,
+        encoding: str | None,
+        sheet: str | None,
+        delimiter: str | None,
+        decimal: str | None,
+        thousands: str | None,
+        headers: str | None,
+        lists: tuple[str, ...],
+        empty_lists: str | None,
+        **others: object,
+    ) -> object:
+        from wavehouse.landing.options import reading_options as given
+
+        reading = given(
+            encoding=encoding,
+            sheet=sheet,
+            delimiter=delimiter,
+            decimal=decimal,
+            thousands=thousands,
+            headers=headers,
+            lists=lists,
+            empty_lists=empty_lists,
+        )
+        return command(*arguments, reading=reading, **others)
+
+    return run
