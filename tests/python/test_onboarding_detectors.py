@@ -502,7 +502,8 @@ def test_word_difference_shows_what_went_and_what_came() -> None:
 
 def test_labels_of_any_script_are_compared() -> None:
     assert similarity("Да, 1 раз", "Нет, 1 раз") < SAME_LABEL
-    assert similarity("Élevé", "eleve") == 1.0
+    # Accents are letters, which people and programs leave out at times.
+    assert SAME_LABEL <= similarity("Élevé", "eleve") < 1
 
 
 def test_ids_are_made_of_labels_and_never_repeat() -> None:

@@ -90,10 +90,15 @@ def _rows_above(
 
 
 def looks_plain(path: Path) -> bool:
-    """Say whether a file is in UTF-8 and has commas between its values."""
+    """Say whether a file is in UTF-8 and has commas between its values.
+
+    Raises:
+        WavehouseError: it has what no text has, or an endless row.
+    """
     encoding = find_encoding(path)
     if encoding not in {"utf-8", "utf-8-sig"}:
         return False
+    check_text_file(path, encoding, quoted=True)
     sample = _sample(path, encoding)
     try:
         # Such a file is refused as a seed, in its own words.

@@ -1,5 +1,6 @@
 """The codebook rows that answer changes of codes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from wavehouse.codebook import Codebook, Row
@@ -7,7 +8,8 @@ from wavehouse.onboarding.codes import CodeChange, CodeComparison
 from wavehouse.onboarding.draft import ACCEPT, REJECT, Change, Proposal, only_when
 from wavehouse.onboarding.known import EMPTY, NUMBER, KnownColumn
 from wavehouse.onboarding.profile import ColumnProfile
-from wavehouse.onboarding.texts import MOST_ID_CHARACTERS, identifier, plain
+from wavehouse.onboarding.signs import plain
+from wavehouse.onboarding.texts import MOST_ID_CHARACTERS, identifier
 
 # Changes that give an existing code another meaning, the most serious first: they need a crosswalk
 # of their own from this wave on, since another question may share the old one.
@@ -19,6 +21,8 @@ RECODING = (
     "code_relabelled",
     "changed_missing_code",
 )
+# Another proposal, and how it must be decided.
+Condition = tuple[Proposal, str]
 _METHODS = {True: "identity", False: "recode"}
 
 
@@ -56,6 +60,10 @@ class Naming:
         made = identifier(text, self.taken.setdefault(table, set()), fallback, longest)
         self.taken[table].add(made)
         return made
+
+    def known_category(self, code_list: str, label: str) -> str | None:
+        """Give the category of a label; None if there is none yet."""
+        return self.categories.get((code_list, plain(label)))
 
     def category(self, code_list: str, label: str) -> tuple[str, list[Change]]:
         """Give the category of a label, and the row that makes it where it is new."""
@@ -95,6 +103,26 @@ def code_proposals(
                 Proposal(change.kind, new.name, 0.95, f"{change.reason}. No row is needed")
             )
             continue
+        label = new.value_labels.get(change.codes[0]) or change.codes[0]
+        code_list = _code_list(known, naming)
+        there = naming.known_category(code_list, label)
+        if change.kind == "code_added" and there is not None:
+            shared = [
+                row["source_code"] for row in known.crosswalk if row["category_code"] == there
+            ]
+            proposals.append(
+                equal_labels_proposal(
+                    naming,
+                    new.name,
+                    code_list,
+                    label,
+                    [*shared[:1], change.codes[0]],
+                    [(recoded_id, (main, ACCEPT)), (crosswalk_id, (main, REJECT))]
+                    if main
+                    else [(crosswalk_id, None)],
+                )
+            )
+            continue
         changes, row = _added_code(known, new, change, naming)
         for place, decided in (
             ((recoded_id, ACCEPT), (crosswalk_id, REJECT)) if main else ((crosswalk_id, None),)
@@ -105,6 +133,54 @@ def code_proposals(
             changes.append(added)
         proposals.append(Proposal(change.kind, new.name, change.confidence, change.reason, changes))
     return proposals
+
+
+def equal_labels_proposal(
+    naming: Naming,
+    column: str,
+    code_list: str,
+    label: str,
+    codes: Sequence[str],
+    crosswalk_ids: Sequence[tuple[str, Condition | None]],
+) -> Proposal:
+    """Ask whether codes with the same label are one answer: accepted they are, rejected not.
+
+    Args:
+        naming: gives ids.
+        column: the delivered column.
+        code_list: its code list, which has a category of the label already.
+        label: the label that they share.
+        codes: the first is the one that has the category; the others are asked about.
+        crosswalk_ids: where their rows belong, and on which other decision that depends.
+    """
+    category = naming.known_category(code_list, label) or ""
+    together: list[Change] = []
+    apart: list[Change] = []
+    names = []
+    for code in codes[1:]:
+        own_label = f"{label} ({code})"
+        names.append(repr(own_label))
+        own, made = naming.category(code_list, own_label)
+        only = crosswalk_ids[0][1] if len(crosswalk_ids) == 1 else None
+        apart += [only_when(change, *only) if only else change for change in made]
+        for crosswalk_id, condition in crosswalk_ids:
+            for changes, target, method in (
+                (together, category, "collapse"),
+                (apart, own, "identity"),
+            ):
+                row = crosswalk_row(naming, crosswalk_id, code, target, method=method)
+                changes.append({"table": "crosswalk", "add": row})
+                if condition is not None:
+                    changes[-1] = only_when(changes[-1], *condition)
+    return Proposal(
+        "equal_labels",
+        column,
+        0.5,
+        f"codes {', '.join(codes)} have the same label {label!r}. Accept if they are one answer; "
+        f"reject if they differ: then there is also {', '.join(names)}, whose label you can edit",
+        together,
+        apart,
+    )
 
 
 def crosswalk_row(
@@ -175,10 +251,12 @@ def _recoding_proposal(
     code_list = _code_list(known, naming)
     changes: list[Change] = []
     targets: dict[str, Row] = {}
+    shares_label = False
     for change in recoding:
         if change.kind == "codes_merged" or change.kind == "code_relabelled":
             code = change.codes[0]
             label = new.value_labels.get(code) or code
+            shares_label |= naming.known_category(code_list, label) is not None
             category, made = naming.category(code_list, label)
             changes += made
             targets[code] = crosswalk_row(
@@ -252,10 +330,14 @@ def _recoding_proposal(
         )
     if kinds == {"code_relabelled"}:
         reason += ". Accept if it is another answer now; reject if only the words changed"
+    confidence = min(change.confidence for change in recoding)
+    if shares_label:
+        confidence = min(confidence, 0.5)
+        reason += ". A category has the same label already: see whether it is the same answer"
     return Proposal(
         recoding[0].kind,
         new.name,
-        min(change.confidence for change in recoding),
+        confidence,
         reason,
         changes,
     )

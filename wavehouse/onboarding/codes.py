@@ -9,7 +9,8 @@ from scipy.optimize import linear_sum_assignment
 
 from wavehouse.onboarding.matching import total_variation
 from wavehouse.onboarding.profile import ColumnProfile
-from wavehouse.onboarding.texts import SAME_LABEL, kind_of_missing, plain, similarity, words_of
+from wavehouse.onboarding.signs import plain
+from wavehouse.onboarding.texts import SAME_LABEL, kind_of_missing, similarity, words_of
 
 # A scale without labels is called reversed if turning it explains the new distribution, and much
 # better than leaving it as it is.

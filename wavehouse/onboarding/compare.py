@@ -10,8 +10,9 @@ from wavehouse.onboarding.known import EMPTY, KnownColumn, covers, known_columns
 from wavehouse.onboarding.matching import ColumnMatch, match_renamed
 from wavehouse.onboarding.numbers import shift, shift_of_numbers, top_code_change, unit_change
 from wavehouse.onboarding.profile import ColumnProfile, WaveProfile
-from wavehouse.onboarding.question_rows import new_column_proposal
-from wavehouse.onboarding.texts import kind_of_missing, plain, similarity, word_difference
+from wavehouse.onboarding.question_rows import new_column_proposals
+from wavehouse.onboarding.signs import plain
+from wavehouse.onboarding.texts import kind_of_missing, similarity, word_difference
 
 # Below this a label is of another question, which a new version would hide.
 SAME_QUESTION = 0.4
@@ -57,7 +58,7 @@ def compare_wave(
             proposals.append(renaming)
         if before is None:
             if column in added:
-                proposals.append(new_column_proposal(column, naming))
+                proposals += new_column_proposals(column, naming)
             continue
         found = _column_proposals(before, column, naming, effective)
         if renaming is not None:

@@ -1,7 +1,7 @@
 """The codebook rows of a variable that a DDI codebook describes, over all waves that have it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 from wavehouse.codebook import Row, whole_number
@@ -11,7 +11,8 @@ from wavehouse.onboarding.draft import Change, Proposal
 from wavehouse.onboarding.known import EMPTY, NUMBER
 from wavehouse.onboarding.profile import ColumnProfile
 from wavehouse.onboarding.question_rows import MOST_UNLABELLED_CODES, UNIVERSE
-from wavehouse.onboarding.texts import kind_of_missing, plain
+from wavehouse.onboarding.signs import plain
+from wavehouse.onboarding.texts import kind_of_missing
 
 # A code that can stand as it is; others, such as 1, get a code made of their label.
 TELLING_CODE = re.compile(r"[a-z0-9_]*[a-z][a-z0-9_]*")
@@ -46,15 +47,28 @@ class CodeLists:
         rows.sort(key=lambda row: whole_number(row["category_order"]))
         return {row["category_code"]: row["category_label"] for row in rows}
 
-    def category(self, code_list: str, code: str, label: str) -> tuple[str, list[Change]]:
-        """Give the category that a delivered code is, and the row that makes it if it is new."""
+    def category(
+        self, code_list: str, code: str, label: str, others: Container[str] = ()
+    ) -> tuple[str, list[Change]]:
+        """Give the category that a delivered code is, and the row that makes it if it is new.
+
+        Args:
+            code_list: its code list.
+            code: the code.
+            label: its label. The same label in another wave is the same category.
+            others: categories of the other codes of this wave, which is none of these: it gets one
+                of its own, with the code behind the label.
+        """
         of_list = self.categories.setdefault(code_list, {})
         label = label or code
         if TELLING_CODE.fullmatch(code):
             category = code
         else:
-            alike = [there for there, text in of_list.items() if plain(text) == plain(label)]
-            category = alike[0] if alike else self.naming.new_id(code_list, label, "code")
+            alike = self._alike(of_list, label)
+            if alike in others:
+                label = f"{label} ({code})"
+                alike = self._alike(of_list, label)
+            category = alike or self.naming.new_id(code_list, label, "code")
         if category in of_list:
             return category, []
         of_list[category] = label
@@ -65,6 +79,11 @@ class CodeLists:
             "category_label": label,
         }
         return category, [{"table": "categories", "add": row}]
+
+    @staticmethod
+    def _alike(of_list: dict[str, str], label: str) -> str:
+        """Give the category of a label; nothing if there is none."""
+        return next((there for there, text in of_list.items() if plain(text) == plain(label)), "")
 
 
 def variable_proposal(
@@ -187,15 +206,23 @@ def _meaning(
     meaning: dict[str, Meaning] = {NUMBER: (SELF, "")} if is_numeric else {}
     changes: list[Change] = []
     guessed = []
+    labels: dict[str, str] = {}
     for category in variable.categories:
         if category.missing_kind:
             meaning[category.code] = (MISSING, category.missing_kind)
             if not category.is_sure:
                 guessed.append(f"{category.code} is {category.missing_kind}")
         elif not is_numeric:
-            code, made = lists.category(code_list, category.code, category.label)
+            others = {known for kind, known in meaning.values() if kind == CATEGORY}
+            code, made = lists.category(code_list, category.code, category.label, others)
             meaning[category.code] = (CATEGORY, code)
             changes += made
+            same = labels.setdefault(plain(category.label or category.code), category.code)
+            if same != category.code and not TELLING_CODE.fullmatch(category.code):
+                guessed.append(
+                    f"{same} and {category.code} are two answers, though both are "
+                    f"{category.label!r}: give both one category_code if they are one"
+                )
     for code in variable.invalid_values:
         if code not in meaning:
             guess = kind_of_missing(code.strip("._").replace("_", " "))

@@ -1,7 +1,7 @@
 """The steps of `wavehouse import-ddi`: a study with all its waves, from a DDI codebook."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from wavehouse.codebook import Codebook, read_codebook
@@ -16,7 +16,7 @@ from wavehouse.onboarding.deliver import Placed, all_or_nothing, deliver, file_s
 from wavehouse.onboarding.draft import Draft, Proposal, draft_path, number_proposals, save_draft
 from wavehouse.onboarding.onboard import review
 from wavehouse.onboarding.profile import WaveProfile
-from wavehouse.onboarding.question_rows import new_column_proposal
+from wavehouse.onboarding.question_rows import new_column_proposals
 from wavehouse.onboarding.texts import identifier
 from wavehouse.onboarding.wave_rows import (
     StudyOptions,
@@ -391,16 +391,16 @@ def _undescribed(
 ) -> list[Proposal]:
     """Draft what files have and the codebook does not describe, at the first wave that has it."""
     described = {v.name for wave in waves for v in wave.described.variables} | set(roles.values())
-    found: dict[str, Proposal] = {}
+    found: dict[str, list[Proposal]] = {}
     for wave in waves:
         naming = Naming(own, study_id, wave.wave_id)
         for name, column in wave.profile.columns.items():
             if name not in described and name not in found:
-                proposal = new_column_proposal(replace(column, label=column.label), naming)
+                found[name] = new_column_proposals(column, naming)
+                proposal = found[name][0]
                 proposal.confidence = min(proposal.confidence, 0.5)
                 proposal.reason = f"not in the codebook; {proposal.reason}"
-                found[name] = proposal
-    return list(found.values())
+    return [proposal for proposals in found.values() for proposal in proposals]
 
 
 def _save(

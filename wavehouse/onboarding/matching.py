@@ -9,7 +9,8 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from wavehouse.onboarding.profile import ColumnProfile
-from wavehouse.onboarding.texts import plain, similarity
+from wavehouse.onboarding.signs import plain
+from wavehouse.onboarding.texts import similarity
 
 # What each kind of evidence counts. A label says what a column is; many columns share value labels
 # or a distribution, so these can support a label and not replace it.

@@ -25,7 +25,7 @@ from wavehouse.onboarding.draft import (
     write_decisions,
 )
 from wavehouse.onboarding.profile import WaveProfile, profile_wave
-from wavehouse.onboarding.question_rows import new_column_proposal
+from wavehouse.onboarding.question_rows import new_column_proposals
 from wavehouse.onboarding.wave_rows import (
     StudyOptions,
     WaveOptions,
@@ -185,9 +185,10 @@ def new_study(
             proposals.append(delivery_proposal(study_id, wave_id, sums))
         proposals += reading_proposals(new.notes)
         proposals += [
-            new_column_proposal(column, naming)
+            proposal
             for name, column in new.columns.items()
             if name not in study.roles.values()
+            for proposal in new_column_proposals(column, naming)
         ]
         draft = _save(project, new, "", "", delivered_as, sums, len(study.roles), proposals, placed)
     return review_text(project, draft)

@@ -8,7 +8,11 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+<<<<<<< HEAD
 from wavehouse.escapes import sql_name, sql_text
+=======
+from wavehouse.landing.documents import natural_order
+>>>>>>> 0a8221f (Codes with different labels stay different: signs are letters, equal labels are a question)
 from wavehouse.landing.landed import LandedWave, is_landed, read_landed
 from wavehouse.project import Project
 
@@ -259,12 +263,10 @@ def _profile_column(
     ).fetchall()[0]
     counts = {}
     if code_count <= MOST_CODES:
-        counts = dict(
-            connection.execute(
-                f"select {column}, sum({factor}) from answers where {column} is not null "
-                "group by 1 order by 1"
-            ).fetchall()
-        )
+        rows_of_codes = connection.execute(
+            f"select {column}, sum({factor}) from answers where {column} is not null group by 1"
+        ).fetchall()
+        counts = dict(sorted(rows_of_codes, key=lambda row: natural_order(row[0])))
     return ColumnProfile(
         name,
         counts=counts,

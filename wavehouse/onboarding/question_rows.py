@@ -1,9 +1,10 @@
 """The codebook rows of a question that is asked for the first time."""
 
-from wavehouse.onboarding.code_rows import Naming, crosswalk_row
-from wavehouse.onboarding.draft import Change, Proposal
+from wavehouse.onboarding.code_rows import Naming, crosswalk_row, equal_labels_proposal
+from wavehouse.onboarding.draft import ACCEPT, Change, Proposal
 from wavehouse.onboarding.known import EMPTY, NUMBER
 from wavehouse.onboarding.profile import ColumnProfile
+from wavehouse.onboarding.signs import plain
 from wavehouse.onboarding.texts import kind_of_missing
 
 # More codes than these, without labels, are numbers or free text.
@@ -13,10 +14,13 @@ LEAST_LABELLED_SHARE = 0.8
 UNIVERSE = "All respondents"
 
 
-def new_column_proposal(new: ColumnProfile, naming: Naming, universe: str = UNIVERSE) -> Proposal:
+def new_column_proposals(
+    new: ColumnProfile, naming: Naming, universe: str = UNIVERSE
+) -> list[Proposal]:
     """Draft variable, code list, categories, crosswalk, question and measure of a new column.
 
-    Rejected, the column is waived.
+    Rejected, the column is waived. Codes that share a label are asked about in proposals of their
+    own, which count only if the column is accepted.
     """
     waiver: Change = {
         "table": "waived_columns",
@@ -31,19 +35,17 @@ def new_column_proposal(new: ColumnProfile, naming: Naming, universe: str = UNIV
     missing, answers = _split_codes(new)
     is_categorical = _is_categorical(new, answers)
     if not is_categorical and new.numbers is None:
-        return Proposal(
-            "new_text_column",
-            new.name,
-            0.7,
-            f"{new.code_count} different texts{_labelled(new)}: neither codes nor numbers. Accept "
-            "waives it",
-            [waiver],
-            [waiver],
-        )
+        what = f"{new.code_count} different texts{_labelled(new)}: neither codes nor numbers"
+        return [
+            Proposal(
+                "new_text_column", new.name, 0.7, f"{what}. Accept waives it", [waiver], [waiver]
+            )
+        ]
     variable = naming.new_id("variables", new.label if _is_short(new.label) else new.name, "item")
     crosswalk_id = naming.new_id("crosswalk", variable)
+    groups = _by_label(new, answers) if is_categorical else []
     rows, kind = (
-        _categorical(new, naming, variable, crosswalk_id, answers)
+        _categorical(new, naming, variable, crosswalk_id, [group[0] for group in groups])
         if is_categorical
         else _numeric(new, naming, variable, crosswalk_id)
     )
@@ -75,7 +77,7 @@ def new_column_proposal(new: ColumnProfile, naming: Naming, universe: str = UNIV
     sure = [confidence for _, confidence in missing.values()]
     confidence = min([0.9 if new.label and (new.value_labels or kind == "numeric") else 0.6, *sure])
     what = f"{len(answers)} answers" if is_categorical else "numbers"
-    return Proposal(
+    proposal = Proposal(
         "new_column",
         new.name,
         round(confidence, 2),
@@ -84,6 +86,30 @@ def new_column_proposal(new: ColumnProfile, naming: Naming, universe: str = UNIV
         changes,
         [waiver],
     )
+    code_list = next((c["add"]["code_list_id"] for c in rows if c["table"] == "code_lists"), "")
+    return [
+        proposal,
+        *(
+            equal_labels_proposal(
+                naming,
+                new.name,
+                code_list,
+                new.value_labels.get(group[0]) or group[0],
+                group,
+                [(crosswalk_id, (proposal, ACCEPT))],
+            )
+            for group in groups
+            if len(group) > 1
+        ),
+    ]
+
+
+def _by_label(new: ColumnProfile, answers: list[str]) -> list[list[str]]:
+    """Give the codes in groups that share a label; without labels each code is its own."""
+    groups: dict[str, list[str]] = {}
+    for code in answers:
+        groups.setdefault(plain(new.value_labels.get(code) or code), []).append(code)
+    return list(groups.values())
 
 
 def _split_codes(new: ColumnProfile) -> tuple[dict[str, tuple[str, float]], list[str]]:

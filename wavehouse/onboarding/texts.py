@@ -1,9 +1,10 @@
 """Labels: how like each other two are, what differs, what they say of missing, ids made of them."""
 
 import re
-import unicodedata
 from collections.abc import Container
 from difflib import SequenceMatcher
+
+from wavehouse.onboarding.signs import is_sign, plain, spelled, without_accents
 
 SAME_LABEL = 0.85
 MOST_ID_CHARACTERS = 40
@@ -19,6 +20,7 @@ _OPPOSITES = {
 }
 _TURNING_PREFIXES = ("dis", "un", "non")
 _NOT_THE_SAME = 0.8
+_BUT_FOR_ACCENTS = 0.97
 
 # What labels of missing codes say, the surest first. Whole words: terrorism is no error.
 _MISSING_WORDS = (
@@ -49,13 +51,6 @@ _MISSING_WORDS = (
 )
 
 
-def plain(text: str) -> str:
-    """Give a label in lower case, without punctuation, accents and repeated blanks."""
-    parts = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(character for character in parts if not unicodedata.combining(character))
-    return " ".join(re.findall(r"\w+", bare.replace("_", " ")))
-
-
 def words_of(text: str) -> frozenset[str]:
     """Give the words of a label that carry meaning."""
     return frozenset(plain(text).split()) - _LINKING_WORDS
@@ -64,14 +59,16 @@ def words_of(text: str) -> frozenset[str]:
 def similarity(one: str, other: str) -> float:
     """Say how alike two labels are: 1 is the same but for case and punctuation.
 
-    Labels with other numbers or opposites in them, or with a negation more, are never called the
-    same.
+    Labels with other numbers, signs or opposites in them, or with a negation more, are never called
+    the same.
     """
     first, second = plain(one), plain(other)
     if not first or not second:
         return 0.0
     if first == second:
         return 1.0
+    if without_accents(first) == without_accents(second):
+        return _BUT_FOR_ACCENTS
     words, others = words_of(one), words_of(other)
     common = 2 * len(words & others) / max(len(words) + len(others), 1)
     alike = (SequenceMatcher(None, first, second, autojunk=False).ratio() + common) / 2
@@ -80,7 +77,7 @@ def similarity(one: str, other: str) -> float:
 
 
 def _decisive(text: str, plain_text: str) -> list[str]:
-    """Give the numbers, negations and opposites of a label, which decide what it means."""
+    """Give the numbers, signs, negations and opposites of a label: they decide what it means."""
     # "don't" and the like, before the apostrophe goes.
     contracted = ["not"] * len(re.findall(r"n['\u2019]t\b", text.casefold()))
     found = [
@@ -88,6 +85,7 @@ def _decisive(text: str, plain_text: str) -> list[str]:
         for word in plain_text.split()
         if word in _NEGATIONS | _OPPOSITES
         or word.startswith(_TURNING_PREFIXES)
+        or is_sign(word)
         or any(character.isdigit() for character in word)
     ]
     return sorted(found + contracted)
@@ -132,8 +130,7 @@ def identifier(
         fallback: what to begin with if the label has no letter.
         longest: the most characters, to which whole words are cut off.
     """
-    words = re.findall(r"[a-z0-9]+", plain(text))
-    made = "_".join(words) or fallback
+    made = "_".join(spelled(text)) or fallback
     if made[0].isdigit():
         made = f"{fallback}_{made}"
     while len(made) > longest and "_" in made:
