@@ -108,6 +108,22 @@ def test_options_that_messages_give_to_commands_exist(file: Path) -> None:
     assert [problem for text in literals(file) for problem in call_problems(text)] == []
 
 
+@pytest.mark.parametrize("file", SOURCES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_options_that_messages_name_exist_where_the_message_is_said(file: Path) -> None:
+    named = {
+        option
+        for text in literals(file)
+        if " " in text.strip() and "wavehouse" not in text
+        for option in OPTION.findall(text)
+    }
+    if file.parent.name == "landing" and file.stem not in {"join", "fetch"}:
+        # Delivered files are read by each of these.
+        has = OPTIONS["add-wave"] & OPTIONS["new-study"] & OPTIONS["import-ddi"]
+    else:
+        has = set().union(*OPTIONS.values(), EVERYWHERE)
+    assert named - has == set()
+
+
 def test_an_option_that_no_command_has_is_found() -> None:
     assert call_problems("`wavehouse add-wave gss 2008 FILE --colour red`") == [
         "wavehouse add-wave has no --colour"

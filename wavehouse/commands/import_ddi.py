@@ -49,6 +49,11 @@ it, in the order of its fileDscr elements. DDI-Codebook 2.5, 2.1 and 1.2.2 are r
 @click.option("--stratum", metavar="COLUMN", help="the column of the stratum")
 @click.option("--psu", metavar="COLUMN", help="the column of the psu")
 @delivered_as_option("where the waves are kept (default: seed, if all files are CSV)")
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="land these files in place of others, and make an open draft anew",
+)
 @reading_options
 @with_project
 def import_ddi(
@@ -58,6 +63,7 @@ def import_ddi(
     files: tuple[Path, ...],
     waves: tuple[str, ...],
     delivered_as: str | None,
+    replace: bool,
     reading: "ReadingOptions",
     **roles: str | None,
 ) -> None:
@@ -70,5 +76,5 @@ def import_ddi(
     from wavehouse.onboarding.import_ddi import import_ddi as begin
 
     named = tuple((role, column) for role, column in roles.items() if column)
-    told = ImportOptions(files, waves, named, delivered_as, reading)
+    told = ImportOptions(files, waves, named, delivered_as, reading, replace)
     print(terminal_text(begin(project, study, codebook, told)))

@@ -40,6 +40,7 @@ class ImportOptions:
     roles: tuple[tuple[str, str], ...] = ()
     delivered_as: str | None = None
     reading: ReadingOptions = AS_DELIVERED
+    replace: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,10 @@ def import_ddi(project: Project, study_id: str, codebook: Path, options: ImportO
         )
     ddi = read_ddi(codebook)
     ids = _wave_ids(ddi, study_id, options)
-    if draft_path(project, study_id, ids[0]).is_file():
-        return "There is a draft already; it is left as it is.\n" + review(
-            project, study_id, ids[0]
+    if draft_path(project, study_id, ids[0]).is_file() and not options.replace:
+        return (
+            "There is a draft already; it is left as it is (--replace makes it anew).\n"
+            + review(project, study_id, ids[0])
         )
     paths = _data_files(ddi, options)
     delivered_as = options.delivered_as or (
@@ -105,6 +107,7 @@ def import_ddi(project: Project, study_id: str, codebook: Path, options: ImportO
                     roles.get("weight"),
                     placed,
                     how,
+                    replace=options.replace,
                 ),
             )
             for wave_id, described, path, how in zip(ids, ddi.files, paths, reading, strict=True)
@@ -423,5 +426,7 @@ def _save(
         len(roles),
         number_proposals(proposals),
     )
-    placed.paths.append(draft_path(project, study_id, waves[0].wave_id))
+    path = draft_path(project, study_id, waves[0].wave_id)
+    placed.keep_file(path)
+    placed.paths.append(path)
     save_draft(project, draft)

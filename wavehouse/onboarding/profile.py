@@ -8,11 +8,8 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-<<<<<<< HEAD
 from wavehouse.escapes import sql_name, sql_text
-=======
 from wavehouse.landing.documents import natural_order
->>>>>>> 0a8221f (Codes with different labels stay different: signs are letters, equal labels are a question)
 from wavehouse.landing.landed import LandedWave, is_landed, read_landed
 from wavehouse.project import Project
 
