@@ -10,6 +10,7 @@ import pytest
 from workbench import codebook_rows, copy_project
 
 from wavehouse.codebook import read_codebook
+from wavehouse.ids import IDENTIFIER
 from wavehouse.onboarding.code_rows import Naming, code_proposals
 from wavehouse.onboarding.codes import compare_codes
 from wavehouse.onboarding.draft import read_draft
@@ -19,7 +20,6 @@ from wavehouse.onboarding.question_rows import new_column_proposals
 from wavehouse.onboarding.signs import plain
 from wavehouse.onboarding.texts import SAME_LABEL, identifier, similarity
 from wavehouse.project import Project
-from wavehouse.wave_files import IDENTIFIER
 
 Run = Callable[..., tuple[int, str]]
 # Labels of one list each, which mean different things.

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from wavehouse.commands.shared import FOLDER, WAVE, Command, examples, study_argument, with_project
+from wavehouse.escapes import terminal_text
 from wavehouse.project import Project
 
 EXAMPLES = examples("""
@@ -45,4 +46,4 @@ def fetch(
         )
         for file in landed.files if fetched.is_new else []:
             for note in file.notes:
-                print(f"  {note}")
+                print(terminal_text(f"  {note}"))
