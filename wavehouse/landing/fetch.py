@@ -17,9 +17,9 @@ from wavehouse.ids import inside, judge_ids
 from wavehouse.landing.download import Downloader, NotTriedError
 from wavehouse.landing.land import land_wave, sha256_of
 from wavehouse.landing.landed import LandedWave, is_landed, landing_folder, read_landed, wave_folder
-from wavehouse.locks import only_one
 from wavehouse.landing.options import parsed, written
 from wavehouse.landing.tables import AS_DELIVERED, ReadingOptions
+from wavehouse.locks import only_one
 from wavehouse.project import Project
 
 TABLE = "deliveries"
