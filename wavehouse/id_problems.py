@@ -53,7 +53,7 @@ def _of_waves(codebook: Codebook, table: str) -> Iterator[str]:
     for row in codebook.rows(table):
         for column, complaint in (
             ("study_id", complaint_about_study(row["study_id"])),
-            ("wave_id", complaint_about_wave(row["wave_id"])),
+            ("wave_id", complaint_about_wave(row["wave_id"], row["study_id"])),
         ):
             if complaint:
                 yield f"{_row(table, row)}: {column} {complaint}."

@@ -11,8 +11,11 @@ from pathlib import Path
 
 from wavehouse.errors import ProblemsError, WavehouseError
 
-# PostgreSQL cuts names behind 63 letters without a word, and `stg_<study>__<wave>` is one.
-MOST_OF_STUDY, MOST_OF_WAVE, MOST_OF_COLUMN = 30, 27, 63
+# PostgreSQL cuts names behind 63 letters without a word, and `stg_<study>__<wave>` is one. A study
+# leaves its waves at least a dozen.
+MOST_OF_COLUMN = 63
+MOST_OF_STUDY_AND_WAVE = MOST_OF_COLUMN - len("stg___")
+MOST_OF_STUDY = MOST_OF_STUDY_AND_WAVE - 12
 # Of what file systems take: `.part` and the like are put behind a name.
 MOST_BYTES_OF_FILE = 200
 
@@ -27,9 +30,15 @@ def complaint_about_study(study_id: str) -> str | None:
     return _complaint(study_id, IDENTIFIER, MOST_OF_STUDY, "a letter")
 
 
-def complaint_about_wave(wave_id: str) -> str | None:
-    """Say what is wrong with the id of a wave; None if nothing is."""
-    return _complaint(wave_id, WAVE_IDENTIFIER, MOST_OF_WAVE, "a letter or digit")
+def complaint_about_wave(wave_id: str, study_id: str) -> str | None:
+    """Say what is wrong with the id of a wave; None if nothing is.
+
+    Args:
+        wave_id: the id.
+        study_id: that of its study, which stands beside it in names of tables.
+    """
+    most = MOST_OF_STUDY_AND_WAVE - min(len(study_id), MOST_OF_STUDY)
+    return _complaint(wave_id, WAVE_IDENTIFIER, most, "a letter or digit")
 
 
 def complaint_about_column(name: str, prefix: str = "") -> str | None:
@@ -87,7 +96,10 @@ def complaints(study_id: str, wave_id: str | None) -> list[str]:
     """List what is wrong with ids: nothing if they may become names of files and tables."""
     judged: Mapping[str, tuple[str, str | None]] = {
         "study": (study_id, complaint_about_study(study_id)),
-        "wave": (wave_id or "", None if wave_id is None else complaint_about_wave(wave_id)),
+        "wave": (
+            wave_id or "",
+            None if wave_id is None else complaint_about_wave(wave_id, study_id),
+        ),
     }
     return [f"{kind} {shown(value)} {said}." for kind, (value, said) in judged.items() if said]
 

@@ -156,7 +156,7 @@ def _add_landed_waves(project: Project, found: Inspection) -> None:
             landed.add(study_id)
             continue
         found.waves.append(DeliveredWave(wave, found.codebook.named_columns(wave)))
-        if complaint_about_study(study_id) or complaint_about_wave(wave_id):
+        if complaint_about_study(study_id) or complaint_about_wave(wave_id, study_id):
             # Listed as a problem already; no path is made of such ids.
             continue
         answers = project.landed_wave(study_id, wave_id) / "answers.parquet"

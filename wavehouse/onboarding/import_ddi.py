@@ -139,7 +139,7 @@ def _wave_ids(ddi: DdiCodebook, study_id: str, options: ImportOptions) -> list[s
     problems = [
         f"wave {shown(wave_id)} {complaint}. Name the waves with --wave, once for each file."
         for wave_id in ids
-        if (complaint := complaint_about_wave(wave_id))
+        if (complaint := complaint_about_wave(wave_id, study_id))
     ] + [
         f"wave {wave_id} is the id of {ids.count(wave_id)} files. Name the waves with --wave, once "
         "for each file."
