@@ -111,7 +111,7 @@ from cells where not is_hidden;
 insert into marts.fct_trend_estimates by name
 select
     * exclude (i, topic, n, category_order, segment_order, is_hidden, p),
-    'Q' as observation_status, 'A' as confidentiality_status,
+    'Q' as observation_status, 'F' as confidentiality_status,
     'Fewer than 30 respondents' as status_reason, 'market_research' as publication_rule
 from cells where is_hidden;
 insert into marts.fct_trend_changes by name

@@ -1,4 +1,4 @@
-"""Build everything, attack it, and publish it only if all of it passes."""
+"""Build everything, attack it, hide more where that works, and publish it only if all passes."""
 
 import time
 from pathlib import Path
@@ -26,7 +26,7 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
     Raises:
         ProblemsError: files have problems, or something is in the way of publishing.
         WavehouseError: another program has the working database open, a model or a test failed, or
-            a hidden figure can be computed; the published warehouse is as it was.
+            a confidential figure can be computed; the published warehouse is as it was.
     """
     publishes = target == "duckdb"
     may_skip = publishes and not force
@@ -59,7 +59,7 @@ def _is_up_to_date(project: Project) -> bool:
 
 def _build(project: Project, target: str, artifacts: Path, lock: int) -> None:
     publishes = target == "duckdb"
-    from wavehouse.disclosure import check_disclosure
+    from wavehouse.closing import close_and_report, forget_closing
     from wavehouse.generate import generate
     from wavehouse.onboarding.draft import open_problems
     from wavehouse.publish import PUBLIC_SCHEMA, PassedBuild, forget_build, publish_and_tell
@@ -89,6 +89,8 @@ def _build(project: Project, target: str, artifacts: Path, lock: int) -> None:
         refuse_held(project)
         forget_build(project)
         set_damaged_aside(project)
+    # A build that was killed may have left it.
+    forget_closing(project, target)
     words = ("build", "--target", target, "--target-path", str(artifacts))
     started = time.monotonic()
     try:
@@ -105,7 +107,7 @@ def _build(project: Project, target: str, artifacts: Path, lock: int) -> None:
         f"Built {summarize_run(artifacts)} ({time.monotonic() - started:.0f} s with dbt's start)."
     )
     try:
-        print(check_disclosure(project, target))
+        print(close_and_report(project, target, artifacts, holding=[lock]))
     except ProblemsError as problems:
         print(problems)
         raise WavehouseError(_failure(project, publishes)) from problems

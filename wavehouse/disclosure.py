@@ -2,11 +2,12 @@
 
 Only published tables and the codebook are read. What they say is a system of linear equations in
 respondents, weights and weighted totals (estimate times sum of weights) of every base; what is
-hidden is unknown. A figure that every solution agrees on, or nearly, is not hidden.
+hidden is unknown. A figure that every solution agrees on, or nearly, is not hidden. Only figures
+that are hidden for confidentiality are attacked: what is unreliable is no secret.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import permutations, product
@@ -29,11 +30,23 @@ EVERYBODY: Base = frozenset()
 # What is known or not: block, period, quantity, segment, segment value.
 Unknown = tuple[str, str, str, str, str]
 
+# Names a row of an estimate by its values of ROW_KEYS.
+RowKey = tuple[str, ...]
+ROW_KEYS = (
+    "study_id",
+    "period_grain",
+    "period_id",
+    "measure_id",
+    "category_code",
+    "segment_id",
+    "segment_code",
+)
 ESTIMATES = """
     select
-        study_id, {period} as period, measure_id, category_code, segment_id, segment_code,
+        study_id, {grain} as period_grain, {period} as period_id, measure_id, category_code,
+        segment_id, segment_code,
         estimate, n_respondents, sum_of_weights, observation_status, confidentiality_status,
-        publication_rule
+        ci_lower, ci_upper, publication_rule
     from marts.{table}
 """
 TOLERANCE = 1e-9
@@ -46,9 +59,10 @@ OF = " of "
 class Equation:
     """A sum that anybody knows: coefficients of unknowns, and what they come to.
 
-    `slack` is how far the sum may be off because published numbers are rounded, `rest` how much of
-    it may be missing because some people are in no segment value. `is_bound` says that it
-    may always be, so that nothing is computed of it exactly.
+    `knowns` are the quantities that are known, taken to the other side. `slack` is how far the sum
+    may be off because published numbers are rounded, `rest` how much of it may be missing because
+    some people are in no segment value. `is_bound` says that it may always be, so that nothing is
+    computed of it exactly.
     """
 
     name: str
@@ -57,6 +71,7 @@ class Equation:
     slack: float
     rest: float = 0.0
     is_bound: bool = False
+    knowns: tuple[Unknown, ...] = ()
 
 
 @dataclass
@@ -71,10 +86,15 @@ class Block:
     base_id: str
     known: dict[Unknown, float] = field(default_factory=dict)
     hidden: dict[Unknown, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    # the rows that show what is known
+    shown_by: dict[Unknown, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    # what is zero by its definition, such as women among the men
+    zeros: set[Unknown] = field(default_factory=set)
     cells: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
     quantities: set[str] = field(default_factory=set)
     bases: set[Base] = field(default_factory=set)
-    rounding: float = 0.0
+    # how far what is known may be off, because it was rounded
+    slack: dict[Unknown, float] = field(default_factory=dict)
     protection: float = 0.0
     wholes: Mapping[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
 
@@ -97,6 +117,8 @@ class Hole:
 
     description: str
     row: Mapping[str, Any]
+    key: Unknown | None = None
+    equations: tuple[Equation, ...] = ()
 
     def __str__(self) -> str:
         """Say it in a line."""
@@ -185,7 +207,7 @@ class Codebook:
                 variable: (place, mapping)
                 for variable, _ in base
                 for place, (name, _) in enumerate(pairs)
-                if (mapping := self._map(name, variable)) is not None
+                if (mapping := self.map(name, variable)) is not None
             }
             if len(places) < len(base):
                 continue
@@ -252,7 +274,7 @@ class Codebook:
                     continue
                 for chosen in permutations(range(len(fine_variables)), len(whole_variables)):
                     maps = [
-                        self._map(fine_variables[place], variable)
+                        self.map(fine_variables[place], variable)
                         for place, variable in zip(chosen, whole_variables, strict=True)
                     ]
                     if any(mapping is None for mapping in maps):
@@ -272,7 +294,8 @@ class Codebook:
                         if parts:
                             yield (whole_id, code), parts
 
-    def _map(self, fine: str, coarse: str) -> dict[str, str] | None:
+    def map(self, fine: str, coarse: str) -> dict[str, str] | None:
+        """Give the category of a variable for each one of a finer variable, or of the same."""
         if fine == coarse:
             return {code: code for code in self.categories[fine]}
         return self.nested.get((fine, coarse))
@@ -285,31 +308,46 @@ def attack(query: Query) -> list[Hole]:
         query: runs SQL on the tables and gives rows by column name.
     """
     codebook = Codebook(query)
-    holes = list(_shown_differences(query))
-    for block in _blocks(codebook, query):
-        equations = list(_equations(codebook, block, query))
-        holes += _solve(block, equations)
+    holes = list(shown_differences(query))
+    for rows in rows_by_block(codebook, query):
+        holes += holes_of(codebook, block_of(codebook, rows), query)
     return holes
+
+
+def holes_of(codebook: Codebook, block: Block, query: Query) -> Iterator[Hole]:
+    """Attack one block."""
+    if any(block.is_secret(key) for key in block.hidden):
+        yield from _solve(block, list(_equations(codebook, block, query)))
 
 
 def check_disclosure(project: Project, target: str = "duckdb") -> str:
     """Attack a built warehouse, and say what was tried.
 
     Raises:
-        ProblemsError: something hidden can be computed.
+        ProblemsError: something confidential can be computed.
         WavehouseError: there is nothing built to attack.
     """
     with tables(project, target) as query:
-        hidden = query(
-            "select count(*) as n from marts.fct_trend_estimates "
-            "where confidentiality_status <> 'F'"
-        )[0]["n"]
-        holes = attack(query)
+        return report(query, attack(query))
+
+
+def report(query: Query, holes: list[Hole]) -> str:
+    """Say what an attack came to.
+
+    Raises:
+        ProblemsError: something hidden can be computed.
+    """
     if holes:
         raise ProblemsError(
-            "Hidden figures can be computed from published ones:", [str(hole) for hole in holes]
+            "Confidential figures can be computed from published ones:",
+            [str(hole) for hole in holes],
         )
-    return f"Attacked {hidden:,} hidden estimates: none can be computed from what is published."
+    hidden = query(
+        "select count(*) as n from marts.fct_trend_estimates where confidentiality_status = 'A'"
+    )[0]["n"]
+    if not hidden:
+        return "No estimate is hidden for confidentiality, so there was nothing to attack."
+    return f"Attacked {hidden:,} confidential estimates: none can be computed from what is shown."
 
 
 @contextmanager
@@ -343,7 +381,7 @@ def tables(project: Project, target: str) -> Iterator[Query]:
         connection.close()
 
 
-def _shown_differences(query: Query) -> Iterator[Hole]:
+def shown_differences(query: Query) -> Iterator[Hole]:
     """Find changes that are shown beside a hidden end: either end gives the other away."""
     keys = "study_id, measure_id, category_code, segment_id, segment_code"
     rows = query(
@@ -367,32 +405,48 @@ def _shown_differences(query: Query) -> Iterator[Hole]:
         )
 
 
-def _blocks(codebook: Codebook, query: Query) -> Iterator[Block]:
-    """Sort the published rows by base; blocks without anything hidden are left out."""
-    rows = [
-        row
-        for table, period in (
-            ("fct_trend_estimates", "wave_id"),
-            ("fct_pooled_estimates", "'pooled_' || n_waves || ' ' || wave_id"),
-            ("fct_period_estimates", "period_grain || ' ' || period_start"),
-        )
-        for row in query(ESTIMATES.format(table=table, period=period))
+def rows_by_block(codebook: Codebook, query: Query) -> list[list[Row]]:
+    """Sort the published rows by study and base; blocks without anything secret are left out."""
+    blocks: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for table, grain, period in (
+        ("fct_trend_estimates", "'wave'", "wave_id"),
+        ("fct_pooled_estimates", "'pooled_' || n_waves", "wave_id"),
+        ("fct_period_estimates", "period_grain", "cast(period_start as varchar)"),
+    ):
+        for row in query(ESTIMATES.format(table=table, grain=grain, period=period)):
+            if row["observation_status"] != "L":
+                blocks[row["study_id"], _base_id(codebook, row["measure_id"])].append(row)
+    return [
+        sorted(rows, key=row_key)
+        for _, rows in sorted(blocks.items())
+        if any(row["confidentiality_status"] == "A" for row in rows)
     ]
-    blocks: dict[tuple[str, str], Block] = {}
+
+
+def row_key(row: Mapping[str, Any]) -> RowKey:
+    """Name a row of an estimate."""
+    return tuple(row[name] for name in ROW_KEYS)
+
+
+def block_of(
+    codebook: Codebook, rows: list[Row], also_hidden: Collection[RowKey] = frozenset()
+) -> Block:
+    """Write down what the rows of a block show and hide.
+
+    Args:
+        codebook: what anybody can read.
+        rows: all published rows of one block.
+        also_hidden: names of shown rows that are taken as hidden for the sake of others.
+    """
+    block = Block(rows[0]["study_id"], _base_id(codebook, rows[0]["measure_id"]))
+    block.wholes = codebook.wholes
     for row in rows:
-        if row["observation_status"] == "L":
-            continue
-        base_id = _base_id(codebook, row["measure_id"])
-        block = blocks.setdefault((row["study_id"], base_id), Block(row["study_id"], base_id))
-        block.wholes = codebook.wholes
-        _note(codebook, block, row)
-    for block in blocks.values():
-        # a base that one row shows, another cannot hide
-        for key in block.known.keys() & block.hidden.keys():
-            if key[2] in (RESPONDENTS, WEIGHTS):
-                del block.hidden[key]
-        if block.hidden:
-            yield block
+        _note(codebook, block, row, is_hidden=row_key(row) in also_hidden)
+    # a base that one row shows, another cannot hide
+    for key in block.known.keys() & block.hidden.keys():
+        if key[2] in (RESPONDENTS, WEIGHTS):
+            del block.hidden[key]
+    return block
 
 
 def _base_id(codebook: Codebook, measure_id: str) -> str:
@@ -425,15 +479,17 @@ def _quantity(codebook: Codebook, row: Row) -> str | None:
     return f"category {code}"
 
 
-def _note(codebook: Codebook, block: Block, row: Row) -> None:
-    """Enter what a row shows or hides."""
+def _note(codebook: Codebook, block: Block, row: Row, *, is_hidden: bool) -> None:
+    """Enter what a row shows or hides; one that is shown may be taken as hidden."""
     base = codebook.base(row["measure_id"])
     block.bases.add(base)
     segment = _within((row["segment_id"], row["segment_code"]), base)
-    period = row["period"]
+    period = row["period_id"]
+    if row["period_grain"] != "wave":
+        period = f"{row['period_grain']} {period}"
     block.cells[period].add(segment)
     rule = codebook.rules[row["publication_rule"]]
-    block.rounding = max(block.rounding, float(rule.get("base_rounding") or 0))
+    rounding = float(rule.get("base_rounding") or 0)
     block.protection = max(block.protection, float(rule.get("protection_interval") or 0))
     quantity = _quantity(codebook, row)
     kind = codebook.declaration(row["measure_id"])["measure_kind"]
@@ -441,13 +497,14 @@ def _note(codebook: Codebook, block: Block, row: Row) -> None:
     if quantity:
         told[quantity] = None
         block.quantities.add(quantity)
-    if row["confidentiality_status"] == "F":
+    if row["confidentiality_status"] == "F" and row["observation_status"] != "Q" and not is_hidden:
         if row["estimate"] is None:
             told = dict.fromkeys(told, 0.0)
         else:
-            weight = float(row["sum_of_weights"])
-            told[RESPONDENTS] = float(row["n_respondents"])
-            told[WEIGHTS] = weight
+            n = float(row["n_respondents"])
+            # where sums of weights are left out, an outsider tries weights of 1
+            weight = n if row["sum_of_weights"] is None else float(row["sum_of_weights"])
+            told[RESPONDENTS], told[WEIGHTS] = n, weight
             if quantity:
                 value = float(row["estimate"])
                 told[quantity] = value if kind == "total" else value * weight
@@ -455,8 +512,22 @@ def _note(codebook: Codebook, block: Block, row: Row) -> None:
         key = block.key(period, name, segment)
         if value is not None:
             block.known[key] = value
+            block.slack[key] = _slack(row, name, value, rounding)
+            if row["estimate"] is not None:
+                block.shown_by[key].append(row)
         else:
             block.hidden[key].append(row)
+
+
+def _slack(row: Row, quantity: str, value: float, rounding: float) -> float:
+    """Tell how far a total may be off, of a row whose base and figure are rounded."""
+    if not rounding or row["estimate"] is None:
+        return 0.0
+    if quantity in (RESPONDENTS, WEIGHTS):
+        return rounding / 2
+    n = float(row["n_respondents"])
+    width = float(row["ci_upper"] or 0) - float(row["ci_lower"] or 0)
+    return abs(value) * rounding / (2 * n) + n * max(10 / n, width / 2) / 2
 
 
 def _equations(codebook: Codebook, block: Block, query: Query) -> Iterator[Equation]:
@@ -479,6 +550,7 @@ def _equations(codebook: Codebook, block: Block, query: Query) -> Iterator[Equat
         if f"item {measure_id} {code}" in block.quantities
     }
     for period, segments in block.cells.items():
+        yield from _zeros(codebook, block, period, categories)
         for base, (plain_whole, plain_parts) in product(block.bases, codebook.sums):
             whole = _within(plain_whole, base)
             parts = [_within(part, base) for part in plain_parts]
@@ -505,6 +577,28 @@ def _equations(codebook: Codebook, block: Block, query: Query) -> Iterator[Equat
                 terms[block.key(period, item, segment)] = -1.0
                 yield _equation(block, f"{item} and its categories", terms)
     yield from _pooled(block, query)
+
+
+def _zeros(
+    codebook: Codebook, block: Block, period: str, categories: list[str]
+) -> Iterator[Equation]:
+    """Write down that nobody of a segment value has a category that its definition excludes."""
+    for segment_id, code in block.cells[period]:
+        for variable, own in codebook.segments[segment_id.split(OF)[0]][code]:
+            inwards = codebook.map(variable, block.base_id)
+            outwards = codebook.map(block.base_id, variable)
+            for category in categories:
+                name = category.removeprefix("category ")
+                if inwards is not None:
+                    is_possible = inwards.get(own) == name
+                elif outwards is not None:
+                    is_possible = outwards.get(name) == own
+                else:
+                    continue
+                if not is_possible:
+                    key = block.key(period, category, (segment_id, code))
+                    block.zeros.add(key)
+                    yield _equation(block, f"{category} of {segment_id}/{code}: nobody", {key: 1.0})
 
 
 def _between_bases(
@@ -574,21 +668,32 @@ def _equation(
     block: Block, name: str, terms: Mapping[Unknown, float], rest: float = 0.0
 ) -> Equation:
     """Take what is known to the other side of a sum."""
-    total, size, n_known = 0.0, 1.0, 0
-    unknown = {}
+    total, size, slack = 0.0, 1.0, 0.0
+    unknown, knowns = {}, []
     for key, coefficient in terms.items():
         if key in block.known:
+            knowns.append(key)
             total -= coefficient * block.known[key]
             size = max(size, abs(block.known[key]))
-            n_known += 1
+            slack += abs(coefficient) * block.slack.get(key, 0.0)
         else:
             unknown[key] = coefficient
-    slack = 1e-7 * size + block.rounding * n_known / 2
-    return Equation(name, unknown, total, slack, rest)
+    slack += 1e-7 * size
+    return Equation(name, unknown, total, slack, rest, knowns=tuple(knowns))
 
 
 def _solve(block: Block, equations: Iterable[Equation]) -> Iterator[Hole]:
     """Look at the unknowns that hang together, group by group."""
+    for key in sorted(block.known.keys() & block.hidden.keys()):
+        if block.is_secret(key) and block.shown_by[key]:
+            row = block.hidden[key][0]
+            shown = block.shown_by[key][0]
+            yield Hole(
+                f"{_name(row)}, period {key[1]}: the {key[2]} is shown by measure "
+                f"{shown['measure_id']}. Give both measures one publication rule.",
+                row,
+                key,
+            )
     equations = [equation for equation in equations if equation.terms]
     parents: dict[Unknown, Unknown] = {}
 
@@ -626,7 +731,7 @@ def _solve_group(block: Block, equations: list[Equation]) -> Iterator[Hole]:
     free = _free(matrix[is_exact])
     bounds = _bounds(equations, unknowns, places)
     for key in unknowns:
-        if not block.is_secret(key) or _is_zero_anyway(block, key):
+        if not block.is_secret(key) or key in block.zeros or _is_zero_anyway(block, key):
             continue
         if not free[places[key]]:
             yield _hole(block, key, equations, "can be computed exactly")
@@ -722,9 +827,11 @@ def _hole(block: Block, key: Unknown, equations: list[Equation], what: str) -> H
     sums.sort(key=lambda equation: len(equation.terms))
     return Hole(
         f"{_name(row)}, period {key[1]}: the {key[2]} {what}; the closest sum is: {sums[0].name}. "
-        "Hide one more figure of that sum, or leave out a segment, net or pooled period that tells "
-        "it (int_disclosure__secondary decides what is hidden).",
+        "`wavehouse build` hides more until it cannot; or leave out a segment, net or pooled "
+        "period that tells it.",
         row,
+        key,
+        tuple(equations),
     )
 
 

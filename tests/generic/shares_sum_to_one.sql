@@ -4,7 +4,10 @@
         {{ group_by | join(',\n        ') }},
         sum(estimate) as sum_of_shares
     from {{ model }}
-    where measure_kind = 'share'
+    where
+        measure_kind = 'share'
+        -- rounded shares, which come without a sum of weights, add up to 1 only nearly
+        and (estimate is null or sum_of_weights is not null)
     group by
         {{ group_by | join(',\n        ') }}
     -- where a rule hides one category for its own error, the others stay below 1

@@ -9,6 +9,7 @@ from pathlib import Path
 from bench.cases import variables
 from studies.bases import add_bases_study
 from studies.cholesterol import add_cholesterol
+from studies.graduates import add_graduates
 from studies.jackknife import add_jackknife_studies
 from studies.kinds import add_kinds_studies
 from studies.landed import add_landed_studies
@@ -45,6 +46,7 @@ def make_overlay(destination: Path) -> Project:
     add_kinds_studies(project)
     add_bases_study(project)
     add_cholesterol(project)
+    add_graduates(project)
     add_replicate_studies(project)
     add_trackers(project)
     add_landed_studies(project)

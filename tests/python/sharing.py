@@ -15,8 +15,14 @@ ENGINES = ("test_engines", "test_analyses", "test_macros")
 LONG = (
     *("test_add_wave", "test_bad_input", "test_benchmark", "test_publish", "test_build"),
     *("test_onboarding", "test_nhanes", "test_drift", "test_contracts", "test_invariants"),
-    *("test_disclosure", "test_data_tests", "test_documentation", "test_ddi", "test_docs_site"),
-    *("test_exports_statistical", "test_exports", "test_dictionary", "test_variable_pages"),
+    *("test_disclosure", "test_purposes", "test_data_tests", "test_documentation", "test_ddi"),
+    *(
+        "test_docs_site",
+        "test_exports_statistical",
+        "test_exports",
+        "test_dictionary",
+        "test_variable_pages",
+    ),
 )
 OVERLAY = "overlay_on_duckdb"
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import duckdb
 
+from wavehouse.disclosure import ROW_KEYS, RowKey
+
 MODELS = ("axes", "points", "moves", "cells", "bases", "components", "secondary")
 REGIONS = {"r1": "north", "r2": "north", "r3": "south", "r4": "south"}
 VALUES: dict[str, list[str]] = {
@@ -63,6 +65,8 @@ class Survey:
     hidden: set[tuple[str, str, str, str, str]] = field(default_factory=set)
     pools: bool = True
     protection: float | None = None
+    # whether the rule hides to protect people, or because so few are unreliable
+    is_secret: bool = True
 
 
 def random_survey(seed: int) -> Survey:
@@ -166,9 +170,12 @@ def tabulate(survey: Survey) -> Iterator[Row]:
                     "n_respondents": len(base),
                     "sum_of_weights": weight,
                     "publication_rule_id": "rule",
+                    "ci_lower": None,
+                    "ci_upper": None,
                     "is_collected": True,
                     "has_respondents": bool(base),
                     "is_suppressed": few or chosen,
+                    "is_confidential": survey.is_secret and (few or chosen),
                 }
 
 
@@ -216,33 +223,61 @@ def hide(survey: Survey, models: dict[str, str], skip: str = "") -> duckdb.DuckD
         database.execute(
             f"create table intermediate.int_disclosure__{name} as select * from ({sql}){limit}"
         )
+    _publish(database)
+    return database
+
+
+def hide_also(
+    database: duckdb.DuckDBPyConnection, models: dict[str, str], rows: Sequence[RowKey]
+) -> None:
+    """Hide rows besides, as the build does with those that close what the attack finds."""
+    database.execute("delete from intermediate.int_disclosure__closing")
+    marks = ", ".join("?" for _ in ROW_KEYS)
+    database.executemany(
+        f"insert into intermediate.int_disclosure__closing ({', '.join(ROW_KEYS)}) "
+        f"values ({marks})",
+        [list(row) for row in rows],
+    )
+    database.execute(
+        "create or replace table intermediate.int_disclosure__secondary as "
+        f"select * from ({models['secondary']})"
+    )
+    _publish(database)
+
+
+def _publish(database: duckdb.DuckDBPyConnection) -> None:
+    """Make the published tables of what the models leave."""
     keys = ", ".join(KEYS)
     database.execute(
         f"""
-        create table published as
+        create or replace table published as
         select
             judged.*,
             judged.publication_rule_id as publication_rule,
             case
-                when is_suppressed then 'A'
+                when is_confidential then 'A'
                 when secondary.is_secondary then 'D'
                 else 'F'
             end as confidentiality_status,
-            case when has_respondents then 'A' else 'M' end as observation_status
+            case
+                when is_suppressed or secondary.is_secondary then 'Q'
+                when has_respondents then 'A'
+                else 'M'
+            end as observation_status
         from intermediate.int_estimates__judged as judged
         left join (
             select {keys}, true as is_secondary from intermediate.int_disclosure__secondary
         ) as secondary using ({keys});
         update published
         set estimate = null, n_respondents = null, sum_of_weights = null
-        where confidentiality_status <> 'F' or not has_respondents;
-        create view marts.fct_trend_estimates as
+        where observation_status <> 'A';
+        create or replace view marts.fct_trend_estimates as
         select * from published where period_grain = 'wave';
-        create view marts.fct_pooled_estimates as
+        create or replace view marts.fct_pooled_estimates as
         select *, 2 as n_waves from published where period_grain = 'pooled_2';
-        create view marts.fct_period_estimates as
+        create or replace view marts.fct_period_estimates as
         select * from published where false;
-        create view marts.fct_trend_changes as
+        create or replace view marts.fct_trend_changes as
         select
             study_id, measure_id, category_code, segment_id, segment_code,
             '1' as from_wave_id, '2' as to_wave_id,
@@ -251,7 +286,6 @@ def hide(survey: Survey, models: dict[str, str], skip: str = "") -> duckdb.DuckD
         group by all
         """
     )
-    return database
 
 
 def rows_of(database: duckdb.DuckDBPyConnection, sql: str) -> list[Row]:
@@ -401,6 +435,7 @@ def _inputs(survey: Survey) -> dict[str, list[Row]]:
             | {"answer_code": None, "score": 0.0}
         ],
         "intermediate.int_design__period_waves": period_waves,
+        "intermediate.int_disclosure__closing": [dict.fromkeys(ROW_KEYS)],
         "intermediate.int_estimates__judged": list(tabulate(survey)),
         "codebook.measures": measures,
         "codebook.measure_scores": item_scores or [dict.fromkeys(("measure_id", "score"))],

@@ -1642,6 +1642,40 @@ def contrasts_of_unknown_values(study: Study) -> None:
 # --- Generated files that are behind, as with a plain `dbt build` and no `make generate`
 
 
+@case(
+    *(
+        "[criterion_purpose] seeds/codebook/publication_criteria.csv, column consequence, "
+        f'value "@_secret, {position}": A criterion of confidentiality hides; it cannot mark or '
+        "accept. Set its consequence to suppress, or its purpose to reliability."
+        for position in "12"
+    )
+)
+def secrets_that_are_only_marked(study: Study) -> None:
+    study.codebook["publication_rules"] = [
+        {
+            "publication_rule_id": f"{study.study_id}_secret",
+            "rule_label": "Secret",
+            "description": "Made up",
+            "source": "Nobody",
+        }
+    ]
+    study.codebook["publication_criteria"] = [
+        {
+            "publication_rule_id": f"{study.study_id}_secret",
+            "position": str(position),
+            "applies_to": "all",
+            "statistic": "n_respondents",
+            "comparison": "below",
+            "threshold": "10",
+            "holds_if_unknown": "true",
+            "consequence": consequence,
+            "purpose": "confidentiality",
+            "reason": "Few",
+        }
+        for position, consequence in enumerate(("accept", "caution", "suppress"), start=1)
+    ]
+
+
 @case("[generated_file_stale] @2: No staging model reads this file yet. Run make generate.")
 def wave_after_generating(study: Study) -> None:
     study.add_wave()

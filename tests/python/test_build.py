@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 import wavehouse.build
-import wavehouse.disclosure
+import wavehouse.closing
 from wavehouse.codebook import NEEDED_COLUMNS
 from wavehouse.fingerprint import fingerprint
 from wavehouse.project import Project
@@ -73,7 +73,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, project_root: Path) -> Itera
         # In the test's environment another file may be named.
         patch.delenv("WAVEHOUSE_DATABASE", raising=False)
         # There are no estimates to attack; test_disclosure.py attacks real ones.
-        patch.setattr(wavehouse.disclosure, "check_disclosure", lambda *_: "Nothing attacked.")
+        patch.setattr(wavehouse.closing, "close_and_report", lambda *_, **__: "Nothing attacked.")
         wavehouse.build.build(project)
         yield project
 

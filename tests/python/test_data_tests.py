@@ -59,7 +59,12 @@ def declared_tests() -> list[DataTest]:
 TESTS = declared_tests()
 
 SHOWN = "confidentiality_status = 'F' and observation_status in ('A', 'U', 'B') "
-HIDDEN = "confidentiality_status <> 'F'"
+HIDDEN = "observation_status = 'Q'"
+# Of a row that is hidden to protect people, and of one that is unreliable.
+HIDDEN_STATUSES: tuple[dict[str, str], ...] = (
+    {"confidentiality_status": "'A'"},
+    {"confidentiality_status": "'F'", "observation_status": "'Q'"},
+)
 NUMBERS_OF_AN_ESTIMATE = (
     "estimate",
     "standard_error",
@@ -133,11 +138,12 @@ BREAKS: dict[str, list[Breakage]] = {
     "fct_association_tests_hidden_rows_have_no_numbers": [
         Breakage(
             {
-                "confidentiality_status": "'A'",
+                **status,
                 **dict.fromkeys((*NUMBERS_OF_A_TEST, "is_significant"), "null"),
                 column: value,
             }
         )
+        for status in HIDDEN_STATUSES
         for column, value in [
             *((name, "1") for name in NUMBERS_OF_A_TEST),
             ("is_significant", "true"),
@@ -209,11 +215,12 @@ BREAKS: dict[str, list[Breakage]] = {
         f"{mart}_hidden_rows_have_no_numbers": [
             Breakage(
                 {
-                    "confidentiality_status": "'A'",
+                    **status,
                     **dict.fromkeys((number, "standard_error", "ci_lower", "ci_upper"), "null"),
                     column: "1",
                 }
             )
+            for status in HIDDEN_STATUSES
             for column in (number, "standard_error", "ci_lower", "ci_upper")
         ]
         for mart, number in {

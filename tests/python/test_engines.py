@@ -13,6 +13,8 @@ import pytest
 from overlay import BENCH_SCHEMA, HERE, INTERVAL_METHODS
 from workbench import ROOT, Row, artifacts_folder, query, query_postgres, read_rows
 
+from wavehouse.closing import TABLE as CLOSING
+from wavehouse.closing import find_closing, forget_closing, write_closing
 from wavehouse.dbt import public_tables
 from wavehouse.postgres import PostgresServer
 from wavehouse.project import Project
@@ -226,3 +228,25 @@ def test_odd_codes_are_mapped_letter_for_letter(overlay_on_duckdb: Project) -> N
     )
     assert found == expected
     assert expected.total() == 9 * 60
+
+
+def test_the_attack_finds_and_closes_the_same_holes(
+    engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    duckdb, postgres = engines
+    found = find_closing(lambda sql: query(duckdb, sql))
+    assert found.rows
+    assert found == find_closing(lambda sql: query_postgres(postgres, sql))
+    for name, value in postgres.environment.items():
+        monkeypatch.setenv(name, value)
+    # written for dbt, read as dbt would, and gone again
+    write_closing(duckdb, "postgres", found.rows)
+    try:
+        rows = query_postgres(postgres, f"select * from {CLOSING}")
+        assert [tuple(row.values()) for row in rows] == found.rows
+    finally:
+        forget_closing(duckdb, "postgres")
+    assert not query_postgres(
+        postgres,
+        "select * from information_schema.tables where table_name = 'disclosure_closing'",
+    )

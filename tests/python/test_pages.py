@@ -295,7 +295,7 @@ def test_no_number_of_a_hidden_cell_is_in_the_pages(
     hidden = {
         tuple(row[name] for name in names)
         for row in pages.rows(
-            "select * from marts.fct_trend_estimates where confidentiality_status <> 'F'"
+            "select * from marts.fct_trend_estimates where observation_status = 'Q'"
         )
     }
     assert len(hidden) > 100

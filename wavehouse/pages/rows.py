@@ -37,7 +37,7 @@ BY_VARIABLE = {
             changes.study_id, changes.from_wave_id, changes.to_wave_id, changes.measure_id,
             changes.category_code, changes.segment_id, changes.segment_code, changes.comparison,
             changes.is_comparable, changes.is_bridged, changes.covariance_method,
-            changes.confidentiality_status, changes.change, changes.ci_lower, changes.ci_upper,
+            changes.observation_status, changes.change, changes.ci_lower, changes.ci_upper,
             changes.p_value, changes.p_value_adjusted, changes.is_significant,
             changes.adjustment_method,
             coalesce(

@@ -28,7 +28,7 @@ CHANGE = (
     "is_comparable",
     "is_bridged",
     "covariance_method",
-    "confidentiality_status",
+    "observation_status",
     "change",
     "ci_lower",
     "ci_upper",

@@ -3,6 +3,8 @@
     1. One row for each declared test in each wave of the studies that ever asked what it needs.
     2. A test is hidden where any estimate of its table is hidden: it would tell something about it.
     3. p-values are adjusted within study x measure x segment, over the waves whose test is shown.
+    4. Where the rule rounds bases, that of a test is the sum of rounded ones; statistic and degrees of freedom are left
+       out, and p is rounded up.
 */
 with
 
@@ -52,6 +54,7 @@ tables as (
         frame.segment_id,
         min(case when frame.is_collected then 1 else 0 end) = 1 as is_collected,
         max(case when estimates.observation_status = 'Q' then 1 else 0 end) = 1 as is_hidden,
+        max(case when estimates.is_rounded then 1 else 0 end) = 1 as is_rounded,
         max(case when judged.needs_caution then 1 else 0 end) = 1 as needs_caution,
         case
             when max(case when estimates.confidentiality_status = 'A' then 1 else 0 end) = 1
@@ -124,6 +127,7 @@ decided as (
         tables.is_collected,
         tables.is_hidden,
         tables.needs_caution,
+        tables.is_rounded,
         tables.confidentiality_status,
         bases.n_respondents,
         statistics.f_statistic,
@@ -164,12 +168,13 @@ shown as (
         measure_id,
         segment_id,
         case when is_shown then n_respondents end as n_respondents,
-        case when is_shown then f_statistic end as f_statistic,
-        case when is_shown then numerator_df end as numerator_df,
-        case when is_shown then denominator_df end as denominator_df,
+        case when is_shown and not is_rounded then f_statistic end as f_statistic,
+        case when is_shown and not is_rounded then numerator_df end as numerator_df,
+        case when is_shown and not is_rounded then denominator_df end as denominator_df,
         case when is_shown then p_value end as p_value,
         adjustment_method,
         ci_level,
+        is_rounded,
         is_shown,
         {{ observation_status(
             cannot_exist='is_collected and not is_hidden and f_statistic is null',
@@ -219,8 +224,8 @@ final as (
         f_statistic,
         numerator_df,
         denominator_df,
-        p_value,
-        p_value_adjusted,
+        {{ rounded_p_value('p_value', 'is_rounded') | indent(8) }} as p_value,
+        {{ rounded_p_value('p_value_adjusted', 'is_rounded') | indent(8) }} as p_value_adjusted,
         adjustment_method,
         p_value_adjusted < 1 - ci_level as is_significant,
 

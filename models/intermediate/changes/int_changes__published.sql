@@ -2,6 +2,8 @@
     1. A change is shown where both of its estimates are, and no hard break lies between them.
     2. p-values are adjusted within study x measure x segment x comparison, over the changes that are shown:
        a hidden change must not leave a trace in the others.
+    3. Where the rule rounds bases, change and bounds go in the larger step of its estimates, and of at least
+       a twentieth of its interval; error, degrees of freedom and t are left out, p is rounded up.
 */
 with
 
@@ -93,6 +95,16 @@ judged as (
         studies.adjustment_method,
         not coalesce(crossed_breaks.is_dividing, false) as is_comparable,
         coalesce(crossed_breaks.is_bridged and not crossed_breaks.is_dividing, false) as is_bridged,
+        later.is_rounded,
+        case
+            when later.is_rounded
+                then
+                    greatest(
+                        later.step,
+                        earlier.step,
+                        {{ rounding_step('(errors.ci_upper - errors.ci_lower) / 20') | indent(24) }}
+                    )
+        end as step,
         later.is_shown
         and earlier.is_shown
         and not coalesce(crossed_breaks.is_dividing, false) as is_shown,
@@ -154,17 +166,24 @@ shown as (
         segment_id,
         segment_code,
         ci_level,
-        case when is_shown then change end as change,
-        case when is_shown then standard_error end as standard_error,
-        case when is_shown then degrees_of_freedom end as degrees_of_freedom,
-        case when is_shown then ci_lower end as ci_lower,
-        case when is_shown then ci_upper end as ci_upper,
-        case when is_shown then t_statistic end as t_statistic,
+        case
+            when is_shown then {{ rounded_figure('change', 'step') | indent(16) }}
+        end as change,
+        case when is_shown and not is_rounded then standard_error end as standard_error,
+        case when is_shown and not is_rounded then degrees_of_freedom end as degrees_of_freedom,
+        case
+            when is_shown then {{ rounded_bound('change', 'ci_lower', 'step', '-') | indent(16) }}
+        end as ci_lower,
+        case
+            when is_shown then {{ rounded_bound('change', 'ci_upper', 'step', '+') | indent(16) }}
+        end as ci_upper,
+        case when is_shown and not is_rounded then t_statistic end as t_statistic,
         case when is_shown then p_value end as p_value,
         covariance_method,
         adjustment_method,
         is_comparable,
         is_bridged,
+        is_rounded,
         is_shown,
         {{ observation_status(
             cannot_exist='cannot_exist',
@@ -230,8 +249,8 @@ final as (
         ci_lower,
         ci_upper,
         t_statistic,
-        p_value,
-        p_value_adjusted,
+        {{ rounded_p_value('p_value', 'is_rounded') | indent(8) }} as p_value,
+        {{ rounded_p_value('p_value_adjusted', 'is_rounded') | indent(8) }} as p_value_adjusted,
         adjustment_method,
         p_value_adjusted < 1 - ci_level as is_significant,
         covariance_method,

@@ -110,6 +110,10 @@ association_tests as (
     select * from {{ ref('stg_codebook__association_tests') }}
 ),
 
+publication_criteria as (
+    select * from {{ ref('stg_codebook__publication_criteria') }}
+),
+
 overlapping_questions as (
     {{ overlap_check('questions', ['study_id', 'variable_id'], 'waves') | indent(4) }}
 ),
@@ -1100,6 +1104,22 @@ design_replicates as (
         or (variance_method = 'fay' and replicate_scale is null)
 ),
 
+confidential_marks as (
+    select
+        {{ problem_columns(
+            check_id='criterion_purpose',
+            file=codebook_file('publication_criteria'),
+            column_name="'consequence'",
+            source_code="publication_rule_id || ', ' || cast(position as " ~ dbt.type_string() ~ ")",
+            problem="'A criterion of confidentiality hides; it cannot mark or accept.'",
+            remedy="'Set its consequence to suppress, or its purpose to reliability.'"
+        ) | indent(8) }}
+    from publication_criteria
+    where
+        purpose = 'confidentiality'
+        and consequence in ('caution', 'review', 'accept')
+),
+
 final as (
     {% for check in [
         'overlapping_questions', 'overlapping_crosswalk', 'overlapping_waivers', 'reversed_validity',
@@ -1110,7 +1130,7 @@ final as (
         'idle_contrasts', 'no_total', 'untestable', 'derivation_sources', 'derivation_targets',
         'derivation_inputs', 'misfit_decimals', 'sum_variables', 'sum_parts', 'sum_minimums',
         'unscored_members', 'idle_scores', 'unknown_bases', 'design_roles',
-        'design_replicates'
+        'design_replicates', 'confidential_marks'
     ] -%}
     select * from {{ check }}
     {{ "union all" if not loop.last }}

@@ -5,6 +5,8 @@
     2. p-values are adjusted within study x measure x segment (and wave, of contrasts between segment values),
        over what is shown: what is hidden must not leave a trace in the others.
     3. An index across a hard break is not comparable, and is not shown.
+    4. Where the rule rounds bases, value and bounds go in steps of at least a twentieth of the interval, a
+       difference in the larger step of its estimates; error, degrees of freedom and t are left out, p is rounded up.
 */
 with
 
@@ -54,6 +56,8 @@ term_statuses as (
         max(case when estimates.observation_status = 'L' then 1 else 0 end) = 1 as is_not_collected,
         max(case when estimates.observation_status = 'Q' then 1 else 0 end) = 1 as is_hidden,
         max(case when estimates.needs_caution then 1 else 0 end) = 1 as needs_caution,
+        max(case when estimates.is_rounded then 1 else 0 end) = 1 as is_rounded,
+        max(case when terms.contrast_kind = 'segment' then estimates.step end) as step,
         count(distinct series.series_number) as n_series
     from terms
     inner join estimates
@@ -92,6 +96,17 @@ judged as (
         term_statuses.is_not_collected,
         term_statuses.is_hidden,
         term_statuses.needs_caution,
+        term_statuses.is_rounded,
+        case
+            when term_statuses.is_rounded
+                then
+                    greatest(
+                        term_statuses.step,
+                        {{ rounding_step(
+                            '(statistics.ci_upper - statistics.ci_lower) / 20'
+                        ) | indent(24) }}
+                    )
+        end as step,
         case
             when term_statuses.has_primary = 1 then 'A'
             when term_statuses.has_secondary = 1 then 'D'
@@ -126,17 +141,26 @@ shown as (
         contrast_code,
         family_wave_id,
         case when is_shown then n_waves end as n_waves,
-        case when is_shown then contrast_value end as contrast_value,
-        case when is_shown then standard_error end as standard_error,
-        case when is_shown then degrees_of_freedom end as degrees_of_freedom,
+        case
+            when is_shown then {{ rounded_figure('contrast_value', 'step') | indent(16) }}
+        end as contrast_value,
+        case when is_shown and not is_rounded then standard_error end as standard_error,
+        case when is_shown and not is_rounded then degrees_of_freedom end as degrees_of_freedom,
         ci_level,
-        case when is_shown then ci_lower end as ci_lower,
-        case when is_shown then ci_upper end as ci_upper,
-        case when is_shown then t_statistic end as t_statistic,
+        case
+            when is_shown
+                then {{ rounded_bound('contrast_value', 'ci_lower', 'step', '-') | indent(16) }}
+        end as ci_lower,
+        case
+            when is_shown
+                then {{ rounded_bound('contrast_value', 'ci_upper', 'step', '+') | indent(16) }}
+        end as ci_upper,
+        case when is_shown and not is_rounded then t_statistic end as t_statistic,
         case when is_shown then p_value end as p_value,
         adjustment_method,
         covariance_method,
         is_comparable,
+        is_rounded,
         is_shown,
         {{ observation_status(
             cannot_exist='cannot_exist',
@@ -197,8 +221,8 @@ final as (
         ci_lower,
         ci_upper,
         t_statistic,
-        p_value,
-        p_value_adjusted,
+        {{ rounded_p_value('p_value', 'is_rounded') | indent(8) }} as p_value,
+        {{ rounded_p_value('p_value_adjusted', 'is_rounded') | indent(8) }} as p_value_adjusted,
         adjustment_method,
         p_value_adjusted < 1 - ci_level as is_significant,
         covariance_method,

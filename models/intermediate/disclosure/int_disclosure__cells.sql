@@ -60,8 +60,8 @@ collected as (
         described.base_id,
         described.measure_kind,
         -- a standardised estimate does not exist where one of its groups is empty: nothing to protect
-        judged.is_suppressed
-        and (judged.has_respondents or not described.is_standardised) as is_confidential,
+        judged.is_confidential
+        and (judged.has_respondents or not described.is_standardised) as is_protected,
         -- measures with the very same base
         case
             when
@@ -107,7 +107,7 @@ pooled_parts as (
         pooled.segment_code,
         pooled.wave_id as pooled_wave_id,
         pooled.period_grain as pooled_grain,
-        max(case when single.is_confidential then 1 else 0 end) as n_hidden,
+        max(case when single.is_protected then 1 else 0 end) as n_hidden,
         max(single.period_start) as last_period_start
     from collected as pooled
     inner join period_waves
@@ -127,7 +127,7 @@ pooled_parts as (
             and pooled.segment_id = single.segment_id
             and pooled.segment_code = single.segment_code
     where
-        pooled.is_confidential
+        pooled.is_protected
         and pooled.period_grain <> 'wave'
     group by
         pooled.study_id,
@@ -194,7 +194,8 @@ final as (
 
         -- what is to be done with it
         collected.is_suppressed,
-        collected.is_confidential or passed_on.study_id is not null as is_confidential,
+        collected.is_confidential as is_primary,
+        collected.is_protected or passed_on.study_id is not null as is_confidential,
         passed_on.study_id is not null as is_passed_on,
         -- said to be empty, so it cannot be hidden
         not collected.has_respondents and not collected.is_suppressed as is_known_empty

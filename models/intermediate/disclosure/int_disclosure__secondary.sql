@@ -3,7 +3,9 @@
     1. Of measures that differ in their base alone, one base is shown in a period that hides anything of them: their
        difference are the people of one base who are not in the other, and no move of people knows of it.
        Everybody goes before part of them.
-    2. Of pooled waves a row is shown only if it is shown of each of them.
+    2. Of pooled waves a row is shown only if none of its waves is hidden for confidentiality.
+    3. What is hidden because it is unreliable counts as shown, until it is chosen here: it may follow from what is shown.
+    4. Cells that an attack found wanting are hidden too (`int_disclosure__closing`).
 */
 with
 
@@ -17,6 +19,10 @@ bases as (
 
 components as (
     select * from {{ ref('int_disclosure__components') }}
+),
+
+closing as (
+    select * from {{ ref('int_disclosure__closing') }}
 ),
 
 period_waves as (
@@ -39,8 +45,9 @@ families as (
 decided as (
     select
         cells.*,
-        cells.is_suppressed
+        cells.is_primary
         or cells.is_confidential
+        or closing.study_id is not null
         or bases.block_id is not null
         or components.block_id is not null
         or coalesce(cells.base_id <> families.shown_base_id, false) as is_hidden
@@ -58,6 +65,19 @@ decided as (
             and coalesce(cells.component_id, cells.item_id) = components.figure_id
             and cells.segment_id = components.segment_id
             and cells.segment_code = components.segment_code
+    left join closing
+        on
+            cells.study_id = closing.study_id
+            and cells.period_grain = closing.period_grain
+            and case
+                when cells.period_grain = 'wave' or cells.period_grain like 'pooled%'
+                    then cells.wave_id
+                else cast(cells.period_start as {{ dbt.type_string() }})
+            end = closing.period_id
+            and cells.measure_id = closing.measure_id
+            and cells.category_code = closing.category_code
+            and cells.segment_id = closing.segment_id
+            and cells.segment_code = closing.segment_code
 ),
 
 -- of shares that add up to 1, one alone is hidden in vain: the next smallest joins it
@@ -69,7 +89,7 @@ ranked_shares as (
         ) as n_hidden,
         row_number() over (
             partition by block_id, measure_id, segment_id, segment_code, is_hidden
-            order by weighted_total, category_code
+            order by case when is_suppressed then 0 else 1 end, weighted_total, category_code
         ) as share_rank
     from decided
 ),
@@ -131,7 +151,7 @@ final as (
             and cells.segment_code = pooled.segment_code
     where
         (cells.is_hidden_alone or pooled.study_id is not null)
-        and not cells.is_suppressed
+        and not cells.is_primary
         and not cells.is_known_empty
 )
 

@@ -1,6 +1,6 @@
 /*
-    All of a cell side by side: its numbers, which of them the publication rule hides for itself (primary
-    suppression), which it marks, and why.
+    All of a cell side by side: its numbers, which of them the publication rule hides, for which purpose, which
+    it marks, and why.
 */
 with
 
@@ -60,6 +60,7 @@ final as (
         frame.is_collected and not coalesce(breaks.is_divided, false) as is_collected,
         coalesce(statistics.n_respondents, 0) > 0 as has_respondents,
         coalesce(judgements.is_suppressed, false) as is_suppressed,
+        coalesce(judgements.is_confidential, false) as is_confidential,
         coalesce(judgements.needs_caution, false) as needs_caution,
         frame.is_collected and breaks.study_id is not null as has_break,
         judgements.status_reason

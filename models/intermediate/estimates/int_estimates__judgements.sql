@@ -1,10 +1,12 @@
 /*
     What the publication rule says of each cell that was asked for.
-    1. Criteria are looked at by position, and those after the first `accept` that is met are not.
+    1. Criteria are looked at by position, and those after the first `accept` of their purpose that is met are not:
+       that a figure is reliable does not say that it may be shown.
     2. A statistic that is not known meets the criteria that say so (holds_if_unknown). A cell without respondents
        has the base 0; everything else of it is not known.
-    3. The reason of a hidden cell is the text of the first criterion that hides it, without a number. If that text
-       would tell the number (a share of 0 or 1), it only names the rule's work.
+    3. The reason of a hidden cell is the text of the first criterion that hides it, those of confidentiality before
+       those of reliability, without a number. If that text would tell the number (a share of 0 or 1), it only
+       names the rule's work. Where bases are rounded, no reason has a number.
 */
 with
 
@@ -34,6 +36,12 @@ rules as (
 
 criteria as (
     select * from {{ ref('stg_codebook__publication_criteria') }}
+),
+
+rounding_rules as (
+    select publication_rule_id
+    from {{ ref('stg_codebook__publication_rules') }}
+    where base_rounding is not null
 ),
 
 cells as (
@@ -115,6 +123,7 @@ measured as (
         criteria.threshold,
         criteria.holds_if_unknown,
         criteria.consequence,
+        criteria.purpose,
         criteria.reason,
         cast(
             case criteria.statistic
@@ -145,7 +154,7 @@ met as (
         min(case when consequence = 'accept' then position end) over (
             partition by
                 study_id, wave_id, period_grain, period_start, measure_id, category_code,
-                segment_id, segment_code
+                segment_id, segment_code, purpose
         ) as accepted_at
     from measured
     where
@@ -162,6 +171,11 @@ applied as (
     select
         *,
         case
+            when
+                publication_rule_id in (
+                    select rounding_rules.publication_rule_id from rounding_rules
+                )
+                then ''
             when statistic_value is null then ' (not known)'
             when statistic in ('n_respondents', 'degrees_of_freedom', 'domain_degrees_of_freedom')
                 then ' (' || cast(cast(statistic_value as bigint) as {{ dbt.type_string() }}) || ')'
@@ -189,7 +203,14 @@ summed as (
         category_code,
         segment_id,
         segment_code,
-        min(case when consequence = 'suppress' then position end) as suppressed_at,
+        coalesce(
+            min(
+                case
+                    when consequence = 'suppress' and purpose = 'confidentiality' then position
+                end
+            ),
+            min(case when consequence = 'suppress' then position end)
+        ) as suppressed_at,
         max(case when consequence in ('caution', 'review') then 1 else 0 end) as n_marks,
         {{ dbt.listagg('reason || number_text', "'; '", 'order by position') }} as marks
     from applied
@@ -218,6 +239,7 @@ final as (
 
         -- what follows
         summed.suppressed_at is not null as is_suppressed,
+        coalesce(criteria.purpose = 'confidentiality', false) as is_confidential,
         summed.n_marks > 0 as needs_caution,
         case
             when summed.suppressed_at is null then summed.marks

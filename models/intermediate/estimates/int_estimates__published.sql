@@ -1,7 +1,9 @@
 /*
-    1. A hidden row keeps its keys and has no numbers, whether it is hidden for itself (primary) or so that
-       another one cannot be computed from it (secondary).
-    2. Where the rule rounds bases, what an exact base could be computed from is rounded or left out too.
+    1. A hidden row keeps its keys and has no numbers, whether it is unreliable (F), confidential (A), or hidden
+       so that a confidential one cannot be computed from it (D).
+    2. Where the rule rounds bases, what an exact base follows from is rounded or left out too. Figures and
+       bounds go in steps of at least a twentieth of the interval, for shares 1 / n of the least possible base, and for
+       totals what a step of the base is worth. Errors, degrees of freedom, design effects and sums of weights are left out.
     3. When several statuses apply, the first of M > L > Q > B > U > P > A is shown (observation_status). An empty
        cell that the rule hides is Q, not M: that nobody is in it is a number too.
 */
@@ -19,10 +21,28 @@ rules as (
     select * from {{ ref('stg_codebook__publication_rules') }}
 ),
 
+measures as (
+    select * from {{ ref('int_measures__measures') }}
+),
+
 decided as (
     select
         judged.*,
         rules.base_rounding,
+        rules.base_rounding is not null as is_rounded,
+        case
+            when rules.base_rounding is not null
+                then
+                    {{ rounding_step(
+                        "greatest("
+                        "(judged.ci_upper - judged.ci_lower) / 20, "
+                        "case when " ~ is_share_kind('measures.measure_kind')
+                        ~ " then 1.0 / greatest(judged.n_respondents - rules.base_rounding, 1) end, "
+                        "case when measures.measure_kind = 'total'"
+                        " then abs(judged.estimate) * rules.base_rounding"
+                        " / nullif(judged.n_respondents, 0) end)"
+                    ) | indent(20) }}
+        end as step,
         secondary.study_id is not null as is_secondary,
         judged.is_collected
         and judged.has_respondents
@@ -31,6 +51,8 @@ decided as (
     from judged
     left join rules
         on judged.publication_rule_id = rules.publication_rule_id
+    left join measures
+        on judged.measure_id = measures.measure_id
     left join secondary
         on
             judged.study_id = secondary.study_id
@@ -70,30 +92,36 @@ final as (
         segment_code,
 
         -- numbers, where they may be shown
-        case when is_shown then estimate end as estimate,
-        case when is_shown then standard_error end as standard_error,
-        case when is_shown then degrees_of_freedom end as degrees_of_freedom,
+        case
+            when is_shown then {{ rounded_figure('estimate', 'step') | indent(16) }}
+        end as estimate,
+        case when is_shown and not is_rounded then standard_error end as standard_error,
+        case when is_shown and not is_rounded then degrees_of_freedom end as degrees_of_freedom,
         case when is_shown then ci_level end as ci_level,
-        case when is_shown then ci_lower end as ci_lower,
-        case when is_shown then ci_upper end as ci_upper,
+        case
+            when is_shown then {{ rounded_bound('estimate', 'ci_lower', 'step', '-') | indent(16) }}
+        end as ci_lower,
+        case
+            when is_shown then {{ rounded_bound('estimate', 'ci_upper', 'step', '+') | indent(16) }}
+        end as ci_upper,
         case when is_shown then ci_method end as ci_method,
         case
             when is_shown
                 then cast({{ rounded_base('n_respondents', 'base_rounding') }} as bigint)
         end as n_respondents,
+        case when is_shown and not is_rounded then n_effective end as n_effective,
+        case when is_shown and not is_rounded then sum_of_weights end as sum_of_weights,
+        case when is_shown and not is_rounded then design_effect end as design_effect,
         case
-            when is_shown then {{ rounded_base('n_effective', 'base_rounding') }}
-        end as n_effective,
-        case
-            when is_shown then {{ rounded_base('sum_of_weights', 'base_rounding') }}
-        end as sum_of_weights,
-        case when is_shown and base_rounding is null then design_effect end as design_effect,
-        case when is_shown then coefficient_of_variation end as coefficient_of_variation,
+            when is_shown and not is_rounded then coefficient_of_variation
+        end as coefficient_of_variation,
+        is_rounded,
+        case when is_shown then step end as step,
 
         -- status
         observation_status,
         case
-            when is_suppressed then 'A'
+            when is_confidential then 'A'
             when is_secondary then 'D'
             else 'F'
         end as confidentiality_status,

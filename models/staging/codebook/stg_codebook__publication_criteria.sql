@@ -14,6 +14,7 @@ final as (
         {{ to_number('threshold') }} as threshold,
         {{ to_boolean('holds_if_unknown') }} as holds_if_unknown,
         consequence,
+        purpose,
         reason
     from codebook
 )

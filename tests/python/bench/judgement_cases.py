@@ -25,11 +25,12 @@ class Judgement(NamedTuple):
 
     is_suppressed: bool
     reason: str
+    is_confidential: bool = False
 
 
-def hidden(reason: str) -> Judgement:
-    """The rule hides the cell."""
-    return Judgement(True, reason)
+def hidden(reason: str, is_confidential: bool = False) -> Judgement:
+    """The rule hides the cell: as a rule it is unreliable, else it is to be kept secret."""
+    return Judgement(True, reason, is_confidential)
 
 
 def marked(reason: str) -> Judgement:
@@ -144,6 +145,11 @@ JUDGED: list[tuple[JudgedCell, Judgement | None]] = [
         JudgedCell("abs", cv=None),
         marked("Unreliable: relative standard error above 50 % (not known)"),
     ),
+    # ten contributors
+    (JudgedCell("ten_contributors", n=9), hidden("Fewer than 10 contributors", True)),
+    (JudgedCell("ten_contributors", n=10), None),
+    (JudgedCell("ten_contributors", **NOBODY), hidden("Fewer than 10 contributors", True)),
+    (mean("ten_contributors", n=9), hidden("Fewer than 10 contributors", True)),
     # too large to be written
     (mean("abs", cv=1e300), marked("Unreliable: relative standard error above 50 %")),
 ]

@@ -10,7 +10,7 @@
     "degrees_of_freedom", "ci_lower", "ci_upper", "ci_method", "n_respondents", "n_effective", "design_effect",
   ];
   const CHANGE = [
-    "comparison", "is_comparable", "is_bridged", "covariance_method", "confidentiality_status", "change",
+    "comparison", "is_comparable", "is_bridged", "covariance_method", "observation_status", "change",
     "ci_lower", "ci_upper", "p_value", "p_value_adjusted", "is_significant", "adjustment_method",
   ];
   const TEXTS = new Set(["status_reason", "ci_method", "comparison", "covariance_method", "adjustment_method"]);
