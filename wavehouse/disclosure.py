@@ -414,8 +414,8 @@ def rows_by_block(codebook: Codebook, query: Query) -> list[list[Row]]:
         ("fct_period_estimates", "period_grain", "cast(period_start as varchar)"),
     ):
         for row in query(ESTIMATES.format(table=table, grain=grain, period=period)):
-            if row["observation_status"] != "L":
-                blocks[row["study_id"], _base_id(codebook, row["measure_id"])].append(row)
+            if row["observation_status"] != "L" or _is_known_zero(codebook, row):
+                blocks[row["study_id"], _base_id(codebook, row)].append(row)
     return [
         sorted(rows, key=row_key)
         for _, rows in sorted(blocks.items())
@@ -438,9 +438,16 @@ def block_of(
         rows: all published rows of one block.
         also_hidden: names of shown rows that are taken as hidden for the sake of others.
     """
-    block = Block(rows[0]["study_id"], _base_id(codebook, rows[0]["measure_id"]))
+    block = Block(rows[0]["study_id"], _base_id(codebook, rows[0]))
     block.wholes = codebook.wholes
     for row in rows:
+        if row["observation_status"] == "L":
+            cell = _within(
+                (row["segment_id"], row["segment_code"]), codebook.base(row["measure_id"])
+            )
+            key = block.key(row["period_id"], str(_quantity(codebook, row)), cell)
+            block.known[key] = block.slack[key] = 0.0
+            continue
         _note(codebook, block, row, is_hidden=row_key(row) in also_hidden)
     # a base that one row shows, another cannot hide
     for key in block.known.keys() & block.hidden.keys():
@@ -449,10 +456,20 @@ def block_of(
     return block
 
 
-def _base_id(codebook: Codebook, measure_id: str) -> str:
-    """Name what the base of a measure consists of: the same name, the same people."""
+def _is_known_zero(codebook: Codebook, row: Row) -> bool:
+    """Tell whether a row says that its wave did not offer the category, so that nobody chose it."""
+    kind = codebook.declaration(row["measure_id"])["measure_kind"]
+    return row["period_grain"] == "wave" and kind in ("share", "share_of_responses")
+
+
+def _base_id(codebook: Codebook, row: Row) -> str:
+    """Name what the base of a figure consists of: the same name, the same people."""
+    measure_id = row["measure_id"]
     measure = codebook.declaration(measure_id)
     kind = measure["measure_kind"]
+    if kind == "share_of_cases":
+        # each item has a base of its own
+        return f"group {measure['variable_group_id']} {row['category_code']}"
     if kind in ("ratio", "share_of_responses") or measure["standard_population_id"]:
         return f"measure {measure_id}"
     variable = codebook.measures[measure_id]["variable_id"]

@@ -88,12 +88,6 @@ def judge_ids(study_id: str, wave_id: str | None = None, title: str = "Nothing w
     Raises:
         ProblemsError: one of them is no id.
     """
-    if problems := complaints(study_id, wave_id):
-        raise ProblemsError(title, problems)
-
-
-def complaints(study_id: str, wave_id: str | None) -> list[str]:
-    """List what is wrong with ids: nothing if they may become names of files and tables."""
     judged: Mapping[str, tuple[str, str | None]] = {
         "study": (study_id, complaint_about_study(study_id)),
         "wave": (
@@ -101,7 +95,9 @@ def complaints(study_id: str, wave_id: str | None) -> list[str]:
             None if wave_id is None else complaint_about_wave(wave_id, study_id),
         ),
     }
-    return [f"{kind} {shown(value)} {said}." for kind, (value, said) in judged.items() if said]
+    problems = [f"{kind} {shown(value)} {said}." for kind, (value, said) in judged.items() if said]
+    if problems:
+        raise ProblemsError(title, problems)
 
 
 def shown(text: str) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wavehouse.databases import held_message
+from wavehouse.databases import holder_named
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.project import Project
@@ -313,7 +313,9 @@ def _attach(connection: "DuckDBPyConnection", path: Path, name: str) -> None:
     import duckdb
 
     try:
-        connection.execute(f"attach {sql_text(path)} as {name} (read_only)")
+        with holder_named(path.name):
+            connection.execute(f"attach {sql_text(path)} as {name} (read_only)")
     except duckdb.Error as error:
-        said = held_message(error, path.name) or f"the working database cannot be read. {error}"
-        raise WavehouseError(f"Nothing was published: {said}") from error
+        raise WavehouseError(
+            f"Nothing was published: the working database cannot be read. {error}"
+        ) from error

@@ -51,9 +51,11 @@ measure_cells <- function(measure, data) {
     share_of_responses = {
       answers <- as.matrix(data[measure$members])
       mentions <- !is.na(answers) & answers == "yes"
-      x <- if (measure$kind == "share_of_cases") 1 else rowSums(mentions)
+      cases <- measure$kind == "share_of_cases"
       lapply(measure$members, function(member) {
-        cell(member, mentions[, member], x, rowSums(!is.na(answers)) > 0)
+        # of cases: those who answered the item, ticked or not
+        base <- if (cases) !is.na(answers[, member]) else rowSums(!is.na(answers)) > 0
+        cell(member, mentions[, member], if (cases) 1 else rowSums(mentions), base)
       })
     }
   )

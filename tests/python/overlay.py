@@ -14,6 +14,7 @@ from studies.jackknife import add_jackknife_studies
 from studies.kinds import add_kinds_studies
 from studies.landed import add_landed_studies
 from studies.made_up import add_made_up_studies
+from studies.offered import add_offered_study
 from studies.replicates import add_replicate_studies
 from studies.tracker import add_trackers
 from studies.variants import add_variants
@@ -45,6 +46,7 @@ def make_overlay(destination: Path) -> Project:
     add_jackknife_studies(project)
     add_kinds_studies(project)
     add_bases_study(project)
+    add_offered_study(project)
     add_cholesterol(project)
     add_graduates(project)
     add_replicate_studies(project)

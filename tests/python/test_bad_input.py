@@ -1560,6 +1560,20 @@ def answers_of_another_list(study: Study) -> None:
 
 
 @case(
+    "[item_without_no] seeds/codebook/crosswalk.csv, study @, wave 1, column category_code, value "
+    '"@_mood": Every answer to this item that the crosswalk knows is good, so that everybody who '
+    "answered it would have given it. Give the code for an answer not given its category too. It "
+    "is often a blank (<empty>); keep missing kinds for people who did not answer."
+)
+def item_that_can_only_be_given(study: Study) -> None:
+    group = {"variable_id": "", "variable_group_id": "@_answers"}
+    study.add("measures", like=0, measure_id="@_cases", measure_kind="share_of_cases", **group)
+    study.change(
+        "crosswalk", 1, category_code="", missing_kind="refused", mapping_method="sentinel"
+    )
+
+
+@case(
     "[standard_population_shares] seeds/codebook/standard_population_shares.csv, column "
     'population_share, value "@_negative": A share of this standard population is negative. Write '
     "shares as fractions of 1, with at least six digits after the point, one for each group.",

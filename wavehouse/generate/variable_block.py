@@ -139,6 +139,8 @@ def _reasons(step: Step) -> Iterator[str]:
         yield "It was asked of others."
     if step.differs_in_detail:
         yield "In one of the waves several answers were put into one category."
+    if step.differs_in_categories:
+        yield "One of the waves did not offer all categories of the other."
     if step.differs_in_delivery:
         yield "Column or codes differ; the crosswalk has made them alike."
 

@@ -40,6 +40,7 @@ class Step:
     differs_in_wording: bool
     differs_in_universe: bool
     differs_in_detail: bool
+    differs_in_categories: bool
     differs_in_delivery: bool
 
     @property
@@ -52,6 +53,7 @@ class Step:
             or self.differs_in_wording
             or self.differs_in_universe
             or self.differs_in_detail
+            or self.differs_in_categories
         ):
             return "with_care"
         return "harmonised" if self.differs_in_delivery else "identical"
@@ -105,6 +107,7 @@ class StudyFacts:
                     old.wordings != new.wordings,
                     old.universes != new.universes,
                     (before["wave_id"] in self._collapsed) != (after["wave_id"] in self._collapsed),
+                    self._offered(before["wave_id"]) != self._offered(after["wave_id"]),
                     old.delivery != new.delivery,
                 )
             )
@@ -167,6 +170,30 @@ class StudyFacts:
         ]
         return sorted(found, key=lambda each: (each[0], each[1]["break_id"]))
 
+    def _offered(self, wave_id: str) -> set[str]:
+        """Give the categories that could be answered in a wave; none of a group of a sum."""
+        direct = self._codes_by_wave(self.variable_id).get(wave_id, [])
+        found = {row["category_code"] for row in direct if row["category_code"]}
+        for rule in self.index.where("derivations", "variable_id", self.variable_id):
+            codes = self._codes_by_wave(rule["source_variable_id"]).get(wave_id, [])
+            if any(_leads_to(row, rule) for row in codes):
+                found.add(rule["category_code"])
+        return found
+
+    def _codes_by_wave(self, variable_id: str) -> dict[str, list[Row]]:
+        """Give the rows of the crosswalks that a variable's questions have in each wave."""
+        questions = self._by_wave("questions", "variable_id", [variable_id])
+        return {
+            wave_id: [
+                row
+                for question in asked
+                for row in self._by_wave(
+                    "crosswalk", "crosswalk_id", [question["crosswalk_id"]]
+                ).get(wave_id, [])
+            ]
+            for wave_id, asked in questions.items()
+        }
+
     def _crosswalk_rows(self, wave: Row) -> list[Row]:
         """Give the rows of the crosswalks of its questions that hold in a wave."""
         crosswalks = self.versions[wave["wave_id"]].crosswalks
@@ -187,6 +214,21 @@ class StudyFacts:
             for wave in self.asked
             if any(row["mapping_method"] == "collapse" for row in self._crosswalk_rows(wave))
         }
+
+
+def _leads_to(row: Row, rule: Row) -> bool:
+    """Tell whether a row of a crosswalk leads to the category of a rule of derivation."""
+    if rule["source_category_code"]:
+        return row["category_code"] == rule["source_category_code"]
+    if row["source_code"] == "<number>":
+        return True
+    try:
+        number = float(row["numeric_value"])
+        low = float(rule["lower_bound"] or "-inf")
+        high = float(rule["upper_bound"] or "inf")
+    except ValueError:
+        return False
+    return low <= number < high
 
 
 def _version(questions: list[Row], *, is_derived: bool = False) -> Version:

@@ -27,7 +27,7 @@ def generate_variable_pages(found: Inspection) -> Texts:
     """Write a doc block and an exposure for each variable, and the index of variables."""
     index = CodebookIndex(found.codebook)
     by_study = variables_by_study(found)
-    if not any(by_study.values()):
+    if not by_study:
         return {}
     facts = {
         (variable["variable_id"], study_id): StudyFacts(index, study_id, variable["variable_id"])

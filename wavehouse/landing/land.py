@@ -12,7 +12,7 @@ from pathlib import Path
 
 from wavehouse.codebook import Row, read_codebook
 from wavehouse.errors import ProblemsError, WavehouseError
-from wavehouse.ids import complaints
+from wavehouse.ids import judge_ids
 from wavehouse.landing.join import join_tables
 from wavehouse.landing.landed import LandedWave, is_landed, landing_folder, read_landed, wave_folder
 from wavehouse.landing.options import for_each, written
@@ -113,15 +113,14 @@ def respondent_column(project: Project, study_id: str, wave_id: str) -> str | No
 
 
 def _check_request(project: Project, study_id: str, wave_id: str, paths: list[Path]) -> None:
-    problems = complaints(study_id, wave_id)
-    # Only now may paths be made of them.
-    if not problems:
-        wave_folder(project, study_id, wave_id)
-        if (project.waves / study_id / f"{study_id}_{wave_id}.csv").exists():
-            problems.append(
-                f"seeds/waves/{study_id}/{study_id}_{wave_id}.csv: the wave is delivered as a "
-                "seed. Remove that file to land the wave instead."
-            )
+    judge_ids(study_id, wave_id, "Nothing was landed:")
+    wave_folder(project, study_id, wave_id)
+    problems = []
+    if (project.waves / study_id / f"{study_id}_{wave_id}.csv").exists():
+        problems.append(
+            f"seeds/waves/{study_id}/{study_id}_{wave_id}.csv: the wave is delivered as a seed. "
+            "Remove that file to land the wave instead."
+        )
     if not paths:
         problems.append("no file is named. Name the files of the wave.")
     problems += [

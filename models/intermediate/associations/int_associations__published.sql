@@ -234,7 +234,7 @@ final as (
         confidentiality_status,
         case observation_status
             when 'M' then 'A cell of its table is empty, or the error of a cell is not known'
-            when 'L' then 'The study did not ask what it needs'
+            when 'L' then 'The study did not ask or offer what it needs'
             when 'Q' then 'A cell of its table is hidden'
             when 'U' then 'A cell of its table is of low reliability'
         end as status_reason,

@@ -26,6 +26,22 @@ crosswalk as (
     select * from {{ ref('stg_codebook__crosswalk') }}
 ),
 
+offered_categories as (
+    select * from {{ ref('int_codebook__offered_categories') }}
+),
+
+measures as (
+    select * from {{ ref('stg_codebook__measures') }}
+),
+
+variable_groups as (
+    select * from {{ ref('stg_codebook__variable_groups') }}
+),
+
+variable_group_members as (
+    select * from {{ ref('stg_codebook__variable_group_members') }}
+),
+
 derived_sums as (
     select * from {{ ref('int_answers__derived_sums') }}
 ),
@@ -326,10 +342,53 @@ misfit_sum_groups as (
         variable_id
 ),
 
+offered_items as (
+    select
+        offered_categories.study_id,
+        offered_categories.wave_id,
+        offered_categories.variable_id,
+        variable_groups.mention_category_code,
+        min(offered_categories.category_code) as first_category,
+        max(offered_categories.category_code) as last_category
+    from offered_categories
+    inner join variable_group_members
+        on offered_categories.variable_id = variable_group_members.variable_id
+    inner join variable_groups
+        on variable_group_members.variable_group_id = variable_groups.variable_group_id
+    inner join measures
+        on
+            variable_groups.variable_group_id = measures.variable_group_id
+            and measures.measure_kind = 'share_of_cases'
+    group by
+        offered_categories.study_id,
+        offered_categories.wave_id,
+        offered_categories.variable_id,
+        variable_groups.mention_category_code
+),
+
+-- of those who answered it, everybody would have named it
+items_without_no as (
+    select
+        {{ problem_columns(
+            check_id='item_without_no',
+            file=codebook_file('crosswalk'),
+            study_id='study_id',
+            wave_id='wave_id',
+            column_name="'category_code'",
+            source_code='variable_id',
+            problem="'Every answer to this item that the crosswalk knows is ' || mention_category_code || ', so that everybody who answered it would have given it.'",
+            remedy="'Give the code for an answer not given its category too. It is often a blank (<empty>); keep missing kinds for people who did not answer.'"
+        ) | indent(8) }}
+    from offered_items
+    where
+        first_category = mention_category_code
+        and last_category = mention_category_code
+),
+
 final as (
     {% for check in [
         'unknown_codes', 'texts_in_numbers', 'reserved_codes', 'out_of_bounds', 'derivation_gaps',
-        'derivation_overlaps', 'sums_out_of_bounds', 'misfit_sum_groups'
+        'derivation_overlaps', 'sums_out_of_bounds', 'misfit_sum_groups', 'items_without_no'
     ] -%}
     select * from {{ check }}
     {{ "union all" if not loop.last }}

@@ -3,7 +3,8 @@
     Whether two waves of a variable may be compared, by what the codebook declares.
     1. A break of the whole study counts for every variable, and one of a variable for those made of it.
     2. `harmonised` is a difference that the crosswalk has taken out: another column, other codes.
-    3. The worst reason gives the grade; all reasons are named.
+    3. A category that one of the waves did not offer has no figure there, and the others share out more answers.
+    4. The worst reason gives the grade; all reasons are named.
 */
 with
 
@@ -27,6 +28,17 @@ variable_sources as (
     select * from {{ ref('int_codebook__variable_sources') }}
 ),
 
+offered_categories as (
+    select * from {{ ref('int_codebook__offered_categories') }}
+),
+
+groups_of_sums as (
+    select variable_sources.variable_id
+    from {{ ref('stg_codebook__derived_sums') }} as derived_sums
+    inner join variable_sources
+        on derived_sums.variable_id = variable_sources.source_variable_id
+),
+
 -- A variable may come from several columns of a wave.
 asked as (
     select
@@ -47,6 +59,23 @@ asked as (
         wave_number
 ),
 
+-- bands of sums may be out of reach because items were not asked, which is another difference
+categories as (
+    select
+        study_id,
+        wave_id,
+        variable_id,
+        {{ dbt.listagg('category_code', "' '", 'order by category_code') }} as category_codes
+    from offered_categories
+    where
+        category_code <> '_Z'
+        and variable_id not in (select groups_of_sums.variable_id from groups_of_sums)
+    group by
+        study_id,
+        wave_id,
+        variable_id
+),
+
 collapsed as (
     select distinct
         study_id,
@@ -59,6 +88,7 @@ collapsed as (
 versions as (
     select
         asked.*,
+        coalesce(categories.category_codes, '') as category_codes,
         collapsed.variable_id is not null as is_collapsed
     from asked
     left join collapsed
@@ -66,6 +96,11 @@ versions as (
             asked.study_id = collapsed.study_id
             and asked.wave_id = collapsed.wave_id
             and coalesce(asked.derived_from_variable_id, asked.variable_id) = collapsed.variable_id
+    left join categories
+        on
+            asked.study_id = categories.study_id
+            and asked.wave_id = categories.wave_id
+            and asked.variable_id = categories.variable_id
 ),
 
 pairs as (
@@ -79,6 +114,7 @@ pairs as (
         earlier.question_text <> later.question_text as differs_in_wording,
         earlier.universe <> later.universe as differs_in_universe,
         earlier.is_collapsed <> later.is_collapsed as differs_in_detail,
+        earlier.category_codes <> later.category_codes as differs_in_categories,
         earlier.source_column <> later.source_column
         or earlier.crosswalk_id <> later.crosswalk_id as differs_in_delivery
     from versions as earlier
@@ -170,6 +206,7 @@ final as (
                 or pairs.differs_in_wording
                 or pairs.differs_in_universe
                 or pairs.differs_in_detail
+                or pairs.differs_in_categories
                 then 'with_care'
             when pairs.differs_in_delivery then 'harmonised'
             else 'identical'
@@ -179,6 +216,7 @@ final as (
         pairs.differs_in_wording,
         pairs.differs_in_universe,
         pairs.differs_in_detail,
+        pairs.differs_in_categories,
         pairs.differs_in_delivery,
         nullif(trim(
             coalesce(crossed_breaks.descriptions, '')
@@ -193,6 +231,11 @@ final as (
             || case
                 when pairs.differs_in_detail
                     then ' In one of the waves several answers were mapped to one category.'
+                else ''
+            end
+            || case
+                when pairs.differs_in_categories
+                    then ' One of the waves did not offer all categories of the other.'
                 else ''
             end
             || case

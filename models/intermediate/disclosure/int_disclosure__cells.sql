@@ -68,6 +68,8 @@ collected as (
                 described.is_standardised
                 or described.measure_kind in ('ratio', 'share_of_responses')
                 then judged.measure_id
+            -- each item has a base of its own
+            when described.measure_kind = 'share_of_cases' then judged.category_code
             else coalesce(judged.variable_id, described.family_name)
         end as same_base_id,
         case

@@ -4,7 +4,9 @@
        waves, and are adjusted for the number of changes. The p-value of a distribution is the smallest of its
        categories.
     2. Only what is published is looked at, so that no finding tells what is hidden.
-    3. Standardised measures and those across a hard break are left out: the codebook says already that these
+    3. A category that only one of the waves offered is not collected in the other, which is no shift and no
+       category that appeared: int_drift__questions names it, and the distribution is not compared.
+    4. Standardised measures and those across a hard break are left out: the codebook says already that these
        waves are not to be compared.
 */
 with
@@ -27,6 +29,10 @@ measure_waves as (
             order by wave_number
         ) as from_wave_id
     from {{ ref('int_measures__waves') }}
+),
+
+offered as (
+    select * from {{ ref('int_measures__offered') }}
 ),
 
 changes as (
@@ -87,6 +93,20 @@ ranked as (
             and changes.measure_id = measure_waves.measure_id
             and changes.to_wave_id = measure_waves.wave_id
             and changes.from_wave_id = measure_waves.from_wave_id
+    left join offered as offered_now
+        on
+            changes.study_id = offered_now.study_id
+            and changes.to_wave_id = offered_now.wave_id
+            and changes.measure_id = offered_now.measure_id
+            and changes.category_code = offered_now.category_code
+    left join offered as offered_before
+        on
+            changes.study_id = offered_before.study_id
+            and changes.from_wave_id = offered_before.wave_id
+            and changes.measure_id = offered_before.measure_id
+            and changes.category_code = offered_before.category_code
+    -- what neither wave offered is in no distribution
+    where coalesce(offered_now.category_code, offered_before.category_code) is not null
 ),
 
 compared as (

@@ -3,7 +3,11 @@
     1. Shares of missing answers are compared with the wave before that asked: a wave without the question is a
        finding of its own.
     2. Derived variables follow from the variable they are made of.
+    3. A category that is offered in one of two waves only is not collected in the other.
 */
+{% set parts = [
+    'added', 'dropped', 'categories', 'unanswered', 'availability', 'nonresponse'
+] %}
 with
 
 waves as (
@@ -14,6 +18,12 @@ quality as (
     select *
     from {{ ref('int_answers__question_quality') }}
     where not is_derived
+),
+
+offered_categories as (
+    select *
+    from {{ ref('int_codebook__offered_categories') }}
+    where category_code <> '_Z'
 ),
 
 numbered_waves as (
@@ -163,8 +173,58 @@ nonresponse as (
     where from_wave_id is not null
 ),
 
+-- the categories of a question and of the wave before that asked it
+category_pairs as (
+    select
+        compared.study_id,
+        compared.wave_id,
+        compared.from_wave_id,
+        compared.variable_id,
+        offered_categories.category_code,
+        max(case when offered_categories.wave_id = compared.wave_id then 1 else 0 end)
+            as is_offered,
+        max(case when offered_categories.wave_id = compared.from_wave_id then 1 else 0 end)
+            as was_offered
+    from compared
+    inner join offered_categories
+        on
+            compared.study_id = offered_categories.study_id
+            and compared.variable_id = offered_categories.variable_id
+            and offered_categories.wave_id in (compared.wave_id, compared.from_wave_id)
+    where compared.from_wave_id is not null
+    group by
+        compared.study_id,
+        compared.wave_id,
+        compared.from_wave_id,
+        compared.variable_id,
+        offered_categories.category_code
+),
+
+categories as (
+    select
+        study_id,
+        wave_id,
+        from_wave_id,
+        case when is_offered = 1 then 'category_added' else 'category_dropped' end as drift_kind,
+        'differences' as statistic,
+        variable_id || '=' || category_code as subject,
+        variable_id,
+        cast(1 as {{ type_number() }}) as value,
+        case
+            when is_offered = 1
+                then
+                    'The category is offered, and was not in the wave before that asked: there '
+                    || 'it is not collected.'
+            else
+                'The category is not offered, and was in the wave before that asked: it is not '
+                || 'collected.'
+        end as finding
+    from category_pairs
+    where is_offered <> was_offered
+),
+
 final as (
-    {% for part in ['added', 'dropped', 'unanswered', 'availability', 'nonresponse'] -%}
+    {% for part in parts -%}
     select * from {{ part }}
     {{ "union all" if not loop.last }}
     {% endfor %}

@@ -77,6 +77,7 @@ final as (
         segment_id,
         segment_code,
         standard_code,
+        denominator_code,
         measure_kind,
         is_standardised,
         population_share,

@@ -1,12 +1,21 @@
 /*
     Only PSUs and strata with members count, members of weight zero aside: R's degf() of the domain. The
     summed PSUs of respondents who are their own count one by one. Replicates are not PSUs; where a wave has
-    replicate weights there is no row.
+    replicate weights there is no row. Categories with a base of their own are counted by themselves.
 */
 with
 
 bases as (
     select * from {{ ref('int_moments__psu_bases') }}
+),
+
+denominators as (
+    select distinct
+        study_id,
+        measure_id,
+        category_code,
+        denominator_code
+    from {{ ref('int_measures__offered') }}
 ),
 
 psus as (
@@ -16,6 +25,7 @@ psus as (
         period_grain,
         period_start,
         measure_id,
+        denominator_code,
         segment_id,
         segment_code,
         sample_id,
@@ -33,6 +43,7 @@ psus as (
         period_grain,
         period_start,
         measure_id,
+        denominator_code,
         segment_id,
         segment_code,
         sample_id,
@@ -48,6 +59,7 @@ strata as (
         period_grain,
         period_start,
         measure_id,
+        denominator_code,
         segment_id,
         segment_code,
         sample_id,
@@ -60,23 +72,23 @@ strata as (
         period_grain,
         period_start,
         measure_id,
+        denominator_code,
         segment_id,
         segment_code,
         sample_id,
         stratum_id
 ),
 
-final as (
+by_denominator as (
     select
-        -- keys
         study_id,
         wave_id,
         period_grain,
         period_start,
         measure_id,
+        denominator_code,
         segment_id,
         segment_code,
-
         cast(sum(n_psus) - count(*) as bigint) as domain_degrees_of_freedom
     from strata
     group by
@@ -85,8 +97,30 @@ final as (
         period_grain,
         period_start,
         measure_id,
+        denominator_code,
         segment_id,
         segment_code
+),
+
+final as (
+    select
+        -- keys
+        by_denominator.study_id,
+        by_denominator.wave_id,
+        by_denominator.period_grain,
+        by_denominator.period_start,
+        by_denominator.measure_id,
+        denominators.category_code,
+        by_denominator.segment_id,
+        by_denominator.segment_code,
+
+        by_denominator.domain_degrees_of_freedom
+    from by_denominator
+    inner join denominators
+        on
+            by_denominator.study_id = denominators.study_id
+            and by_denominator.measure_id = denominators.measure_id
+            and by_denominator.denominator_code = denominators.denominator_code
 )
 
 select * from final

@@ -44,6 +44,7 @@ shares as (
             and statistics.period_grain = domain_degrees.period_grain
             and statistics.period_start = domain_degrees.period_start
             and statistics.measure_id = domain_degrees.measure_id
+            and statistics.category_code = domain_degrees.category_code
             and statistics.segment_id = domain_degrees.segment_id
             and statistics.segment_code = domain_degrees.segment_code
     where {{ is_share_kind('statistics.measure_kind') }}

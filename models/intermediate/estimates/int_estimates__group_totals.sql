@@ -16,8 +16,18 @@ scores as (
     where not is_replicate
 ),
 
-categories as (
-    select * from {{ ref('int_measures__categories') }}
+denominators as (
+    select distinct
+        offered.study_id,
+        offered.measure_id,
+        offered.category_code,
+        offered.denominator_code,
+        categories.measure_kind
+    from {{ ref('int_measures__offered') }} as offered
+    inner join {{ ref('int_measures__categories') }} as categories
+        on
+            offered.measure_id = categories.measure_id
+            and offered.category_code = categories.category_code
 ),
 
 base_totals as (
@@ -30,6 +40,7 @@ base_totals as (
         segment_id,
         segment_code,
         standard_code,
+        denominator_code,
         cast(sum(n_respondents) as bigint) as n_respondents,
         sum(sum_w) as sum_w,
         sum(sum_ww) as sum_ww,
@@ -44,7 +55,8 @@ base_totals as (
         measure_id,
         segment_id,
         segment_code,
-        standard_code
+        standard_code,
+        denominator_code
     -- nobody but respondents of weight zero is nobody
     having sum(n_respondents) > 0
 ),
@@ -84,11 +96,12 @@ final as (
         base_totals.period_grain,
         base_totals.period_start,
         base_totals.measure_id,
-        categories.category_code,
+        denominators.category_code,
         base_totals.segment_id,
         base_totals.segment_code,
         base_totals.standard_code,
-        categories.measure_kind,
+        denominators.measure_kind,
+        base_totals.denominator_code,
 
         -- base
         base_totals.n_respondents,
@@ -102,8 +115,11 @@ final as (
         coalesce(score_totals.sum_wyy, 0) as sum_wyy,
         coalesce(score_totals.sum_wyx, 0) as sum_wyx
     from base_totals
-    inner join categories
-        on base_totals.measure_id = categories.measure_id
+    inner join denominators
+        on
+            base_totals.study_id = denominators.study_id
+            and base_totals.measure_id = denominators.measure_id
+            and base_totals.denominator_code = denominators.denominator_code
     left join score_totals
         on
             base_totals.study_id = score_totals.study_id
@@ -114,7 +130,7 @@ final as (
             and base_totals.segment_id = score_totals.segment_id
             and base_totals.segment_code = score_totals.segment_code
             and base_totals.standard_code = score_totals.standard_code
-            and categories.category_code = score_totals.category_code
+            and denominators.category_code = score_totals.category_code
 )
 
 select * from final

@@ -69,6 +69,7 @@ by_group as (
             and coefficients.segment_id = bases.segment_id
             and coefficients.segment_code = bases.segment_code
             and coefficients.standard_code = bases.standard_code
+            and coefficients.denominator_code = bases.denominator_code
     inner join taylor_samples
         on
             bases.study_id = taylor_samples.study_id

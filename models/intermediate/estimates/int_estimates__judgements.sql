@@ -109,6 +109,7 @@ cells as (
             and frame.period_grain = domain_degrees.period_grain
             and frame.period_start = domain_degrees.period_start
             and frame.measure_id = domain_degrees.measure_id
+            and frame.category_code = domain_degrees.category_code
             and frame.segment_id = domain_degrees.segment_id
             and frame.segment_code = domain_degrees.segment_code
     where frame.is_collected

@@ -129,7 +129,7 @@ final as (
         case
             when is_secondary then 'Hidden so that other hidden figures cannot be computed'
             when observation_status = 'M' then 'Nobody answered in this group'
-            when observation_status = 'L' then 'The study did not ask what it needs'
+            when observation_status = 'L' then 'The study did not ask or offer what it needs'
             when observation_status = 'B' and not is_shown
                 then 'A break in the series lies within the period'
             else status_reason

@@ -61,6 +61,7 @@ full_bases as (
         segment_id,
         segment_code,
         standard_code,
+        denominator_code,
         sample_id,
         sum(total_x) as total_x
     from bases
@@ -74,6 +75,7 @@ full_bases as (
         segment_id,
         segment_code,
         standard_code,
+        denominator_code,
         sample_id
 ),
 
@@ -162,6 +164,7 @@ replaced as (
             and coefficients.segment_id = full_bases.segment_id
             and coefficients.segment_code = full_bases.segment_code
             and coefficients.standard_code = full_bases.standard_code
+            and coefficients.denominator_code = full_bases.denominator_code
             and sample_replicates.sample_id = full_bases.sample_id
     left join full_scores
         on
@@ -185,6 +188,7 @@ replaced as (
             and coefficients.segment_id = bases.segment_id
             and coefficients.segment_code = bases.segment_code
             and coefficients.standard_code = bases.standard_code
+            and coefficients.denominator_code = bases.denominator_code
             and sample_replicates.sample_id = bases.sample_id
             and sample_replicates.psu_id = bases.psu_id
             and bases.is_replicate

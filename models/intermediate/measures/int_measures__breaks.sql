@@ -1,6 +1,8 @@
 /*
     Breaks by measure: of any of its variables. A hard one with a bridge divides no series. `break_wave_number` says after which wave number estimates are
     no longer like those before.
+    Where a wave offered other items (int_measures__item_changes), the break `other_items` divides the series; no
+    codebook needs to declare it.
 */
 with
 
@@ -23,7 +25,11 @@ bridges as (
         on bridges.measure_id = measures.declared_measure_id
 ),
 
-final as (
+item_changes as (
+    select * from {{ ref('int_measures__item_changes') }}
+),
+
+declared as (
     select
         breaks.study_id,
         breaks.wave_id,
@@ -46,6 +52,23 @@ final as (
         breaks.wave_id,
         inputs.measure_id,
         breaks.break_id
+),
+
+final as (
+    select * from declared
+
+    union all
+
+    select
+        study_id,
+        wave_id,
+        measure_id,
+        'other_items' as break_id,
+        wave_number as break_wave_number,
+        true as is_dividing,
+        cast(null as {{ type_number() }}) as bridge_factor,
+        cast(null as {{ type_number() }}) as bridge_error
+    from item_changes
 )
 
 select * from final

@@ -1,13 +1,19 @@
 /*
     Numerator and denominator of each respondent, for measures that need several answers of a person: ratios,
     questions with several answers, and standardised ones, which are estimated by group.
-    One row per respondent, measure and category, also where the numerator is zero.
+    1. One row per respondent, measure and category, also where the numerator is zero.
+    2. Of cases, whoever answered an item is in its base, ticked or not; other items do not count.
+    3. Of responses, the mentions of whoever was asked all items that the wave offered and answered one.
 */
 with
 
+all_answers as (
+    select * from {{ ref('int_answers__coded') }}
+),
+
 answers as (
     select *
-    from {{ ref('int_answers__coded') }}
+    from all_answers
     where missing_kind is null
 ),
 
@@ -21,6 +27,10 @@ measure_scores as (
 
 categories as (
     select * from {{ ref('int_measures__categories') }}
+),
+
+offered as (
+    select * from {{ ref('int_measures__offered') }}
 ),
 
 standard_populations as (
@@ -51,61 +61,99 @@ ratios as (
     where measures.measure_kind = 'ratio'
 ),
 
+-- the items that a respondent was asked
 mentions as (
     select
-        answers.study_id,
-        answers.wave_id,
-        answers.respondent_key,
+        all_answers.study_id,
+        all_answers.wave_id,
+        all_answers.respondent_key,
         measure_scores.measure_id,
         measure_scores.measure_kind,
         measure_scores.category_code,
-        case when answers.category_code = measure_scores.answer_code then 1 else 0 end as y
+        all_answers.missing_kind,
+        case when all_answers.category_code = measure_scores.answer_code then 1 else 0 end as y
     from measure_scores
-    inner join answers
-        on measure_scores.variable_id = answers.variable_id
-    where measure_scores.measure_kind in ('share_of_cases', 'share_of_responses')
+    inner join all_answers
+        on measure_scores.variable_id = all_answers.variable_id
+    inner join offered
+        on
+            all_answers.study_id = offered.study_id
+            and all_answers.wave_id = offered.wave_id
+            and measure_scores.measure_id = offered.measure_id
+            and measure_scores.category_code = offered.category_code
+    where
+        measure_scores.measure_kind in ('share_of_cases', 'share_of_responses')
+        and coalesce(all_answers.missing_kind, '') not in ('not_asked', 'not_applicable')
 ),
 
-respondents_with_mentions as (
+cases as (
     select
         study_id,
         wave_id,
         respondent_key,
         measure_id,
-        measure_kind,
-        sum(y) as n_mentions
+        '_T' as standard_code,
+        category_code,
+        cast(y as {{ type_number() }}) as y,
+        cast(1 as {{ type_number() }}) as x
     from mentions
+    where
+        measure_kind = 'share_of_cases'
+        and missing_kind is null
+),
+
+items_by_wave as (
+    select
+        study_id,
+        wave_id,
+        measure_id,
+        count(*) as n_items
+    from offered
     group by
         study_id,
         wave_id,
-        respondent_key,
-        measure_id,
-        measure_kind
+        measure_id
 ),
 
-several_answers as (
+respondents_asked_all as (
     select
-        respondents_with_mentions.study_id,
-        respondents_with_mentions.wave_id,
-        respondents_with_mentions.respondent_key,
-        respondents_with_mentions.measure_id,
-        '_T' as standard_code,
-        categories.category_code,
-        cast(coalesce(mentions.y, 0) as {{ type_number() }}) as y,
-        cast(
-            case
-                when respondents_with_mentions.measure_kind = 'share_of_cases' then 1
-                else respondents_with_mentions.n_mentions
-            end as {{ type_number() }}
-        ) as x
-    from respondents_with_mentions
-    inner join categories
-        on respondents_with_mentions.measure_id = categories.measure_id
-    left join mentions
+        mentions.study_id,
+        mentions.wave_id,
+        mentions.respondent_key,
+        mentions.measure_id,
+        sum(mentions.y) as n_mentions
+    from mentions
+    inner join items_by_wave
         on
-            respondents_with_mentions.measure_id = mentions.measure_id
-            and respondents_with_mentions.respondent_key = mentions.respondent_key
-            and categories.category_code = mentions.category_code
+            mentions.study_id = items_by_wave.study_id
+            and mentions.wave_id = items_by_wave.wave_id
+            and mentions.measure_id = items_by_wave.measure_id
+    where mentions.measure_kind = 'share_of_responses'
+    group by
+        mentions.study_id,
+        mentions.wave_id,
+        mentions.respondent_key,
+        mentions.measure_id
+    having
+        count(*) = max(items_by_wave.n_items)
+        and count(mentions.missing_kind) < count(*)
+),
+
+responses as (
+    select
+        mentions.study_id,
+        mentions.wave_id,
+        mentions.respondent_key,
+        mentions.measure_id,
+        '_T' as standard_code,
+        mentions.category_code,
+        cast(mentions.y as {{ type_number() }}) as y,
+        cast(respondents_asked_all.n_mentions as {{ type_number() }}) as x
+    from mentions
+    inner join respondents_asked_all
+        on
+            mentions.measure_id = respondents_asked_all.measure_id
+            and mentions.respondent_key = respondents_asked_all.respondent_key
 ),
 
 standardised as (
@@ -144,7 +192,9 @@ standardised as (
 united as (
     select * from ratios
     union all
-    select * from several_answers
+    select * from cases
+    union all
+    select * from responses
     union all
     select * from standardised
 ),

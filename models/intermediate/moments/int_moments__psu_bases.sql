@@ -1,6 +1,7 @@
 /*
-    Denominators by period and PSU: everybody of the cell with a valid answer. Waves that a period pools are
-    summed here, so that a PSU that several of them share is one PSU.
+    Denominators by period and PSU: everybody of the cell with a valid answer, from waves that offered what is
+    estimated. Categories with the same denominator share its rows (`denominator_code`). Waves that a
+    period pools are summed here, so that a PSU that several of them share is one PSU.
 */
 with
 
@@ -16,8 +17,13 @@ measures as (
     select * from {{ ref('int_measures__measures') }}
 ),
 
-categories as (
-    select * from {{ ref('int_measures__categories') }}
+offered as (
+    select distinct
+        study_id,
+        wave_id,
+        measure_id,
+        denominator_code
+    from {{ ref('int_measures__offered') }}
 ),
 
 period_waves as (
@@ -26,21 +32,13 @@ period_waves as (
     where period_grain <> 'wave_set'
 ),
 
--- the base is the same for each category of a measure
-base_categories as (
-    select
-        measure_id,
-        min(category_code) as category_code
-    from categories
-    group by measure_id
-),
-
 of_answers as (
     select
         moments.study_id,
         moments.wave_id,
         moments.moment_date,
         measures.measure_id,
+        offered.denominator_code,
         '_T' as standard_code,
         moments.segment_id,
         moments.segment_code,
@@ -57,6 +55,11 @@ of_answers as (
         on
             moments.variable_id = measures.variable_id
             and moments.base_id = measures.base_id
+    inner join offered
+        on
+            moments.study_id = offered.study_id
+            and moments.wave_id = offered.wave_id
+            and measures.measure_id = offered.measure_id
     where
         measures.measure_kind in ('share', 'mean', 'net', 'score', 'quantile', 'total')
         and measures.standard_population_id is null
@@ -65,6 +68,7 @@ of_answers as (
         moments.wave_id,
         moments.moment_date,
         measures.measure_id,
+        offered.denominator_code,
         moments.segment_id,
         moments.segment_code,
         moments.sample_id,
@@ -80,6 +84,7 @@ united as (
         wave_id,
         moment_date,
         measure_id,
+        denominator_code,
         standard_code,
         segment_id,
         segment_code,
@@ -103,6 +108,7 @@ united as (
         value_moments.wave_id,
         value_moments.moment_date,
         value_moments.measure_id,
+        offered.denominator_code,
         value_moments.standard_code,
         value_moments.segment_id,
         value_moments.segment_code,
@@ -118,10 +124,12 @@ united as (
         value_moments.sum_wxx,
         value_moments.sum_wwxx
     from value_moments
-    inner join base_categories
+    inner join offered
         on
-            value_moments.measure_id = base_categories.measure_id
-            and value_moments.category_code = base_categories.category_code
+            value_moments.study_id = offered.study_id
+            and value_moments.wave_id = offered.wave_id
+            and value_moments.measure_id = offered.measure_id
+            and value_moments.category_code = offered.denominator_code
 ),
 
 final as (
@@ -132,6 +140,7 @@ final as (
         period_waves.period_grain,
         period_waves.period_start,
         united.measure_id,
+        united.denominator_code,
         united.standard_code,
         united.segment_id,
         united.segment_code,
@@ -165,6 +174,7 @@ final as (
         period_waves.period_grain,
         period_waves.period_start,
         united.measure_id,
+        united.denominator_code,
         united.standard_code,
         united.segment_id,
         united.segment_code,

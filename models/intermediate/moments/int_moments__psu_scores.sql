@@ -1,5 +1,6 @@
 /*
-    Numerators by period and PSU. A PSU in which nobody scores is not stored.
+    Numerators by period and PSU, from waves that offered what is estimated. A PSU in which nobody scores is
+    not stored.
 */
 with
 
@@ -17,6 +18,10 @@ measures as (
 
 scores as (
     select * from {{ ref('int_measures__scores') }}
+),
+
+offered as (
+    select * from {{ ref('int_measures__offered') }}
 ),
 
 quantiles as (
@@ -109,6 +114,12 @@ by_period as (
         united.sum_wwyy,
         united.sum_wwyx
     from united
+    inner join offered
+        on
+            united.study_id = offered.study_id
+            and united.wave_id = offered.wave_id
+            and united.measure_id = offered.measure_id
+            and united.category_code = offered.category_code
     inner join period_waves
         on
             united.study_id = period_waves.study_id

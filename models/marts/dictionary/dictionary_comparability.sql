@@ -33,6 +33,7 @@ final as (
         comparability.differs_in_wording,
         comparability.differs_in_universe,
         comparability.differs_in_detail,
+        comparability.differs_in_categories,
         comparability.differs_in_delivery,
         comparability.comparability_reason
     from comparability
