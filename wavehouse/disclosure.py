@@ -414,7 +414,12 @@ def rows_by_block(codebook: Codebook, query: Query) -> list[list[Row]]:
         ("fct_period_estimates", "period_grain", "cast(period_start as varchar)"),
     ):
         for row in query(ESTIMATES.format(table=table, grain=grain, period=period)):
-            if row["observation_status"] != "L" or _is_known_zero(codebook, row):
+            # a standardised figure with an empty group does not say how many people there are
+            is_empty_group = row["observation_status"] == "M" and _is_standardised(
+                codebook, row["measure_id"]
+            )
+            is_counted = row["observation_status"] != "L" or _is_known_zero(codebook, row)
+            if is_counted and not is_empty_group:
                 blocks[row["study_id"], _base_id(codebook, row)].append(row)
     return [
         sorted(rows, key=row_key)
@@ -460,6 +465,11 @@ def _is_known_zero(codebook: Codebook, row: Row) -> bool:
     """Tell whether a row says that its wave did not offer the category, so that nobody chose it."""
     kind = codebook.declaration(row["measure_id"])["measure_kind"]
     return row["period_grain"] == "wave" and kind in ("share", "share_of_responses")
+
+
+def _is_standardised(codebook: Codebook, measure_id: str) -> bool:
+    """Tell whether a measure needs somebody in each group of a standard population."""
+    return bool(codebook.declaration(measure_id)["standard_population_id"])
 
 
 def _base_id(codebook: Codebook, row: Row) -> str:

@@ -11,11 +11,16 @@ association <- function(design, answer, group, key) {
   used <- known & weights(design, "sampling") > 0
   test <- svychisq(as.formula(paste("~", answer, "+", group)), design, statistic = "F")
   numerator <- unname(test$parameter["ndf"])
+  statistic <- unname(test$statistic)
+  # of a value of the segment within one PSU no error is known, and no test is made
+  if (!inherits(design, "svyrep.design") && any_in_one_psu(design, used, data[[group]])) {
+    numerator <- statistic <- NA_real_
+  }
   denominator <- numerator * degf(design)
   cbind(key, data.frame(
-    n_respondents = sum(used), f_statistic = unname(test$statistic),
+    n_respondents = sum(used), f_statistic = statistic,
     numerator_df = numerator, denominator_df = denominator,
-    p_value = pf(unname(test$statistic), numerator, denominator, lower.tail = FALSE)
+    p_value = pf(statistic, numerator, denominator, lower.tail = FALSE)
   ))
 }
 
@@ -158,7 +163,7 @@ replicated_tests <- function(centre) {
   psus <- unique(data$psu)
   factor <- length(psus) / (length(psus) - 1)
   design <- svrepdesign(
-    data = data, weights = ~weight, type = "JK1", combined.weights = TRUE, scale = 1 / factor,
+    data = data, weights = ~weight, type = "JK1", combined.weights = TRUE,
     repweights = sapply(psus, function(psu) ifelse(data$psu == psu, 0, data$weight * factor)),
     mse = centre == "full_sample"
   )

@@ -68,10 +68,13 @@ association_rows <- function(study, wave_id) {
         paste(study$study_id, measure$id, segment), 1e-7
       )
       agree(df[2] / df[1], part$df, study$study_id, 1e-7)
+      numbers <- c(test$statistic[[1]], df, test$p.value[[1]])
+      # of a value of the segment within one PSU no error is known
+      if (!is_replicated(part$design) && any_in_one_psu(part$design, both, columns)) numbers[] <- NA
       data.frame(
         study_id = study$study_id, wave_id = wave_id, measure_id = measure$id,
-        segment_id = segment, f_statistic = test$statistic[[1]], numerator_df = df[1],
-        denominator_df = df[2], p_value = test$p.value[[1]], n_respondents = sum(both)
+        segment_id = segment, f_statistic = numbers[1], numerator_df = numbers[2],
+        denominator_df = numbers[3], p_value = numbers[4], n_respondents = sum(both)
       )
     }))
   }))

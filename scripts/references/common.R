@@ -29,6 +29,20 @@ for_each <- function(table, make) {
 
 # Statistics ----------------------------------------------------------------------------------
 
+# Number of PSUs that have rows of weight above zero. Within one, z adds up to zero by construction: the
+# package gives an error of zero, or its rounding, and the references none.
+psus_of <- function(part) {
+  used <- weights(part) != 0
+  nrow(unique(cbind(part$strata[used, 1], part$cluster[used, 1])))
+}
+
+# Whether any group of the rows lies in one PSU.
+any_in_one_psu <- function(design, rows, groups) {
+  any(vapply(unique(groups[rows]), function(group) {
+    psus_of(design[rows & groups %in% group, ]) == 1
+  }, TRUE))
+}
+
 # `keep` marks the domain's rows. Subsetting the design, not the data, keeps all PSUs of the sample
 # in the stratum's count.
 domain_statistics <- function(design, values, keep) {
@@ -37,9 +51,10 @@ domain_statistics <- function(design, values, keep) {
   part <- update(part, value = values[keep])
   mean <- svymean(~value, part, deff = "replace")
   used <- weights(part) != 0
+  known <- psus_of(part) > 1
   data.frame(
-    estimate = coef(mean)[[1]], se = SE(mean)[[1]], df = degf(design),
-    domain_df = degf(part), deff = deff(mean)[[1]], n = sum(used),
+    estimate = coef(mean)[[1]], se = if (known) SE(mean)[[1]] else NA, df = degf(design),
+    domain_df = degf(part), deff = if (known) deff(mean)[[1]] else NA, n = sum(used),
     sum_of_weights = sum(weights(part))
   )
 }
@@ -54,11 +69,12 @@ logit_bounds <- function(estimate, se, df) {
 }
 
 # Korn and Graubard's interval. Its degrees of freedom are those of the domain, as in svyciprop().
-# `cap` limits the effective sample to the actual one; a share of 0 or 1 has no other.
+# `cap` limits the effective sample to the actual one; a share of 0 or 1 has no other. A domain without
+# degrees of freedom has no such interval.
 beta_bounds <- function(estimate, se, domain_df, n, cap = FALSE) {
   certain <- estimate <= 0 || estimate >= 1
-  if (certain && !cap) return(c(NA, NA))
-  if (!certain && (is.na(se) || domain_df < 1 || (se == 0 && !cap))) return(c(NA, NA))
+  if (domain_df < 1 || certain && !cap) return(c(NA, NA))
+  if (!certain && (is.na(se) || (se == 0 && !cap))) return(c(NA, NA))
   tail <- (1 - level) / 2
   n_effective <- if (certain) n else {
     estimate * (1 - estimate) / se^2 * (qt(tail, n - 1) / qt(tail, domain_df))^2
@@ -115,6 +131,8 @@ shared_change <- function(design, values, wave, from, to, keep) {
   contrast <- c(-1, 1)
   change <- ratios$ratio[2, 2] - ratios$ratio[1, 1]
   se <- sqrt(drop(t(contrast) %*% variance[diagonal, diagonal] %*% contrast))
+  each <- vapply(list(in_from, in_to), function(rows) psus_of(part[rows == 1, ]), 0)
+  if (any(each == 1)) se <- NA
   change_row(change, se, degf(design))
 }
 

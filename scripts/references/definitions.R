@@ -267,7 +267,7 @@ kinds_data <- function(wave_id) {
 
 kinds_dates <- c(
   w1 = "2001-06-01", w2 = "2002-05-15", w3 = "2004-02-29", z1 = "2004-09-01",
-  p1 = "2001-06-01", p2 = "2002-09-15"
+  p1 = "2001-06-01", p2 = "2002-09-15", i1 = "2001-06-01", i2 = "2002-09-15"
 )
 # Study, design, fpc, lonely PSUs, waves of one sample and others, base of the indices.
 kinds_study <- function(
@@ -297,5 +297,7 @@ kinds_studies <- list(
   kinds_study("full_remove", "full", FALSE, "remove", rotating_waves, pooled = 3),
   kinds_study("no_strata", "no_strata", FALSE, "adjust", rotating_waves, pooled = 2),
   kinds_study("simple", "simple", FALSE, "adjust", character(), rotating_waves, pooled = 2),
-  kinds_study("panel", "full", FALSE, "adjust", c("p1", "p2"), pooled = 2)
+  kinds_study("panel", "full", FALSE, "adjust", c("p1", "p2"), pooled = 2),
+  kinds_study("islands", "full", FALSE, "adjust", character(), c("i1", "i2"), pooled = 2),
+  kinds_study("islands_shared", "full", FALSE, "adjust", c("i1", "i2"), pooled = 2)
 )

@@ -211,7 +211,7 @@ wave_set <- function(study, wave_ids) {
     rownames(data) <- NULL
     replicated <- !is.null(study$replicates)
     design <- if (replicated) study$replicates(data) else study$design(data)
-    list(data = data, design = design, df = if (replicated) study$df else degf(design))
+    list(data = data, design = design, df = degf(design))
   })
 }
 
@@ -242,6 +242,27 @@ share_below <- function(cell, value) {
 
 design_weights <- function(design) {
   if (is_replicated(design)) weights(design, "sampling") else weights(design)
+}
+
+# The domain's part of each sample that has some of it.
+parts_of <- function(parts, rows) {
+  of_sample <- rep(seq_along(parts), vapply(parts, function(part) nrow(part$data), 0))
+  Filter(Negate(is.null), lapply(seq_along(parts), function(i) {
+    mine <- rows[of_sample == i]
+    if (any(mine) && sum(design_weights(parts[[i]]$design)[mine]) > 0) parts[[i]]$design[mine, ]
+  }))
+}
+
+# A domain within one PSU has no known error; of a total, a sample within one. Replicates do not tell the
+# PSUs: there, one respondent has none, nor has what no replicate moves though answers differ.
+is_unknown <- function(kind, parts, found) {
+  count <- function(designs) sum(vapply(designs, psus_of, 0))
+  replicated <- any(vapply(parts, function(part) is_replicated(part$design), TRUE))
+  if (kind == "total") {
+    return(!replicated && count(lapply(parts, function(part) part$design)) == 1)
+  }
+  if (!replicated) return(count(parts_of(parts, found$rows)) == 1)
+  found$n == 1 || isTRUE(found$variance < 1e-6 * found$srs)
 }
 
 # Everything about one cell of the waves of `parts`, which has a sample each: the estimate, and what
@@ -311,6 +332,13 @@ cell_statistics <- function(cell, parts, keep, what) {
       agree(found$deff, of_package[["deff"]], what)
     }
   }
+  found$domain_df <- if (is_replicated(design)) df else {
+    sum(vapply(parts_of(parts, found$rows), function(part) degf(part), 0))
+  }
+  if (is_unknown(cell$kind, parts, found)) {
+    found[c("variance", "se", "deff", "scale")] <- NA_real_
+    if (cell$kind == "quantile") found[c("lower", "upper")] <- NA_real_
+  }
   found$variance_of_estimate <- found$se^2
   found$cell <- cell
   found
@@ -322,7 +350,7 @@ interval <- function(kind, found, df) {
   if (kind == "quantile") return(list("woodruff", c(found$lower, found$upper)))
   if (!kind %in% shares) return(list("t", t_bounds(found$estimate, found$se, df)))
   if (found$estimate <= 0 || found$estimate >= 1) {
-    bounds <- beta_bounds(found$estimate, found$se, NA, found$n, cap = TRUE)
+    bounds <- beta_bounds(found$estimate, found$se, found$domain_df, found$n, cap = TRUE)
     return(list("korn_graubard_capped", bounds))
   }
   list("logit", logit_bounds(found$estimate, found$se, df))

@@ -65,9 +65,23 @@ panel_wave <- function(k) {
   )
 }
 
+# Ten strata of one PSU each, all of domain b, and a stratum of twelve PSUs: twenty people of c live in the
+# last of these, and nobody of another domain.
+islands_wave <- function(k) {
+  psus <- data.frame(stratum = c(1:10, rep(11, 12)), psu = 100 + 1:22, population_psus = NA)
+  data <- psus[rep(seq_len(nrow(psus)), ifelse(psus$psu == 122, 20, 4 + psus$psu %% 2)), ]
+  data <- made_up_answers(data, k, data$psu)
+  i <- seq_len(nrow(data))
+  data$g <- ifelse(data$stratum < 11, "b", ifelse(data$psu == 122, "c", "a"))
+  data$y[(i + k) %% 17 == 0] <- NA
+  wave <- paste0("i", k)
+  cbind(data.frame(sample_id = "islands", wave = wave, respondent = paste0(wave, "-", i)), data)
+}
+
 w1 <- rotating_wave(1)
 small <- rbind(
-  w1, rotating_wave(2), rotating_wave(3), zero_weight_wave(w1), panel_wave(1), panel_wave(2)
+  w1, rotating_wave(2), rotating_wave(3), zero_weight_wave(w1), panel_wave(1), panel_wave(2),
+  islands_wave(1), islands_wave(2)
 )
 # More to measure: a size, a question with several answers (some gave none), an age to standardise
 # by, and domains of which one has a single respondent.

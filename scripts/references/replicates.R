@@ -52,6 +52,15 @@ scales <- c(lapply(made_designs, function(d) d$scale), list(successive_differenc
 rscales <- c(
   lapply(made_designs, function(d) d$rscales), list(successive_difference = rep(1, 16))
 )
+# The package's own scales where it knows the method by name.
+by_name <- svrepdesign(
+  weights = halves$weight, repweights = replicate_weights$successive_difference,
+  type = "successive-difference", combined.weights = TRUE
+)
+stopifnot(
+  all.equal(by_name$scale, scales$successive_difference),
+  all.equal(by_name$rscales, rscales$successive_difference)
+)
 methods <- names(replicate_weights)
 short <- c(
   jk1 = "jk1", jkn = "jkn", brr = "brr", fay = "fay", bootstrap = "boot",
@@ -84,10 +93,10 @@ halves_measures <- Filter(
   kinds_measures
 )
 
-replicate_study <- function(method, mse, df = NULL) {
+# `declared`: degrees of freedom that the codebook of the study declares too. All others are the package's.
+replicate_study <- function(method, mse, declared = NULL) {
   said <- function(values) c("no", "yes")[values + 1]
   weights_of <- weight_columns[[method]]
-  if (is.null(df)) df <- length(weights_of) - 1
   list(
     study_id = paste0("replicates_", method, if (mse) "" else "_centred"),
     waves = by_wave(lapply(c("r1", "r2"), function(wave_id) {
@@ -107,19 +116,17 @@ replicate_study <- function(method, mse, df = NULL) {
         type = "other", scale = scales[[method]], rscales = rscales[[method]],
         combined.weights = TRUE, mse = mse
       )
-      design$degf <- df
+      if (!is.null(declared)) design$degf <- declared
       design
     },
-    df = df,
     lonely_psu = "adjust", least = 1, measures = halves_measures,
     segments = list(total = total_segment, kinds_group = function(data) data$kinds_group),
     contrasts = list(kinds_group = list(c("a", "b"), c("c", "a"))),
     base_wave_id = "r1", pooled = 2
   )
 }
-# The degrees of freedom of the half-samples are declared, the others computed.
 replicate_studies <- do.call(c, lapply(methods, function(method) {
-  declared <- if (method %in% c("brr", "fay")) 6
+  declared <- if (method == "fay") 4
   list(replicate_study(method, TRUE, declared), replicate_study(method, FALSE, declared))
 }))
 

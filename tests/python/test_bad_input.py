@@ -694,6 +694,22 @@ def bad_population(study: Study) -> None:
         study.answer(number, areas="1")
 
 
+@case(
+    '[psu_not_in_one_stratum] @1, column area, value "2", 3 row(s): PSU 2 is in 2 strata, among '
+    "them north and south. Correct the stratum or the PSU. If PSUs are numbered afresh in each "
+    "stratum, set psu_numbering of the design to within_strata in seeds/codebook/designs.csv.",
+)
+def psu_in_two_strata(study: Study) -> None:
+    study.answer(4, area="2")
+
+
+# Ids that are numbered afresh in each stratum are declared.
+@case()
+def psus_numbered_within_strata(study: Study) -> None:
+    study.change("designs", 0, psu_numbering="within_strata")
+    study.answer(4, area="2")
+
+
 # --- The codebook
 
 

@@ -1,9 +1,11 @@
 /*
     Tests of association as they may be shown.
     1. One row for each declared test in each wave of the studies that ever asked what it needs.
-    2. A test is hidden where any estimate of its table is hidden: it would tell something about it.
-    3. p-values are adjusted within study x measure x segment, over the waves whose test is shown.
-    4. Where the rule rounds bases, that of a test is the sum of rounded ones; statistic and degrees of freedom are left
+    2. A test needs the errors of all cells: none is made where that of a value of the segment is not known, because
+       all of it lies in one PSU. The row then has its base, and says so.
+    3. A test is hidden where any estimate of its table is hidden: it would tell something about it.
+    4. p-values are adjusted within study x measure x segment, over the waves whose test is shown.
+    5. Where the rule rounds bases, that of a test is the sum of rounded ones; statistic and degrees of freedom are left
        out, and p is rounded up.
 */
 with
@@ -34,6 +36,16 @@ estimates as (
     where period_grain = 'wave'
 ),
 
+-- tables without an empty cell
+full_tables as (
+    select distinct
+        study_id,
+        wave_id,
+        measure_id,
+        segment_id
+    from {{ ref('int_associations__cells') }}
+),
+
 statistics as (
     select * from {{ ref('int_associations__statistics') }}
 ),
@@ -55,6 +67,7 @@ tables as (
         min(case when frame.is_collected then 1 else 0 end) = 1 as is_collected,
         max(case when estimates.observation_status = 'Q' then 1 else 0 end) = 1 as is_hidden,
         max(case when estimates.is_rounded then 1 else 0 end) = 1 as is_rounded,
+        max(case when estimates.is_error_unknown then 1 else 0 end) = 1 as has_unknown_error,
         max(case when judged.needs_caution then 1 else 0 end) = 1 as needs_caution,
         case
             when max(case when estimates.confidentiality_status = 'A' then 1 else 0 end) = 1
@@ -126,6 +139,7 @@ decided as (
         tables.segment_id,
         tables.is_collected,
         tables.is_hidden,
+        tables.has_unknown_error,
         tables.needs_caution,
         tables.is_rounded,
         tables.confidentiality_status,
@@ -136,9 +150,13 @@ decided as (
         p_values.p_value,
         studies.adjustment_method,
         studies.ci_level,
-        statistics.f_statistic is not null
-        and tables.is_collected
-        and not tables.is_hidden as is_shown
+        tables.is_collected
+        and not tables.is_hidden
+        and (
+            statistics.f_statistic is not null
+            or (full_tables.study_id is not null and tables.has_unknown_error)
+        ) as is_shown,
+        not tables.has_unknown_error as is_tested
     from tables
     inner join studies
         on tables.study_id = studies.study_id
@@ -148,6 +166,12 @@ decided as (
             and tables.wave_id = bases.wave_id
             and tables.measure_id = bases.measure_id
             and tables.segment_id = bases.segment_id
+    left join full_tables
+        on
+            tables.study_id = full_tables.study_id
+            and tables.wave_id = full_tables.wave_id
+            and tables.measure_id = full_tables.measure_id
+            and tables.segment_id = full_tables.segment_id
     left join statistics
         on
             tables.study_id = statistics.study_id
@@ -168,20 +192,22 @@ shown as (
         measure_id,
         segment_id,
         case when is_shown then n_respondents end as n_respondents,
-        case when is_shown and not is_rounded then f_statistic end as f_statistic,
-        case when is_shown and not is_rounded then numerator_df end as numerator_df,
-        case when is_shown and not is_rounded then denominator_df end as denominator_df,
-        case when is_shown then p_value end as p_value,
+        case when is_shown and is_tested and not is_rounded then f_statistic end as f_statistic,
+        case when is_shown and is_tested and not is_rounded then numerator_df end as numerator_df,
+        case
+            when is_shown and is_tested and not is_rounded then denominator_df
+        end as denominator_df,
+        case when is_shown and is_tested then p_value end as p_value,
         adjustment_method,
         ci_level,
         is_rounded,
         is_shown,
         {{ observation_status(
-            cannot_exist='is_collected and not is_hidden and f_statistic is null',
+            cannot_exist='is_collected and not is_hidden and not is_shown',
             not_collected='not is_collected',
             is_hidden='is_hidden',
             has_break='false',
-            needs_caution='needs_caution'
+            needs_caution='needs_caution or not is_tested'
         ) | indent(8) }} as observation_status,
         confidentiality_status
     from decided
@@ -233,10 +259,15 @@ final as (
         observation_status,
         confidentiality_status,
         case observation_status
-            when 'M' then 'A cell of its table is empty, or the error of a cell is not known'
+            when 'M' then 'A cell of its table is empty, or no cell has an error'
             when 'L' then 'The study did not ask or offer what it needs'
             when 'Q' then 'A cell of its table is hidden'
-            when 'U' then 'A cell of its table is of low reliability'
+            when 'U'
+                then case
+                    when f_statistic is null
+                        then 'No test: the error of a cell of its table is not known'
+                    else 'A cell of its table is of low reliability'
+                end
         end as status_reason,
         is_shown
     from adjusted

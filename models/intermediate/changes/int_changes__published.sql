@@ -1,6 +1,7 @@
 /*
     1. A change is shown where both of its estimates are, and no hard break lies between them.
-    2. p-values are adjusted within study x measure x segment x comparison, over the changes that are shown:
+    2. A change without an error, because one of its estimates has none, is marked and not tested.
+    3. p-values are adjusted within study x measure x segment x comparison, over the changes that are shown:
        a hidden change must not leave a trace in the others.
     3. Where the rule rounds bases, change and bounds go in the larger step of its estimates, and of at least
        a twentieth of its interval; error, degrees of freedom and t are left out, p is rounded up.
@@ -184,13 +185,14 @@ shown as (
         is_comparable,
         is_bridged,
         is_rounded,
+        standard_error is null as is_error_unknown,
         is_shown,
         {{ observation_status(
             cannot_exist='cannot_exist',
             not_collected='is_not_collected',
             is_hidden='is_hidden',
             has_break='not is_comparable',
-            needs_caution='needs_caution'
+            needs_caution='needs_caution or standard_error is null'
         ) | indent(8) }} as observation_status,
         case
             when is_suppressed then 'A'
@@ -260,7 +262,8 @@ final as (
         is_bridged,
         observation_status,
         confidentiality_status,
-        {{ reason_of_parts('observation_status') | indent(8) }} as status_reason,
+        {{ reason_of_parts('observation_status', 'is_error_unknown') | indent(8) }}
+            as status_reason,
         is_shown
     from adjusted
 )

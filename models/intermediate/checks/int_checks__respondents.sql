@@ -72,6 +72,8 @@ roles as (
         waves.fieldwork_end,
         designs.applies_fpc,
         designs.allows_zero_weights,
+        designs.variance_method,
+        designs.psu_numbering,
         respondent_column.source_columns as respondent_column,
         weight_column.source_columns as weight_column,
         stratum_column.source_columns as stratum_column,
@@ -277,10 +279,40 @@ bad_populations as (
         or max(psu_population) < count(distinct psu_id)
 ),
 
+-- of ids that are unique, PSUs that two strata have would count as one each
+shared_psus as (
+    select
+        {{ problem_columns(
+            check_id='psu_not_in_one_stratum',
+            file=wave_file('study_id', 'wave_id'),
+            study_id='study_id',
+            wave_id='wave_id',
+            column_name='psu_column',
+            source_code='psu_id',
+            n_rows='count(*)',
+            problem="'PSU ' || psu_id || ' is in ' || cast(count(distinct stratum_id) as " ~ dbt.type_string() ~ ") || ' strata, among them ' || min(stratum_id) || ' and ' || max(stratum_id) || '.'",
+            remedy="'Correct the stratum or the PSU. If PSUs are numbered afresh in each stratum, set psu_numbering of the design to within_strata in seeds/codebook/designs.csv.'"
+        ) | indent(8) }}
+    from roles
+    where
+        psu_column is not null
+        and stratum_column is not null
+        and psu_id is not null
+        and stratum_id is not null
+        and variance_method = 'taylor'
+        and psu_numbering = 'unique'
+    group by
+        study_id,
+        wave_id,
+        psu_column,
+        psu_id
+    having min(stratum_id) < max(stratum_id)
+),
+
 final as (
     {% for check in [
         'duplicates', 'missing_respondent', 'missing_stratum', 'missing_psu', 'missing_weight',
-        'bad_weights', 'bad_dates', 'bad_replicates', 'bad_populations'
+        'bad_weights', 'bad_dates', 'bad_replicates', 'bad_populations', 'shared_psus'
     ] -%}
     select * from {{ check }}
     {{ "union all" if not loop.last }}

@@ -2,10 +2,11 @@
     Contrasts between segment values, indices and slopes, as they may be shown.
     1. Shown where all estimates in it are shown. Slopes are laid through the waves that are shown, so they
        have no others in them.
-    2. p-values are adjusted within study x measure x segment (and wave, of contrasts between segment values),
+    2. What has no error, because an estimate in it has none, is marked and not tested.
+    3. p-values are adjusted within study x measure x segment (and wave, of contrasts between segment values),
        over what is shown: what is hidden must not leave a trace in the others.
-    3. An index across a hard break is not comparable, and is not shown.
-    4. Where the rule rounds bases, value and bounds go in steps of at least a twentieth of the interval, a
+    4. An index across a hard break is not comparable, and is not shown.
+    5. Where the rule rounds bases, value and bounds go in steps of at least a twentieth of the interval, a
        difference in the larger step of its estimates; error, degrees of freedom and t are left out, p is rounded up.
 */
 with
@@ -161,13 +162,14 @@ shown as (
         covariance_method,
         is_comparable,
         is_rounded,
+        standard_error is null as is_error_unknown,
         is_shown,
         {{ observation_status(
             cannot_exist='cannot_exist',
             not_collected='is_not_collected',
             is_hidden='is_hidden',
             has_break='not is_comparable',
-            needs_caution='needs_caution'
+            needs_caution='needs_caution or standard_error is null'
         ) | indent(8) }} as observation_status,
         confidentiality_status
     from judged
@@ -231,7 +233,8 @@ final as (
         is_comparable,
         observation_status,
         confidentiality_status,
-        {{ reason_of_parts('observation_status') | indent(8) }} as status_reason,
+        {{ reason_of_parts('observation_status', 'is_error_unknown') | indent(8) }}
+            as status_reason,
         is_shown
     from adjusted
 )

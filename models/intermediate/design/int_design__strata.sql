@@ -4,7 +4,8 @@
     share is one PSU.
     1. n_psus counts every PSU of the stratum, also those without anybody in a domain: that is what makes
        errors of domains right (docs: method).
-    2. Designs with replicate weights have the one stratum `replicate`, whose PSUs are the replicates.
+    2. Designs with replicate weights have the one stratum `replicate`, whose PSUs are the replicates; as many of
+       them count for the degrees of freedom as the rank of the weights says.
     3. Of a calendar period all PSUs of its waves count, or those with an interview in it, as the design says.
 */
 with
@@ -24,6 +25,10 @@ replicates as (
     from {{ ref('stg_codebook__design_columns') }}
     where design_role = 'replicate_weight'
     group by design_id
+),
+
+replicate_ranks as (
+    select * from {{ ref('int_design__replicate_ranks') }}
 ),
 
 waves as (
@@ -230,7 +235,8 @@ replicated as (
         period_samples.design_id,
         true as is_replicate,
         cast(coalesce(replicates.n_replicates, 0) as bigint) as n_psus,
-        cast(coalesce(replicates.n_replicates, 0) as bigint) as n_weighted_psus,
+        cast(coalesce(replicate_ranks.weight_rank, replicates.n_replicates, 0) as bigint)
+            as n_weighted_psus,
         cast(null as {{ type_number() }}) as psu_population,
         cast(0 as {{ type_number() }}) as sampling_fraction,
         false as is_lonely,
@@ -240,6 +246,13 @@ replicated as (
         on period_samples.design_id = designs.design_id
     left join replicates
         on designs.design_id = replicates.design_id
+    left join replicate_ranks
+        on
+            period_samples.study_id = replicate_ranks.study_id
+            and period_samples.period_wave_id = replicate_ranks.wave_id
+            and period_samples.period_grain = replicate_ranks.period_grain
+            and period_samples.period_start = replicate_ranks.period_start
+            and period_samples.sample_id = replicate_ranks.sample_id
     where
         period_samples.place = 1
         and designs.variance_method <> 'taylor'

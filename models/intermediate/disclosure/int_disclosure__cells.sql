@@ -59,6 +59,7 @@ collected as (
         described.family_name,
         described.base_id,
         described.measure_kind,
+        described.is_standardised,
         -- a standardised estimate does not exist where one of its groups is empty: nothing to protect
         judged.is_confidential
         and (judged.has_respondents or not described.is_standardised) as is_protected,
@@ -199,8 +200,10 @@ final as (
         collected.is_confidential as is_primary,
         collected.is_protected or passed_on.study_id is not null as is_confidential,
         passed_on.study_id is not null as is_passed_on,
-        -- said to be empty, so it cannot be hidden
-        not collected.has_respondents and not collected.is_suppressed as is_known_empty
+        -- said to be empty, so it cannot be hidden; a standardised one only lacks one of its groups
+        not collected.has_respondents
+        and not collected.is_suppressed
+        and not collected.is_standardised as is_known_empty
     from collected
     left join passed_on
         on

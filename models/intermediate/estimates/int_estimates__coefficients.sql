@@ -5,7 +5,8 @@
     2. A total has 1 and, where numbers were summed from an origin, that origin.
     3. A standardised one is the sum of its groups' ratios, each times its share of the standard population.
     4. A share of exactly none or all is set to 0 or 1, so that rounding in the sums cannot give
-       0.9999999999999999 on one engine and 1 on another.
+       0.9999999999999999 on one engine and 1 on another. So is a mean, score or ratio kept within the numbers
+       that it is made of: that of people who all said 5 is 5.
 */
 with
 
@@ -21,6 +22,10 @@ variables as (
     select * from {{ ref('int_measures__variables') }}
 ),
 
+ranges as (
+    select * from {{ ref('int_estimates__ranges') }}
+),
+
 population_shares as (
     select * from {{ ref('stg_codebook__standard_population_shares') }}
 ),
@@ -28,6 +33,8 @@ population_shares as (
 weighted as (
     select
         group_totals.*,
+        ranges.lowest,
+        ranges.highest,
         coalesce(population_shares.population_share, 0) as population_share,
         measures.standard_population_id is not null as is_standardised,
         case
@@ -49,6 +56,17 @@ weighted as (
         on
             measures.standard_population_id = population_shares.standard_population_id
             and group_totals.standard_code = population_shares.category_code
+    left join ranges
+        on
+            group_totals.study_id = ranges.study_id
+            and group_totals.wave_id = ranges.wave_id
+            and group_totals.period_grain = ranges.period_grain
+            and group_totals.period_start = ranges.period_start
+            and group_totals.measure_id = ranges.measure_id
+            and group_totals.category_code = ranges.category_code
+            and group_totals.segment_id = ranges.segment_id
+            and group_totals.segment_code = ranges.segment_code
+            and group_totals.standard_code = ranges.standard_code
 ),
 
 divided as (
@@ -60,6 +78,8 @@ divided as (
                 measure_kind in ('share', 'net', 'share_of_cases', 'quantile')
                 and abs(total_y / total_x - 1) < 1e-12
                 then 1
+            when measure_kind <> 'total' and lowest is not null and total_x <> 0
+                then greatest(least(total_y / total_x, highest - origin), lowest - origin)
             else total_y / nullif(total_x, 0)
         end as ratio
     from weighted
@@ -82,6 +102,8 @@ final as (
         is_standardised,
         population_share,
         origin,
+        lowest,
+        highest,
 
         -- of the group
         ratio,

@@ -1,7 +1,8 @@
 /*
     The effective base of Korn and Graubard, n* = p (1 - p) / V x (t of n - 1 / t of the domain)^2. Unlike other
     intervals it takes the degrees of freedom of the domain (R's svyciprop() does so too).
-    1. A share of 0 or 1 has no error of its own; its base is n.
+    1. A share of 0 or 1 has no error of its own; its base is n. None has one where no error is known, nor in a
+       domain without degrees of freedom of its own.
     2. Of replicate weights no PSUs are known; the degrees of freedom are those of the wave.
     3. Where V is zero n* has no bound. A quotient beyond 1e18 is the same, with rounding in V.
 */
@@ -101,7 +102,7 @@ final as (
         domain_degrees_of_freedom,
         uncapped_n as korn_graubard_n,
         case
-            when domain_degrees_of_freedom < 1 and not is_certain then null
+            when is_error_unknown or domain_degrees_of_freedom < 1 then null
             when is_without_error or uncapped_n > n_respondents then n_respondents
             else uncapped_n
         end as korn_graubard_capped_n

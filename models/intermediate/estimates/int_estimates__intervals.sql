@@ -82,6 +82,7 @@ final as (
             when ci_method = 'logit' then {{ expit('logit - logit_half_width') | indent(12) }}
             when ci_method = 'wilson'
                 then (estimate + c / 2 - sqrt(c * estimate * (1 - estimate) + c * c / 4)) / (1 + c)
+            when exact_base is null then null
             when estimate <= 0 then 0
             when estimate >= 1 then certain_bound
             else lower_bound
@@ -92,6 +93,7 @@ final as (
             when ci_method = 'logit' then {{ expit('logit + logit_half_width') | indent(12) }}
             when ci_method = 'wilson'
                 then (estimate + c / 2 + sqrt(c * estimate * (1 - estimate) + c * c / 4)) / (1 + c)
+            when exact_base is null then null
             when estimate <= 0 then 1 - certain_bound
             when estimate >= 1 then 1
             else upper_bound

@@ -32,6 +32,10 @@ breaks as (
     select * from {{ ref('int_estimates__breaks') }}
 ),
 
+impossible as (
+    select * from {{ ref('int_estimates__impossible') }}
+),
+
 final as (
     select
         frame.study_id,
@@ -59,11 +63,27 @@ final as (
         -- waves on both sides of a hard break make no estimate together
         frame.is_collected and not coalesce(breaks.is_divided, false) as is_collected,
         coalesce(statistics.n_respondents, 0) > 0 as has_respondents,
-        coalesce(judgements.is_suppressed, false) as is_suppressed,
-        coalesce(judgements.is_confidential, false) as is_confidential,
-        coalesce(judgements.needs_caution, false) as needs_caution,
+        impossible.study_id is not null as cannot_exist,
+        impossible.study_id is null
+        and coalesce(judgements.is_suppressed, false) as is_suppressed,
+        impossible.study_id is null
+        and coalesce(judgements.is_confidential, false) as is_confidential,
+        impossible.study_id is null
+        and (
+            coalesce(judgements.needs_caution, false)
+            or statistics.error_reason is not null
+        ) as needs_caution,
+        coalesce(statistics.is_error_unknown, false) as is_error_unknown,
         frame.is_collected and breaks.study_id is not null as has_break,
-        judgements.status_reason
+        -- a reason that hides goes alone
+        case
+            when impossible.study_id is not null
+                then 'Cannot exist: it is standardised by what this group is made of'
+            when judgements.is_suppressed then judgements.status_reason
+            when judgements.status_reason is not null and statistics.error_reason is not null
+                then statistics.error_reason || '; ' || judgements.status_reason
+            else coalesce(statistics.error_reason, judgements.status_reason)
+        end as status_reason
     from frame
     inner join studies
         on frame.study_id = studies.study_id
@@ -78,6 +98,12 @@ final as (
             and frame.period_grain = breaks.period_grain
             and frame.period_start = breaks.period_start
             and frame.measure_id = breaks.measure_id
+    left join impossible
+        on
+            frame.study_id = impossible.study_id
+            and frame.measure_id = impossible.measure_id
+            and frame.segment_id = impossible.segment_id
+            and frame.segment_code = impossible.segment_code
     left join statistics
         on
             frame.study_id = statistics.study_id

@@ -48,7 +48,16 @@ summed as (
                     then group_totals.total_y + coefficients.origin * group_totals.total_x
                 else coefficients.ratio + coefficients.origin
             end
-        ) as estimate,
+        ) as summed_estimate,
+        -- a weighted mean lies within what it is made of
+        case
+            when group_totals.measure_kind <> 'total' and count(*) = count(coefficients.lowest)
+                then min(coefficients.lowest)
+        end as lowest,
+        case
+            when group_totals.measure_kind <> 'total' and count(*) = count(coefficients.highest)
+                then max(coefficients.highest)
+        end as highest,
         sum(case when coefficients.population_share > 0 then 1 else 0 end) as n_groups,
         cast(sum(group_totals.n_respondents) as bigint) as n_respondents,
         sum(group_totals.sum_w) as sum_of_weights,
@@ -123,7 +132,7 @@ final as (
         summed.measure_kind,
 
         -- estimate
-        summed.estimate,
+        greatest(least(summed.summed_estimate, summed.highest), summed.lowest) as estimate,
 
         -- base
         summed.n_respondents,
@@ -144,7 +153,7 @@ final as (
     left join population_shares
         on measures.standard_population_id = population_shares.standard_population_id
     where
-        summed.estimate is not null
+        summed.summed_estimate is not null
         and (not summed.is_standardised or summed.n_groups = population_shares.n_groups)
 )
 

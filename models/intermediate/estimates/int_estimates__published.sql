@@ -2,8 +2,8 @@
     1. A hidden row keeps its keys and has no numbers, whether it is unreliable (F), confidential (A), or hidden
        so that a confidential one cannot be computed from it (D).
     2. Where the rule rounds bases, what an exact base follows from is rounded or left out too. Figures and
-       bounds go in steps of at least a twentieth of the interval, for shares 1 / n of the least possible base, and for
-       totals what a step of the base is worth. Errors, degrees of freedom, design effects and sums of weights are left out.
+       bounds go in steps of at least a twentieth of the interval (of the figure, where no error is known), for shares
+       1 / n of the least possible base, and for totals what a step of the base is worth. Errors, degrees of freedom, design effects and sums of weights are left out.
     3. When several statuses apply, the first of M > L > Q > B > U > P > A is shown (observation_status). An empty
        cell that the rule hides is Q, not M: that nobody is in it is a number too.
 */
@@ -36,6 +36,7 @@ decided as (
                     {{ rounding_step(
                         "greatest("
                         "(judged.ci_upper - judged.ci_lower) / 20, "
+                        "case when judged.is_error_unknown then abs(judged.estimate) / 20 end, "
                         "case when " ~ is_share_kind('measures.measure_kind')
                         ~ " then 1.0 / greatest(judged.n_respondents - rules.base_rounding, 1) end, "
                         "case when measures.measure_kind = 'total'"
@@ -69,7 +70,7 @@ marked as (
     select
         *,
         {{ observation_status(
-            cannot_exist='is_collected and not has_respondents and not is_suppressed',
+            cannot_exist='cannot_exist or (is_collected and not has_respondents and not is_suppressed)',
             not_collected='not is_collected and not has_break',
             is_hidden='is_suppressed or is_secondary',
             has_break='has_break',
@@ -128,14 +129,16 @@ final as (
         publication_rule_id,
         case
             when is_secondary then 'Hidden so that other hidden figures cannot be computed'
-            when observation_status = 'M' then 'Nobody answered in this group'
+            when observation_status = 'M' and not coalesce(cannot_exist, false)
+                then 'Nobody answered in this group'
             when observation_status = 'L' then 'The study did not ask or offer what it needs'
             when observation_status = 'B' and not is_shown
                 then 'A break in the series lies within the period'
             else status_reason
         end as status_reason,
         is_shown,
-        is_shown and needs_caution as needs_caution
+        is_shown and needs_caution as needs_caution,
+        is_shown and is_error_unknown as is_error_unknown
     from marked
 )
 

@@ -12,7 +12,7 @@ points as (
 ),
 
 variances as (
-    select * from {{ ref('int_estimates__variances') }}
+    select * from {{ ref('int_estimates__errors') }}
 ),
 
 quantiles as (

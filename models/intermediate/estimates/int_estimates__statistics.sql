@@ -1,6 +1,7 @@
 /*
     1. Design effect: against simple random sampling with replacement of the same number of people.
     2. Everything is computed here; what may be shown is decided later.
+    3. Where no error is known, nothing that follows from it is either (int_estimates__errors).
 */
 with
 
@@ -9,7 +10,7 @@ points as (
 ),
 
 variances as (
-    select * from {{ ref('int_estimates__variances') }}
+    select * from {{ ref('int_estimates__errors') }}
 ),
 
 quantile_bounds as (
@@ -39,6 +40,8 @@ errors as (
         points.sum_of_weights,
         points.simple_random_variance,
         variances.variance as influence_variance,
+        variances.is_error_unknown,
+        variances.error_reason,
         periods.degrees_of_freedom,
         studies.ci_level,
         case
@@ -51,7 +54,7 @@ errors as (
         end as standard_error,
         case
             when points.measure_kind = 'quantile' then quantile_bounds.influence_scale
-            else 1
+            when not variances.is_error_unknown then 1
         end as influence_scale
     from points
     inner join variances
@@ -102,6 +105,12 @@ final as (
         standard_error,
         degrees_of_freedom,
         ci_level,
+        is_error_unknown,
+        case
+            when error_reason is null and standard_error is null
+                then 'Error not known: its interval has no end on one side'
+            else error_reason
+        end as error_reason,
 
         -- bases
         n_respondents,

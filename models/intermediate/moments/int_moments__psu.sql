@@ -49,6 +49,7 @@ valid_answers as (
         weights.weight,
         coalesce(answers.category_code, '_Z') as category_code,
         case when variables.keeps_values then answers.numeric_value end as answer_value,
+        answers.numeric_value,
         coalesce(answers.numeric_value - variables.origin, 0) as centred_value
     from answers
     inner join variables
@@ -84,6 +85,10 @@ final as (
         sum(
             case when valid_answers.weight > 0 and not valid_answers.is_replicate then 1 else 0 end
         ) as n_respondents,
+        min(case when valid_answers.weight > 0 then valid_answers.numeric_value end)
+            as lowest_value,
+        max(case when valid_answers.weight > 0 then valid_answers.numeric_value end)
+            as highest_value,
         sum(valid_answers.weight) as sum_w,
         sum(valid_answers.weight * valid_answers.weight) as sum_ww,
         sum(valid_answers.weight * valid_answers.centred_value) as sum_wy,

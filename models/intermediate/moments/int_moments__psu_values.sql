@@ -36,6 +36,18 @@ final as (
         -- sums
         sum(case when weights.weight > 0 and not weights.is_replicate then 1 else 0 end)
             as n_respondents,
+        {% for name, aggregate in [('lowest', 'min'), ('highest', 'max')] -%}
+        -- null if a numerator has no denominator
+        case
+            when max(case when measure_values.x > 0 or measure_values.y = 0 then 0 else 1 end) = 0
+                then {{ aggregate }}(
+                    case
+                        when weights.weight > 0
+                            then measure_values.y / nullif(measure_values.x, 0)
+                    end
+                )
+        end as {{ name }}_ratio,
+        {% endfor -%}
         sum(weights.weight) as sum_w,
         sum(weights.weight * weights.weight) as sum_ww,
         sum(weights.weight * measure_values.x) as sum_wx,

@@ -17,6 +17,7 @@ final as (
         replicate_centre,
         {{ to_integer('declared_degrees_of_freedom') }} as declared_degrees_of_freedom,
         coalesce(period_psus, 'all') as period_psus,
+        coalesce(psu_numbering, 'unique') as psu_numbering,
         description
     from codebook
     where {{ is_not_left_out('codebook.study_id') }}

@@ -186,6 +186,7 @@ def study_rows(n_respondents: int) -> dict[str, list[Row]]:
                 "applies_fpc": "false",
                 "allows_zero_weights": "false",
                 "variance_method": "taylor",
+                "psu_numbering": "within_strata",
                 **TEXT,
             }
         ],

@@ -548,6 +548,7 @@ def study_rows(
                 "applies_fpc": "false",
                 "allows_zero_weights": "false",
                 "variance_method": "jk1" if is_replicated else "",
+                "psu_numbering": "within_strata",
                 "description": "Made up for tests.",
             }
         ],

@@ -160,6 +160,7 @@ def study_rows(
                 "applies_fpc": "false",
                 "allows_zero_weights": "false",
                 "variance_method": "taylor",
+                "psu_numbering": "within_strata",
                 **TEXT,
             }
         ],

@@ -8,6 +8,11 @@
 | kinds_no_strata        | PSUs, weights                   | w1, w2, w3          |            |
 | kinds_simple           | each respondent by themselves   |                     | w1, w2, w3 |
 | kinds_panel            | people are PSUs within strata   | p1, p2              |            |
+| kinds_islands          | groups within one PSU           |                     | i1, i2     |
+| kinds_islands_shared   | the same                        | i1, i2              |            |
+
+In the islands, group c lives in one PSU, b in one PSU in each of ten strata, and `one` is a
+respondent.
 
 The waves are not a whole number of years apart, so that slopes have something to weigh.
 """
@@ -28,6 +33,8 @@ WAVE_DATES = {
     "z1": "2004-09-01",
     "p1": "2001-06-01",
     "p2": "2002-09-15",
+    "i1": "2001-06-01",
+    "i2": "2002-09-15",
     "r1": "2001-06-01",
     "r2": "2002-09-15",
 }
@@ -102,6 +109,8 @@ KINDS_STUDIES = (
     KindsStudy("no_strata", ("psu", "weight"), ROTATING, pooled=(2,)),
     KindsStudy("simple", (), (), ROTATING, pooled=(2,)),
     KindsStudy("panel", ("stratum", "weight"), ("p1", "p2"), base_wave_id="p1", pooled=(2,)),
+    KindsStudy("islands", FULL, (), ("i1", "i2"), base_wave_id="i1", pooled=(2,)),
+    KindsStudy("islands_shared", FULL, ("i1", "i2"), base_wave_id="i1", pooled=(2,)),
 )
 
 

@@ -25,7 +25,8 @@ COLUMNS = {
 }
 # Fay's scale depends on how far the weights were perturbed, so that it has to be declared.
 DECLARED_SCALES = ("fay",)
-DECLARED_DEGREES_OF_FREEDOM = {"brr": "6", "fay": "6"}
+# All others are found from the weights.
+DECLARED_DEGREES_OF_FREEDOM = {"fay": "4"}
 CENTRES = {"": "full_sample", "_centred": "replicate_mean"}
 
 

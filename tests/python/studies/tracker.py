@@ -213,6 +213,7 @@ def study_rows(tracker: Tracker, sizes: dict[str, int]) -> dict[str, list[Row]]:
                 "applies_fpc": "false",
                 "allows_zero_weights": "false",
                 "period_psus": tracker.period_psus,
+                "psu_numbering": "within_strata",
                 "description": "Made up for tests.",
             }
         ],
