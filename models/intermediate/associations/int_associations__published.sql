@@ -264,10 +264,10 @@ final as (
             when 'Q' then 'A cell of its table is hidden'
             when 'U'
                 then case
-                    when f_statistic is null
-                        then 'No test: the error of a cell of its table is not known'
-                    else 'A cell of its table is of low reliability'
-                end
+                        when p_value is null
+                            then 'No test: the error of a cell of its table is not known'
+                        else 'A cell of its table is of low reliability'
+                    end
         end as status_reason,
         is_shown
     from adjusted

@@ -41,11 +41,11 @@ final as (
         case
             when max(case when measure_values.x > 0 or measure_values.y = 0 then 0 else 1 end) = 0
                 then {{ aggregate }}(
-                    case
-                        when weights.weight > 0
-                            then measure_values.y / nullif(measure_values.x, 0)
-                    end
-                )
+                        case
+                            when weights.weight > 0
+                                then measure_values.y / nullif(measure_values.x, 0)
+                        end
+                    )
         end as {{ name }}_ratio,
         {% endfor -%}
         sum(weights.weight) as sum_w,
