@@ -66,13 +66,12 @@ def test_tests_of_association_are_those_of_r(associations: Tests, study_id: str)
 
 
 def test_what_is_tested_has_a_reference_and_the_reverse(associations: Tests) -> None:
-    # One with an unknown error has a reference of its base; the study of what was not offered
-    # is there for the tests that it does not have.
+    # Studies of what was not offered, and of what is hidden, are there for the tests that they do
+    # not have.
     tested = {
         key
         for key, row in associations.items()
-        if (row["f_statistic"] is not None or row["observation_status"] == "U")
-        and key[0] != NOT_OFFERED
+        if row["p_value"] is not None and key[0] not in (NOT_OFFERED, "graduates", "staff")
     }
     # Variants of bsa that differ in breaks, or in where they come from, have its first wave.
     variants = {(study, *BSA_TEST) for study in ("bsa_broken", "bsa_bridged", "bsa_landed")}
@@ -92,7 +91,7 @@ def test_what_is_not_tested_says_why(associations: Tests) -> None:
     untested = {
         key: row["observation_status"]
         for key, row in associations.items()
-        if row["f_statistic"] is None
+        if row["p_value"] is None
     }
     # From 1984 on a party has nobody, or nobody of one sex; in 1999 no target was asked for.
     assert {key[1:]: status for key, status in untested.items() if key[0] == "bsa"} == {
@@ -105,11 +104,7 @@ def test_what_is_not_tested_says_why(associations: Tests) -> None:
         for key, status in untested.items()
         if key[2:] == ("made_up_yes_share", "made_up_yes")
     } == {"M"}
-    # A value of the segment is one respondent, or lies in one PSU.
-    assert {
-        associations[key]["status_reason"] for key, status in untested.items() if status == "U"
-    } == {"No test: the error of a cell of its table is not known"}
-    assert set(untested.values()) == {"L", "M", "U"}
+    assert set(untested.values()) == {"L", "M"}
 
 
 def test_p_values_are_adjusted_over_the_waves(associations: Tests) -> None:

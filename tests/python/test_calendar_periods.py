@@ -126,12 +126,14 @@ def expected_cell(
             variance += squares
         else:
             variance += n / (n - 1) * (squares - sum(by_psu.values()) ** 2 / n)
+    # Within one PSU the sums are zero by construction, and the error is not known.
+    is_known = sum(len(by_psu) for by_psu in totals.values()) > 1
     return Cell(
         estimate,
-        math.sqrt(max(variance, 0.0)),
+        math.sqrt(max(variance, 0.0)) if is_known else None,
         sum(len(each) for each in psus.values()) - len(psus),
         len(answers),
-        "U" if len(answers) < OPEN_DATA_CAUTION else "A",
+        "U" if len(answers) < OPEN_DATA_CAUTION or not is_known else "A",
     )
 
 
