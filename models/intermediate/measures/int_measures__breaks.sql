@@ -1,8 +1,8 @@
 /*
     Breaks by measure: of any of its variables. A hard one with a bridge divides no series. `break_wave_number` says after which wave number estimates are
     no longer like those before.
-    Where a wave offered other items (int_measures__item_changes), the break `other_items` divides the series; no
-    codebook needs to declare it.
+    Where a wave offered other items (int_measures__item_changes), the break `other_items:<wave_id>` divides the
+    series; no codebook needs to declare it.
 */
 with
 
@@ -63,7 +63,7 @@ final as (
         study_id,
         wave_id,
         measure_id,
-        'other_items' as break_id,
+        'other_items:' || wave_id as break_id,
         wave_number as break_wave_number,
         true as is_dividing,
         cast(null as {{ type_number() }}) as bridge_factor,
