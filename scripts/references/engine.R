@@ -253,15 +253,16 @@ parts_of <- function(parts, rows) {
   }))
 }
 
-# A domain within one PSU has no known error; of a total, a sample within one. Replicates do not tell the
-# PSUs: there, one respondent has none, nor has what no replicate moves though answers differ.
+# A domain within one PSU has no known error, nor has one of which a single PSU has something in the
+# denominator; of a total, a sample within one. Replicates do not tell the PSUs: there, one respondent has
+# none, nor has what no replicate moves though answers differ.
 is_unknown <- function(kind, parts, found) {
   count <- function(designs) sum(vapply(designs, psus_of, 0))
   replicated <- any(vapply(parts, function(part) is_replicated(part$design), TRUE))
   if (kind == "total") {
     return(!replicated && count(lapply(parts, function(part) part$design)) == 1)
   }
-  if (!replicated) return(count(parts_of(parts, found$rows)) == 1)
+  if (!replicated) return(count(parts_of(parts, found$with_denominator)) == 1)
   found$n == 1 || isTRUE(found$variance < 1e-6 * found$srs)
 }
 
@@ -273,6 +274,7 @@ cell_statistics <- function(cell, parts, keep, what) {
   design <- if (length(parts) == 1) parts[[1]]$design
   found <- linearise(cell, w, keep)
   if (is.null(found)) return(NULL)
+  found$with_denominator <- found$rows & !(cell$x %in% 0)
   if (is_replicated(design)) {
     asked <- if (cell$kind == "quantile") share_below(cell, found$estimate) else cell
     found$centre <- if (cell$kind == "quantile") found$below else found$estimate
@@ -336,6 +338,7 @@ cell_statistics <- function(cell, parts, keep, what) {
     sum(vapply(parts_of(parts, found$rows), function(part) degf(part), 0))
   }
   if (is_unknown(cell$kind, parts, found)) {
+    found$is_unknown <- TRUE
     found[c("variance", "se", "deff", "scale")] <- NA_real_
     if (cell$kind == "quantile") found[c("lower", "upper")] <- NA_real_
   }
@@ -350,7 +353,9 @@ interval <- function(kind, found, df) {
   if (kind == "quantile") return(list("woodruff", c(found$lower, found$upper)))
   if (!kind %in% shares) return(list("t", t_bounds(found$estimate, found$se, df)))
   if (found$estimate <= 0 || found$estimate >= 1) {
-    bounds <- beta_bounds(found$estimate, found$se, found$domain_df, found$n, cap = TRUE)
+    bounds <- if (isTRUE(found$is_unknown)) c(NA, NA) else {
+      beta_bounds(found$estimate, found$se, found$domain_df, found$n, cap = TRUE)
+    }
     return(list("korn_graubard_capped", bounds))
   }
   list("logit", logit_bounds(found$estimate, found$se, df))

@@ -61,7 +61,7 @@ def test_attack_finds_what_is_not_closed(models: Models, skipped: str) -> None:
     assert all("study s, measure" in str(hole) and "sum is:" in str(hole) for hole in found)
 
 
-@pytest.mark.parametrize("seed", [6, 13])
+@pytest.mark.parametrize("seed", [6])
 def test_what_is_not_closed_by_moves_is_closed_after_the_attack(models: Models, seed: int) -> None:
     """Without the models that protect categories, rows are added until nothing is found."""
     database = hide(random_survey(seed), models, skip="components")

@@ -31,7 +31,8 @@ class Rules:
 
 
 SPSS = Rules("SPSS", 64, SPSS_RESERVED)
-STATA = Rules("Stata", 32, STATA_RESERVED)
+# Stata takes 32; pyreadstat names a set of labels after its variable, and takes 31 for that.
+STATA = Rules("Stata", 31, STATA_RESERVED)
 
 
 def legal_names(wanted: Iterable[str], rules: Rules) -> dict[str, str]:

@@ -114,7 +114,8 @@ def generate_landing_sources(found: Inspection) -> Texts:
                 f"            study_id: {yaml_text(wave.study_id)}",
                 f"            wave_id: {yaml_text(wave.wave_id)}",
                 f"            external_location: {json.dumps(place)}",
-                "        columns:",
+                # The codebook may name none yet.
+                "        columns:" if wave.columns else "        columns: []",
             ]
             for column in wave.columns:
                 lines += [

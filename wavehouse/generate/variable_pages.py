@@ -51,7 +51,8 @@ def generate_variable_pages(found: Inspection) -> Texts:
                 exposures += _exposure(variable, studies)
         if blocks:
             texts[BLOCKS / f"{study_id}.md"] = _markdown(blocks)
-    texts[PAGES] = yaml_file(exposures)
+    # Waves may be there before any variable is; dbt refuses a list without anything in it.
+    texts[PAGES] = yaml_file(exposures if exposures[1:] else ["exposures: []"])
     return texts
 
 

@@ -100,7 +100,14 @@ def code_proposals(
             continue
         if change.kind == "code_dropped":
             proposals.append(
-                Proposal(change.kind, new.name, 0.95, f"{change.reason}. No row is needed")
+                Proposal(
+                    change.kind,
+                    new.name,
+                    0.6,
+                    f"{change.reason}. If nobody could give it, end its row in "
+                    "seeds/codebook/crosswalk.csv with the wave before (valid_to_wave): it is not "
+                    "collected then. If nobody did, no row is needed: it is 0 then",
+                )
             )
             continue
         label = new.value_labels.get(change.codes[0]) or change.codes[0]

@@ -23,9 +23,7 @@ TO_FILL_IN = "???"
 # are accepted beforehand, since nothing is lost by them; all others wait for a person.
 SURE = 0.9
 PRE_ACCEPTED = 0.95
-SAFE_KINDS = frozenset(
-    {"wave", "delivery", "renamed_column", "code_dropped", "code_respelled", "new_missing_code"}
-)
+SAFE_KINDS = frozenset({"wave", "delivery", "renamed_column", "code_respelled", "new_missing_code"})
 
 _HEAD = """\
 # Draft of wave {wave} of study {study}: what it brings, and the codebook rows that would answer it.

@@ -106,7 +106,16 @@ psus as (
         stratum_id,
         psu_id,
         -- a standardised measure has a row for each group
-        case when is_own_psu then sum(n_respondents) else 1 end as n_psus
+        case when is_own_psu then sum(n_respondents) else 1 end as n_psus,
+        -- whoever has nothing in the denominator adds zero by construction; squares of the sum and sum of squares
+        -- are the same if one of many has all of it
+        case
+            when sum(sum_wxx) > 0 and not is_own_psu then 1
+            when sum(sum_wxx) > 0 and sum(total_x) * sum(total_x) <= sum(sum_wwxx) * (1 + 1e-12)
+                then 1
+            when sum(sum_wxx) > 0 then sum(n_respondents)
+            else 0
+        end as n_with_denominator
     from members
     group by
         study_id,
@@ -135,7 +144,8 @@ strata as (
         segment_code,
         sample_id,
         stratum_id,
-        sum(n_psus) as n_psus
+        sum(n_psus) as n_psus,
+        sum(n_with_denominator) as n_with_denominator
     from psus
     group by
         study_id,
@@ -161,6 +171,7 @@ summed as (
         segment_id,
         segment_code,
         sum(n_psus) as n_psus,
+        sum(n_with_denominator) as n_with_denominator,
         count(*) as n_strata
     from strata
     group by
@@ -188,7 +199,7 @@ final as (
 
         -- counts
         cast(summed.n_psus - summed.n_strata as bigint) as domain_degrees_of_freedom,
-        cast(summed.n_psus as bigint) as n_domain_psus,
+        cast(summed.n_with_denominator as bigint) as n_domain_psus,
         cast(smallest_groups.n_psus as bigint) as n_psus_of_smallest_group
     from summed
     inner join smallest_groups
