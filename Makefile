@@ -13,24 +13,20 @@ INSTALLED := .venv/.installed
 SQL := $(wildcard models analyses tests/*.sql)
 # Of the Python tests; one for each core is quickest.
 PROCESSES ?= auto
+PYTEST = $(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 PY := $(wildcard wavehouse tests/python scripts)
 
-.PHONY: build test docs pages lineage browser lint format generate postgres benchmark lock clean distclean help
+.PHONY: build test test-slow docs pages lineage browser lint format generate postgres benchmark lock clean distclean help
 
 build: $(INSTALLED) ## Build and test everything, and publish it if all of it passes (the default)
 	@$(BIN)/wavehouse build
 
-# sqlfluff takes as long as the rest before the tests, so it runs beside it. Its output comes after, in one piece.
-test: browser checks ## Run everything that CI runs
-	@mkdir -p target
-	@$(MAKE) sql >target/lint.log 2>&1 & lint=$$!; \
-	trap 'kill $$lint 2>/dev/null || true' EXIT; \
-	$(MAKE) parse docs; \
-	wait $$lint || failed=$$?; \
-	cat target/lint.log; \
-	exit $${failed:-0}
-	@echo "== Python tests"
-	@$(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
+# sqlfluff, dbt's parse and the build of the checkout are among the tests, so that nothing waits for another.
+test: checks ## Run what every contributor runs: lint, build and the quick tests
+	@$(PYTEST) -m "not slow"
+
+test-slow: browser docs ## Run what needs a server or a browser, and drills that take minutes
+	@$(PYTEST) -m slow
 
 docs: build ## Write the docs site to warehouse/docs/index.html
 	@$(BIN)/wavehouse docs
@@ -81,7 +77,7 @@ sql: $(INSTALLED)
 .PHONY: parse
 parse: $(INSTALLED) ## Read the project with every warning an error
 	@echo "== Parse"
-	@$(BIN)/dbt --quiet --warn-error-options '{"error": "all"}' parse --no-partial-parse
+	@$(BIN)/dbt --quiet --warn-error-options '{"error": "all"}' parse --no-partial-parse --target-path target/parse
 
 format: $(INSTALLED) ## Rewrite SQL and Python in the house style
 	@$(BIN)/ruff check --fix --quiet $(PY) || true

@@ -151,8 +151,10 @@ def described_columns(project: Project) -> dict[str, list[str]]:
         return {}
     import yaml
 
+    from wavehouse.yaml_files import read_yaml
+
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path)
     except yaml.YAMLError:
         # dbt names the place when it reads the file.
         return {}

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from leftovers import end_left_behind, end_with_parent, mark_run
 from once import make_once
 from overlay import make_overlay
 from sharing import arrange, group_of
 from studies.nhanes import FOLDER, missing_tables
+from targets import REASONS, mark_slow
 from workbench import DbtRun, copy_project, keep_studies, run_dbt, run_wavehouse
 
 from wavehouse.cli import main
@@ -27,6 +29,32 @@ StartProcess = Callable[..., "subprocess.Popen[Any]"]
 ROOT = Path(__file__).resolve().parents[2]
 # What a run leaves out because its data are not there; the end of the run says so.
 LEFT_OUT = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marks, and see to it that no process outlives the run."""
+    reasons = "; ".join(f"{reason}: {meaning}" for reason, meaning in REASONS.items())
+    config.addinivalue_line("markers", f"slow(reason): runs by `make test-slow` ({reasons})")
+    mark_run()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        end_with_parent()
+    else:
+        # `kill` and a closed terminal end a run as an interrupt does, with its clean-up.
+        for sent in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(sent) is signal.SIG_DFL:
+                signal.signal(sent, interrupt)
+
+
+def interrupt(signum: int, _: object) -> None:
+    """End the run."""
+    raise KeyboardInterrupt(signal.Signals(signum).name)
+
+
+def pytest_unconfigure() -> None:
+    """End what tests left behind, and say so."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        for command in end_left_behind(mark_run()):
+            print(f"A test left a process behind, which was ended: {command}")
 
 
 # Not known where pytest-xdist is switched off.
@@ -45,8 +73,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:  # noqa
     return ByGroup(config, log)
 
 
+# Before pytest looks at the marks (-m).
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the tests in order, without those of NHANES where somebody does not have its tables."""
+    mark_slow(items)
     needing = [
         item
         for item in items
@@ -154,6 +185,18 @@ def end_group(process: "subprocess.Popen[Any]") -> None:
 
 
 @pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The checkout itself, built and published; only to be read."""
+
+    def build(_: Path) -> None:
+        run = run_wavehouse(Project(ROOT), "build")
+        assert run.exit_code == 0, run.output
+
+    make_once(tmp_path_factory, "checkout", build)
+    return Project(ROOT)
+
+
+@pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """One throwaway server for all tests that need one."""
     with throwaway_postgres() as server:
@@ -170,13 +213,13 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Project:
         run = run_wavehouse(project, "build")
         assert run.exit_code == 0, run.output
 
-    return Project(make_once(tmp_path_factory, "published", publish))
+    return Project(make_once(tmp_path_factory, "published", publish, keep=True))
 
 
 @pytest.fixture(scope="session")
 def overlay(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The project with all test studies and the bench, not built. For reading only."""
-    return Project(make_once(tmp_path_factory, "overlay", make_overlay))
+    return Project(make_once(tmp_path_factory, "overlay", make_overlay, keep=True))
 
 
 @pytest.fixture(scope="session")
@@ -201,7 +244,7 @@ def overlay_on_duckdb(overlay: Project, tmp_path_factory: pytest.TempPathFactory
         run = run_dbt(overlay, "build", "--exclude-resource-type", "unit_test")
         assert run.exit_code == 0, run.output[-5000:]
 
-    make_once(tmp_path_factory, "overlay-on-duckdb", build)
+    make_once(tmp_path_factory, "overlay-on-duckdb", build, keep=True)
     return overlay
 
 

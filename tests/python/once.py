@@ -1,13 +1,26 @@
-"""Things that a run of tests makes once, however many processes it has."""
+"""Things that a run of tests makes once, however many processes it has.
+
+What takes minutes and depends on files of the checkout only is kept for later runs, in
+target/tests/<sum of these files>: a second run, or `make test-slow` after `make test`, has it at
+once. Kept things are only to be read.
+"""
 
 import fcntl
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import IO
 
 import pytest
+from workbench import COPIED, ROOT
+
+KEPT = ROOT / "target" / "tests"
+# Held until the process ends: what somebody reads is not removed.
+_HELD: list[IO[str]] = []
 
 
 def folder_of_run(factory: pytest.TempPathFactory) -> Path:
@@ -16,15 +29,21 @@ def folder_of_run(factory: pytest.TempPathFactory) -> Path:
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
-def make_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+def make_once(
+    factory: pytest.TempPathFactory,
+    name: str,
+    make: Callable[[Path], object],
+    keep: bool = False,
+) -> Path:
     """Make something in the process that asks first; the others wait for it.
 
-    What could not be made is not tried again: everybody who asks hears why.
+    What could not be made is not tried again in this run: everybody who asks hears why.
 
     Args:
         factory: pytest's maker of temporary folders.
         name: a name that nothing else of the tests has.
         make: makes it, in or beside the folder that it is given, which is not there.
+        keep: it follows from the files of the checkout alone, so later runs may read it too.
 
     Returns:
         the folder.
@@ -32,8 +51,9 @@ def make_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     Raises:
         AssertionError: it could not be made, now or before.
     """
-    folder = folder_of_run(factory) / f"once-{name}"
-    failure = folder.with_name(f"{folder.name}.failed")
+    of_run = folder_of_run(factory)
+    folder = (kept_folder() if keep else of_run) / f"once-{name}"
+    failure = of_run / f"once-{name}.failed"
     done = folder.with_name(f"{folder.name}.done")
     with _locked(folder.with_name(f"{folder.name}.lock")):
         if failure.exists():
@@ -48,6 +68,44 @@ def make_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
                 raise
             done.touch()
     return folder
+
+
+@cache
+def kept_folder(kept: Path = KEPT) -> Path:
+    """Give the folder of what follows from the checkout as it is, and remove those of before."""
+    kept.mkdir(parents=True, exist_ok=True)
+    folder = kept / sum_of_sources()
+    folder.mkdir(exist_ok=True)
+    lock = (folder / ".lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    _HELD.append(lock)
+    for other in kept.iterdir():
+        if other != folder:
+            _remove_unused(other)
+    return folder
+
+
+def _remove_unused(folder: Path) -> None:
+    """Remove a folder, unless another run reads it."""
+    try:
+        with (folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+    except OSError:
+        return
+
+
+def sum_of_sources(root: Path = ROOT) -> str:
+    """Give a sum of all that kept things are made of: the project, and what tests add to it."""
+    total = hashlib.sha256()
+    for name in (*COPIED, "tests/python"):
+        place = root / name
+        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            hidden = any(part.startswith((".", "__pycache__")) for part in path.parts[-3:])
+            if path.is_file() and not hidden and not path.name.startswith("test_"):
+                content = path.read_bytes()
+                total.update(f"{path.relative_to(root)}\0{len(content)}\0".encode() + content)
+    return total.hexdigest()[:16]
 
 
 @contextmanager

@@ -2,41 +2,38 @@
 
 import json
 import math
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from workbench import ROOT, query, query_postgres
+from workbench import ROOT, DbtRun, query, query_postgres, run_dbt_beside
+
+from wavehouse.project import Project
+
+# They read what the checkout has published, or its working database.
+pytestmark = pytest.mark.usefixtures("checkout")
 
 NAMES = sorted(path.stem for path in (ROOT / "analyses").glob("*.sql"))
 
 Rows = list[dict[str, Any]]
 
 
-def compile_analyses(project: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+def compile_analyses(project: Project, folder: Path) -> DbtRun:
     """Compile the analyses of a project into a folder, without a look at any database."""
-    words = ["--quiet", "--no-use-colors", "compile", "--no-introspect", "--no-populate-cache"]
-    words += ["--select", "resource_type:analysis"]
-    words += ["--target-path", str(folder), "--log-path", str(folder)]
-    return subprocess.run(
-        [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *words],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    words = ["compile", "--quiet", "--no-introspect", "--no-populate-cache"]
+    return run_dbt_beside(project, folder, *words, "--select", "resource_type:analysis")
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+def compiled(
+    checkout: Project, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, dict[str, Any]]:
     """The compiled analyses by name, as the manifest has them."""
     folder = tmp_path_factory.mktemp("compiled")
-    done = compile_analyses(ROOT, folder)
-    assert done.returncode == 0, done.stdout
+    run = compile_analyses(checkout, folder)
+    assert run.exit_code == 0, run.output
     nodes = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["nodes"]
     return {
         node["name"]: {
@@ -52,7 +49,6 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, An
 def run(sql: str) -> Rows:
     """Run a query on the published warehouse, as an analyst would."""
     path = ROOT / "warehouse/wavehouse.duckdb"
-    assert path.exists(), "Nothing has been published. Run `make` first."
     with duckdb.connect(str(path), read_only=True) as connection:
         result = connection.sql(sql)
         return [dict(zip(result.columns, row, strict=True)) for row in result.fetchall()]
@@ -99,6 +95,7 @@ def test_an_analysis_finds_something_and_has_the_columns_described(
     assert list(rows[0]) == compiled[name]["columns"]
 
 
+@pytest.mark.slow("server")
 @pytest.mark.parametrize("name", NAMES)
 def test_an_analysis_gives_the_same_on_both_engines(
     name: str, compiled: dict[str, dict[str, Any]], read: dict[str, Callable[[str], Rows]]
@@ -219,9 +216,9 @@ def test_a_reference_to_nothing_does_not_compile(tmp_path: Path) -> None:
     )
     (tmp_path / "profiles.yml").write_text((ROOT / "profiles.yml").read_text())
     (tmp_path / "analyses/question.sql").write_text("select * from {{ ref('fct_gone') }}")
-    done = compile_analyses(tmp_path, tmp_path / "target")
-    assert done.returncode != 0
-    assert "fct_gone" in done.stdout
+    run = compile_analyses(Project(tmp_path), tmp_path / "target")
+    assert run.exit_code != 0
+    assert "fct_gone" in run.output
 
 
 def test_differences_between_engines_are_found() -> None:

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import duckdb
 import pytest
-import yaml
 from workbench import ROOT, copy_built, database_path, run_dbt
 
 from wavehouse.project import Project
+from wavehouse.yaml_files import read_yaml
 
 
 class DataTest(NamedTuple):
@@ -44,7 +44,7 @@ def declared_tests() -> list[DataTest]:
     """Read every data test that the project declares."""
     found = []
     for path in sorted([*ROOT.glob("models/**/*.yml"), *ROOT.glob("seeds/**/*.yml")]):
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path)
         for resource in [*content.get("models", []), *content.get("seeds", [])]:
             if resource["name"] in OF_OTHER_STUDIES:
                 continue

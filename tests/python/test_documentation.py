@@ -15,13 +15,16 @@ import documentation as docs
 import duckdb
 import pytest
 import yaml
-from workbench import ROOT
+from workbench import ROOT, run_dbt_beside
 
 import wavehouse
 from wavehouse.cli import main
 from wavehouse.docs import inline_images
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
+
+# They read what the checkout has published, or its working database.
+pytestmark = pytest.mark.usefixtures("checkout")
 
 TEXTS = [*sorted(ROOT.glob("*.md")), ROOT / "tests/python/references/README.md"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -33,23 +36,18 @@ MADE = ("target", "warehouse", "logs", ".venv")
 
 
 @pytest.fixture(scope="module")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> docs.Manifest:
+def manifest(checkout: Project, tmp_path_factory: pytest.TempPathFactory) -> docs.Manifest:
     """What dbt knows of the project as it is now."""
     folder = tmp_path_factory.mktemp("parsed")
-    words = ["parse", "--target-path", str(folder), "--log-path", str(folder), "--quiet"]
-    subprocess.run(
-        [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *words],
-        cwd=ROOT,
-        check=True,
-    )
+    run = run_dbt_beside(checkout, folder, "parse")
+    assert run.exit_code == 0, run.output
     return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
-def catalogue() -> docs.Catalogue:
+def catalogue(checkout: Project) -> docs.Catalogue:
     """The columns of every table of the working database."""
-    path = Project(ROOT).working_database
-    assert path.exists(), "There is no working database. Run `make` first."
+    path = checkout.working_database
     columns: dict[tuple[str, str], list[str]] = {}
     with duckdb.connect(str(path), read_only=True) as connection:
         for schema, table, column in connection.execute(

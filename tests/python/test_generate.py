@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 
 from wavehouse.generate.text import MARKER
 from wavehouse.generate.variable_facts import DASH
 from wavehouse.project import Project
+from wavehouse.yaml_files import read_yaml
 
 Run = Callable[..., tuple[int, str]]
 
@@ -72,16 +72,16 @@ def snapshot(project: Project) -> dict[str, bytes]:
     }
 
 
-def read_yaml(project: Project, name: str, kind: str) -> dict[str, dict]:
+def described(project: Project, name: str, kind: str) -> dict[str, dict]:
     """Give the resources that a YAML file describes, by name."""
-    return {r["name"]: r for r in yaml.safe_load((project.root / name).read_text())[kind]}
+    return {r["name"]: r for r in read_yaml(project.root / name)[kind]}
 
 
 def test_wave_seeds_are_text_and_every_column_says_what_the_codebook_says(
     project: Project, run_command: Run
 ) -> None:
     assert run_command(project, "generate")[0] == 0
-    seeds = read_yaml(project, "seeds/waves/mood/_mood__waves.yml", "seeds")
+    seeds = described(project, "seeds/waves/mood/_mood__waves.yml", "seeds")
     assert list(seeds) == ["mood_2001", "mood_2002", "mood_2003"]
     assert seeds["mood_2001"]["description"] == (
         "Mood Survey, Mood 2001, as delivered: one row per respondent, every value as text. "
@@ -120,7 +120,7 @@ def test_staging_models_and_their_union_name_every_wave(project: Project, run_co
     assert (staging / "stg_mood__2002.sql").read_text() == (
         f"-- {MARKER}\n{{{{ stage_wave('mood', '2002') }}}}\n"
     )
-    models = read_yaml(project, "models/staging/mood/_mood__staging.yml", "models")
+    models = described(project, "models/staging/mood/_mood__staging.yml", "models")
     assert list(models) == ["stg_mood__2001", "stg_mood__2002", "stg_mood__2003"]
     for model in models.values():
         assert [column["name"] for column in model["columns"]] == [
@@ -143,7 +143,7 @@ def test_the_table_of_respondents_has_a_column_for_each_segment_of_one_variable(
     project: Project, run_command: Run
 ) -> None:
     run_command(project, "generate")
-    models = read_yaml(project, "models/marts/core/fct_respondents.yml", "models")
+    models = described(project, "models/marts/core/fct_respondents.yml", "models")
     columns = {column["name"]: column for column in models["fct_respondents"]["columns"]}
     assert [name for name in columns if name.startswith("segment_")] == ["segment_sex"]
     assert columns["segment_sex"]["config"]["meta"] == {"segment_id": "sex"}
@@ -159,11 +159,11 @@ def test_a_variable_has_a_page_and_its_column_the_same_text(
     assert f'| 2001{DASH}2002 | Are you "happy"? | adults | `q1` |' in block
     assert "| 2003 | **How happy { { are }} you** |  | `q.9` |" in block
     assert "| 2002 | 2003 | **with care** | The question was worded in another way." in block
-    pages = read_yaml(project, "models/marts/dictionary/_dictionary__variables.yml", "exposures")
+    pages = described(project, "models/marts/dictionary/_dictionary__variables.yml", "exposures")
     said = "{{ doc('variable__happy') }}"
     assert pages["variable_happy"]["description"] == said
     assert pages["variable_happy"]["depends_on"] == ["ref('wide_mood')"]
-    wide = read_yaml(project, "models/marts/wide/wide_mood.yml", "models")["wide_mood"]
+    wide = described(project, "models/marts/wide/wide_mood.yml", "models")["wide_mood"]
     assert {c["name"]: c["description"] for c in wide["columns"]}["happy"] == said
     assert (
         f"variable_happy) | `happy` | 2001{DASH}2003 |"
@@ -292,7 +292,7 @@ def test_a_wave_without_its_file_is_left_out_of_what_is_generated(
     assert code == 1
     assert f"  - {WAVE_FILE}: the file is missing, though wave 2002 of study mood" in said
     assert run_command(project, "generate")[0] == 0
-    seeds = read_yaml(project, "seeds/waves/mood/_mood__waves.yml", "seeds")
+    seeds = described(project, "seeds/waves/mood/_mood__waves.yml", "seeds")
     assert list(seeds) == ["mood_2001", "mood_2003"]
 
 
@@ -375,7 +375,7 @@ def test_delivered_values_may_hold_commas_quotes_line_breaks_and_a_byte_order_ma
     write(project, WAVE_FILE, text)
     assert run_command(project, "check")[0] == 0
     run_command(project, "generate")
-    seeds = read_yaml(project, "seeds/waves/mood/_mood__waves.yml", "seeds")
+    seeds = described(project, "seeds/waves/mood/_mood__waves.yml", "seeds")
     assert list(seeds["mood_2002"]["config"]["column_types"]) == ["q1", "wt"]
 
 

@@ -166,7 +166,7 @@ BY_HAND = {
     r"csv\.writer\(": {"wavehouse/exports/csvw_tables.py", "wavehouse/onboarding/tables.py"},
     r"yaml\.(load|full_load|unsafe_load)\(": {
         "wavehouse/onboarding/draft.py",
-        "wavehouse/generate/entity_diagram.py",
+        "wavehouse/yaml_files.py",
     },
     r"\| *safe\b|Markup\(": set(),
     r"escape_single_quotes": {"macros/engines/sql_text.sql"},

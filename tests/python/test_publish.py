@@ -370,6 +370,7 @@ def read_until(stop: Event, project: Project) -> None:
     assert len(versions) > 1, "the reader saw no switch"
 
 
+@pytest.mark.slow("drill")
 def test_concurrent_readers_never_see_half_a_release(empty_project: Project) -> None:
     publish(empty_project, build_working_database(empty_project, 0))
     processes = get_context("spawn")
@@ -414,6 +415,7 @@ MOMENTS = {
 }
 
 
+@pytest.mark.slow("drill")
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_publish_killed_at_each_step_leaves_the_old_release_or_the_new(
     empty_project: Project, start_process: StartProcess, moment: str
@@ -432,6 +434,7 @@ def test_a_publish_killed_at_each_step_leaves_the_old_release_or_the_new(
     assert len(releases(empty_project)) == 2
 
 
+@pytest.mark.slow("drill")
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_the_first_publish_killed_at_each_step_leaves_nothing_or_all(
     empty_project: Project, start_process: StartProcess, moment: str
@@ -451,6 +454,7 @@ def test_the_first_publish_killed_at_each_step_leaves_nothing_or_all(
     assert check_published_whole(empty_project) == 2
 
 
+@pytest.mark.slow("drill")
 def test_a_publish_killed_at_any_time_leaves_the_old_release_or_the_new(
     empty_project: Project, start_process: StartProcess
 ) -> None:

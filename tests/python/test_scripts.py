@@ -10,6 +10,9 @@ import duckdb
 import pytest
 from workbench import ROOT, load_script
 
+# They read what the checkout has published.
+pytestmark = pytest.mark.usefixtures("checkout")
+
 # A script's exit code and all that it said.
 Said = tuple[int, str]
 RunScript = Callable[..., Said]

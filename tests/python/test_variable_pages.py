@@ -8,12 +8,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import yaml
 from workbench import ROOT
 
 from wavehouse.generate.entity_diagram import draw_entities
 from wavehouse.generate.markdown import code, marked_difference, plain
 from wavehouse.project import Project
+from wavehouse.yaml_files import read_yaml
 
 BLOCK = re.compile(r"{% docs (\w+) %}\n(.*?)\n{% enddocs %}", re.DOTALL)
 # How the page names the grades of dictionary_comparability.
@@ -99,7 +99,7 @@ def test_every_variable_has_a_block_and_a_page(blocks: dict[str, str]) -> None:
     variables = {row["variable_id"] for row in codebook("variables")}
     assert set(blocks) == variables
     path = ROOT / "models/marts/dictionary/_dictionary__variables.yml"
-    pages = yaml.safe_load(path.read_text(encoding="utf-8"))["exposures"]
+    pages = read_yaml(path)["exposures"]
     assert {page["config"]["meta"]["variable_id"] for page in pages} == variables
     assert {page["name"] for page in pages} == {f"variable_{each}" for each in variables}
 
@@ -282,7 +282,7 @@ def test_differences_of_wording_are_marked() -> None:
 def test_the_drawing_has_every_tested_reference_between_public_tables() -> None:
     tables, references = set(), set()
     for path in (ROOT / "models/marts").rglob("*.yml"):
-        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+        for model in read_yaml(path).get("models", []):
             tables.add(model["name"])
             for test in model.get("data_tests", []):
                 if "references_key" in test:

@@ -38,6 +38,8 @@ COPIED = (
     "tests",
     "wavehouse",
 )
+# What dbt has read, in its folder of artifacts. It serves for the same target only.
+CACHE = "partial_parse.msgpack"
 NOT_COPIED = shutil.ignore_patterns("python", "__pycache__", ".*")
 
 Row = dict[str, str]
@@ -221,12 +223,18 @@ def run_dbt(
     """
     artifacts = artifacts_folder(project, target)
     artifacts.mkdir(parents=True, exist_ok=True)
+    return _run_dbt(project, artifacts, target, env or {}, *words)
+
+
+def _run_dbt(
+    project: Project, artifacts: Path, target: str, env: Mapping[str, str], *words: str
+) -> DbtRun:
     folders = ["--target-path", str(artifacts), "--log-path", str(artifacts / "logs")]
     options = ["--target", target, *folders, "--no-use-colors"]
     done = subprocess.run(
         [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *words, *options],
         cwd=project.root,
-        env={**_environment(), **(env or {})},
+        env={**_environment(), **env},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -236,11 +244,29 @@ def run_dbt(
     return DbtRun(done.returncode, done.stdout)
 
 
+def run_dbt_beside(project: Project, folder: Path, *words: str) -> DbtRun:
+    """Run a dbt command whose files go to another folder, from what the last build has read.
+
+    Args:
+        project: the project, which stays as it is.
+        folder: gets the files, as `target` would.
+        words: the command with its options.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    read = project.target / CACHE
+    if read.exists():
+        shutil.copy(read, folder)
+    return _run_dbt(project, folder, "duckdb", {}, *words)
+
+
 def run_wavehouse(project: Project, *words: str) -> DbtRun:
-    """Run a `wavehouse` command in a copy as a shell would, whatever comes of it."""
+    """Run a `wavehouse` command in a copy as a shell would, whatever comes of it.
+
+    Unit tests bring their own rows, so they say nothing new in a copy: builds leave them out.
+    """
     done = subprocess.run(
         [sys.executable, "-m", "wavehouse", "--project-dir", str(project.root), *words],
-        env=_environment(),
+        env={**_environment(), "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

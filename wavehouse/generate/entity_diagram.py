@@ -78,9 +78,8 @@ def draw_entities(project: Project, generated: Texts) -> Texts:
 
 
 def _read_entities(project: Project, generated: Texts) -> list[Entity]:
-    import yaml
+    from wavehouse.yaml_files import parse_yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     files = {
         PurePosixPath(project.relative(path)): text
         for path in project.models.joinpath("marts").rglob("*.yml")
@@ -91,7 +90,7 @@ def _read_entities(project: Project, generated: Texts) -> list[Entity]:
         _entity(model, path.parts[2])
         for path, text in sorted(files.items())
         if path.is_relative_to(MARTS) and len(path.parts) > 3
-        for model in (yaml.load(text, loader) or {}).get("models") or []
+        for model in (parse_yaml(text) or {}).get("models") or []
     ]
     order = [*GROUPS, *sorted({each.group for each in found} - set(GROUPS))]
     return sorted(found, key=lambda each: (order.index(each.group), each.name))

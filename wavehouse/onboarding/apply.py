@@ -3,8 +3,6 @@
 import re
 from typing import Any
 
-import yaml
-
 from wavehouse.codebook import DESCRIPTIONS, Codebook, Row, wave_number
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.id_problems import id_problems
@@ -20,6 +18,7 @@ from wavehouse.onboarding.draft import (
 )
 from wavehouse.onboarding.tables import EditedTable, write_all
 from wavehouse.project import Project
+from wavehouse.yaml_files import read_yaml
 
 # Rejected without rows of its own, such a proposal leaves something that the build cannot pass.
 _LEFT_BY_REJECTION = {
@@ -123,7 +122,7 @@ def _refuse_undecided(name: str, draft: Draft) -> None:
 
 def _described(project: Project) -> list[dict[str, Any]]:
     """Give the descriptions of the codebook's tables."""
-    content = yaml.safe_load((project.codebook / DESCRIPTIONS).read_text(encoding="utf-8"))
+    content = read_yaml(project.codebook / DESCRIPTIONS)
     return list(content["seeds"])
 
 
