@@ -189,7 +189,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The checkout itself, built and published; only to be read."""
 
     def build(_: Path) -> None:
-        run = run_wavehouse(Project(ROOT), "build")
+        run = run_wavehouse(Project(ROOT), "build", unit_tests=True)
         assert run.exit_code == 0, run.output
 
     make_once(tmp_path_factory, "checkout", build)
