@@ -27,10 +27,8 @@ frame as (
 
 scores as (
     select *
-    from {{ ref('int_moments__psu_scores') }}
-    where
-        period_grain = 'wave'
-        and not is_replicate
+    from {{ ref('int_associations__scores') }}
+    where not is_replicate
 ),
 
 -- what cannot be tested in this way the checks report

@@ -14,9 +14,7 @@ cells as (
 ),
 
 scores as (
-    select *
-    from {{ ref('int_moments__psu_scores') }}
-    where period_grain = 'wave'
+    select * from {{ ref('int_associations__scores') }}
 ),
 
 strata as (

@@ -418,6 +418,7 @@ final as (
         -- what the estimate adds
         united.value_part,
         united.coefficient,
+        statistics.cell_key,
         statistics.influence_scale,
         statistics.estimate,
         statistics.variance

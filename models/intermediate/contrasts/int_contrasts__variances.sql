@@ -16,9 +16,11 @@ terms as (
 ),
 
 influences as (
-    select *
-    from {{ ref('int_estimates__influences') }}
-    where period_grain = 'wave'
+    select * from {{ ref('int_contrasts__influences') }}
+),
+
+units as (
+    select * from {{ ref('int_design__units') }}
 ),
 
 strata as (
@@ -80,8 +82,8 @@ by_psu as (
         counted.contrast_code,
         counted.set_grain,
         counted.sample_id,
-        influences.stratum_id,
-        influences.psu_id,
+        influences.stratum_key,
+        influences.unit_key,
         count(*) = max(counted.n_estimates) as is_complete,
         sum(counted.coefficient * counted.influence_scale * influences.sum_z) as sum_z,
         sum(
@@ -89,14 +91,7 @@ by_psu as (
         ) as sum_zz
     from counted
     inner join influences
-        on
-            counted.study_id = influences.study_id
-            and counted.wave_id = influences.wave_id
-            and counted.measure_id = influences.measure_id
-            and counted.category_code = influences.category_code
-            and counted.segment_id = influences.segment_id
-            and counted.segment_code = influences.segment_code
-            and counted.sample_id = influences.sample_id
+        on counted.cell_key = influences.cell_key
     where counted.n_estimates > 1
     group by
         counted.contrast_kind,
@@ -108,13 +103,14 @@ by_psu as (
         counted.contrast_code,
         counted.set_grain,
         counted.sample_id,
-        influences.stratum_id,
-        influences.psu_id
+        influences.stratum_key,
+        influences.unit_key
 ),
 
 placed as (
     select
         by_psu.*,
+        units.is_own_psu,
         strata.is_replicate,
         strata.n_psus,
         strata.sampling_fraction,
@@ -127,13 +123,14 @@ placed as (
             by_psu.study_id = strata.study_id
             and by_psu.set_wave_id = strata.wave_id
             and by_psu.set_grain = strata.period_grain
-            and by_psu.sample_id = strata.sample_id
-            and by_psu.stratum_id = strata.stratum_id
+            and by_psu.stratum_key = strata.stratum_key
+    inner join units
+        on by_psu.unit_key = units.unit_key
     left join design_replicates
         on
             strata.is_replicate
             and strata.design_id = design_replicates.design_id
-            and by_psu.psu_id = design_replicates.psu_id
+            and units.psu_id = design_replicates.psu_id
     where by_psu.is_complete or not strata.is_replicate
 ),
 
@@ -177,7 +174,7 @@ by_stratum as (
         sampling_fraction,
         lonely_psu,
         sum(recentred_z) as sum_z,
-        sum(case when psu_id = 'own' then sum_zz else recentred_z * recentred_z end) as sum_zz
+        sum(case when is_own_psu then sum_zz else recentred_z * recentred_z end) as sum_zz
     from recentred
     group by
         contrast_kind,
@@ -188,7 +185,7 @@ by_stratum as (
         segment_id,
         contrast_code,
         sample_id,
-        stratum_id,
+        stratum_key,
         is_replicate,
         n_psus,
         sampling_fraction,

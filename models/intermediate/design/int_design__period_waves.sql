@@ -106,7 +106,7 @@ compared as (
             and wave_sets.wave_id = waves.wave_id
 ),
 
-final as (
+united as (
     select * from single
     union all
     select * from pooled
@@ -114,6 +114,18 @@ final as (
     select * from calendar
     union all
     select * from compared
+),
+
+final as (
+    select
+        -- keys
+        {{ integer_key(['study_id', 'period_wave_id', 'period_grain', 'period_start']) }}
+            as period_key,
+        {{ integer_key(['study_id', 'wave_id']) }} as wave_key,
+
+        -- what they stand for
+        united.*
+    from united
 )
 
 select * from final

@@ -258,10 +258,22 @@ replicated as (
         and designs.variance_method <> 'taylor'
 ),
 
-final as (
+of_both_kinds as (
     select * from taylor
     union all
     select * from replicated
+),
+
+final as (
+    select
+        -- keys
+        {{ integer_key(['study_id', 'wave_id', 'period_grain', 'period_start']) }} as period_key,
+        {{ integer_key(['study_id', 'sample_id', 'stratum_id']) }} as stratum_key,
+        {{ integer_key(['study_id', 'sample_id']) }} as sample_key,
+
+        -- what they stand for, and sizes
+        of_both_kinds.*
+    from of_both_kinds
 )
 
 select * from final

@@ -2,7 +2,7 @@
 /*
     The weights that answers are summed with. Full-sample weights with the respondent's place in the design;
     of designs with replicate weights also each replicate, as if it were a PSU: its sums are those of the
-    whole sample under the replicate's weights.
+    whole sample under the replicate's weights. Places and waves are named by their keys.
 */
 with
 
@@ -12,6 +12,10 @@ respondents as (
 
 designs as (
     select * from {{ ref('stg_codebook__designs') }}
+),
+
+units as (
+    select * from {{ ref('int_design__units') }}
 ),
 
 design_columns as (
@@ -35,7 +39,8 @@ placed as (
         -- only studies with calendar periods are summed by day
         case when calendar_studies.study_id is not null then respondents.interview_date end
             as moment_date,
-        designs.variance_method = 'taylor' as is_taylor
+        designs.variance_method = 'taylor' as is_taylor,
+        {{ integer_key(['respondents.study_id', 'respondents.wave_id']) }} as wave_key
     from respondents
     inner join designs
         on respondents.design_id = designs.design_id
@@ -45,17 +50,28 @@ placed as (
 
 full_sample as (
     select
-        respondent_key,
-        study_id,
-        wave_id,
-        moment_date,
-        sample_id,
-        case when is_taylor then stratum_id else 'all' end as stratum_id,
-        case when is_own_psu or not is_taylor then 'own' else psu_id end as psu_id,
-        is_own_psu or not is_taylor as is_own_psu,
+        placed.respondent_key,
+        placed.study_id,
+        placed.wave_id,
+        placed.wave_key,
+        placed.moment_date,
+        placed.sample_id,
+        units.psu_id,
+        units.unit_key,
         false as is_replicate,
-        weight
+        placed.weight
     from placed
+    inner join units
+        on
+            placed.study_id = units.study_id
+            and placed.sample_id = units.sample_id
+            and case when placed.is_taylor then placed.stratum_id else 'all' end = units.stratum_id
+            and case
+                when placed.is_own_psu or not placed.is_taylor then 'own'
+                else placed.psu_id
+            end = units.psu_id
+            and (placed.is_own_psu or not placed.is_taylor) = units.is_own_psu
+    where not units.is_replicate
 ),
 
 replicates as (
@@ -63,23 +79,30 @@ replicates as (
         placed.respondent_key,
         placed.study_id,
         placed.wave_id,
+        placed.wave_key,
         placed.moment_date,
         placed.sample_id,
-        'replicate' as stratum_id,
-        cast(design_columns.position as {{ dbt.type_string() }}) as psu_id,
-        false as is_own_psu,
+        units.psu_id,
+        units.unit_key,
         true as is_replicate,
         {{ to_number('delivered.source_code') }} as weight
     from placed
     inner join design_columns
         on placed.design_id = design_columns.design_id
+    inner join units
+        on
+            placed.study_id = units.study_id
+            and placed.sample_id = units.sample_id
+            and cast(design_columns.position as {{ dbt.type_string() }}) = units.psu_id
     inner join delivered
         on
             placed.study_id = delivered.study_id
             and placed.wave_id = delivered.wave_id
             and placed.row_number = delivered.row_number
             and design_columns.source_column = delivered.source_column
-    where not placed.is_taylor
+    where
+        not placed.is_taylor
+        and units.is_replicate
 ),
 
 final as (

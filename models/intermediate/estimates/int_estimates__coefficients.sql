@@ -58,15 +58,9 @@ weighted as (
             and group_totals.standard_code = population_shares.category_code
     left join ranges
         on
-            group_totals.study_id = ranges.study_id
-            and group_totals.wave_id = ranges.wave_id
-            and group_totals.period_grain = ranges.period_grain
-            and group_totals.period_start = ranges.period_start
-            and group_totals.measure_id = ranges.measure_id
-            and group_totals.category_code = ranges.category_code
-            and group_totals.segment_id = ranges.segment_id
-            and group_totals.segment_code = ranges.segment_code
-            and group_totals.standard_code = ranges.standard_code
+            group_totals.period_key = ranges.period_key
+            and group_totals.score_key = ranges.score_key
+            and group_totals.segment_value_key = ranges.segment_value_key
 ),
 
 divided as (
@@ -88,6 +82,13 @@ divided as (
 final as (
     select
         -- keys
+        cell_key,
+        period_key,
+        denominator_key,
+        score_key,
+        segment_value_key,
+
+        -- what they stand for
         study_id,
         wave_id,
         period_grain,

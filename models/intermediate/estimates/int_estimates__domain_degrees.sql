@@ -10,101 +10,111 @@ bases as (
     select * from {{ ref('int_moments__psu_bases') }}
 ),
 
+units as (
+    select * from {{ ref('int_design__units') }}
+),
+
 denominators as (
+    select * from {{ ref('int_measures__denominators') }}
+),
+
+base_keys as (
+    select distinct
+        denominator_key,
+        base_key
+    from denominators
+),
+
+categories as (
     select distinct
         study_id,
         measure_id,
         category_code,
-        denominator_code
-    from {{ ref('int_measures__offered') }}
+        base_key
+    from denominators
+),
+
+segment_values as (
+    select * from {{ ref('int_segments__values') }}
+),
+
+periods as (
+    select distinct
+        period_key,
+        study_id,
+        period_wave_id,
+        period_grain,
+        period_start
+    from {{ ref('int_design__period_waves') }}
 ),
 
 replicated as (
-    select distinct
-        study_id,
-        wave_id,
-        period_grain,
-        period_start
-    from bases
+    select distinct period_key
+    from {{ ref('int_design__strata') }}
     where is_replicate
 ),
 
 members as (
-    select bases.*
+    select
+        bases.period_key,
+        base_keys.base_key,
+        bases.denominator_key,
+        bases.segment_value_key,
+        units.stratum_key,
+        units.unit_key,
+        units.is_own_psu,
+        bases.n_respondents,
+        bases.total_x,
+        bases.sum_wxx,
+        bases.sum_wwxx
     from bases
+    inner join base_keys
+        on bases.denominator_key = base_keys.denominator_key
+    inner join units
+        on bases.unit_key = units.unit_key
     left join replicated
-        on
-            bases.study_id = replicated.study_id
-            and bases.wave_id = replicated.wave_id
-            and bases.period_grain = replicated.period_grain
-            and bases.period_start = replicated.period_start
+        on bases.period_key = replicated.period_key
     where
         bases.n_respondents > 0
-        and not bases.is_replicate
-        and replicated.study_id is null
+        and not units.is_replicate
+        and replicated.period_key is null
 ),
 
 groups as (
     select
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        denominator_code,
-        segment_id,
-        segment_code,
-        standard_code,
+        period_key,
+        base_key,
+        denominator_key,
+        segment_value_key,
         sum(case when is_own_psu then n_respondents else 1 end) as n_psus
     from members
     group by
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        denominator_code,
-        segment_id,
-        segment_code,
-        standard_code
+        period_key,
+        base_key,
+        denominator_key,
+        segment_value_key
 ),
 
 smallest_groups as (
     select
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        denominator_code,
-        segment_id,
-        segment_code,
+        period_key,
+        base_key,
+        segment_value_key,
         min(n_psus) as n_psus
     from groups
     group by
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        denominator_code,
-        segment_id,
-        segment_code
+        period_key,
+        base_key,
+        segment_value_key
 ),
 
-psus as (
+by_psu as (
     select
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        denominator_code,
-        segment_id,
-        segment_code,
-        sample_id,
-        stratum_id,
-        psu_id,
+        period_key,
+        base_key,
+        segment_value_key,
+        stratum_key,
+        unit_key,
         -- a standardised measure has a row for each group
         case when is_own_psu then sum(n_respondents) else 1 end as n_psus,
         -- whoever has nothing in the denominator adds zero by construction; squares of the sum and sum of squares
@@ -118,84 +128,56 @@ psus as (
         end as n_with_denominator
     from members
     group by
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        denominator_code,
-        segment_id,
-        segment_code,
-        sample_id,
-        stratum_id,
-        psu_id,
+        period_key,
+        base_key,
+        segment_value_key,
+        stratum_key,
+        unit_key,
         is_own_psu
 ),
 
-strata as (
+by_stratum as (
     select
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        denominator_code,
-        segment_id,
-        segment_code,
-        sample_id,
-        stratum_id,
+        period_key,
+        base_key,
+        segment_value_key,
+        stratum_key,
         sum(n_psus) as n_psus,
         sum(n_with_denominator) as n_with_denominator
-    from psus
+    from by_psu
     group by
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        denominator_code,
-        segment_id,
-        segment_code,
-        sample_id,
-        stratum_id
+        period_key,
+        base_key,
+        segment_value_key,
+        stratum_key
 ),
 
 summed as (
     select
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        denominator_code,
-        segment_id,
-        segment_code,
+        period_key,
+        base_key,
+        segment_value_key,
         sum(n_psus) as n_psus,
         sum(n_with_denominator) as n_with_denominator,
         count(*) as n_strata
-    from strata
+    from by_stratum
     group by
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        denominator_code,
-        segment_id,
-        segment_code
+        period_key,
+        base_key,
+        segment_value_key
 ),
 
 final as (
     select
         -- keys
-        summed.study_id,
-        summed.wave_id,
-        summed.period_grain,
-        summed.period_start,
-        summed.measure_id,
-        denominators.category_code,
-        summed.segment_id,
-        summed.segment_code,
+        periods.study_id,
+        periods.period_wave_id as wave_id,
+        periods.period_grain,
+        periods.period_start,
+        categories.measure_id,
+        categories.category_code,
+        segment_values.segment_id,
+        segment_values.segment_code,
 
         -- counts
         cast(summed.n_psus - summed.n_strata as bigint) as domain_degrees_of_freedom,
@@ -204,19 +186,17 @@ final as (
     from summed
     inner join smallest_groups
         on
-            summed.study_id = smallest_groups.study_id
-            and summed.wave_id = smallest_groups.wave_id
-            and summed.period_grain = smallest_groups.period_grain
-            and summed.period_start = smallest_groups.period_start
-            and summed.measure_id = smallest_groups.measure_id
-            and summed.denominator_code = smallest_groups.denominator_code
-            and summed.segment_id = smallest_groups.segment_id
-            and summed.segment_code = smallest_groups.segment_code
-    inner join denominators
+            summed.period_key = smallest_groups.period_key
+            and summed.base_key = smallest_groups.base_key
+            and summed.segment_value_key = smallest_groups.segment_value_key
+    inner join periods
+        on summed.period_key = periods.period_key
+    inner join categories
         on
-            summed.study_id = denominators.study_id
-            and summed.measure_id = denominators.measure_id
-            and summed.denominator_code = denominators.denominator_code
+            periods.study_id = categories.study_id
+            and summed.base_key = categories.base_key
+    inner join segment_values
+        on summed.segment_value_key = segment_values.segment_value_key
 )
 
 select * from final

@@ -28,6 +28,7 @@ periods as (
 
 placed as (
     select
+        points.cell_key,
         points.study_id,
         points.wave_id,
         points.period_grain,
@@ -48,15 +49,7 @@ placed as (
         end as is_error_unknown
     from points
     inner join variances
-        on
-            points.study_id = variances.study_id
-            and points.wave_id = variances.wave_id
-            and points.period_grain = variances.period_grain
-            and points.period_start = variances.period_start
-            and points.measure_id = variances.measure_id
-            and points.category_code = variances.category_code
-            and points.segment_id = variances.segment_id
-            and points.segment_code = variances.segment_code
+        on points.cell_key = variances.cell_key
     left join domain_degrees
         on
             points.study_id = domain_degrees.study_id
@@ -78,6 +71,7 @@ placed as (
 final as (
     select
         -- keys
+        cell_key,
         study_id,
         wave_id,
         period_grain,

@@ -1,136 +1,149 @@
 /*
     Sums of numerator and denominator of each cell, for standardised measures within each group of the standard
-    population (`_T` otherwise).
+    population (`_T` otherwise). Here keys get the ids back that they stand for.
 */
 with
 
+units as (
+    select * from {{ ref('int_design__units') }}
+),
+
 bases as (
-    select *
-    from {{ ref('int_moments__psu_bases') }}
-    where not is_replicate
+    select * from {{ ref('int_moments__psu_bases') }}
 ),
 
 scores as (
-    select *
-    from {{ ref('int_moments__psu_scores') }}
-    where not is_replicate
+    select * from {{ ref('int_moments__psu_scores') }}
 ),
 
 denominators as (
+    select * from {{ ref('int_measures__denominators') }}
+),
+
+segment_values as (
+    select * from {{ ref('int_segments__values') }}
+),
+
+periods as (
     select distinct
-        offered.study_id,
-        offered.measure_id,
-        offered.category_code,
-        offered.denominator_code,
-        categories.measure_kind
-    from {{ ref('int_measures__offered') }} as offered
-    inner join {{ ref('int_measures__categories') }} as categories
-        on
-            offered.measure_id = categories.measure_id
-            and offered.category_code = categories.category_code
+        period_key,
+        study_id,
+        period_wave_id,
+        period_grain,
+        period_start
+    from {{ ref('int_design__period_waves') }}
 ),
 
 base_totals as (
     select
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        segment_id,
-        segment_code,
-        standard_code,
-        denominator_code,
-        cast(sum(n_respondents) as bigint) as n_respondents,
-        sum(sum_w) as sum_w,
-        sum(sum_ww) as sum_ww,
-        sum(total_x) as total_x,
-        sum(sum_wxx) as sum_wxx
+        bases.period_key,
+        bases.denominator_key,
+        bases.segment_value_key,
+        cast(sum(bases.n_respondents) as bigint) as n_respondents,
+        sum(bases.sum_w) as sum_w,
+        sum(bases.sum_ww) as sum_ww,
+        sum(bases.total_x) as total_x,
+        sum(bases.sum_wxx) as sum_wxx
     from bases
+    inner join units
+        on bases.unit_key = units.unit_key
+    where not units.is_replicate
     group by
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        segment_id,
-        segment_code,
-        standard_code,
-        denominator_code
+        bases.period_key,
+        bases.denominator_key,
+        bases.segment_value_key
     -- nobody but respondents of weight zero is nobody
-    having sum(n_respondents) > 0
+    having sum(bases.n_respondents) > 0
 ),
 
 score_totals as (
     select
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        segment_id,
-        segment_code,
-        standard_code,
-        category_code,
-        sum(total_y) as total_y,
-        sum(sum_wyy) as sum_wyy,
-        sum(sum_wyx) as sum_wyx
+        scores.period_key,
+        scores.score_key,
+        scores.segment_value_key,
+        sum(scores.total_y) as total_y,
+        sum(scores.sum_wyy) as sum_wyy,
+        sum(scores.sum_wyx) as sum_wyx
     from scores
+    inner join units
+        on scores.unit_key = units.unit_key
+    where not units.is_replicate
     group by
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        segment_id,
-        segment_code,
-        standard_code,
-        category_code
+        scores.period_key,
+        scores.score_key,
+        scores.segment_value_key
+),
+
+named as (
+    select
+        base_totals.*,
+        denominators.score_key,
+        periods.study_id,
+        periods.period_wave_id as wave_id,
+        periods.period_grain,
+        periods.period_start,
+        denominators.measure_id,
+        denominators.measure_kind,
+        denominators.category_code,
+        denominators.standard_code,
+        denominators.denominator_code,
+        segment_values.segment_id,
+        segment_values.segment_code
+    from base_totals
+    inner join periods
+        on base_totals.period_key = periods.period_key
+    inner join denominators
+        on
+            periods.study_id = denominators.study_id
+            and base_totals.denominator_key = denominators.denominator_key
+    inner join segment_values
+        on base_totals.segment_value_key = segment_values.segment_value_key
 ),
 
 final as (
     select
         -- keys
-        base_totals.study_id,
-        base_totals.wave_id,
-        base_totals.period_grain,
-        base_totals.period_start,
-        base_totals.measure_id,
-        denominators.category_code,
-        base_totals.segment_id,
-        base_totals.segment_code,
-        base_totals.standard_code,
-        denominators.measure_kind,
-        base_totals.denominator_code,
+        {{ integer_key([
+            'named.period_key',
+            'named.measure_id',
+            'named.category_code',
+            'named.segment_value_key',
+        ]) | indent(8) }} as cell_key,
+        named.period_key,
+        named.denominator_key,
+        named.score_key,
+        named.segment_value_key,
+
+        -- what they stand for
+        named.study_id,
+        named.wave_id,
+        named.period_grain,
+        named.period_start,
+        named.measure_id,
+        named.category_code,
+        named.segment_id,
+        named.segment_code,
+        named.standard_code,
+        named.measure_kind,
+        named.denominator_code,
 
         -- base
-        base_totals.n_respondents,
-        base_totals.sum_w,
-        base_totals.sum_ww,
+        named.n_respondents,
+        named.sum_w,
+        named.sum_ww,
 
         -- sums of the denominator and the numerator
-        base_totals.total_x,
-        base_totals.sum_wxx,
+        named.total_x,
+        named.sum_wxx,
         coalesce(score_totals.total_y, 0) as total_y,
         coalesce(score_totals.sum_wyy, 0) as sum_wyy,
         coalesce(score_totals.sum_wyx, 0) as sum_wyx
-    from base_totals
-    inner join denominators
-        on
-            base_totals.study_id = denominators.study_id
-            and base_totals.measure_id = denominators.measure_id
-            and base_totals.denominator_code = denominators.denominator_code
+    from named
     left join score_totals
         on
-            base_totals.study_id = score_totals.study_id
-            and base_totals.wave_id = score_totals.wave_id
-            and base_totals.period_grain = score_totals.period_grain
-            and base_totals.period_start = score_totals.period_start
-            and base_totals.measure_id = score_totals.measure_id
-            and base_totals.segment_id = score_totals.segment_id
-            and base_totals.segment_code = score_totals.segment_code
-            and base_totals.standard_code = score_totals.standard_code
-            and denominators.category_code = score_totals.category_code
+            named.period_key = score_totals.period_key
+            and named.score_key = score_totals.score_key
+            and named.segment_value_key = score_totals.segment_value_key
 )
 
 select * from final

@@ -30,6 +30,11 @@ population_shares as (
 
 summed as (
     select
+        group_totals.cell_key,
+        group_totals.period_key,
+        -- of quantiles, the only ones that need it, there is one
+        min(group_totals.score_key) as score_key,
+        group_totals.segment_value_key,
         group_totals.study_id,
         group_totals.wave_id,
         group_totals.period_grain,
@@ -96,16 +101,12 @@ summed as (
     from group_totals
     inner join coefficients
         on
-            group_totals.study_id = coefficients.study_id
-            and group_totals.wave_id = coefficients.wave_id
-            and group_totals.period_grain = coefficients.period_grain
-            and group_totals.period_start = coefficients.period_start
-            and group_totals.measure_id = coefficients.measure_id
-            and group_totals.category_code = coefficients.category_code
-            and group_totals.segment_id = coefficients.segment_id
-            and group_totals.segment_code = coefficients.segment_code
-            and group_totals.standard_code = coefficients.standard_code
+            group_totals.cell_key = coefficients.cell_key
+            and group_totals.score_key = coefficients.score_key
     group by
+        group_totals.cell_key,
+        group_totals.period_key,
+        group_totals.segment_value_key,
         group_totals.study_id,
         group_totals.wave_id,
         group_totals.period_grain,
@@ -121,6 +122,12 @@ summed as (
 final as (
     select
         -- keys
+        summed.cell_key,
+        summed.period_key,
+        summed.score_key,
+        summed.segment_value_key,
+
+        -- what they stand for
         summed.study_id,
         summed.wave_id,
         summed.period_grain,

@@ -45,21 +45,16 @@ shares as (
         points.category_code,
         points.segment_id,
         points.segment_code,
+        points.period_key,
+        points.score_key,
+        points.segment_value_key,
         t_quantiles.t_quantile,
         sqrt(variances.variance) as share_error,
         points.estimate - t_quantiles.t_quantile * sqrt(variances.variance) as lower_share,
         points.estimate + t_quantiles.t_quantile * sqrt(variances.variance) as upper_share
     from points
     inner join variances
-        on
-            points.study_id = variances.study_id
-            and points.wave_id = variances.wave_id
-            and points.period_grain = variances.period_grain
-            and points.period_start = variances.period_start
-            and points.measure_id = variances.measure_id
-            and points.category_code = variances.category_code
-            and points.segment_id = variances.segment_id
-            and points.segment_code = variances.segment_code
+        on points.cell_key = variances.cell_key
     inner join periods
         on
             points.study_id = periods.study_id
@@ -84,6 +79,9 @@ bounds as (
         shares.category_code,
         shares.segment_id,
         shares.segment_code,
+        shares.period_key,
+        shares.score_key,
+        shares.segment_value_key,
         shares.t_quantile,
         shares.share_error,
         min(
@@ -105,13 +103,9 @@ bounds as (
     from shares
     inner join distributions
         on
-            shares.study_id = distributions.study_id
-            and shares.wave_id = distributions.wave_id
-            and shares.period_grain = distributions.period_grain
-            and shares.period_start = distributions.period_start
-            and shares.measure_id = distributions.measure_id
-            and shares.segment_id = distributions.segment_id
-            and shares.segment_code = distributions.segment_code
+            shares.period_key = distributions.period_key
+            and shares.score_key = distributions.score_key
+            and shares.segment_value_key = distributions.segment_value_key
     group by
         shares.study_id,
         shares.wave_id,
@@ -121,6 +115,9 @@ bounds as (
         shares.category_code,
         shares.segment_id,
         shares.segment_code,
+        shares.period_key,
+        shares.score_key,
+        shares.segment_value_key,
         shares.t_quantile,
         shares.share_error
 ),
@@ -153,14 +150,9 @@ final as (
     from bounds
     inner join quantiles
         on
-            bounds.study_id = quantiles.study_id
-            and bounds.wave_id = quantiles.wave_id
-            and bounds.period_grain = quantiles.period_grain
-            and bounds.period_start = quantiles.period_start
-            and bounds.measure_id = quantiles.measure_id
-            and bounds.category_code = quantiles.category_code
-            and bounds.segment_id = quantiles.segment_id
-            and bounds.segment_code = quantiles.segment_code
+            bounds.period_key = quantiles.period_key
+            and bounds.score_key = quantiles.score_key
+            and bounds.segment_value_key = quantiles.segment_value_key
 )
 
 select * from final

@@ -11,25 +11,21 @@ distributions as (
 
 final as (
     select
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        '_Z' as category_code,
-        segment_id,
-        segment_code,
+        -- keys
+        period_key,
+        score_key,
+        segment_value_key,
+        variable_key,
+
+        -- in the unit of the variable
         min(answer_value) as quantile_value
     from distributions
     where share_at_or_below >= quantile - 1e-12
     group by
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        segment_id,
-        segment_code
+        period_key,
+        score_key,
+        segment_value_key,
+        variable_key
 )
 
 select * from final

@@ -23,8 +23,17 @@ measures as (
     select * from {{ ref('int_measures__measures') }}
 ),
 
-categories as (
-    select * from {{ ref('int_measures__categories') }}
+variables as (
+    select * from {{ ref('int_measures__variables') }}
+),
+
+denominators as (
+    select distinct
+        measure_id,
+        category_code,
+        standard_code,
+        score_key
+    from {{ ref('int_measures__denominators') }}
 ),
 
 scores as (
@@ -37,55 +46,66 @@ period_waves as (
     where period_grain <> 'wave_set'
 ),
 
-of_answers as (
+-- of whom the numbers are, and what they are of: a score, or the answer itself
+keys_of_answers as (
     select
-        moments.study_id,
-        moments.wave_id,
-        moments.moment_date,
+        variables.variable_key,
         measures.measure_id,
-        categories.category_code,
-        moments.segment_id,
-        moments.segment_code,
-        '_T' as standard_code,
-        case
-            when measures.measure_kind = 'score' then coalesce(scores.score, 0)
-            else moments.lowest_value
-        end as lowest,
-        case
-            when measures.measure_kind = 'score' then coalesce(scores.score, 0)
-            else moments.highest_value
-        end as highest
-    from moments
-    inner join measures
+        measures.measure_kind,
+        measures.variable_id,
+        denominators.category_code,
+        denominators.score_key
+    from measures
+    inner join variables
         on
-            moments.variable_id = measures.variable_id
-            and moments.base_id = measures.base_id
-    inner join categories
-        on measures.measure_id = categories.measure_id
-    left join scores
-        on
-            measures.measure_id = scores.measure_id
-            and categories.category_code = scores.category_code
-            and moments.variable_id = scores.variable_id
-            and moments.category_code = scores.answer_code
+            measures.variable_id = variables.variable_id
+            and measures.base_id = variables.base_id
+    inner join denominators
+        on measures.measure_id = denominators.measure_id
     where
         measures.measure_kind in ('mean', 'score')
         and measures.standard_population_id is null
 ),
 
+of_answers as (
+    select
+        moments.wave_key,
+        moments.moment_date,
+        keys_of_answers.score_key,
+        moments.segment_value_key,
+        case
+            when keys_of_answers.measure_kind = 'score' then coalesce(scores.score, 0)
+            else moments.lowest_value
+        end as lowest,
+        case
+            when keys_of_answers.measure_kind = 'score' then coalesce(scores.score, 0)
+            else moments.highest_value
+        end as highest
+    from moments
+    inner join keys_of_answers
+        on moments.variable_key = keys_of_answers.variable_key
+    left join scores
+        on
+            keys_of_answers.measure_id = scores.measure_id
+            and keys_of_answers.category_code = scores.category_code
+            and keys_of_answers.variable_id = scores.variable_id
+            and moments.category_code = scores.answer_code
+),
+
 of_values as (
     select
-        study_id,
-        wave_id,
-        moment_date,
-        measure_id,
-        category_code,
-        segment_id,
-        segment_code,
-        standard_code,
-        lowest_ratio as lowest,
-        highest_ratio as highest
+        value_moments.wave_key,
+        value_moments.moment_date,
+        denominators.score_key,
+        value_moments.segment_value_key,
+        value_moments.lowest_ratio as lowest,
+        value_moments.highest_ratio as highest
     from value_moments
+    inner join denominators
+        on
+            value_moments.measure_id = denominators.measure_id
+            and value_moments.category_code = denominators.category_code
+            and value_moments.standard_code = denominators.standard_code
 ),
 
 united as (
@@ -97,15 +117,9 @@ united as (
 final as (
     select
         -- keys
-        united.study_id,
-        period_waves.period_wave_id as wave_id,
-        period_waves.period_grain,
-        period_waves.period_start,
-        united.measure_id,
-        united.category_code,
-        united.segment_id,
-        united.segment_code,
-        united.standard_code,
+        period_waves.period_key,
+        united.score_key,
+        united.segment_value_key,
 
         -- null where a part of the cell has none
         case when count(*) = count(united.lowest) then min(united.lowest) end as lowest,
@@ -113,22 +127,15 @@ final as (
     from united
     inner join period_waves
         on
-            united.study_id = period_waves.study_id
-            and united.wave_id = period_waves.wave_id
+            united.wave_key = period_waves.wave_key
             and (
                 period_waves.period_end is null
                 or united.moment_date between period_waves.period_start and period_waves.period_end
             )
     group by
-        united.study_id,
-        period_waves.period_wave_id,
-        period_waves.period_grain,
-        period_waves.period_start,
-        united.measure_id,
-        united.category_code,
-        united.segment_id,
-        united.segment_code,
-        united.standard_code
+        period_waves.period_key,
+        united.score_key,
+        united.segment_value_key
 )
 
 select * from final

@@ -25,6 +25,10 @@ points as (
     select * from {{ ref('int_estimates__points') }}
 ),
 
+units as (
+    select * from {{ ref('int_design__units') }}
+),
+
 strata as (
     select *
     from {{ ref('int_design__strata') }}
@@ -38,92 +42,84 @@ design_replicates as (
 -- each sample with each of its replicates
 sample_replicates as (
     select
-        strata.study_id,
-        strata.wave_id,
-        strata.period_grain,
-        strata.period_start,
-        strata.sample_id,
-        design_replicates.psu_id,
+        strata.period_key,
+        strata.sample_key,
+        strata.stratum_key,
+        units.unit_key,
         design_replicates.replicate_factor,
         design_replicates.replicate_centre
     from strata
     inner join design_replicates
         on strata.design_id = design_replicates.design_id
+    inner join units
+        on
+            strata.stratum_key = units.stratum_key
+            and design_replicates.psu_id = units.psu_id
+    where units.is_replicate
+),
+
+samples as (
+    select distinct
+        period_key,
+        sample_key
+    from sample_replicates
 ),
 
 full_bases as (
     select
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        segment_id,
-        segment_code,
-        standard_code,
-        denominator_code,
-        sample_id,
-        sum(total_x) as total_x
+        bases.period_key,
+        bases.denominator_key,
+        bases.segment_value_key,
+        samples.sample_key,
+        sum(bases.total_x) as total_x
     from bases
-    where not is_replicate
+    inner join units
+        on bases.unit_key = units.unit_key
+    inner join samples
+        on
+            bases.period_key = samples.period_key
+            and units.sample_key = samples.sample_key
+    where not units.is_replicate
     group by
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        segment_id,
-        segment_code,
-        standard_code,
-        denominator_code,
-        sample_id
+        bases.period_key,
+        bases.denominator_key,
+        bases.segment_value_key,
+        samples.sample_key
 ),
 
 full_scores as (
     select
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        category_code,
-        segment_id,
-        segment_code,
-        standard_code,
-        sample_id,
-        sum(total_y) as total_y
+        scores.period_key,
+        scores.score_key,
+        scores.segment_value_key,
+        samples.sample_key,
+        sum(scores.total_y) as total_y
     from scores
-    where not is_replicate
+    inner join units
+        on scores.unit_key = units.unit_key
+    inner join samples
+        on
+            scores.period_key = samples.period_key
+            and units.sample_key = samples.sample_key
+    where not units.is_replicate
     group by
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        category_code,
-        segment_id,
-        segment_code,
-        standard_code,
-        sample_id
+        scores.period_key,
+        scores.score_key,
+        scores.segment_value_key,
+        samples.sample_key
 ),
 
 replaced as (
     select
-        coefficients.study_id,
-        coefficients.wave_id,
-        coefficients.period_grain,
-        coefficients.period_start,
-        coefficients.measure_id,
-        coefficients.category_code,
-        coefficients.segment_id,
-        coefficients.segment_code,
-        coefficients.standard_code,
+        coefficients.cell_key,
+        coefficients.period_key,
         coefficients.measure_kind,
         coefficients.is_standardised,
         coefficients.population_share,
         coefficients.origin,
-        sample_replicates.sample_id,
-        sample_replicates.psu_id,
+        sample_replicates.sample_key,
+        sample_replicates.stratum_key,
+        sample_replicates.unit_key,
         sample_replicates.replicate_factor,
         sample_replicates.replicate_centre,
         group_totals.total_y - coalesce(full_scores.total_y, 0)
@@ -139,87 +135,43 @@ replaced as (
     from coefficients
     inner join group_totals
         on
-            coefficients.study_id = group_totals.study_id
-            and coefficients.wave_id = group_totals.wave_id
-            and coefficients.period_grain = group_totals.period_grain
-            and coefficients.period_start = group_totals.period_start
-            and coefficients.measure_id = group_totals.measure_id
-            and coefficients.category_code = group_totals.category_code
-            and coefficients.segment_id = group_totals.segment_id
-            and coefficients.segment_code = group_totals.segment_code
-            and coefficients.standard_code = group_totals.standard_code
+            coefficients.cell_key = group_totals.cell_key
+            and coefficients.score_key = group_totals.score_key
     inner join sample_replicates
-        on
-            coefficients.study_id = sample_replicates.study_id
-            and coefficients.wave_id = sample_replicates.wave_id
-            and coefficients.period_grain = sample_replicates.period_grain
-            and coefficients.period_start = sample_replicates.period_start
+        on coefficients.period_key = sample_replicates.period_key
     inner join full_bases
         on
-            coefficients.study_id = full_bases.study_id
-            and coefficients.wave_id = full_bases.wave_id
-            and coefficients.period_grain = full_bases.period_grain
-            and coefficients.period_start = full_bases.period_start
-            and coefficients.measure_id = full_bases.measure_id
-            and coefficients.segment_id = full_bases.segment_id
-            and coefficients.segment_code = full_bases.segment_code
-            and coefficients.standard_code = full_bases.standard_code
-            and coefficients.denominator_code = full_bases.denominator_code
-            and sample_replicates.sample_id = full_bases.sample_id
+            coefficients.period_key = full_bases.period_key
+            and coefficients.denominator_key = full_bases.denominator_key
+            and coefficients.segment_value_key = full_bases.segment_value_key
+            and sample_replicates.sample_key = full_bases.sample_key
     left join full_scores
         on
-            coefficients.study_id = full_scores.study_id
-            and coefficients.wave_id = full_scores.wave_id
-            and coefficients.period_grain = full_scores.period_grain
-            and coefficients.period_start = full_scores.period_start
-            and coefficients.measure_id = full_scores.measure_id
-            and coefficients.category_code = full_scores.category_code
-            and coefficients.segment_id = full_scores.segment_id
-            and coefficients.segment_code = full_scores.segment_code
-            and coefficients.standard_code = full_scores.standard_code
-            and sample_replicates.sample_id = full_scores.sample_id
+            coefficients.period_key = full_scores.period_key
+            and coefficients.score_key = full_scores.score_key
+            and coefficients.segment_value_key = full_scores.segment_value_key
+            and sample_replicates.sample_key = full_scores.sample_key
     left join bases
         on
-            coefficients.study_id = bases.study_id
-            and coefficients.wave_id = bases.wave_id
-            and coefficients.period_grain = bases.period_grain
-            and coefficients.period_start = bases.period_start
-            and coefficients.measure_id = bases.measure_id
-            and coefficients.segment_id = bases.segment_id
-            and coefficients.segment_code = bases.segment_code
-            and coefficients.standard_code = bases.standard_code
-            and coefficients.denominator_code = bases.denominator_code
-            and sample_replicates.sample_id = bases.sample_id
-            and sample_replicates.psu_id = bases.psu_id
-            and bases.is_replicate
+            coefficients.period_key = bases.period_key
+            and coefficients.denominator_key = bases.denominator_key
+            and coefficients.segment_value_key = bases.segment_value_key
+            and sample_replicates.unit_key = bases.unit_key
     left join scores
         on
-            coefficients.study_id = scores.study_id
-            and coefficients.wave_id = scores.wave_id
-            and coefficients.period_grain = scores.period_grain
-            and coefficients.period_start = scores.period_start
-            and coefficients.measure_id = scores.measure_id
-            and coefficients.category_code = scores.category_code
-            and coefficients.segment_id = scores.segment_id
-            and coefficients.segment_code = scores.segment_code
-            and coefficients.standard_code = scores.standard_code
-            and sample_replicates.sample_id = scores.sample_id
-            and sample_replicates.psu_id = scores.psu_id
-            and scores.is_replicate
+            coefficients.period_key = scores.period_key
+            and coefficients.score_key = scores.score_key
+            and coefficients.segment_value_key = scores.segment_value_key
+            and sample_replicates.unit_key = scores.unit_key
 ),
 
 estimated as (
     select
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        category_code,
-        segment_id,
-        segment_code,
-        sample_id,
-        psu_id,
+        cell_key,
+        period_key,
+        sample_key,
+        stratum_key,
+        unit_key,
         replicate_factor,
         replicate_centre,
         -- null where a replicate has nobody in the denominator, or in a group of the standard
@@ -238,16 +190,11 @@ estimated as (
         end as estimate
     from replaced
     group by
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        category_code,
-        segment_id,
-        segment_code,
-        sample_id,
-        psu_id,
+        cell_key,
+        period_key,
+        sample_key,
+        stratum_key,
+        unit_key,
         replicate_factor,
         replicate_centre
 ),
@@ -259,45 +206,21 @@ centred as (
             when estimated.replicate_centre = 'full_sample' then points.estimate
             else avg(
                     case when estimated.replicate_factor > 0 then estimated.estimate end
-                ) over (
-                    partition by
-                        estimated.study_id,
-                        estimated.wave_id,
-                        estimated.period_grain,
-                        estimated.period_start,
-                        estimated.measure_id,
-                        estimated.category_code,
-                        estimated.segment_id,
-                        estimated.segment_code,
-                        estimated.sample_id
-                )
+                ) over (partition by estimated.cell_key, estimated.sample_key)
         end as centre
     from estimated
     inner join points
-        on
-            estimated.study_id = points.study_id
-            and estimated.wave_id = points.wave_id
-            and estimated.period_grain = points.period_grain
-            and estimated.period_start = points.period_start
-            and estimated.measure_id = points.measure_id
-            and estimated.category_code = points.category_code
-            and estimated.segment_id = points.segment_id
-            and estimated.segment_code = points.segment_code
+        on estimated.cell_key = points.cell_key
 ),
 
 final as (
     select
         -- keys
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        category_code,
-        segment_id,
-        segment_code,
-        sample_id,
-        psu_id,
+        cell_key,
+        period_key,
+        sample_key,
+        stratum_key,
+        unit_key,
 
         -- what is left below the digits of the estimate is rounding
         case

@@ -27,6 +27,7 @@ studies as (
 
 errors as (
     select
+        points.cell_key,
         points.study_id,
         points.wave_id,
         points.period_grain,
@@ -58,15 +59,7 @@ errors as (
         end as influence_scale
     from points
     inner join variances
-        on
-            points.study_id = variances.study_id
-            and points.wave_id = variances.wave_id
-            and points.period_grain = variances.period_grain
-            and points.period_start = variances.period_start
-            and points.measure_id = variances.measure_id
-            and points.category_code = variances.category_code
-            and points.segment_id = variances.segment_id
-            and points.segment_code = variances.segment_code
+        on points.cell_key = variances.cell_key
     inner join periods
         on
             points.study_id = periods.study_id
@@ -90,6 +83,7 @@ errors as (
 final as (
     select
         -- keys
+        cell_key,
         study_id,
         wave_id,
         period_grain,

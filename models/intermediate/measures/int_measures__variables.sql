@@ -14,8 +14,12 @@ variables as (
 
 final as (
     select
+        -- keys
+        {{ integer_key(['variables.variable_id', 'measures.base_id']) }} as variable_key,
         variables.variable_id,
         measures.base_id,
+
+        -- how their answers are summed
         -- the middle of the declared range; zero for categories and open ranges
         coalesce(max((variables.lower_bound + variables.upper_bound) / 2), 0) as origin,
         -- quantiles need the sums of each value

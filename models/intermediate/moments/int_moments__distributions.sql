@@ -7,15 +7,29 @@ with
 moments as (
     select *
     from {{ ref('int_moments__psu') }}
-    where
-        not is_replicate
-        and answer_value is not null
+    where answer_value is not null
+),
+
+units as (
+    select * from {{ ref('int_design__units') }}
 ),
 
 measures as (
     select *
     from {{ ref('int_measures__measures') }}
     where measure_kind = 'quantile'
+),
+
+variables as (
+    select * from {{ ref('int_measures__variables') }}
+),
+
+denominators as (
+    select distinct
+        measure_id,
+        score_key
+    from {{ ref('int_measures__denominators') }}
+    where standard_code = '_T'
 ),
 
 period_waves as (
@@ -26,34 +40,26 @@ period_waves as (
 
 summed as (
     select
-        moments.study_id,
-        period_waves.period_wave_id as wave_id,
-        period_waves.period_grain,
-        period_waves.period_start,
-        moments.variable_id,
-        moments.base_id,
-        moments.segment_id,
-        moments.segment_code,
+        period_waves.period_key,
+        moments.variable_key,
+        moments.segment_value_key,
         moments.answer_value,
         sum(moments.sum_w) as sum_w
     from moments
+    inner join units
+        on moments.unit_key = units.unit_key
     inner join period_waves
         on
-            moments.study_id = period_waves.study_id
-            and moments.wave_id = period_waves.wave_id
+            moments.wave_key = period_waves.wave_key
             and (
                 period_waves.period_end is null
                 or moments.moment_date between period_waves.period_start and period_waves.period_end
             )
+    where not units.is_replicate
     group by
-        moments.study_id,
-        period_waves.period_wave_id,
-        period_waves.period_grain,
-        period_waves.period_start,
-        moments.variable_id,
-        moments.base_id,
-        moments.segment_id,
-        moments.segment_code,
+        period_waves.period_key,
+        moments.variable_key,
+        moments.segment_value_key,
         moments.answer_value
     having sum(moments.sum_w) > 0
 ),
@@ -62,28 +68,12 @@ cumulated as (
     select
         *,
         sum(sum_w) over (
-            partition by
-                study_id,
-                wave_id,
-                period_grain,
-                period_start,
-                variable_id,
-                base_id,
-                segment_id,
-                segment_code
+            partition by period_key, variable_key, segment_value_key
             order by answer_value
             rows between unbounded preceding and current row
         ) as sum_w_at_or_below,
         sum(sum_w) over (
-            partition by
-                study_id,
-                wave_id,
-                period_grain,
-                period_start,
-                variable_id,
-                base_id,
-                segment_id,
-                segment_code
+            partition by period_key, variable_key, segment_value_key
         ) as sum_w_of_cell
     from summed
 ),
@@ -91,23 +81,26 @@ cumulated as (
 final as (
     select
         -- keys
-        cumulated.study_id,
-        cumulated.wave_id,
-        cumulated.period_grain,
-        cumulated.period_start,
-        measures.measure_id,
-        measures.quantile,
-        cumulated.segment_id,
-        cumulated.segment_code,
+        cumulated.period_key,
+        denominators.score_key,
+        cumulated.segment_value_key,
         cumulated.answer_value,
+
+        -- what is asked for
+        cumulated.variable_key,
+        measures.quantile,
 
         -- a fraction of 1
         cumulated.sum_w_at_or_below / cumulated.sum_w_of_cell as share_at_or_below
     from cumulated
+    inner join variables
+        on cumulated.variable_key = variables.variable_key
     inner join measures
         on
-            cumulated.variable_id = measures.variable_id
-            and cumulated.base_id = measures.base_id
+            variables.variable_id = measures.variable_id
+            and variables.base_id = measures.base_id
+    inner join denominators
+        on measures.measure_id = denominators.measure_id
 )
 
 select * from final

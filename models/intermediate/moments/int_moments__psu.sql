@@ -35,16 +35,11 @@ base_members as (
 
 valid_answers as (
     select
-        answers.study_id,
-        answers.wave_id,
         answers.respondent_key,
-        answers.variable_id,
-        variables.base_id,
+        variables.variable_key,
+        weights.wave_key,
         weights.moment_date,
-        weights.sample_id,
-        weights.stratum_id,
-        weights.psu_id,
-        weights.is_own_psu,
+        weights.unit_key,
         weights.is_replicate,
         weights.weight,
         coalesce(answers.category_code, '_Z') as category_code,
@@ -66,20 +61,13 @@ valid_answers as (
 final as (
     select
         -- keys
-        valid_answers.study_id,
-        valid_answers.wave_id,
+        valid_answers.wave_key,
         valid_answers.moment_date,
-        valid_answers.variable_id,
-        valid_answers.base_id,
+        valid_answers.variable_key,
         valid_answers.category_code,
         valid_answers.answer_value,
-        memberships.segment_id,
-        memberships.segment_code,
-        valid_answers.sample_id,
-        valid_answers.stratum_id,
-        valid_answers.psu_id,
-        valid_answers.is_own_psu,
-        valid_answers.is_replicate,
+        memberships.segment_value_key,
+        valid_answers.unit_key,
 
         -- sums
         sum(
@@ -103,20 +91,13 @@ final as (
     inner join memberships
         on valid_answers.respondent_key = memberships.respondent_key
     group by
-        valid_answers.study_id,
-        valid_answers.wave_id,
+        valid_answers.wave_key,
         valid_answers.moment_date,
-        valid_answers.variable_id,
-        valid_answers.base_id,
+        valid_answers.variable_key,
         valid_answers.category_code,
         valid_answers.answer_value,
-        memberships.segment_id,
-        memberships.segment_code,
-        valid_answers.sample_id,
-        valid_answers.stratum_id,
-        valid_answers.psu_id,
-        valid_answers.is_own_psu,
-        valid_answers.is_replicate
+        memberships.segment_value_key,
+        valid_answers.unit_key
 )
 
 select * from final

@@ -1,7 +1,7 @@
 /*
     Denominators by period and PSU: everybody of the cell with a valid answer, from waves that offered what is
-    estimated. Categories with the same denominator share its rows (`denominator_code`). Waves that a
-    period pools are summed here, so that a PSU that several of them share is one PSU.
+    estimated. Categories with the same denominator share its rows. Waves that a period pools are summed
+    here, so that a PSU that several of them share is one PSU.
 */
 with
 
@@ -17,10 +17,17 @@ measures as (
     select * from {{ ref('int_measures__measures') }}
 ),
 
+variables as (
+    select * from {{ ref('int_measures__variables') }}
+),
+
+denominators as (
+    select * from {{ ref('int_measures__denominators') }}
+),
+
 offered as (
     select distinct
-        study_id,
-        wave_id,
+        {{ integer_key(['study_id', 'wave_id']) }} as wave_key,
         measure_id,
         denominator_code
     from {{ ref('int_measures__offered') }}
@@ -32,91 +39,85 @@ period_waves as (
     where period_grain <> 'wave_set'
 ),
 
-of_answers as (
-    select
-        moments.study_id,
-        moments.wave_id,
-        moments.moment_date,
-        measures.measure_id,
+-- the denominators that a wave needs
+keys as (
+    select distinct
+        offered.wave_key,
+        offered.measure_id,
         offered.denominator_code,
-        '_T' as standard_code,
-        moments.segment_id,
-        moments.segment_code,
-        moments.sample_id,
-        moments.stratum_id,
-        moments.psu_id,
-        moments.is_own_psu,
-        moments.is_replicate,
-        sum(moments.n_respondents) as n_respondents,
-        sum(moments.sum_w) as sum_w,
-        sum(moments.sum_ww) as sum_ww
-    from moments
+        denominators.standard_code,
+        denominators.denominator_key
+    from offered
+    inner join denominators
+        on
+            offered.measure_id = denominators.measure_id
+            and offered.denominator_code = denominators.denominator_code
+),
+
+keys_of_answers as (
+    select
+        keys.wave_key,
+        keys.denominator_key,
+        variables.variable_key
+    from keys
     inner join measures
+        on keys.measure_id = measures.measure_id
+    inner join variables
         on
-            moments.variable_id = measures.variable_id
-            and moments.base_id = measures.base_id
-    inner join offered
-        on
-            moments.study_id = offered.study_id
-            and moments.wave_id = offered.wave_id
-            and measures.measure_id = offered.measure_id
+            measures.variable_id = variables.variable_id
+            and measures.base_id = variables.base_id
     where
         measures.measure_kind in ('share', 'mean', 'net', 'score', 'quantile', 'total')
         and measures.standard_population_id is null
+),
+
+-- everybody who answered a variable, whatever the answer
+answered as (
+    select
+        wave_key,
+        moment_date,
+        variable_key,
+        segment_value_key,
+        unit_key,
+        sum(n_respondents) as n_respondents,
+        sum(sum_w) as sum_w,
+        sum(sum_ww) as sum_ww
+    from moments
     group by
-        moments.study_id,
-        moments.wave_id,
-        moments.moment_date,
-        measures.measure_id,
-        offered.denominator_code,
-        moments.segment_id,
-        moments.segment_code,
-        moments.sample_id,
-        moments.stratum_id,
-        moments.psu_id,
-        moments.is_own_psu,
-        moments.is_replicate
+        wave_key,
+        moment_date,
+        variable_key,
+        segment_value_key,
+        unit_key
 ),
 
 united as (
     select
-        study_id,
-        wave_id,
-        moment_date,
-        measure_id,
-        denominator_code,
-        standard_code,
-        segment_id,
-        segment_code,
-        sample_id,
-        stratum_id,
-        psu_id,
-        is_own_psu,
-        is_replicate,
-        n_respondents,
-        sum_w,
-        sum_ww,
-        sum_w as sum_wx,
-        sum_w as sum_wxx,
-        sum_ww as sum_wwxx
-    from of_answers
+        answered.wave_key,
+        answered.moment_date,
+        keys_of_answers.denominator_key,
+        answered.segment_value_key,
+        answered.unit_key,
+        answered.n_respondents,
+        answered.sum_w,
+        answered.sum_ww,
+        answered.sum_w as sum_wx,
+        answered.sum_w as sum_wxx,
+        answered.sum_ww as sum_wwxx
+    from answered
+    inner join keys_of_answers
+        on
+            answered.wave_key = keys_of_answers.wave_key
+            and answered.variable_key = keys_of_answers.variable_key
 
     union all
 
     select
-        value_moments.study_id,
-        value_moments.wave_id,
+        value_moments.wave_key,
         value_moments.moment_date,
-        value_moments.measure_id,
-        offered.denominator_code,
-        value_moments.standard_code,
-        value_moments.segment_id,
-        value_moments.segment_code,
-        value_moments.sample_id,
-        value_moments.stratum_id,
-        value_moments.psu_id,
-        value_moments.is_own_psu,
-        value_moments.is_replicate,
+        keys.denominator_key,
+        value_moments.segment_value_key,
+        value_moments.unit_key,
         value_moments.n_respondents,
         value_moments.sum_w,
         value_moments.sum_ww,
@@ -124,31 +125,21 @@ united as (
         value_moments.sum_wxx,
         value_moments.sum_wwxx
     from value_moments
-    inner join offered
+    inner join keys
         on
-            value_moments.study_id = offered.study_id
-            and value_moments.wave_id = offered.wave_id
-            and value_moments.measure_id = offered.measure_id
-            and value_moments.category_code = offered.denominator_code
+            value_moments.wave_key = keys.wave_key
+            and value_moments.measure_id = keys.measure_id
+            and value_moments.category_code = keys.denominator_code
+            and value_moments.standard_code = keys.standard_code
 ),
 
 final as (
     select
         -- keys
-        united.study_id,
-        period_waves.period_wave_id as wave_id,
-        period_waves.period_grain,
-        period_waves.period_start,
-        united.measure_id,
-        united.denominator_code,
-        united.standard_code,
-        united.segment_id,
-        united.segment_code,
-        united.sample_id,
-        united.stratum_id,
-        united.psu_id,
-        united.is_own_psu,
-        united.is_replicate,
+        period_waves.period_key,
+        united.denominator_key,
+        united.segment_value_key,
+        united.unit_key,
 
         -- people and their weights
         sum(united.n_respondents) as n_respondents,
@@ -162,27 +153,16 @@ final as (
     from united
     inner join period_waves
         on
-            united.study_id = period_waves.study_id
-            and united.wave_id = period_waves.wave_id
+            united.wave_key = period_waves.wave_key
             and (
                 period_waves.period_end is null
                 or united.moment_date between period_waves.period_start and period_waves.period_end
             )
     group by
-        united.study_id,
-        period_waves.period_wave_id,
-        period_waves.period_grain,
-        period_waves.period_start,
-        united.measure_id,
-        united.denominator_code,
-        united.standard_code,
-        united.segment_id,
-        united.segment_code,
-        united.sample_id,
-        united.stratum_id,
-        united.psu_id,
-        united.is_own_psu,
-        united.is_replicate
+        period_waves.period_key,
+        united.denominator_key,
+        united.segment_value_key,
+        united.unit_key
 )
 
 select * from final

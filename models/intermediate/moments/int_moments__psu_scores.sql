@@ -16,12 +16,29 @@ measures as (
     select * from {{ ref('int_measures__measures') }}
 ),
 
+variables as (
+    select * from {{ ref('int_measures__variables') }}
+),
+
 scores as (
     select * from {{ ref('int_measures__scores') }}
 ),
 
+denominators as (
+    select distinct
+        measure_id,
+        category_code,
+        standard_code,
+        score_key
+    from {{ ref('int_measures__denominators') }}
+),
+
 offered as (
-    select * from {{ ref('int_measures__offered') }}
+    select
+        {{ integer_key(['study_id', 'wave_id']) }} as wave_key,
+        measure_id,
+        category_code
+    from {{ ref('int_measures__offered') }}
 ),
 
 quantiles as (
@@ -34,96 +51,105 @@ period_waves as (
     where period_grain <> 'wave_set'
 ),
 
-united as (
+-- the numerators that a wave offered
+keys as (
     select
-        moments.study_id,
-        moments.wave_id,
-        moments.moment_date,
-        scores.measure_id,
-        '_T' as standard_code,
-        scores.category_code,
-        moments.segment_id,
-        moments.segment_code,
-        moments.sample_id,
-        moments.stratum_id,
-        moments.psu_id,
-        moments.is_own_psu,
-        moments.is_replicate,
-        coalesce(scores.score * moments.sum_w, moments.sum_wy) as sum_wy,
-        coalesce(scores.score * scores.score * moments.sum_w, moments.sum_wyy) as sum_wyy,
-        coalesce(scores.score * moments.sum_w, moments.sum_wy) as sum_wyx,
-        coalesce(scores.score * scores.score * moments.sum_ww, moments.sum_wwyy) as sum_wwyy,
-        coalesce(scores.score * moments.sum_ww, moments.sum_wwy) as sum_wwyx
-    from moments
+        offered.wave_key,
+        offered.measure_id,
+        offered.category_code,
+        denominators.standard_code,
+        denominators.score_key
+    from offered
+    inner join denominators
+        on
+            offered.measure_id = denominators.measure_id
+            and offered.category_code = denominators.category_code
+),
+
+keys_of_answers as (
+    select
+        keys.wave_key,
+        keys.score_key,
+        variables.variable_key,
+        scores.answer_code,
+        scores.score
+    from keys
     inner join scores
         on
-            moments.variable_id = scores.variable_id
-            and moments.category_code = scores.answer_code
+            keys.measure_id = scores.measure_id
+            and keys.category_code = scores.category_code
     inner join measures
+        on keys.measure_id = measures.measure_id
+    inner join variables
         on
-            scores.measure_id = measures.measure_id
-            and moments.base_id = measures.base_id
+            scores.variable_id = variables.variable_id
+            and measures.base_id = variables.base_id
     where
         measures.measure_kind in ('share', 'mean', 'net', 'score', 'total')
         and measures.standard_population_id is null
+),
+
+united as (
+    select
+        moments.wave_key,
+        moments.moment_date,
+        keys_of_answers.score_key,
+        moments.segment_value_key,
+        moments.unit_key,
+        coalesce(keys_of_answers.score * moments.sum_w, moments.sum_wy) as sum_wy,
+        coalesce(
+            keys_of_answers.score * keys_of_answers.score * moments.sum_w, moments.sum_wyy
+        ) as sum_wyy,
+        coalesce(keys_of_answers.score * moments.sum_w, moments.sum_wy) as sum_wyx,
+        coalesce(
+            keys_of_answers.score * keys_of_answers.score * moments.sum_ww, moments.sum_wwyy
+        ) as sum_wwyy,
+        coalesce(keys_of_answers.score * moments.sum_ww, moments.sum_wwy) as sum_wwyx
+    from moments
+    inner join keys_of_answers
+        on
+            moments.wave_key = keys_of_answers.wave_key
+            and moments.variable_key = keys_of_answers.variable_key
+            and moments.category_code = keys_of_answers.answer_code
 
     union all
 
     select
-        study_id,
-        wave_id,
-        moment_date,
-        measure_id,
-        standard_code,
-        category_code,
-        segment_id,
-        segment_code,
-        sample_id,
-        stratum_id,
-        psu_id,
-        is_own_psu,
-        is_replicate,
-        sum_wy,
-        sum_wyy,
-        sum_wyx,
-        sum_wwyy,
-        sum_wwyx
+        value_moments.wave_key,
+        value_moments.moment_date,
+        keys.score_key,
+        value_moments.segment_value_key,
+        value_moments.unit_key,
+        value_moments.sum_wy,
+        value_moments.sum_wyy,
+        value_moments.sum_wyx,
+        value_moments.sum_wwyy,
+        value_moments.sum_wwyx
     from value_moments
-    where sum_wyy > 0
+    inner join keys
+        on
+            value_moments.wave_key = keys.wave_key
+            and value_moments.measure_id = keys.measure_id
+            and value_moments.category_code = keys.category_code
+            and value_moments.standard_code = keys.standard_code
+    where value_moments.sum_wyy > 0
 ),
 
 by_period as (
     select
-        united.study_id,
-        period_waves.period_wave_id as wave_id,
-        period_waves.period_grain,
-        period_waves.period_start,
-        united.measure_id,
-        united.standard_code,
-        united.category_code,
-        united.segment_id,
-        united.segment_code,
-        united.sample_id,
-        united.stratum_id,
-        united.psu_id,
-        united.is_own_psu,
-        united.is_replicate,
+        period_waves.period_key,
+        united.score_key,
+        united.segment_value_key,
+        united.unit_key,
         united.sum_wy,
         united.sum_wyy,
         united.sum_wyx,
         united.sum_wwyy,
         united.sum_wwyx
     from united
-    inner join offered
-        on
-            united.study_id = offered.study_id
-            and united.wave_id = offered.wave_id
-            and united.measure_id = offered.measure_id
-            and united.category_code = offered.category_code
     inner join period_waves
         on
-            united.study_id = period_waves.study_id
-            and united.wave_id = period_waves.wave_id
+            united.wave_key = period_waves.wave_key
             and (
                 period_waves.period_end is null
                 or united.moment_date between period_waves.period_start and period_waves.period_end
@@ -133,42 +159,23 @@ by_period as (
 
     -- of a quantile: who is not above it, which is another value in each cell
     select
-        quantiles.study_id,
-        quantiles.wave_id,
-        quantiles.period_grain,
-        quantiles.period_start,
-        quantiles.measure_id,
-        '_T' as standard_code,
-        quantiles.category_code,
-        quantiles.segment_id,
-        quantiles.segment_code,
-        moments.sample_id,
-        moments.stratum_id,
-        moments.psu_id,
-        moments.is_own_psu,
-        moments.is_replicate,
+        quantiles.period_key,
+        quantiles.score_key,
+        quantiles.segment_value_key,
+        moments.unit_key,
         moments.sum_w as sum_wy,
         moments.sum_w as sum_wyy,
         moments.sum_w as sum_wyx,
         moments.sum_ww as sum_wwyy,
         moments.sum_ww as sum_wwyx
     from quantiles
-    inner join measures
-        on quantiles.measure_id = measures.measure_id
     inner join period_waves
-        on
-            quantiles.study_id = period_waves.study_id
-            and quantiles.wave_id = period_waves.period_wave_id
-            and quantiles.period_grain = period_waves.period_grain
-            and quantiles.period_start = period_waves.period_start
+        on quantiles.period_key = period_waves.period_key
     inner join moments
         on
-            period_waves.study_id = moments.study_id
-            and period_waves.wave_id = moments.wave_id
-            and measures.variable_id = moments.variable_id
-            and measures.base_id = moments.base_id
-            and quantiles.segment_id = moments.segment_id
-            and quantiles.segment_code = moments.segment_code
+            period_waves.wave_key = moments.wave_key
+            and quantiles.variable_key = moments.variable_key
+            and quantiles.segment_value_key = moments.segment_value_key
             and quantiles.quantile_value >= moments.answer_value
             and (
                 period_waves.period_end is null
@@ -179,20 +186,10 @@ by_period as (
 final as (
     select
         -- keys
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        standard_code,
-        category_code,
-        segment_id,
-        segment_code,
-        sample_id,
-        stratum_id,
-        psu_id,
-        is_own_psu,
-        is_replicate,
+        period_key,
+        score_key,
+        segment_value_key,
+        unit_key,
 
         -- weighted totals of the numerator, its square, and its product with the denominator
         sum(sum_wy) as total_y,
@@ -204,20 +201,10 @@ final as (
         sum(sum_wwyx) as sum_wwyx
     from by_period
     group by
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        standard_code,
-        category_code,
-        segment_id,
-        segment_code,
-        sample_id,
-        stratum_id,
-        psu_id,
-        is_own_psu,
-        is_replicate
+        period_key,
+        score_key,
+        segment_value_key,
+        unit_key
 )
 
 select * from final

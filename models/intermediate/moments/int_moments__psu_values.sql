@@ -19,19 +19,13 @@ memberships as (
 final as (
     select
         -- keys
-        measure_values.study_id,
-        measure_values.wave_id,
+        weights.wave_key,
         weights.moment_date,
         measure_values.measure_id,
         measure_values.standard_code,
         measure_values.category_code,
-        memberships.segment_id,
-        memberships.segment_code,
-        weights.sample_id,
-        weights.stratum_id,
-        weights.psu_id,
-        weights.is_own_psu,
-        weights.is_replicate,
+        memberships.segment_value_key,
+        weights.unit_key,
 
         -- sums
         sum(case when weights.weight > 0 and not weights.is_replicate then 1 else 0 end)
@@ -64,19 +58,13 @@ final as (
     inner join memberships
         on measure_values.respondent_key = memberships.respondent_key
     group by
-        measure_values.study_id,
-        measure_values.wave_id,
+        weights.wave_key,
         weights.moment_date,
         measure_values.measure_id,
         measure_values.standard_code,
         measure_values.category_code,
-        memberships.segment_id,
-        memberships.segment_code,
-        weights.sample_id,
-        weights.stratum_id,
-        weights.psu_id,
-        weights.is_own_psu,
-        weights.is_replicate
+        memberships.segment_value_key,
+        weights.unit_key
 )
 
 select * from final

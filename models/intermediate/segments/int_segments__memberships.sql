@@ -17,6 +17,7 @@ whole_sample as (
         respondents.respondent_key,
         respondents.study_id,
         respondents.wave_id,
+        segment_values.segment_value_key,
         segment_values.segment_id,
         segment_values.segment_code
     from respondents
@@ -29,6 +30,7 @@ single as (
         answers.respondent_key,
         answers.study_id,
         answers.wave_id,
+        segment_values.segment_value_key,
         segment_values.segment_id,
         segment_values.segment_code
     from answers
@@ -44,6 +46,7 @@ crossed as (
         first_answers.respondent_key,
         first_answers.study_id,
         first_answers.wave_id,
+        segment_values.segment_value_key,
         segment_values.segment_id,
         segment_values.segment_code
     from segment_values

@@ -71,10 +71,17 @@ single_or_crossed as (
     where first_variable.position = 1
 ),
 
-final as (
+united as (
     select * from whole_sample
     union all
     select * from single_or_crossed
+),
+
+final as (
+    select
+        {{ integer_key(['segment_id', 'segment_code']) }} as segment_value_key,
+        united.*
+    from united
 )
 
 select * from final

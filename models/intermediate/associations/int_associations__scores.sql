@@ -1,0 +1,90 @@
+/*
+    The sums over PSUs that tests of association are made of, with the ids that their keys stand for.
+*/
+with
+
+tests as (
+    select * from {{ ref('stg_codebook__association_tests') }}
+),
+
+measures as (
+    select * from {{ ref('int_measures__measures') }}
+),
+
+denominators as (
+    select distinct
+        measure_id,
+        category_code,
+        score_key
+    from {{ ref('int_measures__denominators') }}
+    where standard_code = '_T'
+),
+
+segment_values as (
+    select * from {{ ref('int_segments__values') }}
+),
+
+periods as (
+    select distinct
+        period_key,
+        study_id,
+        period_wave_id
+    from {{ ref('int_design__period_waves') }}
+    where period_grain = 'wave'
+),
+
+units as (
+    select * from {{ ref('int_design__units') }}
+),
+
+scores as (
+    select * from {{ ref('int_moments__psu_scores') }}
+),
+
+tested as (
+    select distinct
+        denominators.score_key,
+        segment_values.segment_value_key,
+        denominators.measure_id,
+        denominators.category_code,
+        segment_values.segment_id,
+        segment_values.segment_code
+    from tests
+    inner join measures
+        on tests.measure_id = measures.declared_measure_id
+    inner join denominators
+        on measures.measure_id = denominators.measure_id
+    inner join segment_values
+        on tests.segment_id = segment_values.segment_id
+),
+
+final as (
+    select
+        -- keys
+        periods.study_id,
+        periods.period_wave_id as wave_id,
+        tested.measure_id,
+        tested.category_code,
+        tested.segment_id,
+        tested.segment_code,
+        units.sample_id,
+        units.stratum_id,
+        units.psu_id,
+        units.is_own_psu,
+        units.is_replicate,
+
+        -- sums
+        scores.total_y,
+        scores.sum_wwyy
+    from scores
+    inner join tested
+        on
+            scores.score_key = tested.score_key
+            and scores.segment_value_key = tested.segment_value_key
+    inner join periods
+        on scores.period_key = periods.period_key
+    inner join units
+        on scores.unit_key = units.unit_key
+)
+
+select * from final
