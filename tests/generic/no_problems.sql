@@ -1,9 +1,7 @@
-{% test no_problems(model, check_id) %}
+{% test no_problems(model) %}
 
     {{ config(severity='error') }}
 
-    select *
-    from {{ model }}
-    where check_id = '{{ check_id }}'
+    select * from {{ model }}
 
 {% endtest %}
