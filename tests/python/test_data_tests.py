@@ -6,6 +6,7 @@ is not there fails here.
 """
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -240,8 +241,8 @@ def breakages(test: DataTest) -> list[Breakage]:
     arguments = test.arguments
     if test.kind == "unique_combination":
         return [Breakage({})]
-    if test.kind == "no_nulls":
-        return [Breakage({column: "null"}) for column in arguments["columns"]]
+    if test.kind == "primary_key":
+        return [Breakage({}), *(Breakage({column: "null"}) for column in arguments["columns"])]
     if test.kind == "references_key":
         filled = " and ".join(f"{column} is not null" for column in arguments["columns"])
         # A name of its own, lest a row that is added for another test is what it refers to.
@@ -279,7 +280,7 @@ def accepted(test: DataTest) -> list[Breakage]:
 
 @pytest.fixture(scope="module")
 def loose(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The built project with tables that take any row: without keys and other constraints."""
+    """The built project with tables that take any row, and no engine said to enforce keys."""
     project = copy_built(published, tmp_path_factory.mktemp("loose") / "project")
     built = project.target / "built.duckdb"
     shutil.move(database_path(project), built)
@@ -318,13 +319,26 @@ def loose(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Proje
                     # Nothing is to be explained of a row that is as it should be.
                     connection.execute(f"update marts.{table} set observation_status = 'A'")
         connection.execute("detach built")
+    enforces = project.root / "macros/engines/enforces_keys.sql"
+    general, *of_engines = re.split(r"(?={% macro (?!default__)\w+__)", enforces.read_text())
+    assert len(of_engines) == 2
+    enforces.write_text(general, encoding="utf-8")
+    # dbt would not look again at tests that were off.
+    (project.target / "partial_parse.msgpack").unlink()
     return project
 
 
 @pytest.fixture(scope="module")
-def nodes(published: Project) -> dict[str, dict[str, Any]]:
-    """The data tests of the build, by name, as dbt compiled them."""
-    manifest = json.loads((published.target / "manifest.json").read_text(encoding="utf-8"))
+def nodes(loose: Project) -> dict[str, dict[str, Any]]:
+    """The data tests of an engine that enforces no keys, by name, as dbt compiles them."""
+    done = run_dbt(loose, "compile", "--select", "test_type:data")
+    assert done.exit_code == 0, done.output
+    return data_tests_of(loose)
+
+
+def data_tests_of(project: Project) -> dict[str, dict[str, Any]]:
+    """Give the data tests that are on, by name."""
+    manifest = json.loads((project.target / "manifest.json").read_text(encoding="utf-8"))
     return {
         node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "test"
     }
@@ -368,6 +382,31 @@ def test_every_test_of_the_build_is_tried(nodes: dict[str, dict[str, Any]]) -> N
     assert len({test.name for test in TESTS}) == len(TESTS)
     assert {test.name for test in TESTS} == set(nodes), "See declared_tests()."
     assert not set(BREAKS) - set(nodes), "Remove from BREAKS what is no test any more."
+
+
+def test_keys_of_contracts_are_tested_where_no_engine_enforces_them(
+    published: Project, nodes: dict[str, dict[str, Any]]
+) -> None:
+    keys = {test.name for test in TESTS if test.kind == "primary_key"}
+    assert keys
+    assert keys == set(nodes) - set(data_tests_of(published))
+
+
+def test_every_contract_has_a_test_of_its_key(published: Project) -> None:
+    manifest = json.loads((published.target / "manifest.json").read_text(encoding="utf-8"))
+    contracts = [
+        n for n in manifest["nodes"].values() if n["config"].get("contract", {}).get("enforced")
+    ]
+    assert len(contracts) > 10
+    for model in contracts:
+        (key,) = (each["columns"] for each in model["constraints"])
+        assert {"not_null"} == {
+            constraint["type"]
+            for column in key
+            for constraint in model["columns"][column]["constraints"]
+        }
+        tested = [t for t in TESTS if t.model == model["name"] and t.kind == "primary_key"]
+        assert [test.arguments["columns"] for test in tested] == [key], model["name"]
 
 
 def test_every_kind_of_test_of_the_project_is_in_use() -> None:

@@ -29,6 +29,16 @@ COLUMNS = """
     where table_schema = '{schema}'
     order by table_name, ordinal_position
 """
+ENFORCED = """
+    select columns_of_keys.table_name, columns_of_keys.column_name
+    from information_schema.table_constraints as keys
+    inner join information_schema.key_column_usage as columns_of_keys
+        on keys.table_schema = columns_of_keys.table_schema
+        and keys.table_name = columns_of_keys.table_name
+        and keys.constraint_name = columns_of_keys.constraint_name
+    where keys.table_schema = 'marts' and keys.constraint_type = 'PRIMARY KEY'
+    order by columns_of_keys.table_name, columns_of_keys.ordinal_position
+"""
 # Names of the types that are the same thing on both engines.
 SAME_TYPES = {
     "VARCHAR": "text",
@@ -110,6 +120,17 @@ def primary_keys(overlay_on_duckdb: Project) -> dict[str, list[str]]:
         for constraint in node.get("constraints", [])
         if constraint["type"] == "primary_key"
     }
+
+
+def test_both_engines_enforce_the_keys_of_contracts(
+    engines: Engines, primary_keys: dict[str, list[str]]
+) -> None:
+    # So that no data test needs to: see the macro `enforces_keys`.
+    for rows in query_both(engines, ENFORCED):
+        enforced: dict[str, list[str]] = {}
+        for row in rows:
+            enforced.setdefault(row["table_name"], []).append(row["column_name"])
+        assert enforced == primary_keys
 
 
 @pytest.mark.parametrize("table", TABLES)

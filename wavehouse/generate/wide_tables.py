@@ -35,10 +35,11 @@ weighted."""
 
 TESTS = """\
     data_tests:
-      - unique_combination:
+      - primary_key:
           name: {model}_has_one_row_per_key
           description: >
-            One row per respondent_key. The maintainers of the models mend a failure.
+            One row per respondent_key, which is never empty. The maintainers of the models mend a
+            failure.
           arguments:
             columns: [respondent_key]
       - references_key:
