@@ -11,11 +11,11 @@ from pathlib import Path
 
 from wavehouse.errors import ProblemsError, WavehouseError
 
-# PostgreSQL cuts names behind 63 letters without a word, and `stg_<study>__<wave>` is one. A study
-# leaves its waves at least a dozen.
+# PostgreSQL cuts names behind 63 letters without a word: `<study>_<wave>` is the name of a table. A
+# study leaves its waves at least a dozen, and `stg_<study>__delivered` fits as well.
 MOST_OF_COLUMN = 63
-MOST_OF_STUDY_AND_WAVE = MOST_OF_COLUMN - len("stg___")
-MOST_OF_STUDY = MOST_OF_STUDY_AND_WAVE - 12
+MOST_OF_STUDY_AND_WAVE = MOST_OF_COLUMN - len("_")
+MOST_OF_STUDY = MOST_OF_COLUMN - len("stg___delivered")
 # Of what file systems take: `.part` and the like are put behind a name.
 MOST_BYTES_OF_FILE = 200
 

@@ -44,8 +44,15 @@ class DeliveredWave:
 
     @property
     def staging_model(self) -> str:
-        """The name of the staging model."""
-        return f"stg_{self.study_id}__{self.wave_id}"
+        """The name of the staging model, which is that of the whole study."""
+        return f"stg_{self.study_id}__delivered"
+
+    @property
+    def path(self) -> str:
+        """The file that dbt reads, from the root of the project."""
+        if self.is_landed:
+            return f"landing/{self.study_id}/{self.wave_id}/answers.parquet"
+        return f"seeds/waves/{self.study_id}/{self.seed}.csv"
 
 
 @dataclass

@@ -11,7 +11,7 @@
         {{ sql_text(node.original_file_path) }} as file_path,
         {{ sql_text(study_id) if is_named else 'null' }} as study_id,
         {{ sql_text(wave_id) if is_named else 'null' }} as wave_id,
-        {{ 'model.' ~ node.package_name ~ '.stg_' ~ study_id ~ '__' ~ wave_id in graph.nodes }} as is_staged
+        {{ is_staged_in(node.unique_id, study_id) }} as is_staged
     union all
     {%- endfor %}
     select
@@ -19,6 +19,12 @@
         cast(null as {{ dbt.type_string() }}) as study_id,
         cast(null as {{ dbt.type_string() }}) as wave_id,
         cast(null as boolean) as is_staged
+{%- endmacro %}
+
+
+{% macro is_staged_in(seed, study_id) -%}
+    {%- set model = graph.nodes.get('model.' ~ seed.split('.')[1] ~ '.stg_' ~ study_id ~ '__delivered') -%}
+    {{ return(model is not none and seed in model.depends_on.nodes) }}
 {%- endmacro %}
 
 

@@ -43,6 +43,31 @@ WAVES = {
     "2002": "q1,wt,dummy\n1,0.5,1\n",
     "2003": "wt,q.9\n1,2\n",
 }
+STAGED = f"""\
+-- {MARKER}
+with
+
+delivered as (
+    {{{{ stage_wave('mood', '2001') | indent(4) }}}}
+
+    union all
+
+    {{{{ stage_wave('mood', '2002') | indent(4) }}}}
+
+    union all
+
+    {{{{ stage_wave('mood', '2003') | indent(4) }}}}
+
+    union all
+
+    {{{{ stage_landed_wave('mood', '2004', [
+        "q.9",
+        "wt",
+    ]) | indent(4) }}}}
+)
+
+select * from delivered
+"""
 WAVE_FILE = "seeds/waves/mood/mood_2002.csv"
 
 
@@ -114,28 +139,35 @@ def test_wave_seeds_are_text_and_every_column_says_what_the_codebook_says(
     }
 
 
-def test_staging_models_and_their_union_name_every_wave(project: Project, run_command: Run) -> None:
+def test_a_study_has_one_staging_model_of_all_its_waves_and_says_which_files_it_reads(
+    project: Project, run_command: Run
+) -> None:
+    waves = CODEBOOK["waves"] + "other,a,1,,people,,,landing\nmood,2004,4,Mood 4,people,,,landing\n"
+    write(project, "seeds/codebook/waves.csv", waves)
     run_command(project, "generate")
     staging = project.models / "staging/mood"
-    assert (staging / "stg_mood__2002.sql").read_text() == (
-        f"-- {MARKER}\n{{{{ stage_wave('mood', '2002') }}}}\n"
-    )
+    assert [path.name for path in sorted(staging.glob("*.sql"))] == ["stg_mood__delivered.sql"]
+    assert (staging / "stg_mood__delivered.sql").read_text() == STAGED
     models = described(project, "models/staging/mood/_mood__staging.yml", "models")
-    assert list(models) == ["stg_mood__2001", "stg_mood__2002", "stg_mood__2003"]
-    for model in models.values():
-        assert [column["name"] for column in model["columns"]] == [
-            "study_id",
-            "wave_id",
-            "row_number",
-            "source_column",
-            "source_code",
-        ]
-        assert all(column["description"] for column in model["columns"])
+    (model,) = models.values()
+    assert model["name"] == "stg_mood__delivered"
+    assert model["description"].endswith(
+        "Waves are read one after the other: Mood 2001 (`seeds/waves/mood/mood_2001.csv`), "
+        "2002 (`seeds/waves/mood/mood_2002.csv`), 2003 (`seeds/waves/mood/mood_2003.csv`), "
+        "Mood 4 (`landing/mood/2004/answers.parquet`)."
+    )
+    assert [column["name"] for column in model["columns"]] == [
+        "study_id",
+        "wave_id",
+        "row_number",
+        "source_column",
+        "source_code",
+    ]
+    assert all(column["description"] for column in model["columns"])
     union = (project.models / "intermediate/answers/int_answers__delivered.sql").read_text()
     assert [line.strip() for line in union.splitlines() if "ref(" in line] == [
-        "ref('stg_mood__2001'),",
-        "ref('stg_mood__2002'),",
-        "ref('stg_mood__2003'),",
+        "ref('stg_mood__delivered'),",
+        "ref('stg_other__delivered'),",
     ]
 
 
@@ -183,16 +215,16 @@ def test_check_lists_missing_stale_and_superseded_files_and_changes_none(
     project: Project, run_command: Run
 ) -> None:
     run_command(project, "generate")
-    write(project, "models/staging/mood/stg_mood__2001.sql", f"-- {MARKER}\nselect 1\n")
+    write(project, "models/staging/mood/stg_mood__delivered.sql", f"-- {MARKER}\nselect 1\n")
     (project.models / "staging/mood/_mood__staging.yml").unlink()
-    write(project, "models/staging/mood/stg_mood__1999.sql", f"-- {MARKER}\nselect 1\n")
+    write(project, "models/staging/mood/stg_mood__2001.sql", f"-- {MARKER}\nselect 1\n")
     before = snapshot(project)
     code, said = run_command(project, "generate", "--check")
     assert code == 1
     assert "run `make generate`" in said
-    assert "models/staging/mood/stg_mood__2001.sql: stale" in said
+    assert "models/staging/mood/stg_mood__delivered.sql: stale" in said
     assert "models/staging/mood/_mood__staging.yml: missing" in said
-    assert "models/staging/mood/stg_mood__1999.sql: superseded" in said
+    assert "models/staging/mood/stg_mood__2001.sql: superseded" in said
     assert snapshot(project) == before
 
 
@@ -217,11 +249,11 @@ def test_files_of_a_wave_that_is_gone_are_removed_and_files_by_hand_are_not(
 
 
 def test_a_file_written_by_hand_is_not_overwritten(project: Project, run_command: Run) -> None:
-    write(project, "models/staging/mood/stg_mood__2001.sql", "select 1\n")
+    write(project, "models/staging/mood/stg_mood__delivered.sql", "select 1\n")
     before = snapshot(project)
     code, said = run_command(project, "generate")
     assert code == 1
-    assert "models/staging/mood/stg_mood__2001.sql: rename or remove it" in said
+    assert "models/staging/mood/stg_mood__delivered.sql: rename or remove it" in said
     assert snapshot(project) == before
 
 

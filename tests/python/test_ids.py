@@ -289,13 +289,13 @@ def test_links_that_lead_out_of_the_project_are_not_followed(
 
 
 def test_usual_ids_and_names_are_taken() -> None:
-    for study_id in ("gss", "a", "panel_2", "x" * 45):
+    for study_id in ("gss", "a", "panel_2", "x" * 48):
         assert complaint_about_study(study_id) is None
     for wave_id in ("1994", "1_x", "w01", "01"):
         assert complaint_about_wave(wave_id, "gss") is None
-    # The staging model of a wave has both ids in its name.
-    assert complaint_about_wave("w" * 12, "x" * 45) is None
-    assert complaint_about_wave("w" * 13, "x" * 45) is not None
-    assert complaint_about_study("x" * 46) is not None
+    # The table of a wave has both ids in its name, and the staging model that of the study.
+    assert complaint_about_wave("w" * 14, "x" * 48) is None
+    assert complaint_about_wave("w" * 15, "x" * 48) is not None
+    assert complaint_about_study("x" * 49) is not None
     for name in ("DEMO_J.XPT", "Befragung März 2020.sav", "wave 1 (final).csv", "Οδηγός.xlsx"):
         assert complaint_about_file(name) is None

@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import PurePosixPath
 
 from wavehouse.escapes import jinja_text, yaml_text
-from wavehouse.generate.markdown import plain
+from wavehouse.generate.markdown import code, plain
 from wavehouse.generate.respondents_table import generate_respondents_description
 from wavehouse.generate.text import MARKER, Texts, sentence, yaml_file
 from wavehouse.generate.variable_pages import generate_variable_pages
@@ -30,6 +30,12 @@ select
     cast(null as {{ dbt.type_string() }}) as source_code
 where false
 """
+
+STAGED = """\
+{study}: delivered values of all waves, long and as text.
+
+Grain: one row per wave, row and column of its file, empty values included. Primary key: study_id, \
+wave_id, row_number, source_column. Waves are read one after the other: {waves}."""
 
 DESIGN_ROLES = {
     "respondent": "identifies the respondent",
@@ -80,20 +86,22 @@ def generate_wave_seeds(found: Inspection) -> Texts:
 
 
 def generate_staging_models(found: Inspection) -> Texts:
-    """Write one staging model for each wave: its answers, long, as text."""
-    return {
-        PurePosixPath(f"models/staging/{wave.study_id}/{wave.staging_model}.sql"): (
-            f"-- {MARKER}\n{{{{ {_staging_call(wave)} }}}}\n"
+    """Write one staging model for each study: the answers of its waves, long, as text."""
+    texts = {}
+    for study_id, waves in _by_study(found.waves):
+        calls = "\n\n    union all\n\n".join(_staging_call(wave) for wave in waves)
+        texts[PurePosixPath(f"models/staging/{study_id}/{waves[0].staging_model}.sql")] = (
+            f"-- {MARKER}\nwith\n\ndelivered as (\n{calls}\n)\n\nselect * from delivered\n"
         )
-        for wave in found.waves
-    }
+    return texts
 
 
 def _staging_call(wave: DeliveredWave) -> str:
     if not wave.is_landed:
-        return f"stage_wave('{wave.study_id}', '{wave.wave_id}')"
-    columns = "".join(f"    {jinja_text(name)},\n" for name in wave.columns)
-    return f"stage_landed_wave('{wave.study_id}', '{wave.wave_id}', [\n{columns}])"
+        return f"    {{{{ stage_wave('{wave.study_id}', '{wave.wave_id}') | indent(4) }}}}"
+    columns = "".join(f"        {jinja_text(name)},\n" for name in wave.columns)
+    call = f"stage_landed_wave('{wave.study_id}', '{wave.wave_id}', [\n{columns}    ])"
+    return f"    {{{{ {call} | indent(4) }}}}"
 
 
 def generate_landing_sources(found: Inspection) -> Texts:
@@ -130,7 +138,7 @@ def generate_landing_sources(found: Inspection) -> Texts:
 
 
 def generate_staging_descriptions(found: Inspection) -> Texts:
-    """Describe the staging models of each study in one file."""
+    """Describe the staging model of each study, with the waves and files that it reads."""
     columns = {
         "study_id": "The study.",
         "wave_id": "The wave, unique within the study.",
@@ -140,49 +148,49 @@ def generate_staging_descriptions(found: Inspection) -> Texts:
     }
     texts = {}
     for study_id, waves in _by_study(found.waves):
-        lines = ["version: 2", "", "models:"]
-        for wave in waves:
-            text = (
-                f"{_wave_title(found, wave)}: delivered values, long and as text. "
-                "One row per row and column of the file, empty values included. "
-                "Primary key: study_id, wave_id, row_number, source_column."
-            )
+        text = STAGED.format(
+            study=plain(found.codebook.study_label(study_id)),
+            waves=", ".join(f"{_wave_label(wave)} ({code(wave.path)})" for wave in waves),
+        )
+        lines = [
+            "version: 2",
+            "",
+            "models:",
+            f"  - name: {waves[0].staging_model}",
+            f"    description: {yaml_text(text)}",
+            "    columns:",
+        ]
+        for column, description in columns.items():
             lines += [
-                f"  - name: {wave.staging_model}",
-                f"    description: {yaml_text(text)}",
-                "    columns:",
+                f"      - name: {column}",
+                f"        description: {yaml_text(description)}",
             ]
-            for column, description in columns.items():
-                lines += [
-                    f"      - name: {column}",
-                    f"        description: {yaml_text(description)}",
-                ]
         path = PurePosixPath(f"models/staging/{study_id}/_{study_id}__staging.yml")
         texts[path] = yaml_file(lines)
     return texts
 
 
 def generate_delivered_answers(found: Inspection) -> Texts:
-    """Write the model that puts the staging models of all waves into one table."""
+    """Write the model that puts the staging models of all studies into one table."""
     path = PurePosixPath("models/intermediate/answers/int_answers__delivered.sql")
     if not found.waves:
         return {path: f"-- {MARKER}\n{NOTHING_DELIVERED}"}
     lines = [
         f"-- {MARKER}",
-        "{%- set waves = [",
-        *(f"    ref('{wave.staging_model}')," for wave in found.waves),
+        "{%- set studies = [",
+        *(f"    ref('{waves[0].staging_model}')," for _, waves in _by_study(found.waves)),
         "] %}",
         "with",
         "",
         "delivered as (",
-        "    {%- for wave in waves %}",
+        "    {%- for study in studies %}",
         "    select",
         "        study_id,",
         "        wave_id,",
         "        row_number,",
         "        source_column,",
         "        source_code",
-        "    from {{ wave }}",
+        "    from {{ study }}",
         "    {%- if not loop.last %}",
         "",
         "    union all",
@@ -213,8 +221,11 @@ def _by_study(waves: list[DeliveredWave]) -> Iterable[tuple[str, list[DeliveredW
 
 
 def _wave_title(found: Inspection, wave: DeliveredWave) -> str:
-    label = wave.declared["wave_label"] or f"wave {wave.wave_id}"
-    return f"{plain(found.codebook.study_label(wave.study_id))}, {plain(label)}"
+    return f"{plain(found.codebook.study_label(wave.study_id))}, {_wave_label(wave)}"
+
+
+def _wave_label(wave: DeliveredWave) -> str:
+    return plain(wave.declared["wave_label"] or f"wave {wave.wave_id}")
 
 
 def _describe_wave(found: Inspection, wave: DeliveredWave) -> str:
