@@ -91,8 +91,10 @@ generate: $(INSTALLED) ## Write the files that repeat the codebook
 postgres: $(INSTALLED) ## Build and test everything on a throwaway PostgreSQL server
 	@$(BIN)/wavehouse postgres -- $(BIN)/wavehouse build --target postgres
 
-benchmark: $(INSTALLED) ## Measure how long all estimates take, beside R, which it needs
-	@$(BIN)/python scripts/benchmark.py
+# BENCHMARK gives its options, such as --quick, --only build or --help.
+BENCHMARK ?=
+benchmark: $(INSTALLED) ## Measure what estimates cost, here and elsewhere; BENCHMARK=--quick takes minutes
+	@PYTHONPATH=scripts $(BIN)/python -m benchmark $(BENCHMARK)
 
 lock: $(INSTALLED) ## Choose new versions within the ranges of pyproject.toml
 	@$(BIN)/pip install --quiet --quiet uv

@@ -1,185 +1,548 @@
-"""The scripts that measure run, and intervals cover the truth as often as they say.
+"""The benchmark measures what it says, and all ways to the estimates give the same numbers.
 
-One build serves both: that of samples drawn again and again, a small version of those behind
-docs/coverage.md, the same in each run. Its intervals are made once more from errors that are wrong
-by half.
+Nothing here is timed, and nothing is built with dbt: studies are tiny, and what a build took is
+made up.
 """
 
-import shutil
-from dataclasses import dataclass, replace
+import json
+import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import duckdb
+import numpy as np
+import pandas
+import pyarrow.parquet as pq
 import pytest
-from workbench import ROOT, copy_project, database_path, load_script
+from workbench import ROOT, codebook_rows
 
-benchmark = load_script("benchmark")
-simulation = load_script("simulate_coverage")
+sys.path.insert(0, str(ROOT / "scripts"))
 
-# The same everywhere; where R is not there, the comparison with it is left out.
-HAS_R = shutil.which("Rscript") is not None
-N_SAMPLES = 60
-STUDY = "many"
-# What makes intervals of statistics, in order.
-INTERVALS = (
-    "int_estimates__effective_bases",
-    "int_estimates__interval_choices",
-    "int_estimates__exact_bounds",
-    "int_estimates__intervals",
+from benchmark import __main__ as benchmark
+from benchmark import builds, curves, dbt_nodes, figures, processes, report
+from benchmark import results as kept
+from benchmark.build_steps import STEPS
+from benchmark.generate import generate
+from benchmark.page import page
+from benchmark.processes import BenchmarkError, Limits, Phases, Usage
+from benchmark.rivals import run as rivals
+from benchmark.rivals.sql_core import blocks_of
+from benchmark.shapes import Shape, large, volume
+from benchmark.warehouse import STUDY, deliver, runs
+
+from wavehouse.generate import generate as generate_files
+from wavehouse.landing import land_wave
+
+# Lists of more than eight categories, every kind of measure, gaps, and a stratum with one PSU.
+TINY = Shape(
+    name="tiny",
+    people=(120, 150, 130, 140),
+    psus=(12, 20, 12, 5),
+    strata=(4, 5, 4, 5),
+    categories=(2, 3, 11),
+    segments=(2, 3),
+    n_means=1,
+    n_ratios=1,
+    n_medians=1,
+    gap_every=4,
 )
-# Yes and no of four shares by five methods, and a mean, in everybody and two domains
-N_ESTIMATES = (4 * 2 * 5 + 1) * 3
-
-
-@dataclass(frozen=True)
-class Simulated:
-    """How intervals did, with the errors of the warehouse and with half, and what was reported."""
-
-    as_built: list[simulation.Cell]
-    with_half_errors: list[simulation.Cell]
-    table: list[str]
-    notes: list[str]
+SHARE, LONG, MEAN, RATIO, MEDIAN = (TINY.measures[place] for place in (0, 2, 3, 4, 5))
 
 
 @pytest.fixture(scope="module")
-def simulated(tmp_path_factory: pytest.TempPathFactory) -> Simulated:
-    """Draw samples, and let the benchmark build them."""
-    project = copy_project(tmp_path_factory.mktemp("simulated"))
-    simulation.add_samples(project, N_SAMPLES, simulation.SEED, [STUDY])
-    lines = benchmark.measured("samples", project, [(STUDY, "s00001")], [], HAS_R)
-    as_built = simulation.counted(project)
-    with duckdb.connect(str(database_path(project))) as connection:
-        connection.execute(
-            "update intermediate.int_estimates__statistics "
-            "set standard_error = standard_error / 2, variance = variance / 4"
-        )
-        for model in INTERVALS:
-            (compiled,) = (project.target / "compiled").rglob(f"{model}.sql")
-            connection.execute(
-                f"create or replace table intermediate.{model} as {compiled.read_text()}"
-            )
-    return Simulated(as_built, simulation.counted(project), *lines)
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Generate the tiny study, and run all ways that can run here."""
+    folder = tmp_path_factory.mktemp("tiny")
+    generate(TINY, folder)
+    rivals.write_csv_waves(TINY, folder)
+    return folder
 
 
-# Coverage ----------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def ways(tiny: Path) -> dict[str, rivals.Result]:
+    """Run all ways, svy only where it was installed before; their numbers are compared."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not (rivals.SVY_FOLDER / ".installed").exists():
+            patch.setattr(rivals, "install_svy", lambda: "is not here")
+        listed = [
+            *rivals.sql_ways("500MB"),
+            *rivals.package_ways([2]),
+            rivals.lean_way(TINY),
+        ]
+        return {result.name: result for result in rivals.run_ways(TINY, tiny, listed)}
 
 
-def judged(cells: list[simulation.Cell]) -> list[simulation.Cell]:
-    """Give the cells with cases enough to be judged."""
-    return [cell for cell in cells if cell.mean_cases >= simulation.ENOUGH_CASES]
+# Studies ----------------------------------------------------------------------------------------
 
 
-def test_intervals_cover_as_often_as_they_say(simulated: Simulated) -> None:
-    assert [cell for cell in simulated.as_built if cell.is_off] == []
+def test_the_large_study_has_the_shape_that_is_said() -> None:
+    shape = large()
+    assert (len(shape.waves), sum(shape.people), len(shape.measures)) == (32, 71_000, 18)
+    assert len(shape.segments) == 5
+    assert (min(shape.psus), sorted(shape.psus)[-2], max(shape.psus)) == (106, 204, 3_500)
+    assert (sum(shape.psus), sum(shape.strata)) == (8_397, 2_424)
+    asked = [shape.is_asked(measure, wave) for measure in shape.measures for wave in shape.waves]
+    assert 0.9 < np.mean(asked) < 0.92
 
 
-def test_every_method_is_judged(simulated: Simulated) -> None:
-    methods = {(cell.variable_id, cell.ci_method) for cell in judged(simulated.as_built)}
-    shares = {(name, method) for name in ("half", "tenth") for method in simulation.METHODS}
-    assert methods == shares | {("visits", "t")}
-    assert {cell.n_samples for cell in simulated.as_built} == {N_SAMPLES}
+@pytest.mark.parametrize("millions", [1, 10, 100])
+def test_a_volume_has_as_many_answers_as_it_says(millions: int) -> None:
+    assert volume(millions).n_answers == millions * 1_000_000
 
 
-def test_errors_wrong_by_half_are_noticed(simulated: Simulated) -> None:
-    """Not where the cap of Korn and Graubard makes up for errors that are too small."""
-    uncapped = [
-        cell
-        for cell in judged(simulated.with_half_errors)
-        if cell.ci_method != "korn_graubard_capped"
-    ]
-    assert {cell.ci_method for cell in uncapped} == {*simulation.METHODS} - {"korn_graubard_capped"}
-    assert [cell for cell in uncapped if not cell.is_off] == []
+def test_a_generated_study_has_its_shape(tiny: Path) -> None:
+    assert Shape.read(tiny) == TINY
+    table = pq.read_table(tiny / "answers.parquet").to_pandas()
+    by_wave = table.groupby("wave")
+    assert tuple(by_wave.size()) == TINY.people
+    assert tuple(by_wave["psu"].nunique()) == TINY.psus
+    assert tuple(by_wave["stratum"].nunique()) == TINY.strata
+    assert table["psu"].nunique() == sum(TINY.psus)
+    assert set(table["s2"].dropna()) == {3, 4, 5}
+    assert set(table[LONG.column].dropna()) == set(range(1, 12))
+    for measure in TINY.measures:
+        for wave, answers in by_wave[measure.column]:
+            assert answers.notna().any() == TINY.is_asked(measure, wave)
+    assert {TINY.is_asked(SHARE, wave) for wave in TINY.waves} == {True, False}
 
 
-def test_rare_answers_are_covered_by_the_default_method(simulated: Simulated) -> None:
-    """Without cases enough intervals may be too wide, but hardly too narrow."""
-    rare = [
-        cell
-        for cell in simulated.as_built
-        if cell.ci_method == "logit" and cell.variable_id in ("fiftieth", "two_hundredth")
-    ]
-    assert len(rare) == 6
-    assert [cell for cell in rare if cell.coverage < 0.85] == []
+def test_a_wave_is_the_same_with_fewer_others_and_in_each_run(tiny: Path, tmp_path: Path) -> None:
+    generate(TINY.first_waves(2), tmp_path)
+    expected = pq.read_table(tiny / "answers.parquet", filters=[("wave", "<=", 2)])
+    assert pq.read_table(tmp_path / "answers.parquet").equals(expected)
 
 
-def test_intervals_without_bounds_do_not_cover() -> None:
-    cell = simulation.Cell("many", "half", "total", "t", 100, 80, 20, 0.1, 300.0)
-    assert cell.coverage == 0.8
-    assert cell.is_off
-    assert not replace(cell, n_covering=95).is_off
+# Ways to the estimates --------------------------------------------------------------------------
 
 
-def test_the_page_has_all_that_was_simulated() -> None:
-    """The page is not made again here, which takes minutes; it must be one of this script."""
-    text = (ROOT / simulation.TABLE).read_text(encoding="utf-8")
-    for design in simulation.DESIGNS.values():
-        for truth in simulation.SHARES.values():
-            for domain in simulation.DOMAINS:
-                # coverage and width
-                assert text.count(f"| {design.label} | {domain} | share of {truth} |") == 2
-    assert f"--samples {simulation.N_SAMPLES} --seed {simulation.SEED}" in text
+def test_all_ways_give_the_same_numbers(ways: dict[str, rivals.Result]) -> None:
+    assert {"core_all", "core_each", "group_by"} <= {
+        name for name, way in ways.items() if not way.missing
+    }
+    for way in ways.values():
+        if not way.missing:
+            assert way.n_estimates > 100
+            assert way.difference < 1e-12
+            assert way.whole.peak_mb > 10
+    assert ways["core_all"].n_estimates == ways["core_each"].n_estimates
 
 
-# Benchmark ---------------------------------------------------------------------------------------
-
-
-def test_the_benchmark_reports_what_was_built(simulated: Simulated) -> None:
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in simulated.table]
-    assert {len(row) for row in rows} == {len(benchmark.HEADER[0].strip("|").split("|"))}
-    assert rows[0][:3] == ["samples", "Wavehouse", f"{N_ESTIMATES * N_SAMPLES:,}"]
-    assert [row[1:3] for row in rows[1:]] == (
-        [["R, sample", str(N_ESTIMATES)], ["R, scaled up", f"{N_ESTIMATES * N_SAMPLES:,}"]]
-        if HAS_R
-        else []
-    )
-    agree = f"samples: {2 * N_ESTIMATES} estimates and errors are those of R"
-    assert any(line.startswith(agree) for line in simulated.notes) == HAS_R
-    models = [line for line in simulated.notes if line.startswith(("| int_", "| stg_"))]
-    assert len(models) == benchmark.N_SLOWEST
-
-
-def test_the_benchmark_generates_the_study_that_is_asked_for(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_the_numbers_are_those_of_the_definition(
+    tiny: Path, ways: dict[str, rivals.Result]
 ) -> None:
-    def measured(name: str, project: benchmark.Project, *words: object) -> tuple[list[str], ...]:
-        with duckdb.connect() as connection:
-            path = project.root / "cells.parquet"
-            counted = connection.sql(
-                f"""
-                select
-                    count(distinct wave_id),
-                    count(*) filter (where source_column = 'weight'),
-                    count(distinct source_column) filter (where source_column like 'v%')
-                from '{path}'
-                """
-            ).fetchone()
-        return [f"{name} {counted} {words}"], ["", "notes"]
+    """By loops over strata and PSUs, from the formula of the variance of a ratio of totals."""
+    assert ways
+    found = pq.read_table(tiny / "core_all.parquet").to_pandas()
+    found = found.set_index(["wave", "measure", "category", "segment_value"])
+    answers = pq.read_table(tiny / "answers.parquet").to_pandas()
+    for wave, measure, category, segment, value in (
+        (2, SHARE, 1, "s1", 2),
+        (2, LONG, 10, "s2", 4),
+        (3, MEAN, 0, "s2", 3),
+        (4, RATIO, 0, "s1", 1),
+    ):
+        people = answers[answers["wave"] == wave]
+        inside = people[measure.column].notna() & (people[segment] == value)
+        top = people[measure.column] == category if category else people[measure.column]
+        bottom = people[measure.denominator] if measure.denominator else 1.0
+        y = (top * people["weight"]).where(inside, 0.0).astype(float)
+        x = (bottom * people["weight"]).where(inside, 0.0).astype(float)
+        estimate = y.sum() / x.sum()
+        totals = (y - estimate * x).groupby([people["stratum"], people["psu"]]).sum()
+        variance = sum(
+            len(of) / (len(of) - 1) * ((of - of.mean()) ** 2).sum()
+            if len(of) > 1
+            else of.iloc[0] ** 2
+            for _, of in totals.groupby(level=0)
+        )
+        row = found.loc[(wave, measure.number, category, value)]
+        assert row["estimate"] == pytest.approx(estimate, rel=1e-12)
+        assert row["standard_error"] == pytest.approx(variance**0.5 / x.sum(), rel=1e-12)
 
-    monkeypatch.setattr(benchmark, "measured", measured)
-    words = ("--waves=3", "--variables=5", "--people=600", "--strata=5", "--only-generated")
-    assert benchmark.main([*words, "--without-r"]) == 0
-    sample = [("generated", "w001"), ("generated", "w002")]
-    asked = (sample, ["v1", "v2", "v3", "v4", "v5"], False)
-    assert capsys.readouterr().out.splitlines() == [
-        *benchmark.HEADER,
-        f"generated (3, 600, 5) {asked}",
-        "",
-        "notes",
-    ]
+
+def test_pools_are_the_estimates_of_their_waves_together(
+    tiny: Path, ways: dict[str, rivals.Result]
+) -> None:
+    """Their PSUs in one sample: the same formula over the strata of both waves."""
+    assert ways
+    pools = pq.read_table(tiny / "core_all_pools.parquet").to_pandas()
+    (row,) = pools[
+        (pools["wave"] == 2) & (pools["measure"] == MEAN.number) & (pools["segment_value"] == 0)
+    ].to_dict("records")
+    people = pq.read_table(tiny / "answers.parquet", filters=[("wave", "<=", 2)]).to_pandas()
+    people = people[people[MEAN.column].notna()]
+    weight = people["weight"]
+    estimate = (weight * people[MEAN.column]).sum() / weight.sum()
+    totals = (weight * (people[MEAN.column] - estimate)).groupby([people["stratum"], people["psu"]])
+    variance = sum(
+        len(of) / (len(of) - 1) * ((of - of.mean()) ** 2).sum()
+        for _, of in totals.sum().groupby(level=0)
+    )
+    assert row["estimate"] == pytest.approx(estimate, rel=1e-12)
+    assert row["standard_error"] == pytest.approx(variance**0.5 / weight.sum(), rel=1e-12)
+    asked = {wave for wave in TINY.waves if TINY.is_asked(SHARE, wave)}
+    of_share = set(pools.loc[pools["measure"] == SHARE.number, "wave"])
+    assert of_share == {wave for wave in asked if wave - 1 in asked}
 
 
-def test_the_benchmark_says_that_it_needs_r(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_long_lists_are_cut_into_blocks() -> None:
+    firsts = [(block.measure.number, block.first) for block in blocks_of(TINY)]
+    assert firsts == [(1, 1), (2, 1), (3, 1), (3, 9), (4, 1), (5, 1)]
+
+
+def test_a_number_that_is_another_stops_the_benchmark(
+    tiny: Path, ways: dict[str, rivals.Result], tmp_path: Path
+) -> None:
+    assert ways
+    expected = rivals.estimates_of(tiny, "core_all")
+    numbers = ("estimate", "standard_error")
+
+    def off(change: str) -> float:
+        theirs = tmp_path / "theirs.parquet"
+        duckdb.sql(f"copy (select {change} from {expected}) to '{theirs}' (format parquet)")
+        table = f"read_parquet('{theirs}')"
+        return rivals.largest_difference(table, expected, rivals.KEYS, numbers, "they", None)
+
+    assert off("*") == 0
+    assert 0 < off("* replace (estimate * (1 + 1e-11) as estimate)") < 1e-10
+    first = "wave = 2 and measure = 1 and category = 1 and segment_value = 0"
+    for wrong in ("standard_error + 1e-6", "'nan'::double", "null"):
+        with pytest.raises(
+            BenchmarkError, match=r"they: .* wave 2, measure 1, category 1, segment_value 0"
+        ):
+            off(
+                f"* replace (case when {first} then {wrong} else standard_error end "
+                "as standard_error)"
+            )
+    with pytest.raises(BenchmarkError, match="estimate is missing"):
+        off(f"* from (select * from {expected} where not ({first})) --")
+
+
+def test_a_way_that_cannot_run_here_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert benchmark.main([]) == 2
-    assert "or give --without-r" in capsys.readouterr().err
+    monkeypatch.setattr(rivals, "install_svy", lambda: "pip could not install it")
+    listed = [*rivals.package_ways([1]), rivals.lean_way(TINY)]
+    results = rivals.run_ways(TINY, tmp_path, listed)
+    assert {result.name: result.missing for result in results} == {
+        "svyby": "R is not here (Debian: r-base-core)",
+        "svy": "pip could not install it",
+        "lean": "R is not here (Debian: r-base-core)",
+    }
+    table = report.ways_table(json.loads(kept.as_json({"results": results})))
+    assert sum("left out: " in line for line in table) == 3
 
 
-def test_numbers_that_are_not_those_of_r_stop_the_benchmark() -> None:
-    ours = {("a",): (0.5, 0.01)}
-    assert benchmark.largest_difference(ours, {("a",): (0.5, 0.01 + 1e-9)}) < 1e-8
-    with pytest.raises(benchmark.BenchmarkError, match=r"standard_error of .* in R, here 0\.01"):
-        benchmark.largest_difference(ours, {("a",): (0.5, 0.02)})
-    with pytest.raises(benchmark.BenchmarkError, match=r"estimate of .* in R, here nan"):
-        benchmark.largest_difference({("a",): (float("nan"), 0.01)}, {("a",): (0.5, 0.01)})
+# Measuring --------------------------------------------------------------------------------------
+
+
+def python(program: str) -> list[str]:
+    """Give the words that run a program."""
+    return [sys.executable, "-c", program]
+
+
+def test_memory_and_time_are_those_of_all_processes(tmp_path: Path) -> None:
+    child = "import time; held = b'x' * 150_000_000; sum(range(3_000_000)); time.sleep(0.4)"
+    program = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    usage = processes.run(python(program), tmp_path / "log")
+    assert 150 < usage.peak_mb < 400
+    assert usage.cpu_seconds > 0.01
+    assert usage.stopped is None
+
+
+def test_a_program_is_stopped_at_a_limit(tmp_path: Path) -> None:
+    held = "import time; held = b'x' * 200_000_000; time.sleep(60)"
+    usage = processes.run(python(held), tmp_path / "log", Limits(peak_mb=100))
+    assert usage.stopped == "stopped when it held more than 100 MB"
+    busy = processes.run(python("while True: pass"), tmp_path / "log", Limits(cpu_seconds=0.3))
+    assert busy.stopped == "stopped after 0 processor seconds"
+    assert busy.cpu_seconds > 0.3
+
+
+def test_a_program_that_fails_is_told_with_what_it_said(tmp_path: Path) -> None:
+    with pytest.raises(BenchmarkError, match="It is broken"):
+        processes.run(python("raise SystemExit('It is broken')"), tmp_path / "log")
+
+
+def test_phases_add_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 1.0, 5.0, 7.0, 10.0, 10.5])
+    monkeypatch.setattr(processes, "own_cpu_seconds", lambda: next(clock))
+    peaks = iter([30.0, 20.0, 40.0])
+    monkeypatch.setattr(processes, "own_peak_mb", lambda: next(peaks))
+    phases = Phases()
+    for name in ("first", "second", "first"):
+        with phases.phase(name):
+            pass
+    phases.write(tmp_path / "phases.json")
+    assert processes.read_phases(tmp_path / "phases.json") == {
+        "first": Usage(1.5, 40.0),
+        "second": Usage(2.0, 20.0),
+    }
+
+
+def test_nodes_that_run_together_share_what_was_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([0.0, 1.0, 3.0, 7.0, 8.0])
+    monkeypatch.setattr(dbt_nodes, "own_cpu_seconds", lambda: next(clock))
+
+    def event(name: str, node: str) -> Any:  # noqa: ANN401 (an event of dbt)
+        info = SimpleNamespace(unique_id=node, node_path=f"{node}.sql", node_status="success")
+        return SimpleNamespace(
+            info=SimpleNamespace(name=name), data=SimpleNamespace(node_info=info)
+        )
+
+    with (tmp_path / "nodes").open("w") as file:
+        watch = dbt_nodes.Watch(file)
+        for name, node in (
+            ("NodeStart", "model.a"),
+            ("NodeStart", "model.b"),
+            ("Other", "model.b"),
+            ("NodeFinished", "model.a"),
+            ("NodeFinished", "model.b"),
+        ):
+            watch.hear(event(name, node))
+    nodes = builds.read_nodes(tmp_path / "nodes")
+    # a alone from 1 to 3, both to 7, b alone to 8
+    assert {node["node"]: node["cpu_seconds"] for node in nodes} == {"model.a": 4, "model.b": 3}
+
+
+# The warehouse ----------------------------------------------------------------------------------
+
+
+def test_a_generated_study_is_delivered_like_any_other(tiny: Path) -> None:
+    delivered = deliver(TINY, tiny)
+    project = delivered.project
+    assert [row["study_id"] for row in codebook_rows(project, "waves")] == [STUDY] * 4
+    assert len(codebook_rows(project, "measures")) == len(TINY.measures)
+    for wave_id, path in delivered.files.items():
+        landed = land_wave(project, STUDY, wave_id, [path])
+        assert landed.files[0].file_name == f"{wave_id}.csv"
+    assert "stg_benchmark__w04.sql" in "\n".join(generate_files(project))
+    header = pandas.read_csv(delivered.files["w01"], nrows=0).columns
+    asked = {measure.column for measure in TINY.measures if TINY.is_asked(measure, 1)}
+    assert {name for name in header if name.startswith("v")} == asked
+
+
+def test_a_question_is_declared_for_the_waves_that_asked_it() -> None:
+    shape = replace(TINY, people=(10,) * 9)
+    # Not in waves 1, 5 and 9: those plus three times the measure's number are multiples of four.
+    assert runs(shape, SHARE.column) == [(2, 4), (6, 8)]
+    assert runs(shape, str(RATIO.denominator)) == runs(shape, RATIO.column) == [(2, 4), (6, 8)]
+    assert runs(shape, "s1") == [(1, 9)]
+
+
+def test_the_steps_that_are_watched_are_those_of_the_build() -> None:
+    source = (ROOT / "wavehouse/build.py").read_text(encoding="utf-8")
+    for _, name, _ in STEPS:
+        assert f"{name}(" in source
+    assert "run_dbt(" in source
+    rooms = {path.name for path in (ROOT / "models/intermediate").iterdir()}
+    assert set(builds.CORE) <= rooms
+
+
+def made_up_build() -> builds.Build:
+    """Give a build of two rooms, whose dbt ran twice."""
+    paths = {
+        "seed.a": "codebook/a.csv",
+        "model.a": "staging/x/a.sql",
+        "model.b": "intermediate/moments/b.sql",
+        "model.c": "intermediate/drift/c.sql",
+        "model.d": "intermediate/estimates/d.sql",
+        "test.a": "a.sql",
+    }
+    nodes = [
+        {"node": node, "path": path, "status": "success", "cpu_seconds": 2.0, "peak_mb": 10.0 * n}
+        for n, (node, path) in enumerate(paths.items())
+    ]
+    nodes += [{**nodes[3], "cpu_seconds": 1.0}]
+    nodes += [{"node": "all", "path": "", "cpu_seconds": taken, "peak_mb": 0} for taken in (15, 3)]
+    phases = {"land waves": Usage(1, 50), "dbt": Usage(18, 9), "publish": Usage(4, 60)}
+    steps = builds.steps_of(nodes, phases)
+    return builds.Build(Usage(30, 70), steps, builds.slowest_of(nodes), 600, 1e-15)
+
+
+def test_nodes_are_summed_by_room() -> None:
+    steps = {step.name: (step.n_nodes, step.cpu_seconds) for step in made_up_build().steps}
+    assert steps == {
+        "land waves": (0, 1),
+        builds.DBT: (0, 5),
+        "seeds": (1, 2),
+        "models: staging": (1, 2),
+        "models: moments": (1, 2),
+        "models: drift": (2, 3),
+        "models: estimates": (1, 2),
+        "data tests": (1, 2),
+        "publish": (0, 4),
+    }
+    assert list(steps)[-1] == "publish"
+    build = made_up_build()
+    assert (build.seconds("models"), build.seconds("core models")) == (9, 4)
+
+
+def test_estimates_a_second_are_told_of_core_models_all_models_and_all() -> None:
+    table = "\n".join(report.build_table(json.loads(kept.as_json(made_up_build()))))
+    for said in (
+        "- core models (moments, estimates, contrasts): 150",
+        "- all models: 67",
+        "- the whole build: 20",
+        "| models: drift | 2 | 3.0 | 30 |",
+        "| **all** | | 30.0 | 70 |",
+    ):
+        assert said in table
+
+
+def test_a_build_that_was_stopped_says_where(tmp_path: Path) -> None:
+    (tmp_path / "nodes").write_text('{"node": "model.a", "path": "a.sql"}\n{"node": "mod')
+    assert builds.read_nodes(tmp_path / "nodes") == [{"node": "model.a", "path": "a.sql"}]
+    stopped = replace(made_up_build(), stopped="stopped when it held much", stopped_at="after a")
+    volumes = {
+        "volumes": {"10": {"results": []}, "100": {"results": []}},
+        "builds": {"10": stopped},
+    }
+    left_out = {"left_out": {"100": "not tried: 10 were stopped"}}
+    table = report.volumes_table(json.loads(kept.as_json({**volumes, **left_out})))
+    assert table[2:] == [
+        "| 10 | the warehouse, models | | stopped when it held much, after a | |",
+        "| 100 | the warehouse, models | | not tried: 10 were stopped | |",
+    ]
+
+
+# Results ----------------------------------------------------------------------------------------
+
+
+def made_up_results(factor: float = 1.0) -> dict[str, Any]:
+    """Give results of all parts; what they took is multiplied."""
+    ways = [
+        rivals.Result(name, label, 4, n, factor * taken, Usage(9, 100 * factor), {}, 1e-15)
+        for name, label, n, taken in (("svyby", "svyby", 200, 2.0), ("core_all", "core", 900, 0.5))
+    ]
+    points = [
+        curves.Point(name, x, way, way, 10, factor * x**power, 100)
+        for name in (*curves.CURVES, "build")
+        for way, power in (("one", 1), ("two", 2))
+        for x in (4, 8, 16)
+    ]
+    made = {
+        "machine": kept.about_the_machine(),
+        "ways": {"large": {"results": ways}},
+        "builds": {"large": made_up_build()},
+        "volumes": {"1 million answers": {"results": ways}},
+        "left_out": {"1 million answers": "not tried"},
+        "curves": points,
+    }
+    return json.loads(kept.as_json(made))
+
+
+def test_ways_are_told_with_their_ratio_to_svyby() -> None:
+    table = report.ways_table(made_up_results()["ways"]["large"])
+    assert table[2] == "| svyby | 4 | 200 | 2.00 | 100 | 1.0 | 100 |"
+    assert table[3] == "| core | 4 | 900 | 0.50 | 1,800 | 18.0 | 100 |"
+
+
+def test_slopes_tell_how_cost_grows() -> None:
+    table = report.slopes_table(made_up_results()["curves"])
+    assert [line.split("|")[4:6] for line in table[2:4]] == [
+        [" one ", " 1.00 "],
+        [" two ", " 2.00 "],
+    ]
+    one = curves.Point("waves", 4, "one", "one", 1, 1.0, 1.0)
+    assert np.isnan(curves.slope([one]))
+
+
+def test_two_runs_are_compared_step_by_step() -> None:
+    before, after = made_up_results(), made_up_results(2.0)
+    del after["volumes"]
+    lines = kept.compare(before, after)
+    assert "| ways | large | core | 0.50 | 1.00 | 2.00 | 100 | 200 | 2.00 |" in lines
+    assert "| volumes | 1 million answers | core | 0.50 |  |  | 100 |  |  |" in lines
+    assert "| builds | large | models: drift | 3.00 | 3.00 | 1.00 | 30 | 30 | 1.00 |" in lines
+    for one in before["ways"]["large"]["results"], after["ways"]["large"]["results"]:
+        one[1]["cpu_seconds"] = 0.01
+    assert not any("| ways | large | core |" in line for line in kept.compare(before, after))
+
+
+def test_a_run_keeps_its_results_and_adds_to_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def curve(_: object, folder: Path, results: dict[str, Any]) -> None:
+        assert folder.is_dir()
+        results["curves"] += [curves.Point("waves", 4, "new", "new", 1, 1.0, 1.0)]
+
+    monkeypatch.setitem(benchmark.PARTS, "curves", curve)
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(made_up_results()))
+    words = ["--only", "curves", "--add", "--output", str(path), "--compare", str(path)]
+    assert benchmark.main(words) == 0
+    results = kept.read(path)
+    assert {point["way"] for point in results["curves"] if point["curve"] == "waves"} == {"new"}
+    assert {point["way"] for point in results["curves"]} == {"new", "one", "two"}
+    assert set(results) >= {"ways", "builds", "volumes"}
+    said = capsys.readouterr().out
+    assert "| ways | large | core | 0.50 | 0.50 | 1.00 | 100 | 100 | 1.00 |" in said
+    rows = (tmp_path / "results.csv").read_text().splitlines()
+    assert '"ways","large","core",0.5000,100.0' in rows
+
+
+def test_nothing_is_reported_if_a_part_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise BenchmarkError("numbers are others")
+
+    monkeypatch.setitem(benchmark.PARTS, "ways", broken)
+    path = tmp_path / "results.json"
+    assert benchmark.main(["--only", "ways", "--output", str(path)]) == 1
+    assert "benchmark: numbers are others" in capsys.readouterr().err
+    assert not path.exists()
+
+
+def test_parts_that_are_measured_again_replace_what_was_kept() -> None:
+    results = made_up_results()
+    results["builds"]["1 million answers"] = results["builds"]["large"]
+    benchmark.forget(results, ["build"])
+    assert set(results["builds"]) == {"1 million answers"}
+    assert {point["curve"] for point in results["curves"]} == set(curves.CURVES)
+    results = made_up_results()
+    benchmark.forget(results, ["volumes", "curves"])
+    assert set(results["builds"]) == {"large"}
+    assert not {"volumes", "left_out"} & set(results)
+
+
+def test_the_page_has_all_tables_and_the_pictures_their_numbers(tmp_path: Path) -> None:
+    results = made_up_results()
+    text = page(results)
+    for table in (
+        report.ways_table(results["ways"]["large"]),
+        report.build_table(results["builds"]["large"]),
+        report.volumes_table(results),
+        report.slopes_table(results["curves"]),
+    ):
+        assert "\n".join(table) in text
+    drawn = figures.draw_curves(results["curves"], tmp_path)
+    drawn += figures.draw_rates(report.rates(results), tmp_path)
+    assert [path.name for path in drawn] == [
+        *("benchmark_curves.svg", "benchmark_curves.csv"),
+        *("benchmark_rates.svg", "benchmark_rates.csv"),
+    ]
+    before = drawn[2].read_bytes()
+    figures.draw_rates(report.rates(results), tmp_path)
+    assert drawn[2].read_bytes() == before
+    rates = (tmp_path / "benchmark_rates.csv").read_text().splitlines()
+    assert rates[1] == "core,1800.0"
+    assert len((tmp_path / "benchmark_curves.csv").read_text().splitlines()) == 31
+
+
+def test_the_page_of_the_docs_is_of_this_benchmark() -> None:
+    """It is not made again here, which takes half an hour."""
+    text = benchmark.PAGE.read_text(encoding="utf-8")
+    for heading in ("ways to the same estimates", "This warehouse", "Millions", "How cost grows"):
+        assert heading in text
+    for volume_name in ("1 million answers", "10 million answers", "100 million answers"):
+        assert f"| {volume_name} | the warehouse, models |" in text
+    for name in ("benchmark_rates", "benchmark_curves"):
+        assert f"(images/{name}.svg)" in text
+        assert (benchmark.PICTURES / f"{name}.csv").is_file()

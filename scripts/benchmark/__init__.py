@@ -1,0 +1,1 @@
+"""Measure what estimates cost: this warehouse, beside other ways to the same numbers."""

@@ -1,0 +1,234 @@
+"""Measure what estimates cost here and elsewhere, and print tables.
+
+    make benchmark                               everything, about half an hour
+    make benchmark BENCHMARK=--quick             small sizes, a few minutes
+    make benchmark BENCHMARK="--only build"      one part
+    make benchmark BENCHMARK="--only build --compare before.json"
+
+Parts: `ways`, other ways to the same estimates of the large study; `build`, the steps of this
+warehouse with the large study, and its models over fewer waves; `volumes`, 1, 10 and 100 million
+answers; `curves`, over waves, answers, segments and PSUs. Results are kept as JSON and CSV.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmark import results as kept
+from benchmark.builds import Build, measure_build
+from benchmark.curves import CURVES, Point, measure_build_curve, measure_curve
+from benchmark.figures import draw_curves, draw_rates
+from benchmark.generate import generate
+from benchmark.page import page
+from benchmark.processes import BenchmarkError, Limits
+from benchmark.report import rates, tables
+from benchmark.rivals.run import (
+    ROOT,
+    lean_way,
+    package_ways,
+    run_ways,
+    sql_ways,
+    write_csv_waves,
+)
+from benchmark.shapes import Shape, large, volume
+
+PAGE = ROOT / "docs" / "benchmark.md"
+PICTURES = ROOT / "docs" / "images"
+# Packages take minutes for all waves.
+N_FEW = 4
+QUICK_WAVES = 4
+
+Results = dict[str, Any]
+
+
+def measure_ways(options: argparse.Namespace, folder: Path, results: Results) -> None:
+    """Run all ways to the estimates of the large study."""
+    shape = study(options)
+    place = folder / "large"
+    generate(shape, place)
+    write_csv_waves(shape, place)
+    few = list(shape.waves)[:: max(len(shape.waves) // N_FEW, 1)]
+    ways = [*sql_ways(options.core_memory), *package_ways(few), lean_way(shape)]
+    results["ways"] = {shape.name: {"results": run_ways(shape, place, ways)}}
+
+
+def measure_builds(options: argparse.Namespace, folder: Path, results: Results) -> None:
+    """Build the large study with all its steps, and its first waves with models alone."""
+    shape = study(options)
+    place = folder / "large"
+    if not (place / "core_all.parquet").exists():
+        # What is published is held to it.
+        generate(shape, place)
+        run_ways(shape, place, sql_ways(options.core_memory)[:1])
+    built = measure_build(shape, place, limits(options), options.threads)
+    results.setdefault("builds", {})[shape.name] = built
+    n = len(shape.waves)
+    points = measure_build_curve(
+        shape, [n // part for part in (4, 2) if n // part], folder, limits(options)
+    )
+    if not built.stopped:
+        points += [
+            Point(
+                "build", n, kind, kind, built.n_estimates, built.seconds(kind), built.whole.peak_mb
+            )
+            for kind in ("models", "core models")
+        ]
+    results.setdefault("curves", []).extend(points)
+
+
+def measure_volumes(options: argparse.Namespace, folder: Path, results: Results) -> None:
+    """Run what can on many answers; builds stop at a limit, and larger ones are not begun then."""
+    stopped = ""
+    for millions in (1,) if options.quick else (1, 10, 100):
+        shape = volume(millions)
+        place = folder / f"volume_{millions}"
+        generate(shape, place)
+        ways = run_ways(shape, place, sql_ways(options.core_memory))
+        results.setdefault("volumes", {})[shape.name] = {"results": ways}
+        if options.quick or options.without_builds:
+            stopped = "not tried in a run without builds of volumes"
+        if stopped:
+            results.setdefault("left_out", {})[shape.name] = stopped
+            continue
+        built: Build = measure_build(shape, place, limits(options), models_only=True)
+        results.setdefault("builds", {})[shape.name] = built
+        if built.stopped:
+            stopped = f"not tried: {shape.name} were {built.stopped}"
+
+
+def measure_curves(options: argparse.Namespace, folder: Path, results: Results) -> None:
+    """Measure how cost grows."""
+    for name, (_, numbers, _) in CURVES.items():
+        chosen = numbers[:2] if options.quick else numbers
+        points = measure_curve(name, folder, options.core_memory, chosen)
+        results.setdefault("curves", []).extend(points)
+
+
+PARTS: dict[str, Callable[[argparse.Namespace, Path, Results], None]] = {
+    "ways": measure_ways,
+    "build": measure_builds,
+    "volumes": measure_volumes,
+    "curves": measure_curves,
+}
+
+
+def study(options: argparse.Namespace) -> Shape:
+    """Give the large study, or its first waves."""
+    return large().first_waves(QUICK_WAVES) if options.quick else large()
+
+
+def limits(options: argparse.Namespace) -> Limits:
+    """Give what a build may take."""
+    return Limits(options.time_limit, options.memory_limit)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Give the options."""
+    found = argparse.ArgumentParser(
+        prog="benchmark", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    found.add_argument("--quick", action="store_true", help="small sizes, a few minutes")
+    found.add_argument("--only", action="append", choices=PARTS, help="a part; may be repeated")
+    found.add_argument("--compare", type=Path, metavar="JSON", help="print ratios to another run")
+    found.add_argument(
+        "--output",
+        type=Path,
+        default=ROOT / "target" / "benchmark.json",
+        help="where results are kept; a CSV file goes beside it (default: %(default)s)",
+    )
+    found.add_argument(
+        "--add",
+        action="store_true",
+        help="keep other parts that the file of results has, and replace those that are measured",
+    )
+    found.add_argument("--docs", action="store_true", help="write the page of the docs too")
+    found.add_argument(
+        "--time-limit",
+        type=float,
+        default=1200,
+        help="processor seconds after which a build is stopped (default: %(default)s)",
+    )
+    found.add_argument(
+        "--memory-limit",
+        type=float,
+        default=14_000,
+        help="MB with which a build is stopped (default: %(default)s)",
+    )
+    found.add_argument(
+        "--core-memory",
+        default="2GB",
+        help="memory limit of the SQL core in DuckDB (default: %(default)s)",
+    )
+    found.add_argument(
+        "--threads",
+        type=int,
+        default=1,
+        help="threads of dbt; with one, a node's numbers are its own (default: %(default)s)",
+    )
+    found.add_argument(
+        "--without-builds", action="store_true", help="do not build the volumes, which takes long"
+    )
+    found.add_argument("--folder", type=Path, help="keep all files here, in a folder to be made")
+    return found
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Measure, print, keep and compare."""
+    options = parser().parse_args(words)
+    before = kept.read(options.compare) if options.compare else None
+    results: Results = {"machine": kept.about_the_machine(), "quick": options.quick}
+    if options.add and options.output.exists():
+        results = {**kept.read(options.output), **results}
+        forget(results, options.only or list(PARTS))
+    try:
+        with tempfile.TemporaryDirectory(prefix="wavehouse_benchmark_") as temporary:
+            folder = options.folder or Path(temporary)
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in options.only or PARTS:
+                print(f"Measuring {name}.", file=sys.stderr, flush=True)
+                PARTS[name](options, folder, results)
+    except BenchmarkError as error:
+        print(f"benchmark: {error}", file=sys.stderr)
+        return 1
+    # As they will be read.
+    text = kept.as_json(results)
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(text, encoding="utf-8")
+    results = kept.read(options.output)
+    options.output.with_suffix(".csv").write_text(kept.as_csv(results), encoding="utf-8")
+    print("\n".join(tables(results)))
+    if before is not None:
+        print("\n".join(kept.compare(before, results)))
+    if options.docs:
+        drawn = [*draw_rates(rates(results), PICTURES), *draw_curves(results["curves"], PICTURES)]
+        PAGE.write_text(page(results), encoding="utf-8")
+        for path in (PAGE, *drawn):
+            print(f"Wrote {path.relative_to(ROOT)}", file=sys.stderr)
+    return 0
+
+
+def forget(results: Results, parts: Sequence[str]) -> None:
+    """Take out of kept results what the parts will measure again."""
+    builds = results.get("builds", {})
+    volumes = results.get("volumes", {})
+    if "ways" in parts:
+        results.pop("ways", None)
+    if "build" in parts:
+        results["builds"] = {name: one for name, one in builds.items() if name in volumes}
+    if "volumes" in parts:
+        kept_builds = results.get("builds", {})
+        results["builds"] = {name: one for name, one in kept_builds.items() if name not in volumes}
+        results.pop("volumes", None)
+        results.pop("left_out", None)
+    measured = {"build": {"build"}, "curves": set(CURVES)}
+    gone = set().union(*(measured.get(part, set()) for part in parts))
+    results["curves"] = [point for point in results.get("curves", []) if point["curve"] not in gone]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""Land the waves of a project and build it as `wavehouse build` does, and measure every step.
+
+    python -m benchmark.build_steps PROJECT DELIVERED PHASES NODES THREADS all|models
+
+The steps are those of the commands themselves, with a watch around each. dbt runs in a process of
+its own, as always; that one measures its nodes (`dbt_nodes.py`). With `models`, tests, the attack
+and publishing are left out.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import wavehouse.build
+import wavehouse.closing
+import wavehouse.generate
+import wavehouse.publish
+from benchmark.processes import Phases
+from benchmark.warehouse import STUDY
+from wavehouse.landing import land_wave
+from wavehouse.project import Project
+
+# Functions that `wavehouse build` calls by these names, and what their steps are called.
+STEPS = (
+    (wavehouse.generate, "generate", "generate files"),
+    (wavehouse.closing, "close_and_report", "attack and close"),
+    (wavehouse.publish, "publish_and_tell", "publish"),
+)
+
+
+def main(words: list[str]) -> int:
+    """Land and build, and write what it took."""
+    root, delivered, phases_file, nodes_file, threads, what = words
+    project = Project(Path(root))
+    phases = Phases()
+    with phases.phase("land waves"):
+        for path in sorted(Path(delivered).glob("*.csv")):
+            land_wave(project, STUDY, path.stem, [path])
+    for module, name, step in STEPS:
+        setattr(module, name, watched(phases, getattr(module, name), step))
+
+    def run_dbt(project: Project, *arguments: str, **_: object) -> int:
+        """Run dbt in a process that measures its nodes."""
+        command = [sys.executable, "-m", "benchmark.dbt_nodes", nodes_file, *arguments]
+        folders = ["--project-dir", str(project.root), "--profiles-dir", str(project.root)]
+        with phases.phase("dbt"):
+            return subprocess.run(
+                [*command, *folders, "--threads", threads, "--no-use-colors"],
+                cwd=project.root,
+                check=False,
+            ).returncode
+
+    try:
+        if what == "models":
+            wavehouse.generate.generate(project)
+            without = ("test", "unit_test")
+            words = [word for kind in without for word in ("--exclude-resource-type", kind)]
+            return run_dbt(project, "build", *words, "--target-path", str(project.target))
+        wavehouse.build.run_dbt = run_dbt
+        wavehouse.build.build(project, force=True)
+    finally:
+        phases.write(Path(phases_file))
+    return 0
+
+
+def watched(phases: Phases, function: Callable[..., Any], step: str) -> Callable[..., Any]:
+    """Give a function that does the same as a step that is measured."""
+
+    def measured(*arguments: object, **options: object) -> object:
+        with phases.phase(step):
+            return function(*arguments, **options)
+
+    return measured
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
