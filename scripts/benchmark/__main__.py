@@ -36,6 +36,7 @@ from benchmark.rivals.run import (
     write_csv_waves,
 )
 from benchmark.shapes import Shape, large, volume
+from wavehouse.processes import clean_end_on_sigterm
 
 PAGE = ROOT / "docs" / "benchmark.md"
 PICTURES = ROOT / "docs" / "images"
@@ -186,7 +187,10 @@ def main(words: Sequence[str] | None = None) -> int:
         results = {**kept.read(options.output), **results}
         forget(results, options.only or list(PARTS))
     try:
-        with tempfile.TemporaryDirectory(prefix="wavehouse_benchmark_") as temporary:
+        with (
+            clean_end_on_sigterm(),
+            tempfile.TemporaryDirectory(prefix="wavehouse_benchmark_") as temporary,
+        ):
             folder = options.folder or Path(temporary)
             folder.mkdir(parents=True, exist_ok=True)
             for name in options.only or PARTS:

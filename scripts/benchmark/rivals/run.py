@@ -247,8 +247,10 @@ def largest_difference(
         BenchmarkError: a number is another, or missing.
     """
     kept = "" if waves is None else f"where wave in ({', '.join(map(str, waves))})"
+    # What is not there is infinitely far off; what is not a number comes first of all.
     off = [
-        f"abs(theirs.{number} - expected.{number}) / greatest(1, abs(expected.{number}))"
+        f"coalesce(abs(theirs.{number} - expected.{number}) / greatest(1, abs(expected.{number})), "
+        "'infinity'::double)"
         for number in numbers
     ]
     shown = ", ".join(
@@ -263,8 +265,7 @@ def largest_difference(
             select
                 {", ".join(keys)},
                 concat_ws('; ', {shown}) as shown,
-                -- also where it is not a number, or is not there
-                coalesce(greatest({", ".join(off)}), 'infinity'::double) as difference
+                greatest({", ".join(off)}) as difference
             from (from {theirs}) as theirs
             {join} (from {expected} {kept}) as expected using ({", ".join(keys)})
         )

@@ -12,10 +12,11 @@ How it goes, with the formulas of Taylor linearisation:
    number is a block whose only slot is the weighted sum of the number, less a rounded origin, so
    that no digits are lost; a ratio's base is the weighted sum of its denominator.
 2. A cell's estimate is r = total / base.
-3. u = total - r * base is what a PSU adds to its error. Of u and of the base, the sums and sums of
-   squares per stratum are all that errors need.
+3. u = total - r * base is what a PSU adds to its error.
 4. With n PSUs in a stratum, variance = sum over strata of (n * sum(u^2) - sum(u)^2) / (n - 1).
    A PSU without a row is u = 0. A stratum with one PSU is taken around 0 ("adjust").
+   The squares of PSUs are added up by cell at once, with their stratum's factor; only plain sums
+   are made by stratum, of which there are many.
    Kept are quu, qux and qxx: this form for u with u, u with base, and base with base.
 5. For any other ratio R of a cell, the form of total - R * base is
    quu + 2 * (r - R) * qux + (r - R)^2 * qxx. So waves of independent samples are pooled from
@@ -197,8 +198,6 @@ def item(block: Block) -> str:
 
 # A share of everybody is 1, however its weights were added up.
 RATIO = "case when abs(sum(t#) / sum(base) - 1) < 1e-12 then 1 else sum(t#) / sum(base) end as r#"
-QUU = "sum(factor * uu# - less * u# * u#) as quu#"
-QUX = "sum(factor * ux# - less * u# * x) as qux#"
 # Steps 2 to 4, each a table of the waves at hand.
 STEPS = {
     "cells": f"""
@@ -211,33 +210,50 @@ STEPS = {
         inner join psus using (psu)
         group by psus.wave, block, segment_value
     """,
+    "influences": f"""
+        select
+            psus.wave, psus.stratum, block, segment_value, psu_sums.base,
+            {slots("t# - r# * psu_sums.base as u#")}
+        from psu_sums
+        inner join psus using (psu)
+        inner join cells using (wave, block, segment_value)
+    """,
+    # What needs no sums by stratum is added up by cell at once; the rest has half of the columns.
+    "psu_part": f"""
+        select
+            influences.wave, block, segment_value,
+            sum(factor * base * base) as xx,
+            {slots("sum(factor * u# * u#) as uu#, sum(factor * u# * base) as ux#")}
+        from influences
+        inner join strata using (wave, stratum)
+        group by influences.wave, block, segment_value
+    """,
     "stratum_sums": f"""
-        with influences as (
-            select
-                psus.wave, psus.stratum, block, segment_value, psu_sums.base,
-                {slots("t# - r# * psu_sums.base as u#")}
-            from psu_sums
-            inner join psus using (psu)
-            inner join cells using (wave, block, segment_value)
-        )
         select
             wave, stratum, block, segment_value,
             count(*) as n_psus,
             sum(base) as x,
-            sum(base * base) as xx,
-            {slots("sum(u#) as u#, sum(u# * u#) as uu#, sum(u# * base) as ux#")}
+            {slots("sum(u#) as u#")}
         from influences
         group by wave, stratum, block, segment_value
     """,
-    "variances": f"""
+    "stratum_part": f"""
         select
-            wave, block, segment_value,
-            sum(factor * xx - less * x * x) as qxx,
+            stratum_sums.wave, block, segment_value,
             (sum(stratum_sums.n_psus) - count(*))::integer as degrees_of_freedom,
-            {slots(f"{QUU}, {QUX}")}
+            sum(less * x * x) as xx,
+            {slots("sum(less * u# * u#) as uu#, sum(less * u# * x) as ux#")}
         from stratum_sums
         inner join strata using (wave, stratum)
-        group by wave, block, segment_value
+        group by stratum_sums.wave, block, segment_value
+    """,
+    "variances": f"""
+        select
+            wave, block, segment_value, degrees_of_freedom,
+            one.xx - other.xx as qxx,
+            {slots("one.uu# - other.uu# as quu#, one.ux# - other.ux# as qux#")}
+        from psu_part as one
+        inner join stratum_part as other using (wave, block, segment_value)
     """,
 }
 
