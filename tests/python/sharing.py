@@ -14,7 +14,7 @@ ENGINES = ("test_engines", "test_analyses", "test_macros")
 # Then the files that take longest, so that no process is left with a long one at the end.
 LONG = (
     "test_house_style",
-    *("test_add_wave", "test_bad_input", "test_benchmark", "test_publish", "test_build"),
+    *("test_add_wave", "test_bad_input", "test_coverage", "test_publish", "test_build"),
     *("test_onboarding", "test_nhanes", "test_drift", "test_contracts", "test_invariants"),
     *("test_disclosure", "test_purposes", "test_data_tests", "test_documentation", "test_ddi"),
     *(
