@@ -68,10 +68,10 @@ def measure_builds(options: argparse.Namespace, folder: Path, results: Results) 
         run_ways(shape, place, sql_ways(options.core_memory)[:1])
     built = measure_build(shape, place, limits(options), options.threads)
     results.setdefault("builds", {})[shape.name] = built
+    if options.quick:
+        return
     n = len(shape.waves)
-    points = measure_build_curve(
-        shape, [n // part for part in (4, 2) if n // part], folder, limits(options)
-    )
+    points = measure_build_curve(shape, [n // 4, n // 2], folder, limits(options))
     if not built.stopped:
         points += [
             Point(
