@@ -13,6 +13,7 @@ answers; `curves`, over waves, answers, segments and PSUs. Results are kept as J
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -92,7 +93,7 @@ def measure_volumes(options: argparse.Namespace, folder: Path, results: Results)
         ways = run_ways(shape, place, sql_ways(options.core_memory))
         results.setdefault("volumes", {})[shape.name] = {"results": ways}
         if options.quick or options.without_builds:
-            stopped = "not tried in a run without builds of volumes"
+            stopped = why_not_tried(results)
         if stopped:
             results.setdefault("left_out", {})[shape.name] = stopped
             continue
@@ -100,6 +101,17 @@ def measure_volumes(options: argparse.Namespace, folder: Path, results: Results)
         results.setdefault("builds", {})[shape.name] = built
         if built.stopped:
             stopped = f"not tried: {shape.name} were {built.stopped}"
+
+
+def why_not_tried(results: Results) -> str:
+    """Say why volumes were not built, with what another study took, if one was built."""
+    for name, build in json.loads(kept.as_json(results.get("builds", {}))).items():
+        whole = build["whole"]
+        return (
+            f"not tried: the {name} study took {whole['cpu_seconds']:,.0f} processor seconds "
+            f"and {whole['peak_mb']:,.0f} MB"
+        )
+    return "not tried in a run without builds"
 
 
 def measure_curves(options: argparse.Namespace, folder: Path, results: Results) -> None:

@@ -414,6 +414,12 @@ def test_a_build_that_was_stopped_says_where(tmp_path: Path) -> None:
     ]
 
 
+def test_volumes_that_are_not_built_say_what_another_study_took() -> None:
+    assert benchmark.why_not_tried({}) == "not tried in a run without builds"
+    said = benchmark.why_not_tried({"builds": {"large": made_up_build()}})
+    assert said == "not tried: the large study took 30 processor seconds and 70 MB"
+
+
 # Results ----------------------------------------------------------------------------------------
 
 
