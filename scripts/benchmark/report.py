@@ -128,13 +128,13 @@ def volumes_table(results: Results) -> list[str]:
 
 def slopes_table(points: Sequence[Mapping[str, Any]]) -> list[str]:
     """Give the table of how cost grows: 1 is in proportion, 2 is as the square."""
-    lines = ["| with | from | to | way | slope |", "|---|---|---|---|---|"]
+    lines = ["| with | from | to | way | slope | at the end |", "|---|---|---|---|---|---|"]
     for name in (*CURVES, BUILD):
         of_curve = [Point(**point) for point in points if point["curve"] == name]
         for label in dict.fromkeys(point.label for point in of_curve):
             of_way = [point for point in of_curve if point.label == label]
-            steep = slope(of_way)
-            shown = "" if math.isnan(steep) else f"{steep:.2f}"
+            slopes = (slope(of_way), slope(of_way[-2:]))
+            shown = " | ".join("" if math.isnan(one) else f"{one:.2f}" for one in slopes)
             axis = "waves of the large study" if name == BUILD else CURVES[name][0]
             lines.append(f"| {axis} | {of_way[0].x:,} | {of_way[-1].x:,} | {label} | {shown} |")
     return lines

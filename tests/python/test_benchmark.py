@@ -458,6 +458,11 @@ def test_slopes_tell_how_cost_grows() -> None:
         [" one ", " 1.00 "],
         [" two ", " 2.00 "],
     ]
+    # A fixed part, which counts less and less.
+    points = [curves.Point("waves", x, "one", "one", 1, 8.0 + x, 1.0) for x in (8, 16, 32)]
+    (row,) = report.slopes_table(json.loads(kept.as_json(points)))[2:]
+    assert row.endswith(f"| {curves.slope(points):.2f} | {np.log2(40 / 24):.2f} |")
+    assert 0.5 < curves.slope(points) < np.log2(40 / 24) < 1
     one = curves.Point("waves", 4, "one", "one", 1, 1.0, 1.0)
     assert np.isnan(curves.slope([one]))
 
