@@ -24,6 +24,7 @@ SETTINGS = {
 # Told apart by colour-blind eyes, and by shape where there is no colour (palette of Okabe and Ito).
 STYLES = (("#0072B2", "o"), ("#D55E00", "s"), ("#009E73", "^"), ("#CC79A7", "D"))
 BUILD = "build"
+TITLES = {"waves": "Waves", "answers": "Answers", "segments": "Segments", "psus": "PSUs"}
 
 Point = dict[str, Any]
 Rate = tuple[str, float]
@@ -40,8 +41,12 @@ def draw_curves(points: Sequence[Point], folder: Path) -> list[Path]:
         figure, grid = plt.subplots(n_rows, 3, figsize=(11, 3.7 * n_rows), squeeze=False)
         for ax, name in zip(grid.flat, names, strict=False):
             draw_panel(ax, name, [point for point in points if point["curve"] == name])
-        for ax in list(grid.flat)[len(names) :]:
+        unused = list(grid.flat)[len(names) :]
+        for ax in unused:
             ax.set_axis_off()
+        # The ways are the same in all panels but that of the warehouse.
+        handles, labels = grid.flat[0].get_legend_handles_labels()
+        (unused or [grid.flat[0]])[0].legend(handles, labels, loc="upper left", frameon=False)
         figure.tight_layout()
         picture = folder / "benchmark_curves.svg"
         save(figure, picture, "How processor seconds grow")
@@ -70,12 +75,23 @@ def draw_panel(ax: Axes, name: str, points: Sequence[Point]) -> None:
     ax.set_yscale("log")
     ax.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     ax.minorticks_off()
+    lowest, highest = (pick(point["cpu_seconds"] for point in points) for pick in (min, max))
+    ticks = [
+        tick
+        for exponent in range(-3, 6)
+        for tick in (10.0**exponent, 3 * 10.0**exponent)
+        if lowest / 2 <= tick <= highest * 2
+    ]
+    ax.set_yticks(ticks, [f"{tick:,g}" for tick in ticks])
     ax.set_xlabel("waves of the large study" if name == BUILD else CURVES[name][0])
     ax.set_ylabel("processor seconds")
-    ax.set_title("the warehouse's models" if name == BUILD else name, loc="left", weight="bold")
+    ax.set_title(
+        "The warehouse's models" if name == BUILD else TITLES[name], loc="left", weight="bold"
+    )
     ax.grid(color="#e2e2e2", linewidth=0.8)
     ax.set_axisbelow(True)
-    ax.legend(fontsize=7, frameon=False)
+    if name == BUILD:
+        ax.legend(frameon=False)
 
 
 def draw_rates(rates: Sequence[Rate], folder: Path) -> list[Path]:
@@ -86,12 +102,15 @@ def draw_rates(rates: Sequence[Rate], folder: Path) -> list[Path]:
     with plt.rc_context(SETTINGS):
         figure, ax = plt.subplots(figsize=(9, 0.5 * len(rates) + 1))
         labels = [label for label, _ in rates]
-        ax.barh(labels, [rate for _, rate in rates], color="#0072B2")
+        # Points, since a bar has no beginning on such an axis.
+        ax.plot([rate for _, rate in rates], labels, "o", color=STYLES[0][0], markersize=8)
         for place, (_, rate) in enumerate(rates):
-            ax.annotate(f" {rate:,.0f}", (rate, place), va="center", fontsize=9)
+            offset = {"xytext": (8, 0), "textcoords": "offset points"}
+            ax.annotate(f"{rate:,.0f}", (rate, place), va="center", fontsize=9, **offset)
         ax.set_xscale("log")
         ax.invert_yaxis()
-        ax.margins(x=0.12)
+        ax.margins(x=0.2, y=0.08)
+        ax.grid(axis="y", color="#e2e2e2", linewidth=0.8)
         ax.set_xlabel("estimates in a processor second")
         figure.tight_layout()
         picture = folder / "benchmark_rates.svg"
