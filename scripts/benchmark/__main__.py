@@ -40,6 +40,8 @@ from benchmark.shapes import Shape, large, volume
 from wavehouse.processes import clean_end_on_sigterm
 
 PAGE = ROOT / "docs" / "benchmark.md"
+# The results that the page was made from.
+KEPT = PAGE.with_suffix(".json")
 PICTURES = ROOT / "docs" / "images"
 # Packages take minutes for all waves.
 N_FEW = 4
@@ -157,7 +159,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument(
         "--add",
         action="store_true",
-        help="keep other parts that the file of results has, and replace those that are measured",
+        help="keep other parts of the file of results (or of the docs), and replace those measured",
     )
     found.add_argument("--docs", action="store_true", help="write the page of the docs too")
     found.add_argument(
@@ -195,8 +197,9 @@ def main(words: Sequence[str] | None = None) -> int:
     options = parser().parse_args(words)
     before = kept.read(options.compare) if options.compare else None
     results: Results = {"machine": kept.about_the_machine(), "quick": options.quick}
-    if options.add and options.output.exists():
-        results = {**kept.read(options.output), **results}
+    earlier = options.output if options.output.exists() else KEPT
+    if options.add and earlier.exists():
+        results = {**kept.read(earlier), **results}
         forget(results, options.only or list(PARTS))
     try:
         with (
@@ -208,6 +211,7 @@ def main(words: Sequence[str] | None = None) -> int:
             for name in options.only or PARTS:
                 print(f"Measuring {name}.", file=sys.stderr, flush=True)
                 PARTS[name](options, folder, results)
+                results.setdefault("commits", {})[name] = kept.commit()
     except BenchmarkError as error:
         print(f"benchmark: {error}", file=sys.stderr)
         return 1
@@ -223,7 +227,8 @@ def main(words: Sequence[str] | None = None) -> int:
     if options.docs:
         drawn = [*draw_rates(rates(results), PICTURES), *draw_curves(results["curves"], PICTURES)]
         PAGE.write_text(page(results), encoding="utf-8")
-        for path in (PAGE, *drawn):
+        KEPT.write_text(text + "\n", encoding="utf-8")
+        for path in (PAGE, KEPT, *drawn):
             print(f"Wrote {path.relative_to(ROOT)}", file=sys.stderr)
     return 0
 

@@ -37,6 +37,7 @@ def page(results: dict[str, Any]) -> str:
     )
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         **{name: f"{number:,}" for name, number in numbers.items()},
+        commit=results.get("commits", {}).get("build", ""),
         machine=about(results["machine"]),
         kinds=", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in counted.items()),
         ways=["\n".join(ways_table(ways)) for ways in studies.values()],
@@ -49,8 +50,6 @@ def page(results: dict[str, Any]) -> str:
 def about(machine: dict[str, str]) -> str:
     """Say in one line on what was measured."""
     rest = ", ".join(
-        f"{name} {value}"
-        for name, value in machine.items()
-        if name not in ("processors", "memory", "commit")
+        f"{name} {value}" for name, value in machine.items() if name not in ("processors", "memory")
     )
     return f"{machine['processors']} processors with {machine['memory']}: {rest}"

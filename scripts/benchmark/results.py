@@ -47,19 +47,21 @@ def as_json(value: object) -> str:
 
 
 def about_the_machine() -> dict[str, str]:
-    """Say on what was measured, and of which state of the project."""
+    """Say on what was measured."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True
-    ).stdout.strip()
     return {
         "processors": str(os.cpu_count()),
         "memory": f"{memory:.0f} GB",
         "Python": platform.python_version(),
         **{name: version(name) for name in SHOWN},
         "svy": SVY.partition("==")[2],
-        "commit": commit,
     }
+
+
+def commit() -> str:
+    """Name the state of the project that is measured; "" outside of git."""
+    words = ["git", "rev-parse", "--short", "HEAD"]
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True).stdout.strip()
 
 
 def rows_of(results: dict[str, Any]) -> Iterator[Row]:

@@ -437,6 +437,7 @@ def made_up_results(factor: float = 1.0) -> dict[str, Any]:
     ]
     made = {
         "machine": kept.about_the_machine(),
+        "commits": {"build": "abc1234"},
         "ways": {"large": {"results": ways}},
         "builds": {"large": made_up_build()},
         "volumes": {"1 million answers": {"results": ways}},
@@ -529,6 +530,7 @@ def test_parts_that_are_measured_again_replace_what_was_kept() -> None:
 def test_the_page_has_all_tables_and_the_pictures_their_numbers(tmp_path: Path) -> None:
     results = made_up_results()
     text = page(results)
+    assert "Measured was commit abc1234." in text
     for table in (
         report.ways_table(results["ways"]["large"]),
         report.build_table(results["builds"]["large"]),
@@ -555,6 +557,8 @@ def test_the_page_of_the_docs_is_of_this_benchmark() -> None:
     text = benchmark.PAGE.read_text(encoding="utf-8")
     for heading in ("ways to the same estimates", "This warehouse", "Millions", "How cost grows"):
         assert heading in text
+    results = kept.read(benchmark.KEPT)
+    assert text == page(results)
     for volume_name in ("1 million answers", "10 million answers", "100 million answers"):
         assert f"| {volume_name} | the warehouse, models |" in text
     for name in ("benchmark_rates", "benchmark_curves"):
