@@ -324,7 +324,7 @@ def test_a_generated_study_is_delivered_like_any_other(tiny: Path) -> None:
     for wave_id, path in delivered.files.items():
         landed = land_wave(project, STUDY, wave_id, [path])
         assert landed.files[0].file_name == f"{wave_id}.csv"
-    assert "stg_benchmark__w04.sql" in "\n".join(generate_files(project))
+    assert "models/staging/benchmark/stg_benchmark__" in "\n".join(generate_files(project))
     header = pandas.read_csv(delivered.files["w01"], nrows=0).columns
     asked = {measure.column for measure in TINY.measures if TINY.is_asked(measure, 1)}
     assert {name for name in header if name.startswith("v")} == asked
