@@ -16,7 +16,7 @@ PROCESSES ?= auto
 PYTEST = $(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 PY := $(wildcard wavehouse tests/python scripts)
 
-.PHONY: build test test-slow docs pages lineage browser lint format generate postgres benchmark lock clean distclean help
+.PHONY: build test test-slow docs pages lineage browser lint format generate postgres benchmark mutants lock clean distclean help
 
 build: $(INSTALLED) ## Build and test everything, and publish it if all of it passes (the default)
 	@$(BIN)/wavehouse build
@@ -95,6 +95,10 @@ postgres: $(INSTALLED) ## Build and test everything on a throwaway PostgreSQL se
 BENCHMARK ?=
 benchmark: $(INSTALLED) ## Measure what estimates cost, here and elsewhere; BENCHMARK=--quick takes minutes
 	@PYTHONPATH=scripts $(BIN)/python -m benchmark $(BENCHMARK)
+
+# Of what is left, a person has looked at too little to raise the floor.
+mutants: build ## Break the models' SQL in small ways, and say what no unit test notices
+	@$(BIN)/python scripts/make_mutants.py --processes 2 --at-least FLOOR
 
 lock: $(INSTALLED) ## Choose new versions within the ranges of pyproject.toml
 	@$(BIN)/pip install --quiet --quiet uv
