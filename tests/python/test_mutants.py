@@ -83,7 +83,7 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Tried:
     mutants = {
         f"mutant_{number}": mutant
         for number, mutant in enumerate(Statement.parse(sql).mutants(), start=1)
-        if number % 2
+        if number % 2 == 0
     }
     models = folder / "models"
     models.mkdir()
