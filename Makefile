@@ -96,9 +96,9 @@ BENCHMARK ?=
 benchmark: $(INSTALLED) ## Measure what estimates cost, here and elsewhere; BENCHMARK=--quick takes minutes
 	@PYTHONPATH=scripts $(BIN)/python -m benchmark $(BENCHMARK)
 
-# Of what is left, a person has looked at too little to raise the floor.
+# The floor is what is reached, rounded down: raise it when more is.
 mutants: build ## Break the models' SQL in small ways, and say what no unit test notices
-	@$(BIN)/python scripts/make_mutants.py --processes 2 --at-least FLOOR
+	@$(BIN)/python scripts/make_mutants.py --processes 2 --at-least 62
 
 lock: $(INSTALLED) ## Choose new versions within the ranges of pyproject.toml
 	@$(BIN)/pip install --quiet --quiet uv
