@@ -100,16 +100,21 @@ class Statement:
     def mutants(self, lines: Container[int] | None = None) -> Iterator[Mutant]:
         """Give the statement with each wrong change, or with those that begin on some lines."""
         whole = {name: _render(name, part) for name, part in self.parts.items()}
+        for key, change in self.changes(lines):
+            rendered = _changed(key.part, self.parts[key.part], change)
+            # What reads the same is the same.
+            if rendered != whole[key.part]:
+                sql = self._join({**whole, key.part: rendered})
+                yield Mutant(key, line_of(change.node), sql)
+
+    def changes(self, lines: Container[int] | None = None) -> Iterator[tuple[Key, Change]]:
+        """Give the wrong changes, each with what it is known by."""
         for name, part in self.parts.items():
             count: Counter[tuple[str, str, str]] = Counter()
             for change in list(changes_of(part, lines)):
                 told = (change.kind, change.before, change.after)
                 count[told] += 1
-                rendered = _changed(name, part, change)
-                # What reads the same is the same.
-                if rendered != whole[name]:
-                    key = Key(name, *told, count[told])
-                    yield Mutant(key, line_of(change.node), self._join({**whole, name: rendered}))
+                yield Key(name, *told, count[told]), change
 
     def _join(self, rendered: dict[str, str]) -> str:
         ctes = ",\n".join(text for name, text in rendered.items() if name != END)

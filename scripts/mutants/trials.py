@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import duckdb
 
+from mutants.changes import line_of
 from mutants.statements import Key, Mutant, Statement
 from mutants.unit_tests import CannotRunError, Model, UnitTest
 
@@ -138,8 +139,9 @@ def mutants_of(model: Model, macros: bool = False) -> dict[Key, Readings]:
     """
     lines = None if macros else model.own_lines
     if not model.tests:
-        statement = Statement.parse(model.compiled)
-        return {mutant.key: (mutant,) for mutant in statement.mutants(lines)}
+        # Counted and not run, so there is no need of their SQL.
+        changes = Statement.parse(model.compiled).changes(lines)
+        return {key: (Mutant(key, line_of(change.node), ""),) for key, change in changes}
     first, *others = (test.statement for test in model.tests)
     made: dict[Key, Readings] = {mutant.key: (mutant,) for mutant in first.mutants(lines)}
     for other in others:
