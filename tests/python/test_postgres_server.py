@@ -17,6 +17,8 @@ from wavehouse.errors import WavehouseError
 from wavehouse.postgres import PREFIX, PostgresServer, find_binaries, throwaway_postgres
 from wavehouse.project import Project
 
+pytestmark = pytest.mark.slow("server")
+
 Run = Callable[..., tuple[int, str]]
 StartProcess = Callable[..., "subprocess.Popen[str]"]
 
