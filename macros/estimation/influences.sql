@@ -1,4 +1,32 @@
-{% macro influences(coefficients) -%}
+{% macro influences(coefficients, replicates) -%}
+    {#-
+        One row per cell and PSU, or replicate. Of PSUs of one respondent each the squares were summed one by one.
+    -#}
+    select
+        cell_key,
+        period_key,
+        stratum_key,
+        unit_key,
+        sum_z,
+        case when is_own_psu then sum_of_squares else sum_z * sum_z end as sum_zz
+    from (
+        {{ linearised_influences(coefficients) | indent(8) }}
+    ) as linearised
+
+    union all
+
+    select
+        cell_key,
+        period_key,
+        stratum_key,
+        unit_key,
+        deviation as sum_z,
+        deviation * deviation as sum_zz
+    from {{ replicates }}
+{%- endmacro %}
+
+
+{% macro linearised_influences(coefficients) -%}
     {#-
         One row per cell and PSU. Only standardised estimates are sums over groups, and so need rows to be added;
         for all others nothing is grouped, so that whoever sums over PSUs never has them all in memory.
@@ -13,7 +41,6 @@
     select
         cell_key,
         period_key,
-        sample_key,
         stratum_key,
         unit_key,
         is_own_psu,
@@ -33,7 +60,6 @@
         select
             coefficients.cell_key,
             coefficients.period_key,
-            units.sample_key,
             units.stratum_key,
             units.unit_key,
             units.is_own_psu,
@@ -77,7 +103,6 @@
     group by
         cell_key,
         period_key,
-        sample_key,
         stratum_key,
         unit_key,
         is_own_psu

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from mutants.statements import Key
 from mutants.trials import Outcome, Verdict
+from wavehouse.yaml_files import read_yaml
 
 
 class BadListError(Exception):
@@ -36,7 +35,7 @@ def read_equivalents(path: Path) -> list[Equivalent]:
         BadListError: an entry lacks something, or is there twice.
     """
     listed: dict[tuple[str, Key], Equivalent] = {}
-    for model, entries in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).items():
+    for model, entries in (read_yaml(path) or {}).items():
         for entry in entries:
             wrong = {"in", "kind", "before", "reason"} - entry.keys()
             unknown = entry.keys() - {"in", "kind", "before", "after", "nth", "reason"}

@@ -96,9 +96,9 @@ def _remove_unused(folder: Path) -> None:
 
 
 def sum_of_sources(root: Path = ROOT) -> str:
-    """Give a sum of all that kept things are made of: the project, and what tests add to it."""
+    """Give a sum of all that kept things are made of: what is copied, helpers of tests included."""
     total = hashlib.sha256()
-    for name in (*COPIED, "tests/python"):
+    for name in COPIED:
         place = root / name
         for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
             hidden = any(part.startswith((".", "__pycache__")) for part in path.parts[-3:])

@@ -25,11 +25,8 @@ segment_values as (
 ),
 
 periods as (
-    select distinct
-        period_key,
-        study_id,
-        period_wave_id
-    from {{ ref('int_design__period_waves') }}
+    select *
+    from {{ ref('int_design__periods') }}
     where period_grain = 'wave'
 ),
 
@@ -62,7 +59,7 @@ final as (
     select
         -- keys
         periods.study_id,
-        periods.period_wave_id as wave_id,
+        periods.wave_id,
         tested.measure_id,
         tested.category_code,
         tested.segment_id,

@@ -4,30 +4,9 @@
 */
 with
 
-terms as (
-    select * from {{ ref('int_contrasts__terms') }}
-),
-
-counted as (
-    select
-        cell_key,
-        count(*) over (
-            partition by
-                contrast_kind,
-                study_id,
-                set_wave_id,
-                measure_id,
-                category_code,
-                segment_id,
-                contrast_code,
-                sample_id
-        ) as n_estimates
-    from terms
-),
-
 compared as (
     select distinct cell_key
-    from counted
+    from {{ ref('int_contrasts__terms') }}
     where n_estimates > 1
 ),
 
@@ -45,31 +24,8 @@ replicates as (
         on replicates.cell_key = compared.cell_key
 ),
 
-linearised as (
-    {{ influences('coefficients') | indent(4) }}
-),
-
 final as (
-    select
-        -- keys
-        cell_key,
-        stratum_key,
-        unit_key,
-
-        -- sum and sum of squares over the PSU
-        sum_z,
-        case when is_own_psu then sum_of_squares else sum_z * sum_z end as sum_zz
-    from linearised
-
-    union all
-
-    select
-        cell_key,
-        stratum_key,
-        unit_key,
-        deviation as sum_z,
-        deviation * deviation as sum_zz
-    from replicates
+    {{ influences('coefficients', 'replicates') | indent(4) }}
 )
 
 select * from final

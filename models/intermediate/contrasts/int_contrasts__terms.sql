@@ -421,7 +421,20 @@ final as (
         statistics.cell_key,
         statistics.influence_scale,
         statistics.estimate,
-        statistics.variance
+        statistics.variance,
+
+        -- estimates of one sample have covariances
+        count(*) over (
+            partition by
+                united.contrast_kind,
+                united.study_id,
+                united.set_wave_id,
+                united.measure_id,
+                united.category_code,
+                united.segment_id,
+                united.contrast_code,
+                waves.sample_id
+        ) as n_estimates
     from united
     inner join waves
         on

@@ -39,23 +39,6 @@ bridges as (
     select * from {{ ref('int_contrasts__bridges') }}
 ),
 
-counted as (
-    select
-        *,
-        count(*) over (
-            partition by
-                contrast_kind,
-                study_id,
-                set_wave_id,
-                measure_id,
-                category_code,
-                segment_id,
-                contrast_code,
-                sample_id
-        ) as n_estimates
-    from terms
-),
-
 single as (
     select
         contrast_kind,
@@ -67,42 +50,42 @@ single as (
         contrast_code,
         sample_id,
         coefficient * coefficient * variance as variance
-    from counted
+    from terms
     where n_estimates = 1
 ),
 
 by_psu as (
     select
-        counted.contrast_kind,
-        counted.study_id,
-        counted.set_wave_id,
-        counted.measure_id,
-        counted.category_code,
-        counted.segment_id,
-        counted.contrast_code,
-        counted.set_grain,
-        counted.sample_id,
+        terms.contrast_kind,
+        terms.study_id,
+        terms.set_wave_id,
+        terms.measure_id,
+        terms.category_code,
+        terms.segment_id,
+        terms.contrast_code,
+        terms.set_grain,
+        terms.sample_id,
         influences.stratum_key,
         influences.unit_key,
-        count(*) = max(counted.n_estimates) as is_complete,
-        sum(counted.coefficient * counted.influence_scale * influences.sum_z) as sum_z,
+        count(*) = max(terms.n_estimates) as is_complete,
+        sum(terms.coefficient * terms.influence_scale * influences.sum_z) as sum_z,
         sum(
-            power(counted.coefficient * counted.influence_scale, 2) * influences.sum_zz
+            power(terms.coefficient * terms.influence_scale, 2) * influences.sum_zz
         ) as sum_zz
-    from counted
+    from terms
     inner join influences
-        on counted.cell_key = influences.cell_key
-    where counted.n_estimates > 1
+        on terms.cell_key = influences.cell_key
+    where terms.n_estimates > 1
     group by
-        counted.contrast_kind,
-        counted.study_id,
-        counted.set_wave_id,
-        counted.measure_id,
-        counted.category_code,
-        counted.segment_id,
-        counted.contrast_code,
-        counted.set_grain,
-        counted.sample_id,
+        terms.contrast_kind,
+        terms.study_id,
+        terms.set_wave_id,
+        terms.measure_id,
+        terms.category_code,
+        terms.segment_id,
+        terms.contrast_code,
+        terms.set_grain,
+        terms.sample_id,
         influences.stratum_key,
         influences.unit_key
 ),
@@ -227,7 +210,7 @@ single_variances as (
         sum(coefficient * coefficient * variance) as sum_of_variances,
         -- of quantiles without a bound
         sum(case when influence_scale is null then 1 else 0 end) as n_without_influences
-    from counted
+    from terms
     where n_estimates > 1
     group by
         contrast_kind,

@@ -14,6 +14,7 @@ designs as (
 
 samples as (
     select
+        period_key,
         study_id,
         wave_id,
         period_grain,
@@ -27,6 +28,7 @@ samples as (
         - sum(case when n_weighted_psus > 0 then 1 else 0 end) as degrees_of_freedom
     from strata
     group by
+        period_key,
         study_id,
         wave_id,
         period_grain,
@@ -38,6 +40,7 @@ samples as (
 final as (
     select
         -- keys
+        samples.period_key,
         samples.study_id,
         samples.wave_id,
         samples.period_grain,
@@ -55,6 +58,7 @@ final as (
     inner join designs
         on samples.design_id = designs.design_id
     group by
+        samples.period_key,
         samples.study_id,
         samples.wave_id,
         samples.period_grain,

@@ -39,13 +39,7 @@ segment_values as (
 ),
 
 periods as (
-    select distinct
-        period_key,
-        study_id,
-        period_wave_id,
-        period_grain,
-        period_start
-    from {{ ref('int_design__period_waves') }}
+    select * from {{ ref('int_design__periods') }}
 ),
 
 replicated as (
@@ -171,7 +165,7 @@ final as (
     select
         -- keys
         periods.study_id,
-        periods.period_wave_id as wave_id,
+        periods.wave_id,
         periods.period_grain,
         periods.period_start,
         categories.measure_id,

@@ -25,13 +25,7 @@ segment_values as (
 ),
 
 periods as (
-    select distinct
-        period_key,
-        study_id,
-        period_wave_id,
-        period_grain,
-        period_start
-    from {{ ref('int_design__period_waves') }}
+    select * from {{ ref('int_design__periods') }}
 ),
 
 base_totals as (
@@ -79,7 +73,7 @@ named as (
         base_totals.*,
         denominators.score_key,
         periods.study_id,
-        periods.period_wave_id as wave_id,
+        periods.wave_id,
         periods.period_grain,
         periods.period_start,
         denominators.measure_id,

@@ -17,37 +17,8 @@ replicates as (
     select * from {{ ref('int_estimates__replicates') }}
 ),
 
-linearised as (
-    {{ influences('coefficients') | indent(4) }}
-),
-
 final as (
-    select
-        -- keys
-        cell_key,
-        period_key,
-        sample_key,
-        stratum_key,
-        unit_key,
-
-        -- sum and sum of squares over the PSU
-        is_own_psu,
-        sum_z,
-        case when is_own_psu then sum_of_squares else sum_z * sum_z end as sum_zz
-    from linearised
-
-    union all
-
-    select
-        cell_key,
-        period_key,
-        sample_key,
-        stratum_key,
-        unit_key,
-        false as is_own_psu,
-        deviation as sum_z,
-        deviation * deviation as sum_zz
-    from replicates
+    {{ influences('coefficients', 'replicates') | indent(4) }}
 )
 
 select * from final
