@@ -400,7 +400,7 @@ def shown_differences(query: Query) -> Iterator[Hole]:
         yield Hole(
             f"{_name(row)}, wave {row['wave_id']}: the estimate is hidden, and the change from "
             f"{row['from_wave_id']} to {row['to_wave_id']} is shown. Show a change only where both "
-            "of its estimates are (int_changes__published).",
+            "of its estimates are (int_contrasts__published_changes).",
             row,
         )
 

@@ -16,7 +16,7 @@ from benchmark.shapes import Shape
 from benchmark.warehouse import STUDY, deliver
 
 # What computes estimates with their errors, and what is computed from these: the core models.
-CORE = ("moments", "estimates", "contrasts")
+CORE = ("moments", "estimates", "rules", "published", "contrasts")
 N_SLOWEST = 12
 DBT = "dbt itself: start, parse, compile"
 

@@ -5,6 +5,7 @@ tests can hand it made-up faults. An empty list means that all is well.
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
@@ -28,8 +29,30 @@ MAY_READ = {
     # What of the codebook is left out depends on what is landed.
     "staging": {"seed", "source", "codebook", "landing"},
     "intermediate": {"staging", "codebook", "reference", "landing", "intermediate"},
-    "marts": {"codebook", "intermediate", "marts"},
+    "marts": {"intermediate", "marts"},
 }
+# Rooms of the intermediate layer, in order: folders of models/intermediate.
+ROOMS = (
+    "codebook",
+    "delivered",
+    "checks",
+    "answers",
+    "segments",
+    "measures",
+    "comparisons",
+    "design",
+    "moments",
+    "estimates",
+    "rules",
+    "disclosure",
+    "published",
+    "contrasts",
+    "associations",
+    "drift",
+    "dictionary",
+)
+# What a reader still has in view at once.
+MODELS_OF_A_ROOM = 16
 
 
 def is_sentence(text: str) -> bool:
@@ -203,6 +226,39 @@ def layer_problems(manifest: Manifest, gate: str) -> list[str]:
                 problems.append(f"model {model['name']}: reads {parent['name']} ({of_parent})")
         if layer == "marts" and gate not in ancestors(manifest, model["unique_id"]):
             problems.append(f"model {model['name']}: does not wait for {gate}")
+    return problems
+
+
+def room_problems(manifest: Manifest) -> list[str]:
+    """List intermediate models that read a later room, and rooms that are not as they should be.
+
+    A room may read itself and those before it in `ROOMS`. The name of a model says its room.
+    """
+    problems = []
+    nodes = manifest["nodes"]
+    models = [
+        node
+        for node in own(nodes)
+        if node["resource_type"] == "model" and node["fqn"][1] == "intermediate"
+    ]
+    for model in models:
+        room = model["fqn"][2]
+        if room not in ROOMS:
+            problems.append(f"model {model['name']}: stands in no room: {room}")
+            continue
+        if not model["name"].startswith(f"int_{room}__"):
+            problems.append(f"model {model['name']}: its name does not say its room, {room}")
+        for parent_id in model["depends_on"]["nodes"]:
+            fqn = nodes[parent_id]["fqn"] if parent_id in nodes else []
+            is_room = fqn[1:2] == ["intermediate"] and fqn[2] in ROOMS
+            if is_room and ROOMS.index(fqn[2]) > ROOMS.index(room):
+                problems.append(f"model {model['name']}: reads {fqn[-1]} of a later room, {fqn[2]}")
+    sizes = Counter(model["fqn"][2] for model in models)
+    problems += [
+        f"room {room}: has {size} models, more than {MODELS_OF_A_ROOM}"
+        for room, size in sizes.items()
+        if size > MODELS_OF_A_ROOM
+    ]
     return problems
 
 

@@ -107,13 +107,13 @@ def add_bench(project: Project) -> None:
         project,
         "int_contrasts__p_values",
         "bench_p_values_of_t",
-        {"int_contrasts__statistics": "bench_t_statistics"},
+        {"int_contrasts__contrasts": "bench_t_statistics"},
     )
     retarget(
         project,
         "int_associations__p_values",
         "bench_p_values_of_f",
-        {"int_associations__statistics": "bench_f_statistics"},
+        {"int_associations__f_statistics": "bench_f_statistics"},
     )
     retarget(
         project,
@@ -132,15 +132,15 @@ def add_bench(project: Project) -> None:
     )
     retarget(
         project,
-        "int_estimates__judgements",
+        "int_rules__consequences",
         "bench_judgements",
         {
-            "int_estimates__frame": "bench_judged_cells",
-            "int_estimates__statistics": "bench_judged_cells",
+            "int_rules__expected_cells": "bench_judged_cells",
+            "int_estimates__estimates": "bench_judged_cells",
             "int_estimates__intervals": "bench_judged_cells",
             "int_estimates__effective_bases": "bench_judged_cells",
             "int_estimates__domain_degrees": "bench_judged_cells",
-            "int_measures__rules": "bench_judged_cells",
+            "int_measures__publication_rules": "bench_judged_cells",
         },
     )
     for method in INTERVAL_METHODS:
@@ -155,7 +155,7 @@ def add_intervals(project: Project, method: str) -> None:
         project,
         "int_estimates__interval_choices",
         choices,
-        {"int_measures__rules": f"bench_rules_{method}"},
+        {"int_measures__publication_rules": f"bench_rules_{method}"},
     )
     retarget(
         project,

@@ -15,7 +15,15 @@ import duckdb
 
 from wavehouse.disclosure import ROW_KEYS, RowKey
 
-MODELS = ("axes", "points", "moves", "cells", "bases", "components", "secondary")
+MODELS = (
+    "axes",
+    "segment_points",
+    "moves",
+    "cells",
+    "hidden_bases",
+    "hidden_components",
+    "secondary",
+)
 REGIONS = {"r1": "north", "r2": "north", "r3": "south", "r4": "south"}
 VALUES: dict[str, list[str]] = {
     "sex": ["f", "m"],
@@ -264,7 +272,7 @@ def _publish(database: duckdb.DuckDBPyConnection) -> None:
                 when has_respondents then 'A'
                 else 'M'
             end as observation_status
-        from intermediate.int_estimates__judged as judged
+        from intermediate.int_rules__judged_estimates as judged
         left join (
             select {keys}, true as is_secondary from intermediate.int_disclosure__secondary
         ) as secondary using ({keys});
@@ -434,9 +442,9 @@ def _inputs(survey: Survey) -> dict[str, list[Row]]:
             dict.fromkeys(("measure_id", "measure_kind", "variable_id", "category_code"))
             | {"answer_code": None, "score": 0.0}
         ],
-        "intermediate.int_design__period_waves": period_waves,
+        "intermediate.int_comparisons__period_waves": period_waves,
         "intermediate.int_disclosure__closing": [dict.fromkeys(ROW_KEYS)],
-        "intermediate.int_estimates__judged": list(tabulate(survey)),
+        "intermediate.int_rules__judged_estimates": list(tabulate(survey)),
         "codebook.measures": measures,
         "codebook.measure_scores": item_scores or [dict.fromkeys(("measure_id", "score"))],
         "codebook.derivations": derivations,

@@ -1880,7 +1880,7 @@ def test_strange_values_arrive_as_they_are(spoilt: Project, said: list[str]) -> 
 
 STRANGE_SQL = """
     select source_code
-    from intermediate.int_answers__delivered
+    from intermediate.int_delivered__answers
     where study_id = 'strange_values' and source_column = 'notes'
     order by row_number
 """

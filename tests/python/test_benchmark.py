@@ -389,7 +389,7 @@ def test_nodes_are_summed_by_room() -> None:
 def test_estimates_a_second_are_told_of_core_models_all_models_and_all() -> None:
     table = "\n".join(report.build_table(json.loads(kept.as_json(made_up_build()))))
     for said in (
-        "- core models (moments, estimates, contrasts): 150",
+        "- core models (moments, estimates, rules, published, contrasts): 150",
         "- all models: 67",
         "- the whole build: 20",
         "| models: drift | 2 | 3.0 | 30 |",

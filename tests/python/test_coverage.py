@@ -41,7 +41,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Simulated:
     as_built = simulation.counted(project)
     with duckdb.connect(str(database_path(project))) as connection:
         connection.execute(
-            "update intermediate.int_estimates__statistics "
+            "update intermediate.int_estimates__estimates "
             "set standard_error = standard_error / 2, variance = variance / 4"
         )
         for model in INTERVALS:

@@ -189,8 +189,8 @@ BREAKS: dict[str, list[Breakage]] = {
     "no_two_ids_share_a_key": [
         Breakage(values, model=model)
         for model, values in (
-            ("int_design__period_waves", {"period_grain": "'another'"}),
-            ("int_design__period_waves", {"wave_id": "'another'"}),
+            ("int_comparisons__period_waves", {"period_grain": "'another'"}),
+            ("int_comparisons__period_waves", {"wave_id": "'another'"}),
             ("int_design__units", {"psu_id": "'another'"}),
             ("int_design__strata", {"stratum_id": "'another'"}),
             ("int_design__strata", {"sample_id": "'another'", "stratum_key": "-1"}),

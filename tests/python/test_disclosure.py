@@ -53,7 +53,7 @@ def test_nothing_hidden_can_be_computed(models: Models, seed: int) -> None:
     assert [str(hole) for hole in holes(database)] == []
 
 
-@pytest.mark.parametrize("skipped", ["components", "secondary"])
+@pytest.mark.parametrize("skipped", ["hidden_components", "secondary"])
 def test_attack_finds_what_is_not_closed(models: Models, skipped: str) -> None:
     found = holes(hide(random_survey(6), models, skip=skipped))
     assert found
@@ -64,7 +64,7 @@ def test_attack_finds_what_is_not_closed(models: Models, skipped: str) -> None:
 @pytest.mark.parametrize("seed", [6])
 def test_what_is_not_closed_by_moves_is_closed_after_the_attack(models: Models, seed: int) -> None:
     """Without the models that protect categories, rows are added until nothing is found."""
-    database = hide(random_survey(seed), models, skip="components")
+    database = hide(random_survey(seed), models, skip="hidden_components")
     assert holes(database)
     found = find_closing(lambda sql: rows_of(database, sql))
     assert found.rows
@@ -142,7 +142,7 @@ def test_attack_finds_what_two_bases_tell(models: Models, seed: int) -> None:
             sum_of_weights = judged.sum_of_weights,
             confidentiality_status = 'F',
             observation_status = 'A'
-        from intermediate.int_estimates__judged as judged
+        from intermediate.int_rules__judged_estimates as judged
         where
             published.confidentiality_status = 'D'
             and published.measure_id like '%old'
@@ -180,7 +180,7 @@ def test_a_single_row_shown_again_is_found(models: Models) -> None:
                 sum_of_weights = judged.sum_of_weights,
                 confidentiality_status = 'F',
                 observation_status = 'A'
-            from intermediate.int_estimates__judged as judged
+            from intermediate.int_rules__judged_estimates as judged
             where {where}
             """
         )

@@ -121,6 +121,22 @@ def test_no_model_skips_a_layer_and_every_mart_waits_for_the_checks(
     assert docs.layer_problems(manifest, GATE) == []
 
 
+def test_rooms_are_read_in_one_order(manifest: docs.Manifest) -> None:
+    assert docs.room_problems(manifest) == []
+
+
+def test_contributing_tells_the_rooms_in_their_order(manifest: docs.Manifest) -> None:
+    rows = re.findall(r"^\| `([a-z]+)` \|[^|]*\|([^|]*)\|([^|]*)\|$", CONTRIBUTING, re.MULTILINE)
+    assert tuple(room for room, _, _ in rows) == docs.ROOMS
+    assert {path.name for path in (ROOT / "models/intermediate").iterdir()} == set(docs.ROOMS)
+    models = {node["name"] for node in docs.own(manifest["nodes"])}
+    for room, ins, outs in rows:
+        ways = [re.findall(r"`(\w+)`", text) for text in (ins, outs)]
+        assert all(ways), room
+        assert {name for way in ways for name in way} <= models, room
+        assert all(name.startswith(f"int_{room}__") for name in ways[1]), room
+
+
 @pytest.mark.parametrize("file", TEXTS, ids=lambda file: file.name)
 def test_links_and_paths_of_texts_lead_somewhere(file: Path) -> None:
     assert docs.link_problems(ROOT, file) == []
@@ -309,7 +325,7 @@ def resource(kind: str, name: str, **more: Any) -> dict[str, Any]:  # noqa: ANN4
 def made_up() -> docs.Manifest:
     """Make a small manifest without fault."""
     number = {"n": {"description": "A number."}}
-    answers = resource(
+    checks = resource(
         "model",
         "int_checks__problems",
         schema="intermediate",
@@ -318,12 +334,21 @@ def made_up() -> docs.Manifest:
         depends_on={"nodes": ["seed.wavehouse.waves"]},
         config={"access": "protected"},
     )
+    coded = resource(
+        "model",
+        "int_answers__coded",
+        schema="intermediate",
+        columns=number,
+        fqn=["wavehouse", "intermediate", "answers", "int_answers__coded"],
+        depends_on={"nodes": [GATE]},
+        config={"access": "protected"},
+    )
     mart = resource(
         "model",
         "fct_numbers",
         columns=number,
         fqn=["wavehouse", "marts", "core", "fct_numbers"],
-        depends_on={"nodes": [GATE]},
+        depends_on={"nodes": ["model.wavehouse.int_answers__coded"]},
     )
     seed = resource("seed", "waves", schema="codebook", columns=number)
     test = resource(
@@ -352,7 +377,7 @@ def made_up() -> docs.Manifest:
         "exposure", "published_warehouse", depends_on={"nodes": ["model.wavehouse.fct_numbers"]}
     )
     block = resource("doc", "number", block_contents="[n](#!/model/model.wavehouse.fct_numbers)")
-    nodes = [answers, mart, seed, test]
+    nodes = [checks, coded, mart, seed, test]
     return {
         "nodes": {each["unique_id"]: each for each in nodes},
         "macros": {each["unique_id"]: each for each in (macro, version)},
@@ -361,7 +386,8 @@ def made_up() -> docs.Manifest:
         "unit_tests": {"unit_test.wavehouse.u": resource("unit_test", "u")},
         "docs": {"doc.wavehouse.number": block},
         "parent_map": {
-            "model.wavehouse.fct_numbers": [GATE],
+            "model.wavehouse.fct_numbers": ["model.wavehouse.int_answers__coded"],
+            "model.wavehouse.int_answers__coded": [GATE],
             GATE: ["seed.wavehouse.waves"],
         },
     }
@@ -370,9 +396,12 @@ def made_up() -> docs.Manifest:
 CATALOGUE = {
     ("marts", "fct_numbers"): ["n"],
     ("intermediate", "int_checks__problems"): ["n"],
+    ("intermediate", "int_answers__coded"): ["n"],
     ("codebook", "waves"): ["n"],
 }
 MART = ("nodes", "model.wavehouse.fct_numbers")
+CHECKS = ("nodes", GATE)
+CODED = ("nodes", "model.wavehouse.int_answers__coded")
 MACRO = ("macros", "macro.wavehouse.double")
 
 
@@ -387,6 +416,7 @@ def all_problems(manifest: docs.Manifest) -> list[str]:
         *docs.site_link_problems(manifest),
         *docs.exposure_problems(manifest, ("published_warehouse",)),
         *docs.layer_problems(manifest, GATE),
+        *docs.room_problems(manifest),
     ]
 
 
@@ -486,6 +516,26 @@ def test_a_manifest_without_fault_passes() -> None:
             "model fct_numbers: reads waves (seed)",
         ),
         (
+            (*CODED, "fqn", 1),
+            "staging",
+            "model fct_numbers: reads int_answers__coded (staging)",
+        ),
+        (
+            (*CHECKS, "depends_on", "nodes"),
+            ["model.wavehouse.int_answers__coded"],
+            "model int_checks__problems: reads int_answers__coded of a later room, answers",
+        ),
+        (
+            (*CODED, "fqn", 2),
+            "segments",
+            "model int_answers__coded: its name does not say its room, segments",
+        ),
+        (
+            (*CODED, "fqn", 2),
+            "attic",
+            "model int_answers__coded: stands in no room: attic",
+        ),
+        (
             ("parent_map", "model.wavehouse.fct_numbers"),
             [],
             f"model fct_numbers: does not wait for {GATE}",
@@ -503,6 +553,19 @@ def test_each_fault_of_a_manifest_is_found(
         place = place[step]
     place[path[-1]] = value
     assert any(each.startswith(problem) for each in all_problems(manifest)), all_problems(manifest)
+
+
+def test_a_room_that_is_too_full_is_found() -> None:
+    manifest = made_up()
+    for number in range(docs.MODELS_OF_A_ROOM):
+        name = f"int_answers__part_{number}"
+        manifest["nodes"][f"model.wavehouse.{name}"] = resource(
+            "model",
+            name,
+            fqn=["wavehouse", "intermediate", "answers", name],
+            depends_on={"nodes": []},
+        )
+    assert docs.room_problems(manifest) == ["room answers: has 17 models, more than 16"]
 
 
 def test_resources_of_other_packages_are_not_ours_to_describe() -> None:

@@ -164,7 +164,7 @@ def test_a_study_has_one_staging_model_of_all_its_waves_and_says_which_files_it_
         "source_code",
     ]
     assert all(column["description"] for column in model["columns"])
-    union = (project.models / "intermediate/answers/int_answers__delivered.sql").read_text()
+    union = (project.models / "intermediate/delivered/int_delivered__answers.sql").read_text()
     assert [line.strip() for line in union.splitlines() if "ref(" in line] == [
         "ref('stg_mood__delivered'),",
         "ref('stg_other__delivered'),",
@@ -242,7 +242,7 @@ def test_files_of_a_wave_that_is_gone_are_removed_and_files_by_hand_are_not(
     assert left == {
         "dbt_project.yml",
         "models/staging/mood/notes.sql",
-        "models/intermediate/answers/int_answers__delivered.sql",
+        "models/intermediate/delivered/int_delivered__answers.sql",
         "models/marts/core/fct_respondents.yml",
     }
     assert not (project.waves / "mood").exists()

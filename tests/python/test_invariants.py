@@ -32,7 +32,7 @@ from workbench import copy_project, query, run_dbt
 N_SAMPLES = 8
 NUMBERS = range(N_SAMPLES)
 
-BUILT = ("+int_estimates__statistics", "+int_contrasts__statistics", "+int_checks__problems")
+BUILT = ("+int_estimates__estimates", "+int_contrasts__contrasts", "+int_checks__problems")
 # The files that the studies do not have.
 OF_FILES = ("wave_file_missing", "generated_file_stale")
 
@@ -105,11 +105,11 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     by_grain: dict[str, dict[tuple[str, str], dict[Cell, Values]]] = {
         grain: defaultdict(dict) for grain in ("wave", "pooled_2")
     }
-    for row in query(project, "select * from intermediate.int_estimates__statistics"):
+    for row in query(project, "select * from intermediate.int_estimates__estimates"):
         cell = Cell(*(row[column] for column in Cell._fields))
         by_grain[row["period_grain"]][row["study_id"], row["wave_id"]][cell] = row
     contrasts: dict[str, dict[Contrast, Values]] = defaultdict(dict)
-    for row in query(project, "select * from intermediate.int_contrasts__statistics"):
+    for row in query(project, "select * from intermediate.int_contrasts__contrasts"):
         key = Contrast(*(row[column] for column in Contrast._fields))
         contrasts[row["study_id"]][key] = row
     return Results(samples, by_grain["wave"], by_grain["pooled_2"], contrasts)

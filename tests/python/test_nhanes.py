@@ -337,7 +337,7 @@ def test_answers_are_as_often_coded_as_the_agency_counted(
     rows = query(
         nhanes,
         "select codes.wave_id, codes.source_column, codes.source_code, codes.n_respondents "
-        "from intermediate.int_answers__mapped_codes as codes "
+        "from intermediate.int_delivered__mapped_codes as codes "
         f"where codes.study_id = '{STUDY}' and codes.mapping_method <> 'derived' "
         "and codes.category_code is not null "
         "and codes.source_code <> '<empty>'",

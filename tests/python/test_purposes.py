@@ -315,7 +315,7 @@ def test_no_figure_is_a_fraction_of_one_base_only(built: Project) -> None:
         built,
         f"""
         select estimates.*, measures.measure_kind
-        from intermediate.int_estimates__published as estimates
+        from intermediate.int_published__estimates as estimates
         inner join marts.dim_measure as measures using (measure_id)
         where
             study_id = '{STAFF}' and estimate is not null

@@ -172,7 +172,7 @@ def generate_staging_descriptions(found: Inspection) -> Texts:
 
 def generate_delivered_answers(found: Inspection) -> Texts:
     """Write the model that puts the staging models of all studies into one table."""
-    path = PurePosixPath("models/intermediate/answers/int_answers__delivered.sql")
+    path = PurePosixPath("models/intermediate/delivered/int_delivered__answers.sql")
     if not found.waves:
         return {path: f"-- {MARKER}\n{NOTHING_DELIVERED}"}
     lines = [

@@ -1,6 +1,6 @@
 """What the codebook says of a variable in a study: versions of its question, steps between waves.
 
-The steps are graded as `int_codebook__comparability` grades pairs of waves; a test compares them.
+`int_comparisons__comparability` grades pairs of waves in the same way; a test compares both.
 """
 
 from collections.abc import Iterable

@@ -2,19 +2,19 @@
 with
 
 delivered as (
-    select * from {{ ref('int_answers__delivered') }}
+    select * from {{ ref('int_delivered__answers') }}
 ),
 
 mapped_codes as (
-    select * from {{ ref('int_answers__mapped_codes') }}
+    select * from {{ ref('int_delivered__mapped_codes') }}
 ),
 
 derived_sums as (
-    select * from {{ ref('int_answers__derived_sums') }}
+    select * from {{ ref('int_delivered__derived_sums') }}
 ),
 
 respondents as (
-    select * from {{ ref('int_design__respondents') }}
+    select * from {{ ref('int_delivered__respondents') }}
 ),
 
 of_codes as (

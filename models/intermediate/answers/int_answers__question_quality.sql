@@ -2,7 +2,7 @@
 with
 
 mapped_codes as (
-    select * from {{ ref('int_answers__mapped_codes') }}
+    select * from {{ ref('int_delivered__mapped_codes') }}
 ),
 
 questions as (
@@ -10,7 +10,7 @@ questions as (
 ),
 
 derived_sums as (
-    select * from {{ ref('int_answers__derived_sums') }}
+    select * from {{ ref('int_delivered__derived_sums') }}
 ),
 
 answers as (

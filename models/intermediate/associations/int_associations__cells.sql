@@ -21,7 +21,7 @@ segment_values as (
 
 frame as (
     select *
-    from {{ ref('int_estimates__frame') }}
+    from {{ ref('int_rules__expected_cells') }}
     where period_grain = 'wave'
 ),
 

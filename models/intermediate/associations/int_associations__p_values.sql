@@ -19,7 +19,7 @@ f_statistics as (
         denominator_df / 2 as a,
         numerator_df / 2 as b,
         ln(numerator_df / denominator_df) as mode_v
-    from {{ ref('int_associations__statistics') }}
+    from {{ ref('int_associations__f_statistics') }}
     where f_statistic > 0
 ),
 
@@ -149,7 +149,7 @@ final as (
         numerator_df,
         denominator_df,
         cast(1 as {{ type_number() }}) as p_value
-    from {{ ref('int_associations__statistics') }}
+    from {{ ref('int_associations__f_statistics') }}
     where f_statistic = 0
 )
 

@@ -2,7 +2,7 @@
 with
 
 mapped_codes as (
-    select * from {{ ref('int_answers__mapped_codes') }}
+    select * from {{ ref('int_delivered__mapped_codes') }}
 ),
 
 questions as (
@@ -43,11 +43,11 @@ variable_group_members as (
 ),
 
 derived_sums as (
-    select * from {{ ref('int_answers__derived_sums') }}
+    select * from {{ ref('int_delivered__derived_sums') }}
 ),
 
 delivered as (
-    select * from {{ ref('int_answers__delivered') }}
+    select * from {{ ref('int_delivered__answers') }}
 ),
 
 -- Codes of a crosswalk that does not exist at all are one problem, listed elsewhere.

@@ -6,11 +6,11 @@ waves as (
 ),
 
 codes as (
-    select * from {{ ref('int_answers__codes') }}
+    select * from {{ ref('int_delivered__codes') }}
 ),
 
 respondents as (
-    select * from {{ ref('int_design__respondents') }}
+    select * from {{ ref('int_delivered__respondents') }}
 ),
 
 questions as (

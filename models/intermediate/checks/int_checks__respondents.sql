@@ -2,7 +2,7 @@
 with
 
 respondents as (
-    select * from {{ ref('int_design__respondents') }}
+    select * from {{ ref('int_delivered__respondents') }}
 ),
 
 designs as (
@@ -18,7 +18,7 @@ design_columns as (
 ),
 
 delivered as (
-    select * from {{ ref('int_answers__delivered') }}
+    select * from {{ ref('int_delivered__answers') }}
 ),
 
 delivered_columns as (
@@ -26,7 +26,7 @@ delivered_columns as (
         study_id,
         wave_id,
         source_column
-    from {{ ref('int_answers__codes') }}
+    from {{ ref('int_delivered__codes') }}
 ),
 
 -- A column that was not delivered at all is its own problem, listed elsewhere, and not one of each row.

@@ -10,7 +10,7 @@ t_statistics as (
     select distinct
         abs(t_statistic) as t,
         degrees_of_freedom as df
-    from {{ ref('int_contrasts__statistics') }}
+    from {{ ref('int_contrasts__contrasts') }}
     where
         t_statistic is not null
         and degrees_of_freedom > 0

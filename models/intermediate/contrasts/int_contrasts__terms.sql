@@ -12,19 +12,19 @@
 with
 
 wave_pairs as (
-    select * from {{ ref('int_contrasts__wave_pairs') }}
+    select * from {{ ref('int_comparisons__wave_pairs') }}
 ),
 
 bridge_factors as (
-    select * from {{ ref('int_contrasts__bridge_factors') }}
+    select * from {{ ref('int_comparisons__bridge_factors') }}
 ),
 
 index_pairs as (
-    select * from {{ ref('int_contrasts__index_pairs') }}
+    select * from {{ ref('int_comparisons__index_pairs') }}
 ),
 
 series as (
-    select * from {{ ref('int_contrasts__series') }}
+    select * from {{ ref('int_comparisons__series') }}
 ),
 
 segment_contrasts as (
@@ -33,13 +33,13 @@ segment_contrasts as (
 
 statistics as (
     select *
-    from {{ ref('int_estimates__statistics') }}
+    from {{ ref('int_estimates__estimates') }}
     where period_grain = 'wave'
 ),
 
 published as (
     select *
-    from {{ ref('int_estimates__published') }}
+    from {{ ref('int_published__estimates') }}
     where
         period_grain = 'wave'
         and is_shown

@@ -36,7 +36,7 @@ waves as (
 ),
 
 bridges as (
-    select * from {{ ref('int_contrasts__bridges') }}
+    select * from {{ ref('int_comparisons__bridges') }}
 ),
 
 single as (

@@ -28,7 +28,7 @@ designs as (
 ),
 
 period_waves as (
-    select * from {{ ref('int_design__period_waves') }}
+    select * from {{ ref('int_comparisons__period_waves') }}
 ),
 
 sample_waves as (

@@ -11,7 +11,7 @@
 with
 
 respondents as (
-    select * from {{ ref('int_design__respondents') }}
+    select * from {{ ref('int_delivered__respondents') }}
 ),
 
 designs as (
@@ -36,7 +36,7 @@ waves as (
 ),
 
 period_waves as (
-    select * from {{ ref('int_design__period_waves') }}
+    select * from {{ ref('int_comparisons__period_waves') }}
 ),
 
 -- what belongs to one sample has one design: that of its latest wave in the period

@@ -2,7 +2,7 @@
 with
 
 respondents as (
-    select * from {{ ref('int_design__respondents') }}
+    select * from {{ ref('int_delivered__respondents') }}
 ),
 
 periods as (

@@ -7,7 +7,7 @@
 with
 
 respondents as (
-    select * from {{ ref('int_design__respondents') }}
+    select * from {{ ref('int_delivered__respondents') }}
 ),
 
 designs as (
@@ -25,7 +25,7 @@ design_columns as (
 ),
 
 delivered as (
-    select * from {{ ref('int_answers__delivered') }}
+    select * from {{ ref('int_delivered__answers') }}
 ),
 
 calendar_studies as (

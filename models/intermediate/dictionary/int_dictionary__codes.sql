@@ -20,7 +20,7 @@ crosswalk as (
 ),
 
 codes as (
-    select * from {{ ref('int_answers__codes') }}
+    select * from {{ ref('int_delivered__codes') }}
 ),
 
 value_labels as (

@@ -13,7 +13,7 @@
 with
 
 judged as (
-    select * from {{ ref('int_estimates__judged') }}
+    select * from {{ ref('int_rules__judged_estimates') }}
 ),
 
 measures as (
@@ -21,7 +21,7 @@ measures as (
 ),
 
 period_waves as (
-    select * from {{ ref('int_design__period_waves') }}
+    select * from {{ ref('int_comparisons__period_waves') }}
 ),
 
 rules as (

@@ -12,7 +12,7 @@
 with
 
 points as (
-    select * from {{ ref('int_disclosure__points') }}
+    select * from {{ ref('int_disclosure__segment_points') }}
 ),
 
 axis_points as (

@@ -14,11 +14,11 @@ cells as (
 ),
 
 bases as (
-    select * from {{ ref('int_disclosure__bases') }}
+    select * from {{ ref('int_disclosure__hidden_bases') }}
 ),
 
 components as (
-    select * from {{ ref('int_disclosure__components') }}
+    select * from {{ ref('int_disclosure__hidden_components') }}
 ),
 
 closing as (
@@ -27,7 +27,7 @@ closing as (
 
 period_waves as (
     select *
-    from {{ ref('int_design__period_waves') }}
+    from {{ ref('int_comparisons__period_waves') }}
     where period_end is null
 ),
 

@@ -37,13 +37,13 @@ offered as (
 
 changes as (
     select *
-    from {{ ref('int_changes__published') }}
+    from {{ ref('int_contrasts__published_changes') }}
     where segment_id = 'total'
 ),
 
 estimates as (
     select *
-    from {{ ref('int_estimates__published') }}
+    from {{ ref('int_published__estimates') }}
     where
         period_grain = 'wave'
         and segment_id = 'total'
@@ -56,7 +56,7 @@ points as (
         wave_id,
         measure_id,
         simple_random_variance * n_respondents as answer_variance
-    from {{ ref('int_estimates__points') }}
+    from {{ ref('int_estimates__point_estimates') }}
     where
         period_grain = 'wave'
         and segment_id = 'total'

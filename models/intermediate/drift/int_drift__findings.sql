@@ -48,7 +48,7 @@ study_breaks as (
 ),
 
 variable_breaks as (
-    select * from {{ ref('int_codebook__breaks_by_wave') }}
+    select * from {{ ref('int_comparisons__variable_breaks') }}
 ),
 
 statistics as (

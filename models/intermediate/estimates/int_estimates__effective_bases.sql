@@ -9,7 +9,7 @@
 with
 
 statistics as (
-    select * from {{ ref('int_estimates__statistics') }}
+    select * from {{ ref('int_estimates__estimates') }}
 ),
 
 domain_degrees as (

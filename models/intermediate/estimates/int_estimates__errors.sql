@@ -11,7 +11,7 @@
 with
 
 points as (
-    select * from {{ ref('int_estimates__points') }}
+    select * from {{ ref('int_estimates__point_estimates') }}
 ),
 
 variances as (

@@ -6,7 +6,7 @@
 with
 
 statistics as (
-    select * from {{ ref('int_estimates__statistics') }}
+    select * from {{ ref('int_estimates__estimates') }}
 ),
 
 effective_bases as (
@@ -14,7 +14,7 @@ effective_bases as (
 ),
 
 rules as (
-    select * from {{ ref('int_measures__rules') }}
+    select * from {{ ref('int_measures__publication_rules') }}
 ),
 
 t_quantiles as (

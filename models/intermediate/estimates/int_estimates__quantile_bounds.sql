@@ -7,7 +7,7 @@ with
 
 points as (
     select *
-    from {{ ref('int_estimates__points') }}
+    from {{ ref('int_estimates__point_estimates') }}
     where measure_kind = 'quantile'
 ),
 
@@ -16,7 +16,7 @@ variances as (
 ),
 
 quantiles as (
-    select * from {{ ref('int_estimates__quantiles') }}
+    select * from {{ ref('int_moments__quantiles') }}
 ),
 
 distributions as (

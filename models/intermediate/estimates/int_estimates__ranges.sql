@@ -42,7 +42,7 @@ scores as (
 
 period_waves as (
     select *
-    from {{ ref('int_design__period_waves') }}
+    from {{ ref('int_comparisons__period_waves') }}
     where period_grain <> 'wave_set'
 ),
 

@@ -22,7 +22,7 @@ group_totals as (
 ),
 
 points as (
-    select * from {{ ref('int_estimates__points') }}
+    select * from {{ ref('int_estimates__point_estimates') }}
 ),
 
 units as (

@@ -14,7 +14,7 @@ answers as (
 ),
 
 respondents as (
-    select * from {{ ref('int_design__respondents') }}
+    select * from {{ ref('int_delivered__respondents') }}
 ),
 
 sizes as (

@@ -34,7 +34,7 @@ denominators as (
 
 period_waves as (
     select *
-    from {{ ref('int_design__period_waves') }}
+    from {{ ref('int_comparisons__period_waves') }}
     where period_grain <> 'wave_set'
 ),
 

@@ -35,7 +35,7 @@ offered as (
 
 period_waves as (
     select *
-    from {{ ref('int_design__period_waves') }}
+    from {{ ref('int_comparisons__period_waves') }}
     where period_grain <> 'wave_set'
 ),
 

@@ -42,12 +42,12 @@ offered as (
 ),
 
 quantiles as (
-    select * from {{ ref('int_estimates__quantiles') }}
+    select * from {{ ref('int_moments__quantiles') }}
 ),
 
 period_waves as (
     select *
-    from {{ ref('int_design__period_waves') }}
+    from {{ ref('int_comparisons__period_waves') }}
     where period_grain <> 'wave_set'
 ),
 

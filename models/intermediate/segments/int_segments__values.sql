@@ -79,9 +79,25 @@ united as (
 
 final as (
     select
-        {{ integer_key(['segment_id', 'segment_code']) }} as segment_value_key,
-        united.*
+        -- keys
+        {{ integer_key(['united.segment_id', 'united.segment_code']) }} as segment_value_key,
+        united.segment_id,
+        united.segment_code,
+
+        -- labels
+        segments.segment_label,
+        segments.description as segment_description,
+        united.segment_value_label,
+        united.segment_order,
+
+        -- the variables and categories that make it
+        united.first_variable_id,
+        united.first_category_code,
+        united.second_variable_id,
+        united.second_category_code
     from united
+    inner join segments
+        on united.segment_id = segments.segment_id
 )
 
 select * from final

@@ -1,47 +1,33 @@
 with
 
 waves as (
-    select * from {{ ref('stg_codebook__waves') }}
-),
-
-designs as (
-    select * from {{ ref('stg_codebook__designs') }}
-),
-
-design as (
-    select * from {{ ref('int_design__waves') }}
+    select * from {{ ref('int_dictionary__waves') }}
 ),
 
 final as (
     select
         -- keys
-        waves.study_id,
-        waves.wave_id,
+        study_id,
+        wave_id,
 
         -- labels and dates
-        waves.wave_number,
-        waves.wave_label,
-        waves.wave_date,
-        waves.fieldwork_start,
-        waves.fieldwork_end,
+        wave_number,
+        wave_label,
+        wave_date,
+        fieldwork_start,
+        fieldwork_end,
 
         -- sample and design
-        waves.sample_id,
-        waves.design_id,
-        designs.design_label,
-        designs.lonely_psu,
-        designs.applies_fpc,
-        design.degrees_of_freedom,
+        sample_id,
+        design_id,
+        design_label,
+        lonely_psu,
+        applies_fpc,
+        degrees_of_freedom,
 
         -- size
-        design.n_respondents
+        n_respondents
     from waves
-    inner join designs
-        on waves.design_id = designs.design_id
-    inner join design
-        on
-            waves.study_id = design.study_id
-            and waves.wave_id = design.wave_id
 )
 
 select * from final

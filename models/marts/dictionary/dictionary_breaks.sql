@@ -1,11 +1,7 @@
 with
 
-breaks_by_wave as (
-    select * from {{ ref('int_codebook__breaks_by_wave') }}
-),
-
 breaks as (
-    select * from {{ ref('stg_codebook__breaks') }}
+    select * from {{ ref('int_comparisons__variable_breaks') }}
 ),
 
 waves as (
@@ -19,10 +15,10 @@ variables as (
 final as (
     select
         -- keys
-        breaks_by_wave.study_id,
-        breaks_by_wave.wave_id,
-        breaks_by_wave.variable_id,
-        breaks_by_wave.break_id,
+        breaks.study_id,
+        breaks.wave_id,
+        breaks.variable_id,
+        breaks.break_id,
 
         -- labels
         waves.wave_label,
@@ -30,22 +26,18 @@ final as (
         variables.variable_label,
 
         -- what changed
-        breaks.wave_id as declared_wave_id,
+        breaks.declared_wave_id,
         breaks.break_kind,
         breaks.severity,
         breaks.description as break_description,
-        breaks.variable_id is null as is_of_study
-    from breaks_by_wave
-    inner join breaks
-        on
-            breaks_by_wave.study_id = breaks.study_id
-            and breaks_by_wave.break_id = breaks.break_id
+        breaks.is_of_study
+    from breaks
     inner join waves
         on
-            breaks_by_wave.study_id = waves.study_id
-            and breaks_by_wave.wave_id = waves.wave_id
+            breaks.study_id = waves.study_id
+            and breaks.wave_id = waves.wave_id
     inner join variables
-        on breaks_by_wave.variable_id = variables.variable_id
+        on breaks.variable_id = variables.variable_id
 )
 
 select * from final

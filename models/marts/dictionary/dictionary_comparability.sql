@@ -1,7 +1,7 @@
 with
 
 comparability as (
-    select * from {{ ref('int_codebook__comparability') }}
+    select * from {{ ref('int_comparisons__comparability') }}
 ),
 
 variables as (

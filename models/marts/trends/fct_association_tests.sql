@@ -1,11 +1,11 @@
 with
 
 tests as (
-    select * from {{ ref('int_associations__published') }}
+    select * from {{ ref('int_associations__published_tests') }}
 ),
 
 waves as (
-    select * from {{ ref('stg_codebook__waves') }}
+    select * from {{ ref('dim_wave') }}
 ),
 
 measures as (
@@ -13,7 +13,10 @@ measures as (
 ),
 
 segments as (
-    select * from {{ ref('stg_codebook__segments') }}
+    select distinct
+        segment_id,
+        segment_label
+    from {{ ref('int_segments__values') }}
 ),
 
 final as (

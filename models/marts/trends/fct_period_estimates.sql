@@ -1,15 +1,15 @@
 with
 
 estimates as (
-    select * from {{ ref('int_estimates__published') }}
+    select * from {{ ref('int_published__estimates') }}
 ),
 
 waves as (
-    select * from {{ ref('stg_codebook__waves') }}
+    select * from {{ ref('dim_wave') }}
 ),
 
 calendar_periods as (
-    select * from {{ ref('int_design__calendar_periods') }}
+    select * from {{ ref('int_comparisons__calendar_periods') }}
 ),
 
 single_waves as (
@@ -18,7 +18,7 @@ single_waves as (
         period_waves.period_grain,
         period_waves.period_start,
         min(period_waves.wave_id) as wave_id
-    from {{ ref('int_design__period_waves') }} as period_waves
+    from {{ ref('int_comparisons__period_waves') }} as period_waves
     where period_waves.period_end is not null
     group by
         period_waves.study_id,
@@ -29,10 +29,6 @@ single_waves as (
 
 measures as (
     select * from {{ ref('int_measures__measures') }}
-),
-
-segments as (
-    select * from {{ ref('stg_codebook__segments') }}
 ),
 
 segment_values as (
@@ -65,7 +61,7 @@ final as (
 
         -- of whom
         estimates.segment_id,
-        segments.segment_label,
+        segment_values.segment_label,
         estimates.segment_code,
         segment_values.segment_value_label,
 
@@ -112,8 +108,6 @@ final as (
         on
             estimates.measure_id = category_labels.measure_id
             and estimates.category_code = category_labels.category_code
-    inner join segments
-        on estimates.segment_id = segments.segment_id
     inner join segment_values
         on
             estimates.segment_id = segment_values.segment_id

@@ -1,16 +1,16 @@
 with
 
 estimates as (
-    select * from {{ ref('int_estimates__published') }}
+    select * from {{ ref('int_published__estimates') }}
 ),
 
 waves as (
-    select * from {{ ref('stg_codebook__waves') }}
+    select * from {{ ref('dim_wave') }}
 ),
 
 period_waves as (
     select *
-    from {{ ref('int_design__period_waves') }}
+    from {{ ref('int_comparisons__period_waves') }}
     where period_grain like 'pooled_%'
 ),
 
@@ -56,10 +56,6 @@ measures as (
     select * from {{ ref('int_measures__measures') }}
 ),
 
-segments as (
-    select * from {{ ref('stg_codebook__segments') }}
-),
-
 segment_values as (
     select * from {{ ref('int_segments__values') }}
 ),
@@ -89,7 +85,7 @@ final as (
 
         -- of whom
         estimates.segment_id,
-        segments.segment_label,
+        segment_values.segment_label,
         estimates.segment_code,
         segment_values.segment_value_label,
 
@@ -131,8 +127,6 @@ final as (
         on
             estimates.measure_id = category_labels.measure_id
             and estimates.category_code = category_labels.category_code
-    inner join segments
-        on estimates.segment_id = segments.segment_id
     inner join segment_values
         on
             estimates.segment_id = segment_values.segment_id

@@ -5,7 +5,7 @@ question_quality as (
 ),
 
 variables as (
-    select * from {{ ref('stg_codebook__variables') }}
+    select * from {{ ref('dim_variable') }}
 ),
 
 final as (

@@ -2,19 +2,16 @@ with
 
 contrasts as (
     select *
-    from {{ ref('int_contrasts__published') }}
+    from {{ ref('int_contrasts__published_contrasts') }}
     where contrast_kind = 'segment'
 ),
 
 waves as (
-    select * from {{ ref('stg_codebook__waves') }}
+    select * from {{ ref('dim_wave') }}
 ),
 
-segment_contrasts as (
-    select
-        *,
-        segment_code || '-' || reference_segment_code as contrast_code
-    from {{ ref('stg_codebook__segment_contrasts') }}
+segment_pairs as (
+    select * from {{ ref('int_comparisons__segment_pairs') }}
 ),
 
 measures as (
@@ -23,10 +20,6 @@ measures as (
 
 category_labels as (
     select * from {{ ref('int_measures__categories') }}
-),
-
-segments as (
-    select * from {{ ref('stg_codebook__segments') }}
 ),
 
 segment_values as (
@@ -52,10 +45,10 @@ final as (
 
         -- who is compared with whom
         contrasts.segment_id,
-        segments.segment_label,
-        segment_contrasts.segment_code,
+        segment_values.segment_label,
+        segment_pairs.segment_code,
         segment_values.segment_value_label,
-        segment_contrasts.reference_segment_code,
+        segment_pairs.reference_segment_code,
         reference_values.segment_value_label as reference_segment_value_label,
 
         -- difference and its error
@@ -78,10 +71,10 @@ final as (
         contrasts.confidentiality_status,
         contrasts.status_reason
     from contrasts
-    inner join segment_contrasts
+    inner join segment_pairs
         on
-            contrasts.segment_id = segment_contrasts.segment_id
-            and contrasts.contrast_code = segment_contrasts.contrast_code
+            contrasts.segment_id = segment_pairs.segment_id
+            and contrasts.contrast_code = segment_pairs.contrast_code
     inner join waves
         on
             contrasts.study_id = waves.study_id
@@ -92,16 +85,14 @@ final as (
         on
             contrasts.measure_id = category_labels.measure_id
             and contrasts.category_code = category_labels.category_code
-    inner join segments
-        on segment_contrasts.segment_id = segments.segment_id
     inner join segment_values
         on
-            segment_contrasts.segment_id = segment_values.segment_id
-            and segment_contrasts.segment_code = segment_values.segment_code
+            segment_pairs.segment_id = segment_values.segment_id
+            and segment_pairs.segment_code = segment_values.segment_code
     inner join segment_values as reference_values
         on
-            segment_contrasts.segment_id = reference_values.segment_id
-            and segment_contrasts.reference_segment_code = reference_values.segment_code
+            segment_pairs.segment_id = reference_values.segment_id
+            and segment_pairs.reference_segment_code = reference_values.segment_code
 )
 
 select * from final

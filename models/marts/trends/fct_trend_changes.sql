@@ -1,15 +1,11 @@
 with
 
 changes as (
-    select * from {{ ref('int_changes__published') }}
+    select * from {{ ref('int_contrasts__published_changes') }}
 ),
 
 measures as (
     select * from {{ ref('int_measures__measures') }}
-),
-
-segments as (
-    select * from {{ ref('stg_codebook__segments') }}
 ),
 
 segment_values as (
@@ -17,11 +13,11 @@ segment_values as (
 ),
 
 from_waves as (
-    select * from {{ ref('stg_codebook__waves') }}
+    select * from {{ ref('dim_wave') }}
 ),
 
 to_waves as (
-    select * from {{ ref('stg_codebook__waves') }}
+    select * from {{ ref('dim_wave') }}
 ),
 
 category_labels as (
@@ -50,7 +46,7 @@ final as (
 
         -- of whom
         changes.segment_id,
-        segments.segment_label,
+        segment_values.segment_label,
         changes.segment_code,
         segment_values.segment_value_label,
 
@@ -83,8 +79,6 @@ final as (
         on
             changes.measure_id = category_labels.measure_id
             and changes.category_code = category_labels.category_code
-    inner join segments
-        on changes.segment_id = segments.segment_id
     inner join segment_values
         on
             changes.segment_id = segment_values.segment_id

@@ -1,19 +1,15 @@
 with
 
 estimates as (
-    select * from {{ ref('int_estimates__published') }}
+    select * from {{ ref('int_published__estimates') }}
 ),
 
 waves as (
-    select * from {{ ref('stg_codebook__waves') }}
+    select * from {{ ref('dim_wave') }}
 ),
 
 measures as (
     select * from {{ ref('int_measures__measures') }}
-),
-
-segments as (
-    select * from {{ ref('stg_codebook__segments') }}
 ),
 
 segment_values as (
@@ -43,7 +39,7 @@ final as (
 
         -- of whom
         estimates.segment_id,
-        segments.segment_label,
+        segment_values.segment_label,
         estimates.segment_code,
         segment_values.segment_value_label,
 
@@ -80,8 +76,6 @@ final as (
         on
             estimates.measure_id = category_labels.measure_id
             and estimates.category_code = category_labels.category_code
-    inner join segments
-        on estimates.segment_id = segments.segment_id
     inner join segment_values
         on
             estimates.segment_id = segment_values.segment_id

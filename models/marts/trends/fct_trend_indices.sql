@@ -2,20 +2,20 @@ with
 
 contrasts as (
     select *
-    from {{ ref('int_contrasts__published') }}
+    from {{ ref('int_contrasts__published_contrasts') }}
     where contrast_kind = 'index'
 ),
 
 index_pairs as (
-    select * from {{ ref('int_contrasts__index_pairs') }}
+    select * from {{ ref('int_comparisons__index_pairs') }}
 ),
 
 waves as (
-    select * from {{ ref('stg_codebook__waves') }}
+    select * from {{ ref('dim_wave') }}
 ),
 
 base_waves as (
-    select * from {{ ref('stg_codebook__waves') }}
+    select * from {{ ref('dim_wave') }}
 ),
 
 measures as (
@@ -24,10 +24,6 @@ measures as (
 
 category_labels as (
     select * from {{ ref('int_measures__categories') }}
-),
-
-segments as (
-    select * from {{ ref('stg_codebook__segments') }}
 ),
 
 segment_values as (
@@ -55,7 +51,7 @@ final as (
 
         -- of whom
         contrasts.segment_id,
-        segments.segment_label,
+        segment_values.segment_label,
         contrasts.contrast_code as segment_code,
         segment_values.segment_value_label,
 
@@ -100,8 +96,6 @@ final as (
         on
             contrasts.measure_id = category_labels.measure_id
             and contrasts.category_code = category_labels.category_code
-    inner join segments
-        on contrasts.segment_id = segments.segment_id
     inner join segment_values
         on
             contrasts.segment_id = segment_values.segment_id

@@ -2,7 +2,7 @@ with
 
 contrasts as (
     select *
-    from {{ ref('int_contrasts__published') }}
+    from {{ ref('int_contrasts__published_contrasts') }}
     where contrast_kind = 'slope'
 ),
 
@@ -14,7 +14,7 @@ series as (
         series_number,
         min(wave_number) as first_wave_number,
         max(wave_number) as last_wave_number
-    from {{ ref('int_contrasts__series') }}
+    from {{ ref('int_comparisons__series') }}
     group by
         study_id,
         measure_id,
@@ -23,11 +23,11 @@ series as (
 ),
 
 first_waves as (
-    select * from {{ ref('stg_codebook__waves') }}
+    select * from {{ ref('dim_wave') }}
 ),
 
 last_waves as (
-    select * from {{ ref('stg_codebook__waves') }}
+    select * from {{ ref('dim_wave') }}
 ),
 
 measures as (
@@ -36,10 +36,6 @@ measures as (
 
 category_labels as (
     select * from {{ ref('int_measures__categories') }}
-),
-
-segments as (
-    select * from {{ ref('stg_codebook__segments') }}
 ),
 
 segment_values as (
@@ -66,7 +62,7 @@ final as (
 
         -- of whom
         contrasts.segment_id,
-        segments.segment_label,
+        segment_values.segment_label,
         contrasts.contrast_code as segment_code,
         segment_values.segment_value_label,
 
@@ -110,8 +106,6 @@ final as (
         on
             contrasts.measure_id = category_labels.measure_id
             and contrasts.category_code = category_labels.category_code
-    inner join segments
-        on contrasts.segment_id = segments.segment_id
     inner join segment_values
         on
             contrasts.segment_id = segment_values.segment_id

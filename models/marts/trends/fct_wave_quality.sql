@@ -1,7 +1,7 @@
 with
 
 waves as (
-    select * from {{ ref('stg_codebook__waves') }}
+    select * from {{ ref('int_dictionary__waves') }}
 ),
 
 design as (

@@ -1,4 +1,4 @@
-{#- The families of the references, ranked as int_changes__published ranks them. -#}
+{#- The families of the references, ranked as int_contrasts__published_changes ranks them. -#}
 {{ config(schema='bench', materialized='table') }}
 with
 

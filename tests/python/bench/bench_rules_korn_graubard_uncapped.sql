@@ -13,4 +13,4 @@ select
             then 'korn_graubard_uncapped'
         else ci_method
     end as ci_method
-from {{ ref('int_measures__rules') }}
+from {{ ref('int_measures__publication_rules') }}

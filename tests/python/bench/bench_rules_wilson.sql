@@ -6,4 +6,4 @@ select
     publication_rule_id,
     is_share,
     case when is_share then 'wilson' else ci_method end as ci_method
-from {{ ref('int_measures__rules') }}
+from {{ ref('int_measures__publication_rules') }}

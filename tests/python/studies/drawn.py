@@ -329,7 +329,7 @@ def read_cells_from(project: Project, sql: str) -> None:
         if folder.is_dir() and next(folder.glob("stg_*__*.sql")).read_text().startswith("-- gen"):
             shutil.rmtree(folder)
     (project.models / "exposures.yml").unlink()
-    (project.models / "intermediate/answers/int_answers__delivered.sql").write_text(
+    (project.models / "intermediate/delivered/int_delivered__answers.sql").write_text(
         f"{sql}\n", encoding="utf-8"
     )
 

@@ -1,0 +1,22 @@
+with
+
+delivered as (
+    select * from {{ ref('int_delivered__answers') }}
+),
+
+final as (
+    select
+        study_id,
+        wave_id,
+        source_column,
+        coalesce(source_code, {{ empty_code() }}) as source_code,
+        count(*) as n_respondents
+    from delivered
+    group by
+        study_id,
+        wave_id,
+        source_column,
+        coalesce(source_code, {{ empty_code() }})
+)
+
+select * from final

@@ -1,0 +1,148 @@
+-- depends_on: {{ ref('int_checks__problems') }}
+/*
+    Every cell that a series can have, whether anybody is in it or not, so that a reader sees a gap as a row
+    with a status and not as a row that is missing. A measure belongs to each study that ever asked what it
+    needs, a segment to each study that ever asked all of its variables.
+*/
+with
+
+waves as (
+    select * from {{ ref('stg_codebook__waves') }}
+),
+
+measures as (
+    select * from {{ ref('int_measures__measures') }}
+),
+
+measure_waves as (
+    select * from {{ ref('int_measures__waves') }}
+),
+
+categories as (
+    select * from {{ ref('int_measures__categories') }}
+),
+
+segment_values as (
+    select * from {{ ref('int_segments__values') }}
+),
+
+questions as (
+    select distinct
+        study_id,
+        wave_id,
+        variable_id
+    from {{ ref('int_codebook__questions_by_wave') }}
+),
+
+collected as (
+    select * from {{ ref('int_rules__collected_cells') }}
+),
+
+period_waves as (
+    select *
+    from {{ ref('int_comparisons__period_waves') }}
+    where period_grain <> 'wave_set'
+),
+
+calendar_periods as (
+    select * from {{ ref('int_comparisons__calendar_periods') }}
+),
+
+periods as (
+    select distinct
+        study_id,
+        period_wave_id as wave_id,
+        period_grain,
+        period_start
+    from period_waves
+
+    union
+
+    select
+        study_id,
+        '_Z' as wave_id,
+        period_grain,
+        period_start
+    from calendar_periods
+),
+
+segments as (
+    select distinct
+        segment_id,
+        first_variable_id,
+        second_variable_id
+    from segment_values
+),
+
+study_variables as (
+    select distinct
+        study_id,
+        variable_id
+    from questions
+),
+
+study_segments as (
+    select
+        studies.study_id,
+        segments.segment_id
+    from (select distinct study_id from waves) as studies
+    cross join segments
+    left join study_variables as first_variable
+        on
+            studies.study_id = first_variable.study_id
+            and segments.first_variable_id = first_variable.variable_id
+    left join study_variables as second_variable
+        on
+            studies.study_id = second_variable.study_id
+            and segments.second_variable_id = second_variable.variable_id
+    where
+        (segments.first_variable_id is null or first_variable.variable_id is not null)
+        and (segments.second_variable_id is null or second_variable.variable_id is not null)
+),
+
+study_measures as (
+    select distinct
+        study_id,
+        measure_id
+    from measure_waves
+),
+
+final as (
+    select
+        -- keys
+        periods.study_id,
+        periods.wave_id,
+        periods.period_grain,
+        periods.period_start,
+        study_measures.measure_id,
+        measures.variable_id,
+        categories.category_code,
+        study_segments.segment_id,
+        segment_values.segment_code,
+
+        -- was all that it needs offered
+        collected.study_id is not null as is_collected
+    from periods
+    inner join study_measures
+        on periods.study_id = study_measures.study_id
+    inner join measures
+        on study_measures.measure_id = measures.measure_id
+    inner join categories
+        on study_measures.measure_id = categories.measure_id
+    inner join study_segments
+        on periods.study_id = study_segments.study_id
+    inner join segment_values
+        on study_segments.segment_id = segment_values.segment_id
+    left join collected
+        on
+            periods.study_id = collected.study_id
+            and periods.wave_id = collected.wave_id
+            and periods.period_grain = collected.period_grain
+            and periods.period_start = collected.period_start
+            and study_measures.measure_id = collected.measure_id
+            and categories.category_code = collected.category_code
+            and segment_values.segment_id = collected.segment_id
+            and segment_values.segment_code = collected.segment_code
+)
+
+select * from final
