@@ -52,7 +52,7 @@ ROOMS = (
     "dictionary",
 )
 # What a reader still has in view at once.
-MODELS_OF_A_ROOM = 16
+MODELS_OF_A_FOLDER = 16
 
 
 def is_sentence(text: str) -> bool:
@@ -249,15 +249,15 @@ def room_problems(manifest: Manifest) -> list[str]:
         if not model["name"].startswith(f"int_{room}__"):
             problems.append(f"model {model['name']}: its name does not say its room, {room}")
         for parent_id in model["depends_on"]["nodes"]:
-            fqn = nodes[parent_id]["fqn"] if parent_id in nodes else []
+            fqn = nodes.get(parent_id, {}).get("fqn", [])
             is_room = fqn[1:2] == ["intermediate"] and fqn[2] in ROOMS
             if is_room and ROOMS.index(fqn[2]) > ROOMS.index(room):
                 problems.append(f"model {model['name']}: reads {fqn[-1]} of a later room, {fqn[2]}")
-    sizes = Counter(model["fqn"][2] for model in models)
+    sizes = Counter("/".join(model["fqn"][2:-1]) for model in models)
     problems += [
-        f"room {room}: has {size} models, more than {MODELS_OF_A_ROOM}"
-        for room, size in sizes.items()
-        if size > MODELS_OF_A_ROOM
+        f"folder {folder}: has {size} models, more than {MODELS_OF_A_FOLDER}"
+        for folder, size in sizes.items()
+        if size > MODELS_OF_A_FOLDER
     ]
     return problems
 

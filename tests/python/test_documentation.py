@@ -555,9 +555,9 @@ def test_each_fault_of_a_manifest_is_found(
     assert any(each.startswith(problem) for each in all_problems(manifest)), all_problems(manifest)
 
 
-def test_a_room_that_is_too_full_is_found() -> None:
+def test_a_folder_that_is_too_full_is_found() -> None:
     manifest = made_up()
-    for number in range(docs.MODELS_OF_A_ROOM):
+    for number in range(docs.MODELS_OF_A_FOLDER):
         name = f"int_answers__part_{number}"
         manifest["nodes"][f"model.wavehouse.{name}"] = resource(
             "model",
@@ -565,7 +565,7 @@ def test_a_room_that_is_too_full_is_found() -> None:
             fqn=["wavehouse", "intermediate", "answers", name],
             depends_on={"nodes": []},
         )
-    assert docs.room_problems(manifest) == ["room answers: has 17 models, more than 16"]
+    assert docs.room_problems(manifest) == ["folder answers: has 17 models, more than 16"]
 
 
 def test_resources_of_other_packages_are_not_ours_to_describe() -> None:
