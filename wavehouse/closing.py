@@ -7,7 +7,7 @@ choice from a table and builds again what follows from it.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from wavehouse.disclosure import (
     Query,
     Row,
     RowKey,
+    Systems,
     Unknown,
     block_of,
     holes_of,
@@ -124,8 +125,10 @@ def _close_block(
 ) -> tuple[list[RowKey], list[Hole]]:
     """Choose rows of a block, and give what stays open whatever is hidden."""
     windows = _windows(query, rows)
+    # what was found of sums that a choice leaves as they are
+    systems: Systems = {}
 
-    def holes_with(chosen: list[RowKey]) -> tuple[Block, list[Hole]]:
+    def attacked(chosen: list[RowKey]) -> tuple[Block, Iterator[Hole]]:
         # with a wave, the models hide the pools that it is in
         pools = {
             (study_id, *pool, *what)
@@ -134,7 +137,11 @@ def _close_block(
             for pool in windows[wave_id]
         }
         block = block_of(codebook, rows, pools.union(chosen))
-        return block, list(holes_of(codebook, block, query))
+        return block, holes_of(codebook, block, query, systems)
+
+    def holes_with(chosen: list[RowKey]) -> tuple[Block, list[Hole]]:
+        block, holes = attacked(chosen)
+        return block, list(holes)
 
     chosen: list[RowKey] = []
     block, holes = holes_with(chosen)
@@ -153,7 +160,7 @@ def _close_block(
         # the latest first: the earlier ones were nearer
         for key in reversed(chosen):
             fewer = [other for other in chosen if other != key]
-            if not holes_with(fewer)[1]:
+            if next(attacked(fewer)[1], None) is None:
                 chosen = fewer
     return chosen, holes
 

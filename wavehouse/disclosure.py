@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import permutations, product
-from math import isfinite
 from typing import Any
 
 from wavehouse.databases import holder_named
@@ -19,6 +18,7 @@ from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_text
 from wavehouse.postgres import connect_to_target
 from wavehouse.project import Project
+from wavehouse.systems import Sum, System, Unknown
 
 Row = dict[str, Any]
 Query = Callable[[str], list[Row]]
@@ -27,8 +27,8 @@ Cell = tuple[str, str]
 # Who is in a base: variables, each with the categories that are. Nothing for everybody.
 Base = frozenset[tuple[str, frozenset[str]]]
 EVERYBODY: Base = frozenset()
-# What is known or not: block, period, quantity, segment, segment value.
-Unknown = tuple[str, str, str, str, str]
+# Systems that were met, by their sums.
+Systems = dict[frozenset[Sum], System]
 
 # Names a row of an estimate by its values of ROW_KEYS.
 RowKey = tuple[str, ...]
@@ -49,7 +49,6 @@ ESTIMATES = """
         ci_lower, ci_upper, publication_rule
     from marts.{table}
 """
-TOLERANCE = 1e-9
 RESPONDENTS, WEIGHTS = "respondents", "weights"
 # Between the name of a segment and that of a base.
 OF = " of "
@@ -72,6 +71,11 @@ class Equation:
     rest: float = 0.0
     is_bound: bool = False
     knowns: tuple[Unknown, ...] = ()
+
+    def sum(self) -> Sum:
+        """Give what solving needs of it."""
+        terms = frozenset(self.terms.items())
+        return Sum(terms, self.total, self.slack, self.rest, self.is_bound)
 
 
 @dataclass
@@ -314,10 +318,19 @@ def attack(query: Query) -> list[Hole]:
     return holes
 
 
-def holes_of(codebook: Codebook, block: Block, query: Query) -> Iterator[Hole]:
-    """Attack one block."""
+def holes_of(
+    codebook: Codebook, block: Block, query: Query, systems: Systems | None = None
+) -> Iterator[Hole]:
+    """Attack one block.
+
+    Args:
+        codebook: what anybody can read.
+        block: what is shown and hidden.
+        query: runs SQL on the tables.
+        systems: what was found before of the same sums; gets what is found now.
+    """
     if any(block.is_secret(key) for key in block.hidden):
-        yield from _solve(block, list(_equations(codebook, block, query)))
+        yield from _solve(block, list(_equations(codebook, block, query)), systems)
 
 
 def check_disclosure(project: Project, target: str = "duckdb") -> str:
@@ -400,7 +413,7 @@ def shown_differences(query: Query) -> Iterator[Hole]:
         yield Hole(
             f"{_name(row)}, wave {row['wave_id']}: the estimate is hidden, and the change from "
             f"{row['from_wave_id']} to {row['to_wave_id']} is shown. Show a change only where both "
-            "of its estimates are (int_contrasts__published_changes).",
+            "of its estimates are (int_changes__published).",
             row,
         )
 
@@ -709,8 +722,11 @@ def _equation(
     return Equation(name, unknown, total, slack, rest, knowns=tuple(knowns))
 
 
-def _solve(block: Block, equations: Iterable[Equation]) -> Iterator[Hole]:
+def _solve(
+    block: Block, equations: Iterable[Equation], systems: Systems | None = None
+) -> Iterator[Hole]:
     """Look at the unknowns that hang together, group by group."""
+    systems = {} if systems is None else systems
     for key in sorted(block.known.keys() & block.hidden.keys()):
         if block.is_secret(key) and block.shown_by[key]:
             row = block.hidden[key][0]
@@ -741,102 +757,25 @@ def _solve(block: Block, equations: Iterable[Equation]) -> Iterator[Hole]:
         groups[find(next(iter(equation.terms)))].append(equation)
     for group in groups.values():
         if any(key in block.hidden for equation in group for key in equation.terms):
-            yield from _solve_group(block, group)
+            yield from _solve_group(block, group, systems)
 
 
-def _solve_group(block: Block, equations: list[Equation]) -> Iterator[Hole]:
+def _solve_group(block: Block, equations: list[Equation], systems: Systems) -> Iterator[Hole]:
     """Find what all solutions of a group agree on, exactly or within the protection interval."""
-    import numpy as np
-
-    unknowns = list(dict.fromkeys(key for equation in equations for key in equation.terms))
-    places = {key: place for place, key in enumerate(unknowns)}
-    matrix = np.zeros((len(equations), len(unknowns)))
-    for number, equation in enumerate(equations):
-        for key, coefficient in equation.terms.items():
-            matrix[number, places[key]] = coefficient
-    is_exact = [not equation.is_bound for equation in equations]
-    free = _free(matrix[is_exact])
-    bounds = _bounds(equations, unknowns, places)
-    for key in unknowns:
-        if not block.is_secret(key) or key in block.zeros or _is_zero_anyway(block, key):
-            continue
-        if not free[places[key]]:
-            yield _hole(block, key, equations, "can be computed exactly")
-        else:
-            low, high = bounds(key)
-            if not isfinite(high - low):
-                continue
-            middle = max(abs(low), abs(high)) if low < 0 else (low + high) / 2
-            if high - low <= max(block.protection * middle, 1e-6) * (1 - TOLERANCE):
-                yield _hole(block, key, equations, f"must lie between {low:.6g} and {high:.6g}")
-
-
-def _free(matrix: Any) -> Any:  # noqa: ANN401
-    """Tell which unknowns a system leaves open: those in which its null space is not zero."""
-    import numpy as np
-
-    reduced = matrix.copy()
-    n_rows, n_columns = reduced.shape
-    pivots: list[int] = []
-    row = 0
-    for column in range(n_columns):
-        if row == n_rows:
-            break
-        best = row + int(np.argmax(np.abs(reduced[row:, column])))
-        if abs(reduced[best, column]) < TOLERANCE:
-            continue
-        reduced[[row, best]] = reduced[[best, row]]
-        reduced[row] /= reduced[row, column]
-        others = np.flatnonzero(np.abs(reduced[:, column]) > TOLERANCE)
-        others = others[others != row]
-        reduced[others] -= np.outer(reduced[others, column], reduced[row])
-        pivots.append(column)
-        row += 1
-    free = np.ones(n_columns, dtype=bool)
-    is_free_column = np.ones(n_columns, dtype=bool)
-    is_free_column[pivots] = False
-    for number, column in enumerate(pivots):
-        free[column] = bool((np.abs(reduced[number, is_free_column]) > TOLERANCE).any())
-    return free
-
-
-def _bounds(
-    equations: list[Equation], unknowns: list[Unknown], places: Mapping[Unknown, int]
-) -> Callable[[Unknown], tuple[float, float]]:
-    """Give a function that finds the least and the greatest value of an unknown, given all sums."""
-    import numpy as np
-    from scipy.optimize import linprog
-    from scipy.sparse import coo_array
-
-    rows, columns, values = [], [], []
-    limits: list[tuple[float | None, float | None]] = [
-        (None, None) if name[2] == "category _Z" or name[2].startswith("item ") else (0, None)
-        for name in unknowns
+    sums = frozenset(equation.sum() for equation in equations)
+    system = systems.get(sums)
+    if system is None:
+        system = systems[sums] = System(sums)
+    secrets = [
+        key
+        for key in system.unknowns
+        if block.is_secret(key) and key not in block.zeros and not _is_zero_anyway(block, key)
     ]
-    for number, equation in enumerate(equations):
-        for name, coefficient in equation.terms.items():
-            rows.append(number)
-            columns.append(places[name])
-            values.append(coefficient)
-        # what is missing, and what was rounded away
-        rows.append(number)
-        columns.append(len(unknowns) + number)
-        values.append(1.0)
-        limits.append((-equation.slack, equation.rest + equation.slack))
-    n_columns = len(unknowns) + len(equations)
-    matrix = coo_array((values, (rows, columns)), shape=(len(equations), n_columns)).tocsr()
-    totals = [equation.total for equation in equations]
-
-    def bounds(key: Unknown) -> tuple[float, float]:
-        found = []
-        for sign in (1.0, -1.0):
-            objective = np.zeros(n_columns)
-            objective[places[key]] = sign
-            solution = linprog(objective, A_eq=matrix, b_eq=totals, bounds=limits, method="highs")
-            found.append(sign * (solution.fun if solution.status == 0 else -float("inf")))
-        return found[0], found[1]
-
-    return bounds
+    # what is computed exactly is found at once
+    for key in sorted(secrets, key=system.is_open):
+        told = system.told(key, block.protection)
+        if told:
+            yield _hole(block, key, equations, told)
 
 
 def _is_zero_anyway(block: Block, key: Unknown) -> bool:

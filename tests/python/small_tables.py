@@ -220,6 +220,7 @@ def hide(survey: Survey, models: dict[str, str], skip: str = "") -> duckdb.DuckD
         models: the SQL of the models by name.
         skip: the name of a model that hides nothing, for holes made on purpose.
     """
+    assert skip in ("", *models)
     database = duckdb.connect(":memory:")
     database.execute("attach ':memory:' as wavehouse; use wavehouse")
     for schema in ("staging", "intermediate", "codebook", "marts"):
