@@ -149,6 +149,9 @@ def column_problems(manifest: Manifest, catalogue: Catalogue) -> list[str]:
     for node in own(manifest["nodes"]):
         if node["resource_type"] not in ("model", "seed"):
             continue
+        # Ephemeral models are parts of others, and no tables.
+        if node["config"].get("materialized") == "ephemeral":
+            continue
         relation = (node["schema"], node["alias"])
         if relation not in catalogue:
             problems.append(f"{node['resource_type']} {node['name']}: is not in the database")

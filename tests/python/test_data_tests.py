@@ -440,7 +440,7 @@ def test_every_contract_has_a_test_of_its_key(published: Project) -> None:
 
 
 def test_every_kind_of_test_of_the_project_is_in_use() -> None:
-    kinds = {path.stem for path in (ROOT / "tests/generic").glob("*.sql")}
+    kinds = {path.stem for path in (ROOT / "macros/tests").glob("*.sql")}
     assert {test.kind for test in TESTS} == {*kinds, SINGULAR}
 
 

@@ -1,0 +1,88 @@
+/* Comparisons, pooled waves and calendar periods. */
+with
+
+waves as (
+    select * from {{ ref('stg_codebook__waves') }}
+),
+
+designs as (
+    select * from {{ ref('stg_codebook__designs') }}
+),
+
+design_columns as (
+    select * from {{ ref('stg_codebook__design_columns') }}
+),
+
+comparisons as (
+    select * from {{ ref('stg_codebook__comparisons') }}
+),
+
+pooled_waves as (
+    select * from {{ ref('stg_codebook__pooled_waves') }}
+),
+
+calendar_grains as (
+    select * from {{ ref('stg_codebook__calendar_grains') }}
+),
+
+comparison_bases as (
+    select
+        {{ problem_columns(
+            check_id='comparison_base',
+            file=codebook_file('comparisons'),
+            study_id='study_id',
+            column_name="'base_wave_id'",
+            source_code='comparison_id',
+            problem="case when comparison_kind = 'base' then 'A comparison with a base wave needs the wave.' else 'A comparison of the kind ' || comparison_kind || ' finds its wave by itself.' end",
+            remedy="'Fill base_wave_id for the kind base; leave it empty for other kinds.'"
+        ) | indent(8) }}
+    from comparisons
+    where (comparison_kind = 'base') = (base_wave_id is null)
+),
+
+pooled_sizes as (
+    select
+        {{ problem_columns(
+            check_id='pooled_waves',
+            file=codebook_file('pooled_waves'),
+            study_id='study_id',
+            column_name="'n_waves'",
+            source_code='n_waves',
+            problem="'There is nothing to pool in fewer than two waves.'",
+            remedy="'Write 2 or more, or remove the row.'"
+        ) | indent(8) }}
+    from pooled_waves
+    where n_waves < 2
+),
+
+undated_designs as (
+    select distinct
+        {{ problem_columns(
+            check_id='calendar_dates',
+            file=codebook_file('calendar_grains'),
+            study_id='waves.study_id',
+            column_name="'period_grain'",
+            source_code='calendar_grains.period_grain',
+            problem="'Calendar periods are made of the dates of interviews, and design ' || waves.design_id || ' of this study has no column with them.'",
+            remedy="'Name the column in seeds/codebook/design_columns.csv, in the role interview_date, or remove the row.'"
+        ) | indent(8) }}
+    from calendar_grains
+    inner join waves
+        on calendar_grains.study_id = waves.study_id
+    inner join designs
+        on waves.design_id = designs.design_id
+    left join design_columns
+        on
+            designs.design_id = design_columns.design_id
+            and design_columns.design_role = 'interview_date'
+    where design_columns.design_id is null
+),
+
+final as (
+    {% for check in ['comparison_bases', 'pooled_sizes', 'undated_designs'] -%}
+    select * from {{ check }}
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+)
+
+select * from final
