@@ -265,6 +265,43 @@ def room_problems(manifest: Manifest) -> list[str]:
     return problems
 
 
+def grain_problems(manifest: Manifest) -> list[str]:
+    """List models whose descriptions do not say what a row is, and by what columns it is found.
+
+    Where a test or a contract says which columns are the key, the description names the same
+    ones. A part of another model may refer to that one.
+    """
+    nodes = manifest["nodes"]
+    tested: dict[str, list[set[str]]] = {}
+    for node in own(nodes):
+        said = node.get("test_metadata") or {}
+        if said.get("name") in ("unique_combination", "primary_key"):
+            tested.setdefault(node["attached_node"], []).append(set(said["kwargs"]["columns"]))
+    problems = []
+    for model in own(nodes):
+        if model["resource_type"] != "model":
+            continue
+        text = " ".join((model["description"] or "").split())
+        whole = re.search(r"grain and key: those of `(\w+)`", text)
+        if whole and f"model.{PACKAGE}.{whole[1]}" in nodes:
+            continue
+        name = f"model {model['name']}"
+        if "Grain: one row per " not in text:
+            problems.append(f"{name}: its description does not say its grain")
+        said_key = re.search(r"Key: (none|`\w+`(?:, `\w+`)*)", text)
+        if not said_key:
+            problems.append(f"{name}: its description does not say its key")
+            continue
+        key = set(re.findall(r"`(\w+)`", said_key[1]))
+        problems += [
+            f"{name}: has no column {each}" for each in sorted(key - set(model["columns"]))
+        ]
+        keys = tested.get(model["unique_id"], [])
+        if keys and key not in keys:
+            problems.append(f"{name}: the key of its description is not the one that is tested")
+    return problems
+
+
 def ancestors(manifest: Manifest, unique_id: str) -> set[str]:
     """Give all that a node is made of."""
     found: set[str] = set()

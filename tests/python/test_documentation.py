@@ -121,6 +121,10 @@ def test_no_model_skips_a_layer_and_every_mart_waits_for_the_checks(
     assert docs.layer_problems(manifest, GATE) == []
 
 
+def test_every_model_says_its_grain_and_key(manifest: docs.Manifest) -> None:
+    assert docs.grain_problems(manifest) == []
+
+
 def test_rooms_are_read_in_one_order(manifest: docs.Manifest) -> None:
     assert docs.room_problems(manifest) == []
 
@@ -314,7 +318,7 @@ def resource(kind: str, name: str, **more: Any) -> dict[str, Any]:  # noqa: ANN4
         "alias": name,
         "unique_id": f"{kind}.wavehouse.{name}",
         "package_name": "wavehouse",
-        "description": "What it is.",
+        "description": "What it is. Grain: one row per number. Key: `n`.",
         "schema": "marts",
         "columns": {},
         "config": {"access": "public"},
@@ -377,7 +381,13 @@ def made_up() -> docs.Manifest:
         "exposure", "published_warehouse", depends_on={"nodes": ["model.wavehouse.fct_numbers"]}
     )
     block = resource("doc", "number", block_contents="[n](#!/model/model.wavehouse.fct_numbers)")
-    nodes = [checks, coded, mart, seed, test]
+    key = resource(
+        "test",
+        "numbers_are_one_each",
+        test_metadata={"name": "primary_key", "kwargs": {"columns": ["n"]}},
+        attached_node="model.wavehouse.fct_numbers",
+    )
+    nodes = [checks, coded, mart, seed, test, key]
     return {
         "nodes": {each["unique_id"]: each for each in nodes},
         "macros": {each["unique_id"]: each for each in (macro, version)},
@@ -417,6 +427,7 @@ def all_problems(manifest: docs.Manifest) -> list[str]:
         *docs.exposure_problems(manifest, ("published_warehouse",)),
         *docs.layer_problems(manifest, GATE),
         *docs.room_problems(manifest),
+        *docs.grain_problems(manifest),
     ]
 
 
@@ -514,6 +525,31 @@ def test_a_manifest_without_fault_passes() -> None:
             (*MART, "depends_on", "nodes"),
             ["seed.wavehouse.waves"],
             "model fct_numbers: reads waves (seed)",
+        ),
+        (
+            (*MART, "description"),
+            "Numbers. Key: `n`.",
+            "model fct_numbers: its description does not say its grain",
+        ),
+        (
+            (*MART, "description"),
+            "Numbers. Grain: one row per number.",
+            "model fct_numbers: its description does not say its key",
+        ),
+        (
+            (*MART, "description"),
+            "Numbers. Grain: one row per number. Key: `m`.",
+            "model fct_numbers: has no column m",
+        ),
+        (
+            (*MART, "description"),
+            "Numbers. Grain: one row per number. Key: none.",
+            "model fct_numbers: the key of its description is not the one that is tested",
+        ),
+        (
+            (*MART, "description"),
+            "Numbers. Columns, grain and key: those of `fct_gone`.",
+            "model fct_numbers: its description does not say its grain",
         ),
         (
             (*CODED, "fqn", 1),

@@ -34,8 +34,8 @@ where false
 STAGED = """\
 {study}: delivered values of all waves, long and as text.
 
-Grain: one row per wave, row and column of its file, empty values included. Primary key: study_id, \
-wave_id, row_number, source_column. Waves are read one after the other: {waves}."""
+Grain: one row per wave, row and column of its file, empty values included. Key: `study_id`, \
+`wave_id`, `row_number`, `source_column`. Waves are read one after the other: {waves}."""
 
 DESIGN_ROLES = {
     "respondent": "identifies the respondent",

@@ -27,11 +27,11 @@ KEYS = {
 }
 
 DESCRIPTION = """\
-{study}, wide: one row per respondent and wave, one column per variable.
+{study}, wide: one column per variable.
 
-Categories stand as their labels, numbers in their unit; a column is empty where somebody gave no \
-answer, and `fct_answers` says why. Key: `respondent_key`. Every estimate of these rows must be \
-weighted."""
+Grain: one row per respondent and wave. Key: `respondent_key`. Categories stand as their labels, \
+numbers in their unit; a column is empty where somebody gave no answer, and `fct_answers` says \
+why. Every estimate of these rows must be weighted."""
 
 TESTS = """\
     data_tests:
