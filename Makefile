@@ -72,7 +72,7 @@ sql: $(INSTALLED)
 	@echo "== SQL"
 	@mkdir -p target/lint
 	@WAVEHOUSE_DATABASE=target/lint/wavehouse.duckdb DBT_TARGET_PATH=target/lint \
-	    $(BIN)/sqlfluff lint --disable-progress-bar $(SQL)
+	    $(BIN)/python scripts/lint_sql.py target/lint/clean.txt $(SQL)
 
 .PHONY: parse
 parse: $(INSTALLED) ## Read the project with every warning an error

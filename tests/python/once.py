@@ -70,6 +70,23 @@ def make_once(
     return folder
 
 
+def make_kept(name: str, make: Callable[[Path], object]) -> Path:
+    """Make something in the process that asks first, and keep it; one that failed is tried again.
+
+    Args:
+        name: a name that nothing else of the tests has.
+        make: makes it, of the files of the checkout alone, in a folder that is not there.
+    """
+    folder = kept_folder() / f"once-{name}"
+    done = folder.with_name(f"{folder.name}.done")
+    with _locked(folder.with_name(f"{folder.name}.lock")):
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            done.touch()
+    return folder
+
+
 @cache
 def kept_folder(kept: Path = KEPT) -> Path:
     """Give the folder of what follows from the checkout as it is, and remove those of before."""

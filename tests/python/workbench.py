@@ -223,6 +223,8 @@ def run_dbt(
     """
     artifacts = artifacts_folder(project, target)
     artifacts.mkdir(parents=True, exist_ok=True)
+    if target == "duckdb":
+        begin_with_what_is_read(project)
     return _run_dbt(project, artifacts, target, env or {}, *words)
 
 
@@ -267,6 +269,8 @@ def run_wavehouse(project: Project, *words: str, unit_tests: bool = False) -> Db
         words: the command with its options.
         unit_tests: let a build run them. They bring their own rows, and say nothing new in a copy.
     """
+    if words[0] == "build":
+        begin_with_what_is_read(project)
     left_out = {} if unit_tests else {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"}
     done = subprocess.run(
         [sys.executable, "-m", "wavehouse", "--project-dir", str(project.root), *words],
@@ -278,6 +282,36 @@ def run_wavehouse(project: Project, *words: str, unit_tests: bool = False) -> Db
         check=False,
     )
     return DbtRun(done.returncode, done.stdout)
+
+
+def begin_with_what_is_read(project: Project) -> None:
+    """Give a copy that dbt has not read what it read of the project without studies.
+
+    Then it reads only what differs, in half the time. A project without studies it is, since dbt
+    reads everything anew where a table that another one refers to is gone.
+    """
+    from once import make_kept
+
+    cache = project.target / CACHE
+    if cache.exists() or project.root == ROOT or not is_copy(project):
+        return
+    read = make_kept("read", _read_without_studies) / "target" / CACHE
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(read, cache)
+
+
+def is_copy(project: Project) -> bool:
+    """Tell whether a project was copied from the checkout, not made up by a test."""
+    return (project.root / "macros/engines").is_dir()
+
+
+def _read_without_studies(folder: Path) -> None:
+    """Let dbt read the project without any study."""
+    project = copy_project(folder)
+    keep_studies(project, [])
+    project.target.mkdir()
+    run = _run_dbt(project, project.target, "duckdb", {}, "parse")
+    assert run.exit_code == 0, run.output[-5000:]
 
 
 def _environment() -> dict[str, str]:
