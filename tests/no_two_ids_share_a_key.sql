@@ -2,6 +2,7 @@
 {%- set keys = [
     ('period_key', 'int_comparisons__period_waves', ['study_id', 'period_wave_id', 'period_grain', 'period_start']),
     ('wave_key', 'int_comparisons__period_waves', ['study_id', 'wave_id']),
+    ('part_key', 'int_design__parts', ['study_id', 'sample_key', 'part_start', 'part_end']),
     ('unit_key', 'int_design__units', ['study_id', 'sample_id', 'stratum_id', 'psu_id', 'is_own_psu', 'is_replicate']),
     ('stratum_key', 'int_design__strata', ['study_id', 'sample_id', 'stratum_id']),
     ('sample_key', 'int_design__strata', ['study_id', 'sample_id']),

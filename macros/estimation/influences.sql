@@ -28,16 +28,87 @@
 
 {% macro linearised_influences(coefficients) -%}
     {#-
-        One row per cell and PSU. Only standardised estimates are sums over groups, and so need rows to be added;
-        for all others nothing is grouped, so that whoever sums over PSUs never has them all in memory.
+        One row per cell and PSU, of designs without replicate weights. Standardised estimates are sums over groups.
         Parts that take each other away: what is left below their digits is rounding, and zero.
     -#}
-    {%- set bases = ref('int_moments__psu_bases') -%}
-    {%- set scores = ref('int_moments__psu_scores') -%}
-    {%- set units = ref('int_design__units') -%}
-    {%- set strata = ref('int_design__strata') -%}
-    {%- for is_standardised in [false, true] -%}
-    {%- set add = 'sum' if is_standardised else '' %}
+    with
+
+    cells_of_parts as (
+        select
+            coefficients.*,
+            parts.part_key,
+            parts.is_of_quantiles
+        from {{ coefficients }} as coefficients
+        inner join {{ ref('int_design__parts') }} as parts
+            on
+                coefficients.period_key = parts.period_key
+                and (coefficients.measure_kind = 'quantile') = parts.is_of_quantiles
+        inner join (
+            select distinct
+                period_key,
+                sample_key
+            from {{ ref('int_design__strata') }}
+            where not is_replicate
+        ) as taylor_samples
+            on
+                parts.period_key = taylor_samples.period_key
+                and parts.sample_key = taylor_samples.sample_key
+    ),
+
+    part_waves as (
+        select part_waves.*
+        from {{ ref('int_design__part_waves') }} as part_waves
+        inner join (
+            select distinct
+                part_key,
+                is_of_quantiles
+            from cells_of_parts
+        ) as asked
+            on
+                part_waves.part_key = asked.part_key
+                and part_waves.is_of_quantiles = asked.is_of_quantiles
+    ),
+
+    bases as (
+        {{ psu_bases('part_waves', 'cells_of_parts') | indent(8) }}
+    ),
+
+    scores as (
+        {{ psu_scores('part_waves', 'cells_of_parts') | indent(8) }}
+    ),
+
+    by_group as (
+        select
+            cells_of_parts.cell_key,
+            cells_of_parts.period_key,
+            units.stratum_key,
+            units.unit_key,
+            units.is_own_psu,
+            cells_of_parts.coefficient_y * coalesce(scores.total_y, 0) as y_part,
+            cells_of_parts.coefficient_x * bases.total_x as x_part,
+            cells_of_parts.coefficient_y * cells_of_parts.coefficient_y
+            * coalesce(scores.sum_wwyy, 0)
+            + cells_of_parts.coefficient_x * cells_of_parts.coefficient_x
+            * bases.sum_wwxx as outer_parts,
+            2 * cells_of_parts.coefficient_y * cells_of_parts.coefficient_x
+            * coalesce(scores.sum_wwyx, 0) as middle_part
+        from cells_of_parts
+        inner join bases
+            on
+                cells_of_parts.part_key = bases.part_key
+                and cells_of_parts.denominator_key = bases.denominator_key
+                and cells_of_parts.segment_value_key = bases.segment_value_key
+        inner join {{ ref('int_design__units') }} as units
+            on bases.unit_key = units.unit_key
+        left join scores
+            on
+                cells_of_parts.part_key = scores.part_key
+                and cells_of_parts.score_key = scores.score_key
+                and cells_of_parts.segment_value_key = scores.segment_value_key
+                and bases.unit_key = scores.unit_key
+        where not units.is_replicate
+    )
+
     select
         cell_key,
         period_key,
@@ -45,70 +116,19 @@
         unit_key,
         is_own_psu,
         case
-            when
-                abs({{ add }}(y_part) + {{ add }}(x_part))
-                < 1e-13 * ({{ add }}(abs(y_part)) + {{ add }}(abs(x_part)))
+            when abs(sum(y_part) + sum(x_part)) < 1e-13 * (sum(abs(y_part)) + sum(abs(x_part)))
                 then 0
-            else {{ add }}(y_part) + {{ add }}(x_part)
+            else sum(y_part) + sum(x_part)
         end as sum_z,
         case
-            when {{ add }}(outer_parts) + {{ add }}(middle_part) < 1e-13 * {{ add }}(outer_parts)
-                then 0
-            else {{ add }}(outer_parts) + {{ add }}(middle_part)
+            when sum(outer_parts) + sum(middle_part) < 1e-13 * sum(outer_parts) then 0
+            else sum(outer_parts) + sum(middle_part)
         end as sum_of_squares
-    from (
-        select
-            coefficients.cell_key,
-            coefficients.period_key,
-            units.stratum_key,
-            units.unit_key,
-            units.is_own_psu,
-            coefficients.coefficient_y * coalesce(scores.total_y, 0) as y_part,
-            coefficients.coefficient_x * bases.total_x as x_part,
-            coefficients.coefficient_y * coefficients.coefficient_y
-            * coalesce(scores.sum_wwyy, 0)
-            + coefficients.coefficient_x * coefficients.coefficient_x
-            * bases.sum_wwxx as outer_parts,
-            2 * coefficients.coefficient_y * coefficients.coefficient_x
-            * coalesce(scores.sum_wwyx, 0) as middle_part
-        from {{ coefficients }} as coefficients
-        inner join {{ bases }} as bases
-            on
-                coefficients.period_key = bases.period_key
-                and coefficients.denominator_key = bases.denominator_key
-                and coefficients.segment_value_key = bases.segment_value_key
-        inner join {{ units }} as units
-            on bases.unit_key = units.unit_key
-        inner join (
-            select distinct
-                period_key,
-                sample_key
-            from {{ strata }}
-            where not is_replicate
-        ) as taylor_samples
-            on
-                bases.period_key = taylor_samples.period_key
-                and units.sample_key = taylor_samples.sample_key
-        left join {{ scores }} as scores
-            on
-                coefficients.period_key = scores.period_key
-                and coefficients.score_key = scores.score_key
-                and coefficients.segment_value_key = scores.segment_value_key
-                and bases.unit_key = scores.unit_key
-        where
-            not units.is_replicate
-            and {{ '' if is_standardised else 'not ' }}coefficients.is_standardised
-    ) as by_group
-    {%- if is_standardised %}
+    from by_group
     group by
         cell_key,
         period_key,
         stratum_key,
         unit_key,
         is_own_psu
-    {%- else %}
-
-    union all
-    {% endif -%}
-    {%- endfor -%}
 {%- endmacro %}

@@ -22,6 +22,19 @@
 {%- endmacro %}
 
 
+{% macro stratum_covariance(sum_zv, sum_z, sum_v, n_psus, sampling_fraction, lonely_psu) -%}
+    {#- The same of two sums z and v over the PSUs of a stratum; of z and z it is stratum_variance. -#}
+    case
+        when {{ n_psus }} > 1
+            then (1 - {{ sampling_fraction }}) * {{ n_psus }} / ({{ n_psus }} - 1.0)
+            * ({{ sum_zv }} - {{ sum_z }} * {{ sum_v }} / {{ n_psus }})
+        when {{ sampling_fraction }} >= 1 or {{ lonely_psu }} = 'remove' then 0
+        when {{ lonely_psu }} = 'adjust'
+            then (1 - {{ sampling_fraction }}) * {{ sum_z }} * {{ sum_v }}
+    end
+{%- endmacro %}
+
+
 {% macro lonely_scale(n_psus, sampling_fraction, lonely_psu) -%}
     {#-
         Aggregate over the strata with members in a cell: with `average`, lonely strata get the mean variance

@@ -34,8 +34,12 @@ units as (
     select * from {{ ref('int_design__units') }}
 ),
 
-scores as (
-    select * from {{ ref('int_moments__psu_scores') }}
+parts as (
+    select
+        part_key,
+        period_key
+    from {{ ref('int_design__parts') }}
+    where not is_of_quantiles
 ),
 
 tested as (
@@ -55,11 +59,42 @@ tested as (
         on tests.segment_id = segment_values.segment_id
 ),
 
+wave_parts as (
+    select
+        parts.part_key,
+        periods.study_id,
+        periods.wave_id
+    from parts
+    inner join periods
+        on parts.period_key = periods.period_key
+),
+
+part_waves as (
+    select part_waves.*
+    from {{ ref('int_design__part_waves') }} as part_waves
+    inner join wave_parts
+        on part_waves.part_key = wave_parts.part_key
+    where not part_waves.is_of_quantiles
+),
+
+cells as (
+    select
+        wave_parts.part_key,
+        tested.score_key,
+        tested.segment_value_key
+    from wave_parts
+    cross join tested
+),
+
+scores as (
+    {{ psu_scores('part_waves', 'cells') | indent(4) }}
+),
+
 final as (
     select
         -- keys
-        periods.study_id,
-        periods.wave_id,
+        wave_parts.study_id,
+        wave_parts.wave_id,
         tested.measure_id,
         tested.category_code,
         tested.segment_id,
@@ -78,8 +113,8 @@ final as (
         on
             scores.score_key = tested.score_key
             and scores.segment_value_key = tested.segment_value_key
-    inner join periods
-        on scores.period_key = periods.period_key
+    inner join wave_parts
+        on scores.part_key = wave_parts.part_key
     inner join units
         on scores.unit_key = units.unit_key
 )

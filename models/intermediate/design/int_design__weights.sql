@@ -33,6 +33,10 @@ calendar_studies as (
     from {{ ref('stg_codebook__calendar_grains') }}
 ),
 
+batches as (
+    select * from {{ ref('int_design__batches') }}
+),
+
 placed as (
     select
         respondents.*,
@@ -40,10 +44,15 @@ placed as (
         case when calendar_studies.study_id is not null then respondents.interview_date end
             as moment_date,
         designs.variance_method = 'taylor' as is_taylor,
-        {{ integer_key(['respondents.study_id', 'respondents.wave_id']) }} as wave_key
+        batches.wave_key,
+        batches.batch_number
     from respondents
     inner join designs
         on respondents.design_id = designs.design_id
+    inner join batches
+        on
+            respondents.study_id = batches.study_id
+            and respondents.wave_id = batches.wave_id
     left join calendar_studies
         on respondents.study_id = calendar_studies.study_id
 ),
@@ -54,6 +63,7 @@ full_sample as (
         placed.study_id,
         placed.wave_id,
         placed.wave_key,
+        placed.batch_number,
         placed.moment_date,
         placed.sample_id,
         units.psu_id,
@@ -80,6 +90,7 @@ replicates as (
         placed.study_id,
         placed.wave_id,
         placed.wave_key,
+        placed.batch_number,
         placed.moment_date,
         placed.sample_id,
         units.psu_id,

@@ -18,10 +18,6 @@ measures as (
     select * from {{ ref('int_measures__measures') }}
 ),
 
-variables as (
-    select * from {{ ref('int_measures__variables') }}
-),
-
 ranges as (
     select * from {{ ref('int_estimates__ranges') }}
 ),
@@ -35,23 +31,10 @@ weighted as (
         group_totals.*,
         ranges.lowest,
         ranges.highest,
-        coalesce(population_shares.population_share, 0) as population_share,
-        measures.standard_population_id is not null as is_standardised,
-        case
-            when
-                group_totals.measure_kind in ('mean', 'total')
-                and group_totals.category_code = '_Z'
-                then coalesce(variables.origin, 0)
-            else 0
-        end as origin
+        coalesce(population_shares.population_share, 0) as population_share
     from group_totals
     inner join measures
         on group_totals.measure_id = measures.measure_id
-    left join variables
-        on
-            measures.variable_id = variables.variable_id
-            and measures.base_id = variables.base_id
-            and measures.standard_population_id is null
     left join population_shares
         on
             measures.standard_population_id = population_shares.standard_population_id
@@ -66,17 +49,19 @@ weighted as (
 divided as (
     select
         *,
-        case
-            when measure_kind in ('share', 'net', 'share_of_cases') and total_y <= 0 then 0
-            when
-                measure_kind in ('share', 'net', 'share_of_cases', 'quantile')
-                and abs(total_y / total_x - 1) < 1e-12
-                then 1
-            when measure_kind <> 'total' and lowest is not null and total_x <> 0
-                then greatest(least(total_y / total_x, highest - origin), lowest - origin)
-            else total_y / nullif(total_x, 0)
-        end as ratio
+        {{ ratio_of_totals('measure_kind', 'total_y', 'total_x') | indent(8) }} as computed_ratio
     from weighted
+),
+
+bounded as (
+    select
+        *,
+        case
+            when measure_kind <> 'total' and lowest is not null and computed_ratio is not null
+                then greatest(least(computed_ratio, highest - origin), lowest - origin)
+            else computed_ratio
+        end as ratio
+    from divided
 ),
 
 final as (
@@ -118,7 +103,7 @@ final as (
             when measure_kind = 'total' then origin
             else -ratio / nullif(total_x, 0)
         end as coefficient_x
-    from divided
+    from bounded
 )
 
 select * from final

@@ -1,28 +1,28 @@
 /*
-    Only PSUs and strata with members count, members of weight zero aside: R's degf() of the domain. The
-    summed PSUs of respondents who are their own count one by one. Replicates are not PSUs; where a wave has
-    replicate weights there is no row. Categories with a base of their own are counted by themselves. Of a
-    standardised measure each group has PSUs of its own.
+    Degrees of freedom of the domain, as R's degf(): PSUs with members less strata with members, of all parts of the
+    period. PSUs of independent samples are never the same. Where a wave of the period has replicate weights there is
+    no row. Categories with a base of their own are counted by themselves.
 */
 with
 
-bases as (
-    select * from {{ ref('int_moments__psu_bases') }}
-),
-
-units as (
-    select * from {{ ref('int_design__units') }}
-),
-
-denominators as (
-    select * from {{ ref('int_measures__denominators') }}
-),
-
-base_keys as (
+-- categories share what is counted for their denominator
+domains as (
     select distinct
+        part_key,
+        is_of_quantiles,
+        base_key,
         denominator_key,
-        base_key
-    from denominators
+        segment_value_key,
+        n_domain_strata,
+        n_domain_psus,
+        n_psus_with_denominator,
+        n_psus_of_group
+    from {{ ref('int_moments__cells') }}
+    where n_domain_psus > 0
+),
+
+parts as (
+    select * from {{ ref('int_design__parts') }}
 ),
 
 categories as (
@@ -31,7 +31,7 @@ categories as (
         measure_id,
         category_code,
         base_key
-    from denominators
+    from {{ ref('int_measures__denominators') }}
 ),
 
 segment_values as (
@@ -48,30 +48,18 @@ replicated as (
     where is_replicate
 ),
 
-members as (
+of_periods as (
     select
-        bases.period_key,
-        base_keys.base_key,
-        bases.denominator_key,
-        bases.segment_value_key,
-        units.stratum_key,
-        units.unit_key,
-        units.is_own_psu,
-        bases.n_respondents,
-        bases.total_x,
-        bases.sum_wxx,
-        bases.sum_wwxx
-    from bases
-    inner join base_keys
-        on bases.denominator_key = base_keys.denominator_key
-    inner join units
-        on bases.unit_key = units.unit_key
+        parts.period_key,
+        domains.*
+    from domains
+    inner join parts
+        on
+            domains.part_key = parts.part_key
+            and domains.is_of_quantiles = parts.is_of_quantiles
     left join replicated
-        on bases.period_key = replicated.period_key
-    where
-        bases.n_respondents > 0
-        and not units.is_replicate
-        and replicated.period_key is null
+        on parts.period_key = replicated.period_key
+    where replicated.period_key is null
 ),
 
 groups as (
@@ -80,8 +68,8 @@ groups as (
         base_key,
         denominator_key,
         segment_value_key,
-        sum(case when is_own_psu then n_respondents else 1 end) as n_psus
-    from members
+        sum(n_psus_of_group) as n_psus_of_group
+    from of_periods
     group by
         period_key,
         base_key,
@@ -94,7 +82,7 @@ smallest_groups as (
         period_key,
         base_key,
         segment_value_key,
-        min(n_psus) as n_psus
+        min(n_psus_of_group) as n_psus_of_group
     from groups
     group by
         period_key,
@@ -102,48 +90,17 @@ smallest_groups as (
         segment_value_key
 ),
 
-by_psu as (
-    select
+-- a part has a row for each group
+once as (
+    select distinct
         period_key,
+        part_key,
         base_key,
         segment_value_key,
-        stratum_key,
-        unit_key,
-        -- a standardised measure has a row for each group
-        case when is_own_psu then sum(n_respondents) else 1 end as n_psus,
-        -- whoever has nothing in the denominator adds zero by construction; squares of the sum and sum of squares
-        -- are the same if one of many has all of it
-        case
-            when sum(sum_wxx) > 0 and not is_own_psu then 1
-            when sum(sum_wxx) > 0 and sum(total_x) * sum(total_x) <= sum(sum_wwxx) * (1 + 1e-12)
-                then 1
-            when sum(sum_wxx) > 0 then sum(n_respondents)
-            else 0
-        end as n_with_denominator
-    from members
-    group by
-        period_key,
-        base_key,
-        segment_value_key,
-        stratum_key,
-        unit_key,
-        is_own_psu
-),
-
-by_stratum as (
-    select
-        period_key,
-        base_key,
-        segment_value_key,
-        stratum_key,
-        sum(n_psus) as n_psus,
-        sum(n_with_denominator) as n_with_denominator
-    from by_psu
-    group by
-        period_key,
-        base_key,
-        segment_value_key,
-        stratum_key
+        n_domain_strata,
+        n_domain_psus,
+        n_psus_with_denominator
+    from of_periods
 ),
 
 summed as (
@@ -151,10 +108,9 @@ summed as (
         period_key,
         base_key,
         segment_value_key,
-        sum(n_psus) as n_psus,
-        sum(n_with_denominator) as n_with_denominator,
-        count(*) as n_strata
-    from by_stratum
+        sum(n_domain_psus) - sum(n_domain_strata) as degrees_of_freedom,
+        sum(n_psus_with_denominator) as n_psus_with_denominator
+    from once
     group by
         period_key,
         base_key,
@@ -174,9 +130,9 @@ final as (
         segment_values.segment_code,
 
         -- counts
-        cast(summed.n_psus - summed.n_strata as bigint) as domain_degrees_of_freedom,
-        cast(summed.n_with_denominator as bigint) as n_domain_psus,
-        cast(smallest_groups.n_psus as bigint) as n_psus_of_smallest_group
+        cast(summed.degrees_of_freedom as bigint) as domain_degrees_of_freedom,
+        cast(summed.n_psus_with_denominator as bigint) as n_domain_psus,
+        cast(smallest_groups.n_psus_of_group as bigint) as n_psus_of_smallest_group
     from summed
     inner join smallest_groups
         on

@@ -1,16 +1,15 @@
-{{ config(materialized='view') }}
 /*
-    What each PSU adds to an estimate: z = w d (y - R x) / X and its like, summed over the PSU. Every error in
-    this warehouse is made of these: of an estimate, and of anything that is linear in estimates (changes,
-    contrasts, slopes), where the z of one PSU are added before they are squared (docs: method).
-    1. Of PSUs of one respondent each, only the sums of z and of its square are kept.
-    2. This is a view. A variance needs sums over strata only, so nobody has to keep a row per cell and PSU;
-       contrasts keep those of the cells that they compare.
+    What each PSU adds to a standardised estimate, z = sum of the groups' w d (y - R x) / X times their share of the
+    standard population, and the deviation of each replicate. The variances of all others are made of
+    second-order sums of their parts (int_moments__cells); contrasts have influences of their own
+    (int_contrasts__influences).
 */
 with
 
 coefficients as (
-    select * from {{ ref('int_estimates__coefficients') }}
+    select *
+    from {{ ref('int_estimates__coefficients') }}
+    where is_standardised
 ),
 
 replicates as (

@@ -96,16 +96,11 @@ of_values as (
     select
         value_moments.wave_key,
         value_moments.moment_date,
-        denominators.score_key,
+        value_moments.score_key,
         value_moments.segment_value_key,
         value_moments.lowest_ratio as lowest,
         value_moments.highest_ratio as highest
     from value_moments
-    inner join denominators
-        on
-            value_moments.measure_id = denominators.measure_id
-            and value_moments.category_code = denominators.category_code
-            and value_moments.standard_code = denominators.standard_code
 ),
 
 united as (

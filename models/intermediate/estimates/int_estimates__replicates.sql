@@ -5,14 +5,6 @@
 */
 with
 
-bases as (
-    select * from {{ ref('int_moments__psu_bases') }}
-),
-
-scores as (
-    select * from {{ ref('int_moments__psu_scores') }}
-),
-
 coefficients as (
     select * from {{ ref('int_estimates__coefficients') }}
 ),
@@ -65,6 +57,62 @@ samples as (
     from sample_replicates
 ),
 
+parts as (
+    select
+        parts.period_key,
+        parts.part_key,
+        parts.is_of_quantiles
+    from {{ ref('int_design__parts') }} as parts
+    inner join samples
+        on
+            parts.period_key = samples.period_key
+            and parts.sample_key = samples.sample_key
+),
+
+part_waves as (
+    select part_waves.*
+    from {{ ref('int_design__part_waves') }} as part_waves
+    inner join (
+        select distinct
+            part_key,
+            is_of_quantiles
+        from parts
+    ) as asked
+        on
+            part_waves.part_key = asked.part_key
+            and part_waves.is_of_quantiles = asked.is_of_quantiles
+),
+
+part_bases as (
+    {{ psu_bases('part_waves') | indent(4) }}
+),
+
+part_scores as (
+    {{ psu_scores('part_waves') | indent(4) }}
+),
+
+denominators_of_quantiles as (
+    select distinct
+        score_key,
+        denominator_key
+    from {{ ref('int_measures__denominators') }}
+    where measure_kind = 'quantile'
+),
+
+{% for sums, key in [('bases', 'denominator_key'), ('scores', 'score_key')] -%}
+{{ sums }} as (
+    select
+        parts.period_key,
+        part_{{ sums }}.*
+    from part_{{ sums }}
+    inner join parts
+        on part_{{ sums }}.part_key = parts.part_key
+    left join denominators_of_quantiles
+        on part_{{ sums }}.{{ key }} = denominators_of_quantiles.{{ key }}
+    where parts.is_of_quantiles = (denominators_of_quantiles.{{ key }} is not null)
+),
+
+{% endfor -%}
 full_bases as (
     select
         bases.period_key,

@@ -26,6 +26,10 @@ variables as (
     select * from {{ ref('stg_codebook__variables') }}
 ),
 
+summed_variables as (
+    select * from {{ ref('int_measures__variables') }}
+),
+
 categories as (
     select * from {{ ref('stg_codebook__categories') }}
 ),
@@ -50,6 +54,13 @@ final as (
         coalesce(standard_groups.standard_code, '_T') as standard_code,
         offered.denominator_code,
         measures.measure_kind,
+        measures.standard_population_id is not null as is_standardised,
+        -- numbers are summed from an origin
+        case
+            when measures.measure_kind in ('mean', 'total') and offered.category_code = '_Z'
+                then coalesce(summed_variables.origin, 0)
+            else 0
+        end as origin,
 
         -- keys
         {{ integer_key([
@@ -68,6 +79,11 @@ final as (
         on offered.measure_id = measures.measure_id
     left join standard_groups
         on measures.standard_population_id = standard_groups.standard_population_id
+    left join summed_variables
+        on
+            measures.variable_id = summed_variables.variable_id
+            and measures.base_id = summed_variables.base_id
+            and measures.standard_population_id is null
 )
 
 select * from final

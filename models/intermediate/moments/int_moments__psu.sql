@@ -1,3 +1,5 @@
+{{ config(materialized='batched') }}
+-- depends_on: {{ ref('int_design__batches') }}
 /*
     The one heavy pass: everything after it is arithmetic on this table's much smaller sums.
     1. Keyed by variable and answer, not by measure: shares, nets and scores are sums of these rows. Variables
@@ -18,7 +20,9 @@ answers as (
 ),
 
 weights as (
-    select * from {{ ref('int_design__weights') }}
+    select *
+    from {{ ref('int_design__weights') }}
+    where {{ of_one_batch('batch_number') }}
 ),
 
 memberships as (
@@ -38,6 +42,7 @@ valid_answers as (
         answers.respondent_key,
         variables.variable_key,
         weights.wave_key,
+        weights.batch_number,
         weights.moment_date,
         weights.unit_key,
         weights.is_replicate,
@@ -62,6 +67,7 @@ final as (
     select
         -- keys
         valid_answers.wave_key,
+        valid_answers.batch_number,
         valid_answers.moment_date,
         valid_answers.variable_key,
         valid_answers.category_code,
@@ -92,6 +98,7 @@ final as (
         on valid_answers.respondent_key = memberships.respondent_key
     group by
         valid_answers.wave_key,
+        valid_answers.batch_number,
         valid_answers.moment_date,
         valid_answers.variable_key,
         valid_answers.category_code,

@@ -1,6 +1,8 @@
+{{ config(materialized='batched') }}
+-- depends_on: {{ ref('int_design__batches') }}
 /*
     The same sums for measures that need several answers of a person: of the numerator y, the denominator x,
-    and their squares and products.
+    and their squares and products. Kept are those that the wave offered.
 */
 with
 
@@ -9,21 +11,39 @@ measure_values as (
 ),
 
 weights as (
-    select * from {{ ref('int_design__weights') }}
+    select *
+    from {{ ref('int_design__weights') }}
+    where {{ of_one_batch('batch_number') }}
 ),
 
 memberships as (
     select * from {{ ref('int_segments__memberships') }}
 ),
 
+wave_scores as (
+    select distinct
+        wave_key,
+        score_key
+    from {{ ref('int_moments__wave_scores') }}
+    where variable_key is null
+),
+
+score_keys as (
+    select distinct
+        measure_id,
+        category_code,
+        standard_code,
+        score_key
+    from {{ ref('int_measures__denominators') }}
+),
+
 final as (
     select
         -- keys
         weights.wave_key,
+        weights.batch_number,
         weights.moment_date,
-        measure_values.measure_id,
-        measure_values.standard_code,
-        measure_values.category_code,
+        score_keys.score_key,
         memberships.segment_value_key,
         weights.unit_key,
 
@@ -55,14 +75,22 @@ final as (
     from measure_values
     inner join weights
         on measure_values.respondent_key = weights.respondent_key
+    inner join score_keys
+        on
+            measure_values.measure_id = score_keys.measure_id
+            and measure_values.category_code = score_keys.category_code
+            and measure_values.standard_code = score_keys.standard_code
+    inner join wave_scores
+        on
+            weights.wave_key = wave_scores.wave_key
+            and score_keys.score_key = wave_scores.score_key
     inner join memberships
         on measure_values.respondent_key = memberships.respondent_key
     group by
         weights.wave_key,
+        weights.batch_number,
         weights.moment_date,
-        measure_values.measure_id,
-        measure_values.standard_code,
-        measure_values.category_code,
+        score_keys.score_key,
         memberships.segment_value_key,
         weights.unit_key
 )
