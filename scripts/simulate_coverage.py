@@ -247,10 +247,7 @@ def counted(project: Project) -> list[Cell]:
                 intervals.ci_upper,
                 statistics.n_respondents
             from intermediate.int_estimates__estimates as statistics
-            inner join intermediate.int_estimates__intervals as intervals using (
-                study_id, wave_id, period_grain, period_start,
-                measure_id, category_code, segment_id, segment_code
-            )
+            inner join intermediate.int_estimates__intervals as intervals using (cell_key)
             where statistics.category_code in ('yes', '_Z')
         )
 

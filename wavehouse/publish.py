@@ -171,9 +171,12 @@ def _copy(project: Project, build: PassedBuild, folder: Path, release_id: str) -
             target = f"{PUBLIC_SCHEMA}.{sql_name(name)}"
             connection.execute(_table_definition(connection, name))
             # Sorted by key, so that files of the same content are the same and compress well.
-            connection.execute(
-                f"insert into {target} select * from working.{target}{_order(connection, name)}"
-            )
+            keys = _primary_key(connection, name)
+            order = f" order by {keys}" if keys else ""
+            connection.execute(f"insert into {target} select * from working.{target}{order}")
+            if keys:
+                # An index over what is there costs half of one that grows with every row.
+                connection.execute(f"alter table {target} add primary key ({keys})")
             for comment in _comments(connection, name):
                 connection.execute(comment)
             file = sql_text(folder / "parquet" / f"{name}.parquet")
@@ -191,10 +194,11 @@ def _copy(project: Project, build: PassedBuild, folder: Path, release_id: str) -
 
 
 def _table_definition(connection: "DuckDBPyConnection", name: str) -> str:
-    """Write the statement for a table like the working one: types, NOT NULL, keys and checks.
+    """Write the statement for a table like the working one: types, NOT NULL, unique and checks.
 
-    A view has no constraints, so a table made of it has none either. Foreign keys stay behind: the
-    copy is only read, and the build has tested them.
+    Its primary key follows when its rows are there. A view has no constraints, so a table made of
+    it has none either. Foreign keys stay behind: the copy is only read, and the build has tested
+    them.
     """
     columns = connection.execute(
         """
@@ -211,7 +215,7 @@ def _table_definition(connection: "DuckDBPyConnection", name: str) -> str:
         from duckdb_constraints()
         where
             database_name = 'working' and schema_name = ? and table_name = ?
-            and constraint_type in ('PRIMARY KEY', 'UNIQUE', 'CHECK')
+            and constraint_type in ('UNIQUE', 'CHECK')
         order by constraint_index
         """,
         [PUBLIC_SCHEMA, name],
@@ -224,8 +228,8 @@ def _table_definition(connection: "DuckDBPyConnection", name: str) -> str:
     return f"create table {PUBLIC_SCHEMA}.{sql_name(name)} ({', '.join(parts)})"
 
 
-def _order(connection: "DuckDBPyConnection", name: str) -> str:
-    """Write the clause that sorts a table by its primary key; none if it has no key."""
+def _primary_key(connection: "DuckDBPyConnection", name: str) -> str:
+    """List the columns of a table's primary key, by which it is sorted; empty if it has none."""
     keys = connection.execute(
         """
         select constraint_column_names
@@ -236,8 +240,7 @@ def _order(connection: "DuckDBPyConnection", name: str) -> str:
         """,
         [PUBLIC_SCHEMA, name],
     ).fetchall()
-    columns = [sql_name(column) for (key,) in keys for column in key]
-    return f" order by {', '.join(columns)}" if columns else ""
+    return ", ".join(sql_name(column) for (key,) in keys for column in key)
 
 
 def _comments(connection: "DuckDBPyConnection", name: str) -> list[str]:

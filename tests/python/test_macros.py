@@ -226,7 +226,7 @@ def test_exact_bounds_are_quantiles_of_the_beta_distribution(read: Read) -> None
 
 
 def test_publication_rules_judge_as_their_sources_say(read: Read) -> None:
-    rows = {int(row["measure_id"]): row for row in read("select * from bench.bench_judgements")}
+    rows = {int(row["cell_key"]): row for row in read("select * from bench.bench_judgements")}
     wrong = []
     for number, (cell, expected) in enumerate(JUDGED):
         row = rows.get(number)

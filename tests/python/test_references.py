@@ -265,7 +265,12 @@ def intervals(estimates: Estimates, overlay_on_duckdb: Project) -> Intervals:
         method: by_cell(
             query(
                 overlay_on_duckdb,
-                f"select * from bench.bench_intervals_{method} where period_grain = 'wave'",
+                f"""
+                select intervals.*, estimates.* exclude (cell_key, ci_level)
+                from bench.bench_intervals_{method} as intervals
+                inner join intermediate.int_estimates__estimates as estimates using (cell_key)
+                where estimates.period_grain = 'wave'
+                """,
             )
         )
         for method in INTERVAL_METHODS

@@ -34,10 +34,6 @@ categories as (
     from {{ ref('int_measures__denominators') }}
 ),
 
-segment_values as (
-    select * from {{ ref('int_segments__values') }}
-),
-
 periods as (
     select * from {{ ref('int_design__periods') }}
 ),
@@ -120,14 +116,16 @@ summed as (
 final as (
     select
         -- keys
-        periods.study_id,
-        periods.wave_id,
-        periods.period_grain,
-        periods.period_start,
+        {{ integer_key([
+            'summed.period_key',
+            'categories.measure_id',
+            'categories.category_code',
+            'summed.segment_value_key',
+        ]) | indent(8) }} as cell_key,
+        summed.period_key,
         categories.measure_id,
         categories.category_code,
-        segment_values.segment_id,
-        segment_values.segment_code,
+        summed.segment_value_key,
 
         -- counts
         cast(summed.degrees_of_freedom as bigint) as domain_degrees_of_freedom,
@@ -145,8 +143,6 @@ final as (
         on
             periods.study_id = categories.study_id
             and summed.base_key = categories.base_key
-    inner join segment_values
-        on summed.segment_value_key = segment_values.segment_value_key
 )
 
 select * from final

@@ -39,15 +39,7 @@ shares as (
             as is_without_error
     from statistics
     left join domain_degrees
-        on
-            statistics.study_id = domain_degrees.study_id
-            and statistics.wave_id = domain_degrees.wave_id
-            and statistics.period_grain = domain_degrees.period_grain
-            and statistics.period_start = domain_degrees.period_start
-            and statistics.measure_id = domain_degrees.measure_id
-            and statistics.category_code = domain_degrees.category_code
-            and statistics.segment_id = domain_degrees.segment_id
-            and statistics.segment_code = domain_degrees.segment_code
+        on statistics.cell_key = domain_degrees.cell_key
     where {{ is_share_kind('statistics.measure_kind') }}
 ),
 
@@ -89,14 +81,7 @@ uncapped as (
 final as (
     select
         -- keys
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        category_code,
-        segment_id,
-        segment_code,
+        cell_key,
 
         -- bases
         domain_degrees_of_freedom,

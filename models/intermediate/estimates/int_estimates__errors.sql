@@ -29,14 +29,6 @@ periods as (
 placed as (
     select
         points.cell_key,
-        points.study_id,
-        points.wave_id,
-        points.period_grain,
-        points.period_start,
-        points.measure_id,
-        points.category_code,
-        points.segment_id,
-        points.segment_code,
         variances.variance,
         domain_degrees.domain_degrees_of_freedom,
         domain_degrees.n_psus_of_smallest_group,
@@ -51,35 +43,15 @@ placed as (
     inner join variances
         on points.cell_key = variances.cell_key
     left join domain_degrees
-        on
-            points.study_id = domain_degrees.study_id
-            and points.wave_id = domain_degrees.wave_id
-            and points.period_grain = domain_degrees.period_grain
-            and points.period_start = domain_degrees.period_start
-            and points.measure_id = domain_degrees.measure_id
-            and points.category_code = domain_degrees.category_code
-            and points.segment_id = domain_degrees.segment_id
-            and points.segment_code = domain_degrees.segment_code
+        on points.cell_key = domain_degrees.cell_key
     left join periods
-        on
-            points.study_id = periods.study_id
-            and points.wave_id = periods.wave_id
-            and points.period_grain = periods.period_grain
-            and points.period_start = periods.period_start
+        on points.period_key = periods.period_key
 ),
 
 final as (
     select
         -- keys
         cell_key,
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        category_code,
-        segment_id,
-        segment_code,
 
         -- null where it is not known
         case when not is_error_unknown then variance end as variance,

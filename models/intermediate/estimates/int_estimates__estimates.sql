@@ -61,23 +61,11 @@ errors as (
     inner join variances
         on points.cell_key = variances.cell_key
     inner join periods
-        on
-            points.study_id = periods.study_id
-            and points.wave_id = periods.wave_id
-            and points.period_grain = periods.period_grain
-            and points.period_start = periods.period_start
+        on points.period_key = periods.period_key
     inner join studies
         on points.study_id = studies.study_id
     left join quantile_bounds
-        on
-            points.study_id = quantile_bounds.study_id
-            and points.wave_id = quantile_bounds.wave_id
-            and points.period_grain = quantile_bounds.period_grain
-            and points.period_start = quantile_bounds.period_start
-            and points.measure_id = quantile_bounds.measure_id
-            and points.category_code = quantile_bounds.category_code
-            and points.segment_id = quantile_bounds.segment_id
-            and points.segment_code = quantile_bounds.segment_code
+        on points.cell_key = quantile_bounds.cell_key
 ),
 
 final as (

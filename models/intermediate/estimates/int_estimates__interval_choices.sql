@@ -42,28 +42,13 @@ chosen as (
             statistics.degrees_of_freedom = t_quantiles.degrees_of_freedom
             and statistics.ci_level = t_quantiles.ci_level
     left join effective_bases
-        on
-            statistics.study_id = effective_bases.study_id
-            and statistics.wave_id = effective_bases.wave_id
-            and statistics.period_grain = effective_bases.period_grain
-            and statistics.period_start = effective_bases.period_start
-            and statistics.measure_id = effective_bases.measure_id
-            and statistics.category_code = effective_bases.category_code
-            and statistics.segment_id = effective_bases.segment_id
-            and statistics.segment_code = effective_bases.segment_code
+        on statistics.cell_key = effective_bases.cell_key
 ),
 
 final as (
     select
         -- keys
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        category_code,
-        segment_id,
-        segment_code,
+        cell_key,
 
         -- what the interval is made of
         estimate,

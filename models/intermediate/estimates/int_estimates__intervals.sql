@@ -51,28 +51,13 @@ widened as (
             and choices.estimate = exact_bounds.estimate
             and choices.ci_level = exact_bounds.ci_level
     left join quantile_bounds
-        on
-            choices.study_id = quantile_bounds.study_id
-            and choices.wave_id = quantile_bounds.wave_id
-            and choices.period_grain = quantile_bounds.period_grain
-            and choices.period_start = quantile_bounds.period_start
-            and choices.measure_id = quantile_bounds.measure_id
-            and choices.category_code = quantile_bounds.category_code
-            and choices.segment_id = quantile_bounds.segment_id
-            and choices.segment_code = quantile_bounds.segment_code
+        on choices.cell_key = quantile_bounds.cell_key
 ),
 
 final as (
     select
         -- keys
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        category_code,
-        segment_id,
-        segment_code,
+        cell_key,
 
         -- interval
         ci_level,

@@ -37,14 +37,7 @@ t_quantiles as (
 
 shares as (
     select
-        points.study_id,
-        points.wave_id,
-        points.period_grain,
-        points.period_start,
-        points.measure_id,
-        points.category_code,
-        points.segment_id,
-        points.segment_code,
+        points.cell_key,
         points.period_key,
         points.score_key,
         points.segment_value_key,
@@ -56,11 +49,7 @@ shares as (
     inner join variances
         on points.cell_key = variances.cell_key
     inner join periods
-        on
-            points.study_id = periods.study_id
-            and points.wave_id = periods.wave_id
-            and points.period_grain = periods.period_grain
-            and points.period_start = periods.period_start
+        on points.period_key = periods.period_key
     inner join studies
         on points.study_id = studies.study_id
     left join t_quantiles
@@ -71,14 +60,7 @@ shares as (
 
 bounds as (
     select
-        shares.study_id,
-        shares.wave_id,
-        shares.period_grain,
-        shares.period_start,
-        shares.measure_id,
-        shares.category_code,
-        shares.segment_id,
-        shares.segment_code,
+        shares.cell_key,
         shares.period_key,
         shares.score_key,
         shares.segment_value_key,
@@ -107,14 +89,7 @@ bounds as (
             and shares.score_key = distributions.score_key
             and shares.segment_value_key = distributions.segment_value_key
     group by
-        shares.study_id,
-        shares.wave_id,
-        shares.period_grain,
-        shares.period_start,
-        shares.measure_id,
-        shares.category_code,
-        shares.segment_id,
-        shares.segment_code,
+        shares.cell_key,
         shares.period_key,
         shares.score_key,
         shares.segment_value_key,
@@ -125,14 +100,7 @@ bounds as (
 final as (
     select
         -- keys
-        bounds.study_id,
-        bounds.wave_id,
-        bounds.period_grain,
-        bounds.period_start,
-        bounds.measure_id,
-        bounds.category_code,
-        bounds.segment_id,
-        bounds.segment_code,
+        bounds.cell_key,
 
         -- quantile, its interval and error
         quantiles.quantile_value,

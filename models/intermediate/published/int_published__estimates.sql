@@ -82,6 +82,7 @@ marked as (
 final as (
     select
         -- keys
+        cell_key,
         study_id,
         wave_id,
         period_grain,

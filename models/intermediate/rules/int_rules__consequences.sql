@@ -46,14 +46,7 @@ rounding_rules as (
 
 cells as (
     select
-        frame.study_id,
-        frame.wave_id,
-        frame.period_grain,
-        frame.period_start,
-        frame.measure_id,
-        frame.category_code,
-        frame.segment_id,
-        frame.segment_code,
+        frame.cell_key,
         rules.publication_rule_id,
         case when rules.is_share then 'shares' else 'others' end as measure_group,
         coalesce(statistics.n_respondents, 0) as n_respondents,
@@ -73,45 +66,13 @@ cells as (
             frame.study_id = rules.study_id
             and frame.measure_id = rules.measure_id
     left join statistics
-        on
-            frame.study_id = statistics.study_id
-            and frame.wave_id = statistics.wave_id
-            and frame.period_grain = statistics.period_grain
-            and frame.period_start = statistics.period_start
-            and frame.measure_id = statistics.measure_id
-            and frame.category_code = statistics.category_code
-            and frame.segment_id = statistics.segment_id
-            and frame.segment_code = statistics.segment_code
+        on frame.cell_key = statistics.cell_key
     left join intervals
-        on
-            frame.study_id = intervals.study_id
-            and frame.wave_id = intervals.wave_id
-            and frame.period_grain = intervals.period_grain
-            and frame.period_start = intervals.period_start
-            and frame.measure_id = intervals.measure_id
-            and frame.category_code = intervals.category_code
-            and frame.segment_id = intervals.segment_id
-            and frame.segment_code = intervals.segment_code
+        on frame.cell_key = intervals.cell_key
     left join effective_bases
-        on
-            frame.study_id = effective_bases.study_id
-            and frame.wave_id = effective_bases.wave_id
-            and frame.period_grain = effective_bases.period_grain
-            and frame.period_start = effective_bases.period_start
-            and frame.measure_id = effective_bases.measure_id
-            and frame.category_code = effective_bases.category_code
-            and frame.segment_id = effective_bases.segment_id
-            and frame.segment_code = effective_bases.segment_code
+        on frame.cell_key = effective_bases.cell_key
     left join domain_degrees
-        on
-            frame.study_id = domain_degrees.study_id
-            and frame.wave_id = domain_degrees.wave_id
-            and frame.period_grain = domain_degrees.period_grain
-            and frame.period_start = domain_degrees.period_start
-            and frame.measure_id = domain_degrees.measure_id
-            and frame.category_code = domain_degrees.category_code
-            and frame.segment_id = domain_degrees.segment_id
-            and frame.segment_code = domain_degrees.segment_code
+        on frame.cell_key = domain_degrees.cell_key
     where frame.is_collected
 ),
 
@@ -153,9 +114,7 @@ met as (
     select
         *,
         min(case when consequence = 'accept' then position end) over (
-            partition by
-                study_id, wave_id, period_grain, period_start, measure_id, category_code,
-                segment_id, segment_code, purpose
+            partition by cell_key, purpose
         ) as accepted_at
     from measured
     where
@@ -196,14 +155,8 @@ applied as (
 
 summed as (
     select
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        category_code,
-        segment_id,
-        segment_code,
+        cell_key,
+        publication_rule_id,
         coalesce(
             min(
                 case
@@ -216,27 +169,14 @@ summed as (
         {{ dbt.listagg('reason || number_text', "'; '", 'order by position') }} as marks
     from applied
     group by
-        study_id,
-        wave_id,
-        period_grain,
-        period_start,
-        measure_id,
-        category_code,
-        segment_id,
-        segment_code
+        cell_key,
+        publication_rule_id
 ),
 
 final as (
     select
         -- keys
-        summed.study_id,
-        summed.wave_id,
-        summed.period_grain,
-        summed.period_start,
-        summed.measure_id,
-        summed.category_code,
-        summed.segment_id,
-        summed.segment_code,
+        summed.cell_key,
 
         -- what follows
         summed.suppressed_at is not null as is_suppressed,
@@ -248,13 +188,9 @@ final as (
             else criteria.reason
         end as status_reason
     from summed
-    inner join rules
-        on
-            summed.study_id = rules.study_id
-            and summed.measure_id = rules.measure_id
     left join criteria
         on
-            rules.publication_rule_id = criteria.publication_rule_id
+            summed.publication_rule_id = criteria.publication_rule_id
             and summed.suppressed_at = criteria.position
 )
 

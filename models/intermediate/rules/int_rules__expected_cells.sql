@@ -66,6 +66,16 @@ periods as (
     from calendar_periods
 ),
 
+keyed_periods as (
+    select
+        {{ integer_key(['study_id', 'wave_id', 'period_grain', 'period_start']) }} as period_key,
+        study_id,
+        wave_id,
+        period_grain,
+        period_start
+    from periods
+),
+
 segments as (
     select distinct
         segment_id,
@@ -110,10 +120,16 @@ study_measures as (
 final as (
     select
         -- keys
-        periods.study_id,
-        periods.wave_id,
-        periods.period_grain,
-        periods.period_start,
+        {{ integer_key([
+            'keyed_periods.period_key',
+            'study_measures.measure_id',
+            'categories.category_code',
+            'segment_values.segment_value_key',
+        ]) | indent(8) }} as cell_key,
+        keyed_periods.study_id,
+        keyed_periods.wave_id,
+        keyed_periods.period_grain,
+        keyed_periods.period_start,
         study_measures.measure_id,
         measures.variable_id,
         categories.category_code,
@@ -122,23 +138,23 @@ final as (
 
         -- was all that it needs offered
         collected.study_id is not null as is_collected
-    from periods
+    from keyed_periods
     inner join study_measures
-        on periods.study_id = study_measures.study_id
+        on keyed_periods.study_id = study_measures.study_id
     inner join measures
         on study_measures.measure_id = measures.measure_id
     inner join categories
         on study_measures.measure_id = categories.measure_id
     inner join study_segments
-        on periods.study_id = study_segments.study_id
+        on keyed_periods.study_id = study_segments.study_id
     inner join segment_values
         on study_segments.segment_id = segment_values.segment_id
     left join collected
         on
-            periods.study_id = collected.study_id
-            and periods.wave_id = collected.wave_id
-            and periods.period_grain = collected.period_grain
-            and periods.period_start = collected.period_start
+            keyed_periods.study_id = collected.study_id
+            and keyed_periods.wave_id = collected.wave_id
+            and keyed_periods.period_grain = collected.period_grain
+            and keyed_periods.period_start = collected.period_start
             and study_measures.measure_id = collected.measure_id
             and categories.category_code = collected.category_code
             and segment_values.segment_id = collected.segment_id

@@ -38,6 +38,7 @@ impossible as (
 
 final as (
     select
+        frame.cell_key,
         frame.study_id,
         frame.wave_id,
         frame.period_grain,
@@ -105,35 +106,11 @@ final as (
             and frame.segment_id = impossible.segment_id
             and frame.segment_code = impossible.segment_code
     left join statistics
-        on
-            frame.study_id = statistics.study_id
-            and frame.wave_id = statistics.wave_id
-            and frame.period_grain = statistics.period_grain
-            and frame.period_start = statistics.period_start
-            and frame.measure_id = statistics.measure_id
-            and frame.category_code = statistics.category_code
-            and frame.segment_id = statistics.segment_id
-            and frame.segment_code = statistics.segment_code
+        on frame.cell_key = statistics.cell_key
     left join intervals
-        on
-            frame.study_id = intervals.study_id
-            and frame.wave_id = intervals.wave_id
-            and frame.period_grain = intervals.period_grain
-            and frame.period_start = intervals.period_start
-            and frame.measure_id = intervals.measure_id
-            and frame.category_code = intervals.category_code
-            and frame.segment_id = intervals.segment_id
-            and frame.segment_code = intervals.segment_code
+        on frame.cell_key = intervals.cell_key
     left join judgements
-        on
-            frame.study_id = judgements.study_id
-            and frame.wave_id = judgements.wave_id
-            and frame.period_grain = judgements.period_grain
-            and frame.period_start = judgements.period_start
-            and frame.measure_id = judgements.measure_id
-            and frame.category_code = judgements.category_code
-            and frame.segment_id = judgements.segment_id
-            and frame.segment_code = judgements.segment_code
+        on frame.cell_key = judgements.cell_key
 )
 
 select * from final

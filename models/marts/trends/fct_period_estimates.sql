@@ -1,7 +1,7 @@
 with
 
 estimates as (
-    select * from {{ ref('int_published__estimates') }}
+    select * from {{ ref('int_published__labelled_estimates') }}
 ),
 
 waves as (
@@ -27,18 +27,6 @@ single_waves as (
     having count(*) = 1
 ),
 
-measures as (
-    select * from {{ ref('int_measures__measures') }}
-),
-
-segment_values as (
-    select * from {{ ref('int_segments__values') }}
-),
-
-category_labels as (
-    select * from {{ ref('int_measures__categories') }}
-),
-
 final as (
     select
         -- study, period, and wave if the interviews are of one
@@ -52,18 +40,18 @@ final as (
 
         -- what is estimated
         estimates.measure_id,
-        measures.measure_label,
-        measures.measure_kind,
+        estimates.measure_label,
+        estimates.measure_kind,
         estimates.variable_id,
-        measures.subject_label as variable_label,
+        estimates.variable_label,
         estimates.category_code,
-        category_labels.category_label,
+        estimates.category_label,
 
         -- of whom
         estimates.segment_id,
-        segment_values.segment_label,
+        estimates.segment_label,
         estimates.segment_code,
-        segment_values.segment_value_label,
+        estimates.segment_value_label,
 
         -- estimate and error
         estimates.estimate,
@@ -84,8 +72,8 @@ final as (
         -- status
         estimates.observation_status,
         estimates.confidentiality_status,
-        estimates.publication_rule_id as publication_rule,
-        measures.base_description,
+        estimates.publication_rule,
+        estimates.base_description,
         estimates.status_reason
     from estimates
     inner join calendar_periods
@@ -102,16 +90,6 @@ final as (
         on
             single_waves.study_id = waves.study_id
             and single_waves.wave_id = waves.wave_id
-    inner join measures
-        on estimates.measure_id = measures.measure_id
-    inner join category_labels
-        on
-            estimates.measure_id = category_labels.measure_id
-            and estimates.category_code = category_labels.category_code
-    inner join segment_values
-        on
-            estimates.segment_id = segment_values.segment_id
-            and estimates.segment_code = segment_values.segment_code
     where
         estimates.period_grain <> 'wave'
         and estimates.period_grain not like 'pooled_%'

@@ -2,7 +2,7 @@ with
 
 contrasts as (
     select *
-    from {{ ref('int_contrasts__published_contrasts') }}
+    from {{ ref('int_contrasts__labelled_contrasts') }}
     where contrast_kind = 'index'
 ),
 
@@ -18,18 +18,6 @@ base_waves as (
     select * from {{ ref('dim_wave') }}
 ),
 
-measures as (
-    select * from {{ ref('int_measures__measures') }}
-),
-
-category_labels as (
-    select * from {{ ref('int_measures__categories') }}
-),
-
-segment_values as (
-    select * from {{ ref('int_segments__values') }}
-),
-
 final as (
     select
         -- study and waves
@@ -42,18 +30,18 @@ final as (
 
         -- what is estimated
         contrasts.measure_id,
-        measures.measure_label,
-        measures.measure_kind,
-        measures.variable_id,
-        measures.subject_label as variable_label,
+        contrasts.measure_label,
+        contrasts.measure_kind,
+        contrasts.variable_id,
+        contrasts.variable_label,
         contrasts.category_code,
-        category_labels.category_label,
+        contrasts.category_label,
 
         -- of whom
         contrasts.segment_id,
-        segment_values.segment_label,
-        contrasts.contrast_code as segment_code,
-        segment_values.segment_value_label,
+        contrasts.segment_label,
+        contrasts.segment_code,
+        contrasts.segment_value_label,
 
         -- index and its error
         contrasts.contrast_value as index_value,
@@ -90,16 +78,6 @@ final as (
         on
             index_pairs.study_id = base_waves.study_id
             and index_pairs.base_wave_id = base_waves.wave_id
-    inner join measures
-        on contrasts.measure_id = measures.measure_id
-    inner join category_labels
-        on
-            contrasts.measure_id = category_labels.measure_id
-            and contrasts.category_code = category_labels.category_code
-    inner join segment_values
-        on
-            contrasts.segment_id = segment_values.segment_id
-            and contrasts.contrast_code = segment_values.segment_code
 )
 
 select * from final

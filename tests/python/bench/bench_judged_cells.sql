@@ -2,6 +2,7 @@
 {{ config(schema='bench', materialized='table') }}
 {%- for case in var('bench_judged_cells') %}
 select
+    cast({{ loop.index0 }} as bigint) as cell_key,
     {% for key in ('study_id', 'wave_id', 'period_grain', 'category_code') -%}
     cast('bench' as {{ dbt.type_string() }}) as {{ key }},
     {% endfor -%}
