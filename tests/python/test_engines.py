@@ -50,10 +50,6 @@ SAME_TYPES = {
     "DATE": "date",
 }
 
-CELL_KEY = [
-    *("study_id", "wave_id", "period_grain", "period_start"),
-    *("measure_id", "category_code", "segment_id", "segment_code"),
-]
 BENCH_KEYS = {
     "bench_t_statistics": ["t_statistic", "degrees_of_freedom"],
     "bench_p_values_of_t": ["absolute_t", "degrees_of_freedom"],
@@ -63,7 +59,7 @@ BENCH_KEYS = {
     "bench_exact_choices": ["exact_base", "estimate", "ci_level"],
     "bench_exact_bounds": ["exact_base", "estimate", "ci_level"],
     **{
-        f"bench_{table}_{method}": CELL_KEY
+        f"bench_{table}_{method}": ["cell_key"]
         for table in ("choices", "intervals")
         for method in INTERVAL_METHODS
     },
