@@ -69,18 +69,20 @@ parts as (
             and parts.sample_key = samples.sample_key
 ),
 
+asked_parts as (
+    select distinct
+        part_key,
+        is_of_quantiles
+    from parts
+),
+
 part_waves as (
     select part_waves.*
     from {{ ref('int_design__part_waves') }} as part_waves
-    inner join (
-        select distinct
-            part_key,
-            is_of_quantiles
-        from parts
-    ) as asked
+    inner join asked_parts
         on
-            part_waves.part_key = asked.part_key
-            and part_waves.is_of_quantiles = asked.is_of_quantiles
+            part_waves.part_key = asked_parts.part_key
+            and part_waves.is_of_quantiles = asked_parts.is_of_quantiles
 ),
 
 part_bases as (
