@@ -293,7 +293,8 @@ def begin_with_what_is_read(project: Project) -> None:
     from once import make_kept
 
     cache = project.target / CACHE
-    if cache.exists() or project.root == ROOT or not is_copy(project):
+    was_read = cache.exists() or (project.target / "manifest.json").exists()
+    if was_read or project.root == ROOT or not is_copy(project):
         return
     read = make_kept("read", _read_without_studies) / "target" / CACHE
     cache.parent.mkdir(parents=True, exist_ok=True)
