@@ -25,7 +25,7 @@ waves as (
 ),
 
 variable_sources as (
-    select * from {{ ref('int_codebook__variable_sources') }}
+    select * from {{ ref('int_comparisons__variable_sources') }}
 ),
 
 offered_categories as (

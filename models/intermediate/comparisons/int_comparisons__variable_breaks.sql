@@ -18,7 +18,7 @@ questions as (
 ),
 
 variable_sources as (
-    select * from {{ ref('int_codebook__variable_sources') }}
+    select * from {{ ref('int_comparisons__variable_sources') }}
 ),
 
 asked as (

@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_checks__problems') }}
 /*
     Which waves are summed in one go: as many as have about 20,000 respondents together, so that what a pass over
     respondents holds in memory does not grow with the number of waves. A wave is never divided.

@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_checks__problems') }}
 /*
     Everything that a derived variable is made of, however many steps away: groups of a sum follow from the sum
     and from all that it adds up.
