@@ -1,6 +1,6 @@
 -- depends_on: {{ ref('int_checks__problems') }}
 /*
-    Which waves are summed in one go: as many as have about 20,000 respondents together, so that what a pass over
+    Which waves are summed in one go: as many as have about 5,000 respondents together, so that what a pass over
     respondents holds in memory does not grow with the number of waves. A wave is never divided.
 */
 with
@@ -45,7 +45,7 @@ final as (
         study_id,
         wave_id,
 
-        cast(floor(n_up_to_here / 20000) as integer) as batch_number,
+        cast(floor(n_up_to_here / 5000) as integer) as batch_number,
         cast(n_respondents as bigint) as n_respondents
     from added_up
 )
