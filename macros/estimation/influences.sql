@@ -56,17 +56,7 @@
     ),
 
     part_waves as (
-        select part_waves.*
-        from {{ ref('int_design__part_waves') }} as part_waves
-        inner join (
-            select distinct
-                part_key,
-                is_of_quantiles
-            from cells_of_parts
-        ) as asked
-            on
-                part_waves.part_key = asked.part_key
-                and part_waves.is_of_quantiles = asked.is_of_quantiles
+        {{ part_waves_of('cells_of_parts') | indent(8) }}
     ),
 
     bases as (

@@ -1,4 +1,3 @@
-{#- What is summed over PSUs, in the order of their columns. -#}
 {% macro psu_bases(part_waves, cells=none) -%}
     {#-
         Denominators by part and PSU: everybody of the cell with a valid answer, from waves that offered what is
@@ -31,10 +30,8 @@
         from {{ ref('int_moments__psu') }} as moments
         inner join ({{ part_denominators(part_waves) | indent(8) }}) as wanted
             on
-                moments.batch_number = wanted.wave_batch_number
-                and moments.wave_key = wanted.wave_key
+                {{ is_of_part('moments', 'wanted') | indent(16) }}
                 and moments.variable_key = wanted.variable_key
-                and {{ is_within_part('moments.moment_date', 'wanted') }}
         {{ of_cells(cells, 'moments', 'denominator_key') }}
 
         union all
@@ -53,10 +50,8 @@
         from {{ ref('int_moments__psu_values') }} as value_moments
         inner join ({{ part_denominators(part_waves) | indent(8) }}) as wanted
             on
-                value_moments.batch_number = wanted.wave_batch_number
-                and value_moments.wave_key = wanted.wave_key
+                {{ is_of_part('value_moments', 'wanted') | indent(16) }}
                 and value_moments.score_key = wanted.value_score_key
-                and {{ is_within_part('value_moments.moment_date', 'wanted') }}
         {{ of_cells(cells, 'value_moments', 'denominator_key') }}
     ) as united
     group by
@@ -96,11 +91,9 @@
         from {{ ref('int_moments__psu') }} as moments
         inner join ({{ part_scores(part_waves) | indent(8) }}) as wanted
             on
-                moments.batch_number = wanted.wave_batch_number
-                and moments.wave_key = wanted.wave_key
+                {{ is_of_part('moments', 'wanted') | indent(16) }}
                 and moments.variable_key = wanted.variable_key
                 and moments.category_code = wanted.answer_code
-                and {{ is_within_part('moments.moment_date', 'wanted') }}
         {{ of_cells(cells, 'moments', 'score_key') }}
 
         union all
@@ -118,10 +111,8 @@
         from {{ ref('int_moments__psu_values') }} as value_moments
         inner join ({{ part_scores(part_waves) | indent(8) }}) as wanted
             on
-                value_moments.batch_number = wanted.wave_batch_number
-                and value_moments.wave_key = wanted.wave_key
+                {{ is_of_part('value_moments', 'wanted') | indent(16) }}
                 and value_moments.score_key = wanted.score_key
-                and {{ is_within_part('value_moments.moment_date', 'wanted') }}
         {{ of_cells(cells, 'value_moments', 'score_key') }}
         where value_moments.sum_wyy > 0
 
@@ -140,12 +131,10 @@
         from {{ ref('int_moments__psu') }} as moments
         inner join ({{ part_quantiles(part_waves) | indent(8) }}) as wanted
             on
-                moments.batch_number = wanted.wave_batch_number
-                and moments.wave_key = wanted.wave_key
+                {{ is_of_part('moments', 'wanted') | indent(16) }}
                 and moments.variable_key = wanted.variable_key
                 and moments.segment_value_key = wanted.segment_value_key
                 and moments.answer_value <= wanted.quantile_value
-                and {{ is_within_part('moments.moment_date', 'wanted') }}
         {{ of_cells(cells, 'moments', 'score_key') }}
     ) as united
     group by
@@ -217,11 +206,30 @@
 {%- endmacro %}
 
 
-{% macro is_within_part(moment_date, part) -%}
-    (
+{% macro is_of_part(moments, part) -%}
+    {#- Batches are compared too, since rows lie in their order, so that those of others are not read. -#}
+    {{ moments }}.batch_number = {{ part }}.wave_batch_number
+    and {{ moments }}.wave_key = {{ part }}.wave_key
+    and (
         {{ part }}.part_end is null
-        or {{ moment_date }} between {{ part }}.part_start and {{ part }}.part_end
+        or {{ moments }}.moment_date between {{ part }}.part_start and {{ part }}.part_end
     )
+{%- endmacro %}
+
+
+{% macro part_waves_of(parts) -%}
+    {#- The waves of the parts for which it is asked. -#}
+    select part_waves.*
+    from {{ ref('int_design__part_waves') }} as part_waves
+    inner join (
+        select distinct
+            part_key,
+            is_of_quantiles
+        from {{ parts }}
+    ) as asked
+        on
+            part_waves.part_key = asked.part_key
+            and part_waves.is_of_quantiles = asked.is_of_quantiles
 {%- endmacro %}
 
 

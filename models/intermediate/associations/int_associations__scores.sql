@@ -37,6 +37,7 @@ units as (
 parts as (
     select
         part_key,
+        is_of_quantiles,
         period_key
     from {{ ref('int_design__parts') }}
     where not is_of_quantiles
@@ -62,6 +63,7 @@ tested as (
 wave_parts as (
     select
         parts.part_key,
+        parts.is_of_quantiles,
         periods.study_id,
         periods.wave_id
     from parts
@@ -70,11 +72,7 @@ wave_parts as (
 ),
 
 part_waves as (
-    select part_waves.*
-    from {{ ref('int_design__part_waves') }} as part_waves
-    inner join wave_parts
-        on part_waves.part_key = wave_parts.part_key
-    where not part_waves.is_of_quantiles
+    {{ part_waves_of('wave_parts') | indent(4) }}
 ),
 
 cells as (

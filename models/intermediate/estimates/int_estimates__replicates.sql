@@ -69,20 +69,8 @@ parts as (
             and parts.sample_key = samples.sample_key
 ),
 
-asked_parts as (
-    select distinct
-        part_key,
-        is_of_quantiles
-    from parts
-),
-
 part_waves as (
-    select part_waves.*
-    from {{ ref('int_design__part_waves') }} as part_waves
-    inner join asked_parts
-        on
-            part_waves.part_key = asked_parts.part_key
-            and part_waves.is_of_quantiles = asked_parts.is_of_quantiles
+    {{ part_waves_of('parts') | indent(4) }}
 ),
 
 part_bases as (
