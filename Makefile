@@ -18,7 +18,7 @@ PY := $(wildcard wavehouse tests/python scripts)
 
 .PHONY: build test test-slow docs pages lineage browser lint format generate postgres benchmark mutants lock clean distclean help
 
-build: $(INSTALLED) ## Build and test everything, and publish it if all of it passes (the default)
+build: $(INSTALLED) ## Build everything, test its data, and publish it if all of it passes (the default)
 	@$(BIN)/wavehouse build
 
 # sqlfluff, dbt's parse and the build of the checkout are among the tests, so that nothing waits for another.
@@ -88,7 +88,7 @@ generate: $(INSTALLED) ## Write the files that repeat the codebook
 	@$(BIN)/wavehouse generate
 	@$(BIN)/wavehouse contracts
 
-postgres: $(INSTALLED) ## Build and test everything on a throwaway PostgreSQL server
+postgres: $(INSTALLED) ## Build everything on a throwaway PostgreSQL server, and test its data
 	@$(BIN)/wavehouse postgres -- $(BIN)/wavehouse build --target postgres
 
 # BENCHMARK gives its options, such as --quick, --only build or --help.

@@ -189,7 +189,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The checkout itself, built and published; only to be read."""
 
     def build(_: Path) -> None:
-        run = run_wavehouse(Project(ROOT), "build", unit_tests=True)
+        run = run_wavehouse(Project(ROOT), "build")
         assert run.exit_code == 0, run.output
 
     make_once(tmp_path_factory, "checkout", build)
@@ -236,8 +236,8 @@ def postgres_build(overlay: Project, postgres_server: PostgresServer) -> Iterato
 def overlay_on_duckdb(overlay: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The overlay, built on DuckDB with its data tests.
 
-    Unit tests bring their own rows, so they say nothing new here; `make` has run them on DuckDB,
-    and the overlay's build on PostgreSQL runs them there.
+    Unit tests bring their own rows, so they say nothing new here: test_unit_tests.py runs them on
+    DuckDB, and the overlay's build on PostgreSQL there.
     """
 
     def build(_: Path) -> None:

@@ -34,6 +34,10 @@ FILES = {
     ),
     "models/fct_number.sql": "select 1 as number",
     "models/fct_other.sql": "select number + 1 as number from {{ ref('fct_number') }}",
+    # Wrong, but a build runs no unit tests.
+    "models/_units.yml": (
+        "unit_tests: [{name: wrong, model: fct_number, given: [], expect: {rows: [{number: 7}]}}]"
+    ),
     "tests/numbers_are_small.sql": "select * from {{ ref('fct_number') }} where number > 10",
     "requirements.lock": "",
     "analyses/question.sql": "select 1",

@@ -261,20 +261,18 @@ def run_dbt_beside(project: Project, folder: Path, *words: str) -> DbtRun:
     return _run_dbt(project, folder, "duckdb", {}, *words)
 
 
-def run_wavehouse(project: Project, *words: str, unit_tests: bool = False) -> DbtRun:
+def run_wavehouse(project: Project, *words: str) -> DbtRun:
     """Run a `wavehouse` command as a shell would, whatever comes of it.
 
     Args:
         project: the checkout, or a copy.
         words: the command with its options.
-        unit_tests: let a build run them. They bring their own rows, and say nothing new in a copy.
     """
     if words[0] == "build":
         begin_with_what_is_read(project)
-    left_out = {} if unit_tests else {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"}
     done = subprocess.run(
         [sys.executable, "-m", "wavehouse", "--project-dir", str(project.root), *words],
-        env={**_environment(), **left_out},
+        env=_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

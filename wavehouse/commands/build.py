@@ -11,7 +11,7 @@ from wavehouse.project import Project
 @target_option("the dbt target; only duckdb is published")
 @with_project
 def build(project: Project, force: bool, target: str) -> None:
-    """Build and test everything, and publish it if all of it passes."""
+    """Build everything, test its data, and publish it if all of it passes."""
     from wavehouse.build import build as build_all
 
     build_all(project, target, force)
