@@ -16,7 +16,7 @@ PROCESSES ?= auto
 PYTEST = $(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 PY := $(wildcard wavehouse tests/python scripts)
 
-.PHONY: build test test-slow docs pages lineage browser lint format generate postgres benchmark mutants lock clean distclean help
+.PHONY: build test test-slow docs pages lineage browser lint format generate postgres benchmark mutants evaluate lock clean distclean help
 
 build: $(INSTALLED) ## Build everything, test its data, and publish it if all of it passes (the default)
 	@$(BIN)/wavehouse build
@@ -99,6 +99,11 @@ benchmark: $(INSTALLED) ## Measure what estimates cost, here and elsewhere; BENC
 # The floor is what is reached, rounded down: raise it when more is.
 mutants: build ## Break the models' SQL in small ways, and say what no unit test notices
 	@$(BIN)/python scripts/make_mutants.py --processes 2 --at-least 64
+
+# EVALUATE gives its options: --packages FOLDER for a machine that does not reach dbt's hub.
+EVALUATE ?=
+evaluate: $(INSTALLED) ## Let dbt-project-evaluator judge the project, in a copy of it
+	@$(BIN)/python scripts/evaluate_project.py $(EVALUATE)
 
 lock: $(INSTALLED) ## Choose new versions within the ranges of pyproject.toml
 	@$(BIN)/pip install --quiet --quiet uv

@@ -109,8 +109,15 @@ def generate_landing_sources(found: Inspection) -> Texts:
     texts = {}
     landed = [wave for wave in found.waves if wave.is_landed]
     for study_id, waves in _by_study(landed):
-        lines = ["version: 2", "", "sources:", "  - name: landing", "    schema: landing"]
-        lines.append("    tables:")
+        lines = [
+            "version: 2",
+            "",
+            "sources:",
+            "  - name: landing",
+            "    description: Waves in the landing folder, as delivered.",
+            "    schema: landing",
+            "    tables:",
+        ]
         for wave in waves:
             said = _describe_columns(found, wave)
             place = f"{LANDING}/{wave.study_id}/{wave.wave_id}/answers.parquet"
