@@ -59,12 +59,8 @@
         {{ part_waves_of('cells_of_parts') | indent(8) }}
     ),
 
-    bases as (
-        {{ psu_bases('part_waves', 'cells_of_parts') | indent(8) }}
-    ),
-
-    scores as (
-        {{ psu_scores('part_waves', 'cells_of_parts') | indent(8) }}
+    by_psu as (
+        {{ psu_sums('part_waves', 'cells_of_parts') | indent(8) }}
     ),
 
     by_group as (
@@ -74,28 +70,21 @@
             units.stratum_key,
             units.unit_key,
             units.is_own_psu,
-            cells_of_parts.coefficient_y * coalesce(scores.total_y, 0) as y_part,
-            cells_of_parts.coefficient_x * bases.total_x as x_part,
-            cells_of_parts.coefficient_y * cells_of_parts.coefficient_y
-            * coalesce(scores.sum_wwyy, 0)
+            cells_of_parts.coefficient_y * by_psu.total_y as y_part,
+            cells_of_parts.coefficient_x * by_psu.total_x as x_part,
+            cells_of_parts.coefficient_y * cells_of_parts.coefficient_y * by_psu.sum_wwyy
             + cells_of_parts.coefficient_x * cells_of_parts.coefficient_x
-            * bases.sum_wwxx as outer_parts,
+            * by_psu.sum_wwxx as outer_parts,
             2 * cells_of_parts.coefficient_y * cells_of_parts.coefficient_x
-            * coalesce(scores.sum_wwyx, 0) as middle_part
+            * by_psu.sum_wwyx as middle_part
         from cells_of_parts
-        inner join bases
+        inner join by_psu
             on
-                cells_of_parts.part_key = bases.part_key
-                and cells_of_parts.denominator_key = bases.denominator_key
-                and cells_of_parts.segment_value_key = bases.segment_value_key
+                cells_of_parts.part_key = by_psu.part_key
+                and cells_of_parts.score_key = by_psu.score_key
+                and cells_of_parts.segment_value_key = by_psu.segment_value_key
         inner join {{ ref('int_design__units') }} as units
-            on bases.unit_key = units.unit_key
-        left join scores
-            on
-                cells_of_parts.part_key = scores.part_key
-                and cells_of_parts.score_key = scores.score_key
-                and cells_of_parts.segment_value_key = scores.segment_value_key
-                and bases.unit_key = scores.unit_key
+            on by_psu.unit_key = units.unit_key
         where not units.is_replicate
     )
 

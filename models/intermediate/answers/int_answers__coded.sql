@@ -6,7 +6,10 @@ delivered as (
 ),
 
 mapped_codes as (
-    select * from {{ ref('int_delivered__mapped_codes') }}
+    select
+        *,
+        {{ answer_key('variable_id', 'category_code') }} as answer_key
+    from {{ ref('int_delivered__mapped_codes') }}
 ),
 
 derived_sums as (
@@ -22,8 +25,9 @@ of_codes as (
         -- keys
         delivered.study_id,
         delivered.wave_id,
-        respondents.respondent_key,
+        respondents.respondent_number,
         mapped_codes.variable_id,
+        mapped_codes.answer_key,
 
         -- as delivered
         delivered.source_column,
@@ -51,8 +55,9 @@ of_sums as (
     select
         derived_sums.study_id,
         derived_sums.wave_id,
-        respondents.respondent_key,
+        respondents.respondent_number,
         derived_sums.variable_id,
+        {{ answer_key('derived_sums.variable_id', 'derived_sums.category_code') }} as answer_key,
         cast(null as {{ dbt.type_string() }}) as source_column,
         cast(null as {{ dbt.type_string() }}) as source_code,
         derived_sums.category_code,

@@ -84,8 +84,14 @@ cells as (
     cross join tested
 ),
 
+by_psu as (
+    {{ psu_sums('part_waves', 'cells') | indent(4) }}
+),
+
 scores as (
-    {{ psu_scores('part_waves', 'cells') | indent(4) }}
+    select *
+    from by_psu
+    where sum_wyy > 0
 ),
 
 final as (

@@ -3,7 +3,8 @@
        columns are joined by hyphens in their declared order, and are null if one part is. A hyphen within a
        part becomes `~-`, so that two ids never become one.
     2. Without PSUs each respondent is one; without strata the wave is one stratum; without weights each is 1.
-    3. `person_key` is the same in all waves that share a sample; `respondent_key` is a person in one wave.
+    3. `person_key` is the same in all waves that share a sample; `respondent_key` is a person in one wave, and
+       `respondent_number` the same as an integer, by which everything up to the marts is joined.
     4. `is_own_psu`: a respondent who is a PSU, in a sample that no other wave shares. Such PSUs need not be
        told apart later on, which spares the sums over people one by one.
 */
@@ -126,6 +127,8 @@ final as (
         -- keys
         {{ surrogate_key(['every_row.study_id', 'every_row.wave_id', 'pivoted.respondent_id']) }}
             as respondent_key,
+        {{ integer_key(['every_row.study_id', 'every_row.wave_id', 'pivoted.respondent_id']) }}
+            as respondent_number,
         {{ surrogate_key(['every_row.study_id', 'waves.sample_id', 'pivoted.respondent_id']) }}
             as person_key,
         every_row.study_id,

@@ -54,7 +54,8 @@ final as (
         part_start,
         part_end,
 
-        -- the wave's own, and that of the part
+        -- the batch of the wave, and that of the part
+        count(*) over (partition by part_key, is_of_quantiles) = 1 as is_of_one_wave,
         wave_batch_number,
         max(wave_batch_number) over (partition by part_key) as batch_number
     from listed

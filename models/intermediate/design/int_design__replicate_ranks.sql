@@ -86,7 +86,7 @@ set_waves as (
 
 numbered as (
     select
-        weights.respondent_key,
+        weights.respondent_number,
         weights.study_id,
         weights.sample_id,
         weights.wave_id,
@@ -117,7 +117,7 @@ wave_products as (
     from numbered
     inner join numbered as others
         on
-            numbered.respondent_key = others.respondent_key
+            numbered.respondent_number = others.respondent_number
             and numbered.position <= others.position
     group by
         numbered.study_id,

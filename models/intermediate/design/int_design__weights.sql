@@ -59,7 +59,7 @@ placed as (
 
 full_sample as (
     select
-        placed.respondent_key,
+        placed.respondent_number,
         placed.study_id,
         placed.wave_id,
         placed.wave_key,
@@ -86,7 +86,7 @@ full_sample as (
 
 replicates as (
     select
-        placed.respondent_key,
+        placed.respondent_number,
         placed.study_id,
         placed.wave_id,
         placed.wave_key,

@@ -20,24 +20,29 @@ value_moments as (
 ),
 
 measures as (
-    select * from {{ ref('int_measures__measures') }}
+    select *
+    from {{ ref('int_measures__measures') }}
+    where
+        measure_kind in ('mean', 'score')
+        and standard_population_id is null
 ),
 
-variables as (
-    select * from {{ ref('int_measures__variables') }}
-),
-
-denominators as (
+score_keys as (
     select distinct
         measure_id,
-        category_code,
-        standard_code,
         score_key
     from {{ ref('int_measures__denominators') }}
 ),
 
-scores as (
-    select * from {{ ref('int_measures__scores') }}
+wave_scores as (
+    select
+        scores.*,
+        measures.measure_kind
+    from {{ ref('int_moments__wave_scores') }} as scores
+    inner join score_keys
+        on scores.score_key = score_keys.score_key
+    inner join measures
+        on score_keys.measure_id = measures.measure_id
 ),
 
 period_waves as (
@@ -46,50 +51,53 @@ period_waves as (
     where period_grain <> 'wave_set'
 ),
 
--- of whom the numbers are, and what they are of: a score, or the answer itself
-keys_of_answers as (
+scored_moments as (
     select
-        variables.variable_key,
-        measures.measure_id,
-        measures.measure_kind,
-        measures.variable_id,
-        denominators.category_code,
-        denominators.score_key
-    from measures
-    inner join variables
+        moments.*,
+        {% for slot in slots() -%}
+        wave_scores.score_{{ slot }},
+        {% endfor -%}
+        wave_scores.score_key,
+        wave_scores.measure_kind
+    from moments
+    inner join wave_scores
         on
-            measures.variable_id = variables.variable_id
-            and measures.base_id = variables.base_id
-    inner join denominators
-        on measures.measure_id = denominators.measure_id
-    where
-        measures.measure_kind in ('mean', 'score')
-        and measures.standard_population_id is null
+            moments.wave_key = wave_scores.wave_key
+            and moments.variable_key = wave_scores.variable_key
+            and moments.block_number = wave_scores.block_number
 ),
 
-of_answers as (
+of_numbers as (
     select
-        moments.wave_key,
-        moments.moment_date,
-        keys_of_answers.score_key,
-        moments.segment_value_key,
-        case
-            when keys_of_answers.measure_kind = 'score' then coalesce(scores.score, 0)
-            else moments.lowest_value
-        end as lowest,
-        case
-            when keys_of_answers.measure_kind = 'score' then coalesce(scores.score, 0)
-            else moments.highest_value
-        end as highest
-    from moments
-    inner join keys_of_answers
-        on moments.variable_key = keys_of_answers.variable_key
-    left join scores
-        on
-            keys_of_answers.measure_id = scores.measure_id
-            and keys_of_answers.category_code = scores.category_code
-            and keys_of_answers.variable_id = scores.variable_id
-            and moments.category_code = scores.answer_code
+        wave_key,
+        moment_date,
+        score_key,
+        segment_value_key,
+        lowest_value as lowest,
+        highest_value as highest
+    from scored_moments
+    where measure_kind = 'mean'
+),
+
+-- each score that somebody has, or 0 for an answer without one
+of_scores as (
+    {% for slot in slots() -%}
+    select
+        wave_key,
+        moment_date,
+        score_key,
+        segment_value_key,
+        score_{{ slot }} as lowest,
+        score_{{ slot }} as highest
+    from scored_moments
+    where
+        measure_kind = 'score'
+        and sum_w_{{ slot }} > 0
+    {% if not loop.last %}
+    union all
+
+    {% endif -%}
+    {% endfor -%}
 ),
 
 of_values as (
@@ -104,7 +112,9 @@ of_values as (
 ),
 
 united as (
-    select * from of_answers
+    select * from of_numbers
+    union all
+    select * from of_scores
     union all
     select * from of_values
 ),

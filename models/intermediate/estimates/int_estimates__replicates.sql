@@ -73,77 +73,48 @@ part_waves as (
     {{ part_waves_of('parts') | indent(4) }}
 ),
 
-part_bases as (
-    {{ psu_bases('part_waves') | indent(4) }}
+part_sums as (
+    {{ psu_sums('part_waves') | indent(4) }}
 ),
 
-part_scores as (
-    {{ psu_scores('part_waves') | indent(4) }}
-),
-
-denominators_of_quantiles as (
-    select distinct
-        score_key,
-        denominator_key
+quantile_scores as (
+    select distinct score_key
     from {{ ref('int_measures__denominators') }}
     where measure_kind = 'quantile'
 ),
 
-{% for sums, key in [('bases', 'denominator_key'), ('scores', 'score_key')] -%}
-{{ sums }} as (
+by_psu as (
     select
         parts.period_key,
-        part_{{ sums }}.*
-    from part_{{ sums }}
+        part_sums.*
+    from part_sums
     inner join parts
-        on part_{{ sums }}.part_key = parts.part_key
-    left join denominators_of_quantiles
-        on part_{{ sums }}.{{ key }} = denominators_of_quantiles.{{ key }}
-    where parts.is_of_quantiles = (denominators_of_quantiles.{{ key }} is not null)
+        on part_sums.part_key = parts.part_key
+    left join quantile_scores
+        on part_sums.score_key = quantile_scores.score_key
+    where parts.is_of_quantiles = (quantile_scores.score_key is not null)
 ),
 
-{% endfor -%}
-full_bases as (
+full_sums as (
     select
-        bases.period_key,
-        bases.denominator_key,
-        bases.segment_value_key,
+        by_psu.period_key,
+        by_psu.score_key,
+        by_psu.segment_value_key,
         samples.sample_key,
-        sum(bases.total_x) as total_x
-    from bases
+        sum(by_psu.total_x) as total_x,
+        sum(by_psu.total_y) as total_y
+    from by_psu
     inner join units
-        on bases.unit_key = units.unit_key
+        on by_psu.unit_key = units.unit_key
     inner join samples
         on
-            bases.period_key = samples.period_key
+            by_psu.period_key = samples.period_key
             and units.sample_key = samples.sample_key
     where not units.is_replicate
     group by
-        bases.period_key,
-        bases.denominator_key,
-        bases.segment_value_key,
-        samples.sample_key
-),
-
-full_scores as (
-    select
-        scores.period_key,
-        scores.score_key,
-        scores.segment_value_key,
-        samples.sample_key,
-        sum(scores.total_y) as total_y
-    from scores
-    inner join units
-        on scores.unit_key = units.unit_key
-    inner join samples
-        on
-            scores.period_key = samples.period_key
-            and units.sample_key = samples.sample_key
-    where not units.is_replicate
-    group by
-        scores.period_key,
-        scores.score_key,
-        scores.segment_value_key,
+        by_psu.period_key,
+        by_psu.score_key,
+        by_psu.segment_value_key,
         samples.sample_key
 ),
 
@@ -160,14 +131,14 @@ replaced as (
         sample_replicates.unit_key,
         sample_replicates.replicate_factor,
         sample_replicates.replicate_centre,
-        group_totals.total_y - coalesce(full_scores.total_y, 0)
-        + coalesce(scores.total_y, 0) as total_y,
+        group_totals.total_y - full_sums.total_y
+        + coalesce(by_psu.total_y, 0) as total_y,
         -- nothing left but rounding is nobody
         case
             when
-                abs(group_totals.total_x - full_bases.total_x + coalesce(bases.total_x, 0))
+                abs(group_totals.total_x - full_sums.total_x + coalesce(by_psu.total_x, 0))
                 > 1e-13 * abs(group_totals.total_x)
-                then group_totals.total_x - full_bases.total_x + coalesce(bases.total_x, 0)
+                then group_totals.total_x - full_sums.total_x + coalesce(by_psu.total_x, 0)
             else 0
         end as total_x
     from coefficients
@@ -177,30 +148,18 @@ replaced as (
             and coefficients.score_key = group_totals.score_key
     inner join sample_replicates
         on coefficients.period_key = sample_replicates.period_key
-    inner join full_bases
+    inner join full_sums
         on
-            coefficients.period_key = full_bases.period_key
-            and coefficients.denominator_key = full_bases.denominator_key
-            and coefficients.segment_value_key = full_bases.segment_value_key
-            and sample_replicates.sample_key = full_bases.sample_key
-    left join full_scores
+            coefficients.period_key = full_sums.period_key
+            and coefficients.score_key = full_sums.score_key
+            and coefficients.segment_value_key = full_sums.segment_value_key
+            and sample_replicates.sample_key = full_sums.sample_key
+    left join by_psu
         on
-            coefficients.period_key = full_scores.period_key
-            and coefficients.score_key = full_scores.score_key
-            and coefficients.segment_value_key = full_scores.segment_value_key
-            and sample_replicates.sample_key = full_scores.sample_key
-    left join bases
-        on
-            coefficients.period_key = bases.period_key
-            and coefficients.denominator_key = bases.denominator_key
-            and coefficients.segment_value_key = bases.segment_value_key
-            and sample_replicates.unit_key = bases.unit_key
-    left join scores
-        on
-            coefficients.period_key = scores.period_key
-            and coefficients.score_key = scores.score_key
-            and coefficients.segment_value_key = scores.segment_value_key
-            and sample_replicates.unit_key = scores.unit_key
+            coefficients.period_key = by_psu.period_key
+            and coefficients.score_key = by_psu.score_key
+            and coefficients.segment_value_key = by_psu.segment_value_key
+            and sample_replicates.unit_key = by_psu.unit_key
 ),
 
 estimated as (

@@ -27,7 +27,7 @@ sizes as (
 
 restricted as (
     select
-        answers.respondent_key,
+        answers.respondent_number,
         bases.base_id
     from bases
     inner join answers
@@ -37,21 +37,21 @@ restricted as (
     inner join sizes
         on bases.base_id = sizes.base_id
     group by
-        answers.respondent_key,
+        answers.respondent_number,
         bases.base_id
     having count(*) = max(sizes.n_variables)
 ),
 
 final as (
     select
-        respondent_key,
+        respondent_number,
         '_T' as base_id
     from respondents
 
     union all
 
     select
-        respondent_key,
+        respondent_number,
         base_id
     from restricted
 )

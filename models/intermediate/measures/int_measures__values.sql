@@ -45,7 +45,7 @@ ratios as (
     select
         numerator.study_id,
         numerator.wave_id,
-        numerator.respondent_key,
+        numerator.respondent_number,
         measures.measure_id,
         '_T' as standard_code,
         '_Z' as category_code,
@@ -56,7 +56,7 @@ ratios as (
         on measures.variable_id = numerator.variable_id
     inner join answers as denominator
         on
-            numerator.respondent_key = denominator.respondent_key
+            numerator.respondent_number = denominator.respondent_number
             and measures.denominator_variable_id = denominator.variable_id
     where measures.measure_kind = 'ratio'
 ),
@@ -66,7 +66,7 @@ mentions as (
     select
         all_answers.study_id,
         all_answers.wave_id,
-        all_answers.respondent_key,
+        all_answers.respondent_number,
         measure_scores.measure_id,
         measure_scores.measure_kind,
         measure_scores.category_code,
@@ -90,7 +90,7 @@ cases as (
     select
         study_id,
         wave_id,
-        respondent_key,
+        respondent_number,
         measure_id,
         '_T' as standard_code,
         category_code,
@@ -119,7 +119,7 @@ respondents_asked_all as (
     select
         mentions.study_id,
         mentions.wave_id,
-        mentions.respondent_key,
+        mentions.respondent_number,
         mentions.measure_id,
         sum(mentions.y) as n_mentions
     from mentions
@@ -132,7 +132,7 @@ respondents_asked_all as (
     group by
         mentions.study_id,
         mentions.wave_id,
-        mentions.respondent_key,
+        mentions.respondent_number,
         mentions.measure_id
     having
         count(*) = max(items_by_wave.n_items)
@@ -143,7 +143,7 @@ responses as (
     select
         mentions.study_id,
         mentions.wave_id,
-        mentions.respondent_key,
+        mentions.respondent_number,
         mentions.measure_id,
         '_T' as standard_code,
         mentions.category_code,
@@ -153,14 +153,14 @@ responses as (
     inner join respondents_asked_all
         on
             mentions.measure_id = respondents_asked_all.measure_id
-            and mentions.respondent_key = respondents_asked_all.respondent_key
+            and mentions.respondent_number = respondents_asked_all.respondent_number
 ),
 
 standardised as (
     select
         answers.study_id,
         answers.wave_id,
-        answers.respondent_key,
+        answers.respondent_number,
         measures.measure_id,
         standard_answers.category_code as standard_code,
         categories.category_code,
@@ -179,7 +179,7 @@ standardised as (
         on measures.variable_id = answers.variable_id
     inner join answers as standard_answers
         on
-            answers.respondent_key = standard_answers.respondent_key
+            answers.respondent_number = standard_answers.respondent_number
             and standard_populations.variable_id = standard_answers.variable_id
     left join measure_scores
         on
@@ -206,7 +206,7 @@ final as (
         on united.measure_id = measures.measure_id
     inner join base_members
         on
-            united.respondent_key = base_members.respondent_key
+            united.respondent_number = base_members.respondent_number
             and measures.base_id = base_members.base_id
 )
 

@@ -25,14 +25,6 @@ part_waves as (
     where {{ of_one_batch('batch_number') }}
 ),
 
-bases as (
-    {{ psu_bases('part_waves') | indent(4) }}
-),
-
-scores as (
-    {{ psu_scores('part_waves') | indent(4) }}
-),
-
 units as (
     select *
     from {{ ref('int_design__units') }}
@@ -49,6 +41,10 @@ denominators as (
     select * from {{ ref('int_measures__denominators') }}
 ),
 
+by_psu as (
+    {{ psu_sums('part_waves', units='units') | indent(4) }}
+),
+
 parts as (
     select distinct
         part_key,
@@ -58,105 +54,54 @@ parts as (
     from part_waves
 ),
 
-part_denominators as (
-    select
-        parts.part_key,
-        parts.is_of_quantiles,
-        denominators.base_key,
-        denominators.denominator_key,
-        denominators.score_key,
-        denominators.measure_kind,
-        denominators.is_standardised,
-        denominators.origin
-    from parts
-    inner join denominators
-        on
-            parts.study_id = denominators.study_id
-            and parts.is_of_quantiles = (denominators.measure_kind = 'quantile')
-),
-
-base_totals as (
-    select
-        bases.part_key,
-        bases.denominator_key,
-        bases.segment_value_key,
-        sum(bases.n_respondents) as n_respondents,
-        sum(bases.sum_w) as sum_w,
-        sum(bases.sum_ww) as sum_ww,
-        sum(bases.total_x) as total_x,
-        sum(bases.sum_wxx) as sum_wxx
-    from bases
-    inner join units
-        on bases.unit_key = units.unit_key
-    group by
-        bases.part_key,
-        bases.denominator_key,
-        bases.segment_value_key
-),
-
-score_totals as (
-    select
-        scores.part_key,
-        scores.score_key,
-        scores.segment_value_key,
-        sum(scores.total_y) as total_y,
-        sum(scores.sum_wyy) as sum_wyy,
-        sum(scores.sum_wyx) as sum_wyx
-    from scores
-    inner join units
-        on scores.unit_key = units.unit_key
-    group by
-        scores.part_key,
-        scores.score_key,
-        scores.segment_value_key
-),
-
 totals as (
     select
-        base_totals.part_key,
-        part_denominators.is_of_quantiles,
-        part_denominators.base_key,
-        base_totals.denominator_key,
-        part_denominators.score_key,
-        base_totals.segment_value_key,
-        part_denominators.measure_kind,
-        part_denominators.is_standardised,
-        part_denominators.origin,
-        base_totals.n_respondents,
-        base_totals.sum_w,
-        base_totals.sum_ww,
-        base_totals.total_x,
-        base_totals.sum_wxx,
-        coalesce(score_totals.total_y, 0) as total_y,
-        coalesce(score_totals.sum_wyy, 0) as sum_wyy,
-        coalesce(score_totals.sum_wyx, 0) as sum_wyx
-    from base_totals
-    inner join part_denominators
-        on
-            base_totals.part_key = part_denominators.part_key
-            and base_totals.denominator_key = part_denominators.denominator_key
-    left join score_totals
-        on
-            base_totals.part_key = score_totals.part_key
-            and part_denominators.score_key = score_totals.score_key
-            and base_totals.segment_value_key = score_totals.segment_value_key
+        part_key,
+        score_key,
+        segment_value_key,
+        sum(n_respondents) as n_respondents,
+        sum(sum_w) as sum_w,
+        sum(sum_ww) as sum_ww,
+        sum(total_x) as total_x,
+        sum(sum_wxx) as sum_wxx,
+        sum(total_y) as total_y,
+        sum(sum_wyy) as sum_wyy,
+        sum(sum_wyx) as sum_wyx
+    from by_psu
+    group by
+        part_key,
+        score_key,
+        segment_value_key
 ),
 
 centred as (
     select
-        *,
+        totals.*,
+        parts.is_of_quantiles,
+        denominators.base_key,
+        denominators.denominator_key,
+        denominators.is_standardised,
         case
-            when measure_kind = 'total' then -origin
-            else coalesce({{ ratio_of_totals('measure_kind', 'total_y', 'total_x') }}, 0)
+            when denominators.measure_kind = 'total' then -denominators.origin
+            else coalesce({{ ratio_of_totals(
+                'denominators.measure_kind', 'totals.total_y', 'totals.total_x'
+            ) | indent(12) }}, 0)
         end as centre
     from totals
+    inner join denominators
+        on totals.score_key = denominators.score_key
+    inner join parts
+        on
+            totals.part_key = parts.part_key
+            and denominators.study_id = parts.study_id
+            and parts.is_of_quantiles = (denominators.measure_kind = 'quantile')
 ),
 
 part_strata as (
     select distinct
         parts.part_key,
         strata.stratum_key,
-        strata.n_psus,
+        cast(strata.n_psus as {{ type_number() }}) as n_psus,
         strata.sampling_fraction,
         strata.lonely_psu
     from parts
@@ -175,45 +120,37 @@ places as (
         on part_strata.stratum_key = units.stratum_key
 ),
 
-by_psu as (
+deviations as (
     select
-        centred.part_key,
-        centred.score_key,
-        centred.segment_value_key,
+        by_psu.part_key,
+        by_psu.score_key,
+        by_psu.segment_value_key,
         places.stratum_key,
         places.is_own_psu,
-        bases.total_x,
-        bases.sum_wwxx,
+        by_psu.n_respondents,
+        by_psu.total_x,
+        by_psu.sum_wxx,
+        by_psu.sum_wwxx,
         case
             when
-                abs(coalesce(scores.total_y, 0) - centred.centre * bases.total_x)
-                < 1e-13 * (
-                    abs(coalesce(scores.total_y, 0)) + abs(centred.centre * bases.total_x)
-                )
+                abs(by_psu.total_y - centred.centre * by_psu.total_x)
+                < 1e-13 * (abs(by_psu.total_y) + abs(centred.centre * by_psu.total_x))
                 then 0
-            else coalesce(scores.total_y, 0) - centred.centre * bases.total_x
+            else by_psu.total_y - centred.centre * by_psu.total_x
         end as sum_u,
-        coalesce(scores.sum_wwyy, 0)
-        + centred.centre * centred.centre * bases.sum_wwxx as outer_parts,
-        -2 * centred.centre * coalesce(scores.sum_wwyx, 0) as middle_part,
-        coalesce(scores.sum_wwyx, 0) - centred.centre * bases.sum_wwxx as own_ux
-    from bases
+        by_psu.sum_wwyy + centred.centre * centred.centre * by_psu.sum_wwxx as outer_parts,
+        -2 * centred.centre * by_psu.sum_wwyx as middle_part,
+        by_psu.sum_wwyx - centred.centre * by_psu.sum_wwxx as own_ux
+    from by_psu
     inner join places
         on
-            bases.part_key = places.part_key
-            and bases.unit_key = places.unit_key
+            by_psu.part_key = places.part_key
+            and by_psu.unit_key = places.unit_key
     inner join centred
         on
-            bases.part_key = centred.part_key
-            and bases.denominator_key = centred.denominator_key
-            and bases.segment_value_key = centred.segment_value_key
-    left join scores
-        on
-            bases.part_key = scores.part_key
-            and centred.score_key = scores.score_key
-            and bases.segment_value_key = scores.segment_value_key
-            and bases.unit_key = scores.unit_key
-    where not centred.is_standardised
+            by_psu.part_key = centred.part_key
+            and by_psu.score_key = centred.score_key
+            and by_psu.segment_value_key = centred.segment_value_key
 ),
 
 by_stratum as (
@@ -232,8 +169,9 @@ by_stratum as (
             end
         ) as sum_uu,
         sum(case when is_own_psu then own_ux else sum_u * total_x end) as sum_ux,
-        sum(case when is_own_psu then sum_wwxx else total_x * total_x end) as sum_xx
-    from by_psu
+        sum(case when is_own_psu then sum_wwxx else total_x * total_x end) as sum_xx,
+        {{ domain_psus() | indent(8) }}
+    from deviations
     group by
         part_key,
         score_key,
@@ -270,7 +208,8 @@ quadratic as (
         ) | indent(8) }}) as qxx,
         {{ lonely_scale(
             'part_strata.n_psus', 'part_strata.sampling_fraction', 'part_strata.lonely_psu'
-        ) | indent(8) }} as scale
+        ) | indent(8) }} as scale,
+        {{ domain_strata() | indent(8) }}
     from by_stratum
     inner join part_strata
         on
@@ -282,110 +221,71 @@ quadratic as (
         by_stratum.segment_value_key
 ),
 
-base_keys as (
-    select distinct
-        part_key,
-        base_key,
-        denominator_key,
-        is_standardised
-    from part_denominators
+-- all groups of a standardised measure, whose categories have the same denominator
+standardised_bases as (
+    select
+        parts.part_key,
+        denominators.base_key,
+        denominators.score_key
+    from parts
+    inner join denominators
+        on
+            parts.study_id = denominators.study_id
+            and denominators.is_standardised
+            and denominators.category_code = denominators.denominator_code
 ),
 
-members as (
+psus_of_bases as (
     select
-        bases.part_key,
-        base_keys.base_key,
-        base_keys.is_standardised,
-        bases.denominator_key,
-        bases.segment_value_key,
+        standardised_bases.part_key,
+        standardised_bases.base_key,
+        by_psu.segment_value_key,
         places.stratum_key,
-        places.unit_key,
         places.is_own_psu,
-        bases.n_respondents,
-        bases.total_x,
-        bases.sum_wxx,
-        bases.sum_wwxx
-    from bases
-    inner join base_keys
+        sum(by_psu.n_respondents) as n_respondents,
+        sum(by_psu.total_x) as total_x,
+        sum(by_psu.sum_wxx) as sum_wxx,
+        sum(by_psu.sum_wwxx) as sum_wwxx
+    from by_psu
+    inner join standardised_bases
         on
-            bases.part_key = base_keys.part_key
-            and bases.denominator_key = base_keys.denominator_key
+            by_psu.part_key = standardised_bases.part_key
+            and by_psu.score_key = standardised_bases.score_key
     inner join places
         on
-            bases.part_key = places.part_key
-            and bases.unit_key = places.unit_key
-    where bases.n_respondents > 0
-),
-
-groups as (
-    select
-        part_key,
-        denominator_key,
-        segment_value_key,
-        sum(case when is_own_psu then n_respondents else 1 end) as n_psus
-    from members
-    where is_standardised
+            by_psu.part_key = places.part_key
+            and by_psu.unit_key = places.unit_key
     group by
-        part_key,
-        denominator_key,
-        segment_value_key
+        standardised_bases.part_key,
+        standardised_bases.base_key,
+        by_psu.segment_value_key,
+        places.stratum_key,
+        places.unit_key,
+        places.is_own_psu
 ),
 
-members_of_domains as (
+strata_of_bases as (
     select
         part_key,
         base_key,
         segment_value_key,
         stratum_key,
-        is_own_psu,
-        n_respondents,
-        total_x,
-        sum_wxx,
-        sum_wwxx
-    from members
-    where not is_standardised
-
-    union all
-
-    select
-        part_key,
-        base_key,
-        segment_value_key,
-        stratum_key,
-        is_own_psu,
-        sum(n_respondents) as n_respondents,
-        sum(total_x) as total_x,
-        sum(sum_wxx) as sum_wxx,
-        sum(sum_wwxx) as sum_wwxx
-    from members
-    where is_standardised
+        {{ domain_psus() | indent(8) }}
+    from psus_of_bases
     group by
         part_key,
         base_key,
         segment_value_key,
-        stratum_key,
-        unit_key,
-        is_own_psu
+        stratum_key
 ),
 
--- whoever has nothing in the denominator adds zero by construction; squares of the sum and sum of squares are the
--- same if one of many has all of it
-domains as (
+bases as (
     select
         part_key,
         base_key,
         segment_value_key,
-        count(distinct stratum_key) as n_strata,
-        sum(case when is_own_psu then n_respondents else 1 end) as n_psus,
-        sum(
-            case
-                when sum_wxx > 0 and not is_own_psu then 1
-                when sum_wxx > 0 and total_x * total_x <= sum_wwxx * (1 + 1e-12) then 1
-                when sum_wxx > 0 then n_respondents
-                else 0
-            end
-        ) as n_with_denominator
-    from members_of_domains
+        {{ domain_strata() | indent(8) }}
+    from strata_of_bases
     group by
         part_key,
         base_key,
@@ -416,31 +316,31 @@ final as (
 
         -- over PSUs
         centred.centre,
-        quadratic.scale * quadratic.quu as quu,
-        quadratic.scale * quadratic.qux as qux,
-        quadratic.scale * quadratic.qxx as qxx,
+        {% for name in ['quu', 'qux', 'qxx'] -%}
+        case when not centred.is_standardised then quadratic.scale * quadratic.{{ name }} end
+            as {{ name }},
+        {% endfor -%}
 
         -- of the domain, and of the group of the standard population
-        cast(domains.n_strata as bigint) as n_domain_strata,
-        cast(domains.n_psus as bigint) as n_domain_psus,
-        cast(domains.n_with_denominator as bigint) as n_psus_with_denominator,
-        cast(coalesce(groups.n_psus, domains.n_psus) as bigint) as n_psus_of_group
+        {% for name in ['n_domain_strata', 'n_domain_psus', 'n_psus_with_denominator'] -%}
+        cast(
+            case when centred.is_standardised then bases.{{ name }} else quadratic.{{ name }} end
+            as bigint
+        ) as {{ name }},
+        {% endfor -%}
+        cast(quadratic.n_domain_psus as bigint) as n_psus_of_group
     from centred
     left join quadratic
         on
             centred.part_key = quadratic.part_key
             and centred.score_key = quadratic.score_key
             and centred.segment_value_key = quadratic.segment_value_key
-    left join domains
+    left join bases
         on
-            centred.part_key = domains.part_key
-            and centred.base_key = domains.base_key
-            and centred.segment_value_key = domains.segment_value_key
-    left join groups
-        on
-            centred.part_key = groups.part_key
-            and centred.denominator_key = groups.denominator_key
-            and centred.segment_value_key = groups.segment_value_key
+            centred.part_key = bases.part_key
+            and centred.base_key = bases.base_key
+            and centred.segment_value_key = bases.segment_value_key
+            and centred.is_standardised
 )
 
 select * from final

@@ -5,9 +5,7 @@
 with
 
 moments as (
-    select *
-    from {{ ref('int_moments__psu') }}
-    where answer_value is not null
+    select * from {{ ref('int_moments__psu_numbers') }}
 ),
 
 units as (

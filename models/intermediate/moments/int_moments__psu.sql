@@ -2,8 +2,8 @@
 -- depends_on: {{ ref('int_design__batches') }}
 /*
     The one heavy pass: everything after it is arithmetic on this table's much smaller sums.
-    1. Keyed by variable and answer, not by measure: shares, nets and scores are sums of these rows. Variables
-       with a quantile are keyed by value too.
+    1. Keyed by variable, not by measure: shares, nets and scores are sums over its slots, each of which holds
+       the weights of one answer (macro slots). Quantiles need sums by value (int_moments__psu_numbers).
     2. A wave's rows depend on that wave alone; of studies with calendar periods, each day is a row of its own.
     3. Numbers are taken from an origin in the middle of their declared range. That changes no
        statistic and keeps digits that squares of large numbers would lose.
@@ -29,8 +29,8 @@ memberships as (
     select * from {{ ref('int_segments__memberships') }}
 ),
 
-variables as (
-    select * from {{ ref('int_measures__variables') }}
+slots as (
+    select * from {{ ref('int_measures__answer_slots') }}
 ),
 
 base_members as (
@@ -39,27 +39,28 @@ base_members as (
 
 valid_answers as (
     select
-        answers.respondent_key,
-        variables.variable_key,
+        answers.respondent_number,
+        slots.variable_key,
+        slots.block_number,
+        slots.slot,
         weights.wave_key,
         weights.batch_number,
         weights.moment_date,
         weights.unit_key,
         weights.is_replicate,
         weights.weight,
-        coalesce(answers.category_code, '_Z') as category_code,
-        case when variables.keeps_values then answers.numeric_value end as answer_value,
+        weights.weight * weights.weight as ww,
         answers.numeric_value,
-        coalesce(answers.numeric_value - variables.origin, 0) as centred_value
+        coalesce(answers.numeric_value - slots.origin, 0) as centred_value
     from answers
-    inner join variables
-        on answers.variable_id = variables.variable_id
+    inner join slots
+        on answers.answer_key = slots.answer_key
     inner join base_members
         on
-            answers.respondent_key = base_members.respondent_key
-            and variables.base_id = base_members.base_id
+            answers.respondent_number = base_members.respondent_number
+            and slots.base_id = base_members.base_id
     inner join weights
-        on answers.respondent_key = weights.respondent_key
+        on answers.respondent_number = weights.respondent_number
     where answers.missing_kind is null
 ),
 
@@ -70,39 +71,49 @@ final as (
         valid_answers.batch_number,
         valid_answers.moment_date,
         valid_answers.variable_key,
-        valid_answers.category_code,
-        valid_answers.answer_value,
+        valid_answers.block_number,
         memberships.segment_value_key,
         valid_answers.unit_key,
 
-        -- sums
+        -- everybody, and the range of numbers where nobody gave anything else
         sum(
             case when valid_answers.weight > 0 and not valid_answers.is_replicate then 1 else 0 end
         ) as n_respondents,
-        min(case when valid_answers.weight > 0 then valid_answers.numeric_value end)
-            as lowest_value,
-        max(case when valid_answers.weight > 0 then valid_answers.numeric_value end)
-            as highest_value,
+        {% for name, aggregate in [('lowest', 'min'), ('highest', 'max')] -%}
+        case
+            when max(case when valid_answers.numeric_value is null then 1 else 0 end) = 0
+                then {{ aggregate }}(
+                        case when valid_answers.weight > 0 then valid_answers.numeric_value end
+                    )
+        end as {{ name }}_value,
+        {% endfor -%}
         sum(valid_answers.weight) as sum_w,
-        sum(valid_answers.weight * valid_answers.weight) as sum_ww,
+        sum(valid_answers.ww) as sum_ww,
+
+        -- by answer
+        {% for slot in slots() -%}
+        sum(case when valid_answers.slot = {{ slot }} then valid_answers.weight else 0 end)
+            as sum_w_{{ slot }},
+        sum(case when valid_answers.slot = {{ slot }} then valid_answers.ww else 0 end)
+            as sum_ww_{{ slot }},
+        {% endfor -%}
+
+        -- of numbers
         sum(valid_answers.weight * valid_answers.centred_value) as sum_wy,
         sum(valid_answers.weight * valid_answers.centred_value * valid_answers.centred_value)
             as sum_wyy,
-        sum(valid_answers.weight * valid_answers.weight * valid_answers.centred_value) as sum_wwy,
-        sum(
-            valid_answers.weight * valid_answers.weight
-            * valid_answers.centred_value * valid_answers.centred_value
-        ) as sum_wwyy
+        sum(valid_answers.ww * valid_answers.centred_value) as sum_wwy,
+        sum(valid_answers.ww * valid_answers.centred_value * valid_answers.centred_value)
+            as sum_wwyy
     from valid_answers
     inner join memberships
-        on valid_answers.respondent_key = memberships.respondent_key
+        on valid_answers.respondent_number = memberships.respondent_number
     group by
         valid_answers.wave_key,
         valid_answers.batch_number,
         valid_answers.moment_date,
         valid_answers.variable_key,
-        valid_answers.category_code,
-        valid_answers.answer_value,
+        valid_answers.block_number,
         memberships.segment_value_key,
         valid_answers.unit_key
 )

@@ -74,7 +74,7 @@ final as (
         sum(weights.weight * weights.weight * measure_values.y * measure_values.x) as sum_wwyx
     from measure_values
     inner join weights
-        on measure_values.respondent_key = weights.respondent_key
+        on measure_values.respondent_number = weights.respondent_number
     inner join score_keys
         on
             measure_values.measure_id = score_keys.measure_id
@@ -85,7 +85,7 @@ final as (
             weights.wave_key = wave_scores.wave_key
             and score_keys.score_key = wave_scores.score_key
     inner join memberships
-        on measure_values.respondent_key = memberships.respondent_key
+        on measure_values.respondent_number = memberships.respondent_number
     group by
         weights.wave_key,
         weights.batch_number,

@@ -14,7 +14,7 @@ segment_values as (
 
 whole_sample as (
     select
-        respondents.respondent_key,
+        respondents.respondent_number,
         respondents.study_id,
         respondents.wave_id,
         segment_values.segment_value_key,
@@ -27,7 +27,7 @@ whole_sample as (
 
 single as (
     select
-        answers.respondent_key,
+        answers.respondent_number,
         answers.study_id,
         answers.wave_id,
         segment_values.segment_value_key,
@@ -43,7 +43,7 @@ single as (
 
 crossed as (
     select
-        first_answers.respondent_key,
+        first_answers.respondent_number,
         first_answers.study_id,
         first_answers.wave_id,
         segment_values.segment_value_key,
@@ -56,7 +56,7 @@ crossed as (
             and segment_values.first_category_code = first_answers.category_code
     inner join answers as second_answers
         on
-            first_answers.respondent_key = second_answers.respondent_key
+            first_answers.respondent_number = second_answers.respondent_number
             and segment_values.second_variable_id = second_answers.variable_id
             and segment_values.second_category_code = second_answers.category_code
 ),

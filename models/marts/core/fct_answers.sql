@@ -8,10 +8,14 @@ categories as (
     select * from {{ ref('dim_category') }}
 ),
 
+respondents as (
+    select * from {{ ref('int_delivered__respondents') }}
+),
+
 final as (
     select
         -- keys
-        answers.respondent_key,
+        respondents.respondent_key,
         answers.variable_id,
         answers.study_id,
         answers.wave_id,
@@ -26,6 +30,8 @@ final as (
         answers.source_column,
         answers.source_code
     from answers
+    inner join respondents
+        on answers.respondent_number = respondents.respondent_number
     left join categories
         on
             answers.variable_id = categories.variable_id

@@ -28,13 +28,13 @@ segments_by_respondent as (
             end
         ) as {{ column.name }},
         {% endfor -%}
-        memberships.respondent_key
+        memberships.respondent_number
     from memberships
     inner join segment_values
         on
             memberships.segment_id = segment_values.segment_id
             and memberships.segment_code = segment_values.segment_code
-    group by memberships.respondent_key
+    group by memberships.respondent_number
 ),
 
 final as (
@@ -62,7 +62,7 @@ final as (
         respondents.interview_date
     from respondents
     left join segments_by_respondent
-        on respondents.respondent_key = segments_by_respondent.respondent_key
+        on respondents.respondent_number = segments_by_respondent.respondent_number
 )
 
 select * from final
