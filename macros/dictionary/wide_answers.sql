@@ -13,23 +13,36 @@ waves as (
     select * from {{ ref('dim_wave') }}
 ),
 
+respondent_numbers as (
+    select * from {{ ref('int_delivered__respondents') }}
+),
+
 answers as (
     select *
-    from {{ ref('fct_answers') }}
+    from {{ ref('int_answers__coded') }}
     where study_id = {{ sql_text(study_id) }}
+),
+
+categories as (
+    select
+        {{ answer_key('variable_id', 'category_code') }} as answer_key,
+        category_label
+    from {{ ref('dim_category') }}
 ),
 
 answers_by_respondent as (
     select
         {%- for column in variables %}
         max(
-            case when variable_id = {{ sql_text(column.variable_id) }} then
-                {{- ' numeric_value' if column.data_type == 'float8' else ' category_label' }} end
+            case when answers.variable_id = {{ sql_text(column.variable_id) }} then
+                {{- ' answers.numeric_value' if column.data_type == 'float8' else ' categories.category_label' }} end
         ) as {{ adapter.quote(column.name) }},
         {%- endfor %}
-        respondent_key
+        answers.respondent_number
     from answers
-    group by respondent_key
+    left join categories
+        on answers.answer_key = categories.answer_key
+    group by answers.respondent_number
 ),
 
 final as (
@@ -57,8 +70,10 @@ final as (
         on
             respondents.study_id = waves.study_id
             and respondents.wave_id = waves.wave_id
+    inner join respondent_numbers
+        on respondents.respondent_key = respondent_numbers.respondent_key
     left join answers_by_respondent
-        on respondents.respondent_key = answers_by_respondent.respondent_key
+        on respondent_numbers.respondent_number = answers_by_respondent.respondent_number
 )
 
 select * from final

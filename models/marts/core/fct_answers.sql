@@ -5,7 +5,10 @@ answers as (
 ),
 
 categories as (
-    select * from {{ ref('dim_category') }}
+    select
+        {{ answer_key('variable_id', 'category_code') }} as answer_key,
+        category_label
+    from {{ ref('dim_category') }}
 ),
 
 respondents as (
@@ -33,9 +36,7 @@ final as (
     inner join respondents
         on answers.respondent_number = respondents.respondent_number
     left join categories
-        on
-            answers.variable_id = categories.variable_id
-            and answers.category_code = categories.category_code
+        on answers.answer_key = categories.answer_key
 )
 
 select * from final
