@@ -13,6 +13,7 @@ from wavehouse.databases import holder_named
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.project import Project
+from wavehouse.published_tables import PublishedTable, read_tables
 from wavehouse.releases import new_release, publishing_lock
 from wavehouse.writing import explained, write_whole
 
@@ -150,130 +151,45 @@ def _copy(project: Project, build: PassedBuild, folder: Path, release_id: str) -
     Each file names the release that it is of, so that a reader of several can compare.
     """
     (folder / "parquet").mkdir()
-    tables = {}
+    counts = {}
     with _connect(folder / "wavehouse.duckdb") as connection:
         _attach(connection, project.working_database, "working")
-        connection.execute(f"create schema {PUBLIC_SCHEMA}")
-        missing = set(build.tables) - {
-            row[0]
-            for row in connection.execute(
-                "select table_name from information_schema.tables "
-                "where table_catalog = 'working' and table_schema = ?",
-                [PUBLIC_SCHEMA],
-            ).fetchall()
-        }
+        tables = read_tables(connection, "working", PUBLIC_SCHEMA)
+        missing = [f"{PUBLIC_SCHEMA}.{name}" for name in build.tables if name not in tables]
         if missing:
             raise WavehouseError(
                 f"Nothing was published: {project.relative(project.working_database)} lacks "
-                f"{', '.join(f'{PUBLIC_SCHEMA}.{name}' for name in sorted(missing))}. Run `make`."
+                f"{', '.join(missing)}. Run `make`."
             )
+        # In one transaction: each comment by itself would wait for the disk.
+        connection.execute("begin")
+        connection.execute(f"create schema {PUBLIC_SCHEMA}")
         for name in build.tables:
-            target = f"{PUBLIC_SCHEMA}.{sql_name(name)}"
-            connection.execute(_table_definition(connection, name))
-            # Sorted by key, so that files of the same content are the same and compress well.
-            keys = _primary_key(connection, name)
-            order = f" order by {keys}" if keys else ""
-            connection.execute(f"insert into {target} select * from working.{target}{order}")
-            if keys:
-                # An index over what is there costs half of one that grows with every row.
-                connection.execute(f"alter table {target} add primary key ({keys})")
-            for comment in _comments(connection, name):
-                connection.execute(comment)
-            file = sql_text(folder / "parquet" / f"{name}.parquet")
-            connection.execute(
-                f"copy {target} to {file} (format parquet, compression zstd, "
-                f"kv_metadata {{{RELEASE_KEY}: {sql_text(release_id)}}})"
-            )
-            tables[name] = connection.execute(f"select count(*) from {target}").fetchall()[0][0]
+            counts[name] = _copy_table(connection, tables[name])
         connection.execute(
             f"create view main.{RELEASE_KEY} as select {sql_text(release_id)} as release"
         )
+        connection.execute("commit")
         connection.execute("detach working")
         connection.execute("checkpoint")
-    return tables
+        for name in build.tables:
+            file = sql_text(folder / "parquet" / f"{name}.parquet")
+            connection.execute(
+                f"copy {PUBLIC_SCHEMA}.{sql_name(name)} to {file} (format parquet, "
+                f"compression zstd, kv_metadata {{{RELEASE_KEY}: {sql_text(release_id)}}})"
+            )
+    return counts
 
 
-def _table_definition(connection: "DuckDBPyConnection", name: str) -> str:
-    """Write the statement for a table like the working one: types, NOT NULL, unique and checks.
-
-    Its primary key follows when its rows are there. A view has no constraints, so a table made of
-    it has none either. Foreign keys stay behind: the copy is only read, and the build has tested
-    them.
-    """
-    columns = connection.execute(
-        """
-        select column_name, data_type, is_nullable
-        from duckdb_columns()
-        where database_name = 'working' and schema_name = ? and table_name = ?
-        order by column_index
-        """,
-        [PUBLIC_SCHEMA, name],
-    ).fetchall()
-    constraints = connection.execute(
-        """
-        select constraint_text
-        from duckdb_constraints()
-        where
-            database_name = 'working' and schema_name = ? and table_name = ?
-            and constraint_type in ('UNIQUE', 'CHECK')
-        order by constraint_index
-        """,
-        [PUBLIC_SCHEMA, name],
-    ).fetchall()
-    parts = [
-        f"{sql_name(column)} {data_type}{'' if nullable else ' not null'}"
-        for column, data_type, nullable in columns
-    ]
-    parts += [text for (text,) in constraints]
-    return f"create table {PUBLIC_SCHEMA}.{sql_name(name)} ({', '.join(parts)})"
-
-
-def _primary_key(connection: "DuckDBPyConnection", name: str) -> str:
-    """List the columns of a table's primary key, by which it is sorted; empty if it has none."""
-    keys = connection.execute(
-        """
-        select constraint_column_names
-        from duckdb_constraints()
-        where
-            database_name = 'working' and schema_name = ? and table_name = ?
-            and constraint_type = 'PRIMARY KEY'
-        """,
-        [PUBLIC_SCHEMA, name],
-    ).fetchall()
-    return ", ".join(sql_name(column) for (key,) in keys for column in key)
-
-
-def _comments(connection: "DuckDBPyConnection", name: str) -> list[str]:
-    """Write the statements that give a table and its columns the comments of the working ones."""
-    table = f"{PUBLIC_SCHEMA}.{sql_name(name)}"
-    of_table = connection.execute(
-        """
-        select comment from duckdb_tables()
-        where database_name = 'working' and schema_name = $1 and table_name = $2
-        union all
-        select comment from duckdb_views()
-        where database_name = 'working' and schema_name = $1 and view_name = $2
-        """,
-        [PUBLIC_SCHEMA, name],
-    ).fetchall()
-    of_columns = connection.execute(
-        """
-        select column_name, comment
-        from duckdb_columns()
-        where
-            database_name = 'working' and schema_name = ? and table_name = ?
-            and comment is not null
-        order by column_index
-        """,
-        [PUBLIC_SCHEMA, name],
-    ).fetchall()
-    return [
-        *(f"comment on table {table} is {sql_text(text)}" for (text,) in of_table if text),
-        *(
-            f"comment on column {table}.{sql_name(column)} is {sql_text(text)}"
-            for column, text in of_columns
-        ),
-    ]
+def _copy_table(connection: "DuckDBPyConnection", table: PublishedTable) -> int:
+    """Copy a table of the working database with its comments; give the number of its rows."""
+    name = f"{PUBLIC_SCHEMA}.{sql_name(table.name)}"
+    rows: int = connection.execute(f"select count(*) from working.{name}").fetchall()[0][0]
+    connection.execute(table.definition(PUBLIC_SCHEMA, rows))
+    connection.execute(f"insert into {name} select * from working.{name} {table.order()}")
+    for comment in table.comment_statements(PUBLIC_SCHEMA):
+        connection.execute(comment)
+    return rows
 
 
 def _verify(project: Project, folder: Path, tables: dict[str, int]) -> None:

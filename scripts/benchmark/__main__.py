@@ -6,8 +6,9 @@
     make benchmark BENCHMARK="--only build --compare before.json"
 
 Parts: `ways`, other ways to the same estimates of the large study; `build`, the steps of this
-warehouse with the large study, and its models over fewer waves; `volumes`, 1, 10 and 100 million
-answers; `curves`, over waves, answers, segments and PSUs. Results are kept as JSON and CSV.
+warehouse with the large study, and its models over fewer waves; `queries`, what BI tools ask of the
+published study; `volumes`, 1, 10 and 100 million answers; `curves`, over waves, answers, segments
+and PSUs. Results are kept as JSON and CSV.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from benchmark.figures import draw_curves, draw_rates
 from benchmark.generate import generate
 from benchmark.page import page
 from benchmark.processes import BenchmarkError, Limits
+from benchmark.queries import ask, sizes
 from benchmark.report import rates, tables
 from benchmark.rivals.run import (
     ROOT,
@@ -85,6 +87,19 @@ def measure_builds(options: argparse.Namespace, folder: Path, results: Results) 
     results.setdefault("curves", []).extend(points)
 
 
+def measure_queries(options: argparse.Namespace, folder: Path, results: Results) -> None:
+    """Ask the published study what BI tools ask, and weigh its tables; build it if need be."""
+    shape = study(options)
+    place = folder / "large"
+    release = place / "project" / "warehouse" / "current"
+    if not release.exists():
+        generate(shape, place)
+        built = measure_build(shape, place, limits(options), options.threads)
+        if built.stopped:
+            raise BenchmarkError(f"No queries: the build was {built.stopped}, {built.stopped_at}.")
+    results["queries"] = {shape.name: {"answers": ask(shape, release), "sizes": sizes(release)}}
+
+
 def measure_volumes(options: argparse.Namespace, folder: Path, results: Results) -> None:
     """Run what can on many answers; builds stop at a limit, and larger ones are not begun then."""
     stopped = ""
@@ -127,6 +142,7 @@ def measure_curves(options: argparse.Namespace, folder: Path, results: Results) 
 PARTS: dict[str, Callable[[argparse.Namespace, Path, Results], None]] = {
     "ways": measure_ways,
     "build": measure_builds,
+    "queries": measure_queries,
     "volumes": measure_volumes,
     "curves": measure_curves,
 }

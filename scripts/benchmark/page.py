@@ -7,7 +7,14 @@ from typing import Any
 
 import jinja2
 
-from benchmark.report import build_table, slopes_table, volumes_table, ways_table
+from benchmark.report import (
+    build_table,
+    queries_table,
+    sizes_table,
+    slopes_table,
+    volumes_table,
+    ways_table,
+)
 from benchmark.shapes import large
 
 TEMPLATE = Path(__file__).with_name("page.md.j2")
@@ -21,6 +28,7 @@ def page(results: dict[str, Any]) -> str:
     psus = sorted(shape.psus)
     studies = results.get("ways", {})
     builds = results.get("builds", {})
+    asked = list(results.get("queries", {}).values())
     numbers = {
         "people": sum(shape.people),
         "waves": len(shape.waves),
@@ -42,6 +50,8 @@ def page(results: dict[str, Any]) -> str:
         kinds=", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in counted.items()),
         ways=["\n".join(ways_table(ways)) for ways in studies.values()],
         builds=["\n".join(build_table(builds[study])) for study in studies if study in builds],
+        queries=["\n".join(queries_table(one)) for one in asked],
+        sizes=["\n".join(sizes_table(one)) for one in asked],
         volumes="\n".join(volumes_table(results)) if results.get("volumes") else "",
         slopes="\n".join(slopes_table(results["curves"])) if results.get("curves") else "",
     )

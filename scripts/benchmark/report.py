@@ -13,6 +13,8 @@ from benchmark.rivals.run import TOLERANCE
 
 Results = dict[str, Any]
 BASE = "svyby"
+# Smaller tables are not listed by themselves.
+SHOWN_MB = 0.1
 
 
 def tables(results: Results) -> list[str]:
@@ -22,6 +24,8 @@ def tables(results: Results) -> list[str]:
         lines += [f"## Ways to the estimates: {study}", "", *ways_table(ways), ""]
     for study, build in results.get("builds", {}).items():
         lines += [f"## The warehouse: {study}", "", *build_table(build), ""]
+    for study, asked in results.get("queries", {}).items():
+        lines += [f"## Queries: {study}", "", *queries_table(asked), "", *sizes_table(asked), ""]
     if results.get("volumes"):
         lines += ["## Volumes", "", *volumes_table(results), ""]
     if results.get("curves"):
@@ -96,6 +100,33 @@ def seconds_of(build: Mapping[str, Any]) -> dict[str, float]:
         "all models": sum(models.values()),
         "the whole build": build["whole"]["cpu_seconds"],
     }
+
+
+def queries_table(asked: Mapping[str, Any]) -> list[str]:
+    """Give the table of queries: how long an answer takes, in milliseconds."""
+    return [
+        "| query | rows | ms | first, ms | Parquet, ms |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {one['query']} | {one['n_rows']:,} | {one['warm_ms']:.0f} "
+            f"| {one['cold_ms']:.0f} | {one['parquet_ms']:.0f} |"
+            for one in asked["answers"]
+        ),
+    ]
+
+
+def sizes_table(asked: Mapping[str, Any]) -> list[str]:
+    """Give the table of how large what is published is; small tables only count for all."""
+    return [
+        "| table | rows | columns | database, MB | Parquet, MB |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {one['table']} | {one['n_rows']:,} | {one['n_columns']} "
+            f"| {one['database_mb']:.1f} | {one['parquet_mb']:.1f} |"
+            for one in asked["sizes"]
+            if one["parquet_mb"] >= SHOWN_MB
+        ),
+    ]
 
 
 def volumes_table(results: Results) -> list[str]:

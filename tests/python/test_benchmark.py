@@ -21,7 +21,7 @@ from workbench import ROOT, codebook_rows
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from benchmark import __main__ as benchmark
-from benchmark import builds, curves, dbt_nodes, figures, processes, report
+from benchmark import builds, curves, dbt_nodes, figures, processes, queries, report
 from benchmark import results as kept
 from benchmark.build_steps import STEPS
 from benchmark.generate import generate
@@ -420,6 +420,68 @@ def test_volumes_that_are_not_built_say_what_another_study_took() -> None:
     assert said == "not tried: the large study took 30 processor seconds and 70 MB"
 
 
+# Queries ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    """Publish a table of ten waves with a row each."""
+    (tmp_path / "parquet").mkdir()
+    with duckdb.connect(str(tmp_path / "wavehouse.duckdb")) as connection:
+        connection.execute("create schema marts")
+        connection.execute("create table marts.waves as select 'w' || i as w from range(10) r (i)")
+        connection.execute(f"copy marts.waves to '{tmp_path}/parquet/waves.parquet'")
+    return tmp_path
+
+
+def test_queries_are_asked_of_the_database_and_of_the_files(
+    release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "QUERIES", {"all": "from marts.waves"})
+    (answer,) = queries.ask(TINY, release)
+    assert (answer.query, answer.n_rows) == ("all", 10)
+    assert min(answer.cold_ms, answer.warm_ms, answer.parquet_ms) > 0
+
+
+def test_a_query_that_finds_nothing_is_an_error(
+    release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "QUERIES", {"none": "from marts.waves where w = '{last}'"})
+    with pytest.raises(BenchmarkError, match="Nothing was found by the query: none"):
+        queries.ask(TINY, release)
+
+
+def test_the_shortest_time_counts_without_the_first(
+    release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Begin and end of each time in seconds: 9, 3, 2 and 4 seconds; the first is not counted.
+    clock = iter([0.0, 9.0, 9.0, 12.0, 12.0, 14.0, 14.0, 18.0])
+    monkeypatch.setattr(queries.time, "perf_counter", lambda: next(clock))
+    assert queries.shortest(duckdb.connect, "select 1", 3) == (2000.0, 1)
+    clock = iter([0.0, 1.0, 1.0, 5.0])
+    database = release / "wavehouse.duckdb"
+    assert queries.shortest(duckdb.connect, "select 1", 2, [database]) == (1000.0, 1)
+
+
+def test_published_tables_are_weighed(release: Path) -> None:
+    (table, whole) = queries.sizes(release)
+    assert (table.table, table.n_rows, table.n_columns) == ("waves", 10, 1)
+    assert table.database_mb == 0.25
+    file = (release / "parquet" / "waves.parquet").stat().st_size
+    assert table.parquet_mb == whole.parquet_mb == file / 2**20
+    assert whole.database_mb == (release / "wavehouse.duckdb").stat().st_size / 2**20
+
+
+def test_small_tables_are_not_listed() -> None:
+    lines = report.sizes_table(made_up_results()["queries"]["large"])
+    assert lines[2:] == [
+        "| fct_answers | 2,000 | 10 | 16.0 | 5.3 |",
+        "| all | 2,004 | 20 | 20.5 | 5.3 |",
+    ]
+    asked = report.queries_table(made_up_results()["queries"]["large"])
+    assert asked[2:] == ["| a trend | 1,500 | 4 | 61 | 8 |"]
+
+
 # Results ----------------------------------------------------------------------------------------
 
 
@@ -440,6 +502,16 @@ def made_up_results(factor: float = 1.0) -> dict[str, Any]:
         "commits": {"build": "abc1234"},
         "ways": {"large": {"results": ways}},
         "builds": {"large": made_up_build()},
+        "queries": {
+            "large": {
+                "answers": [queries.Answer("a trend", 1500, 61.2, 4.4, 7.7)],
+                "sizes": [
+                    queries.Size("fct_answers", 2000, 10, 16.0, 5.26),
+                    queries.Size("dim_wave", 4, 10, 0.25, 0.002),
+                    queries.Size("all", 2004, 20, 20.5, 5.26),
+                ],
+            }
+        },
         "volumes": {"1 million answers": {"results": ways}},
         "left_out": {"1 million answers": "not tried"},
         "curves": points,
@@ -534,6 +606,8 @@ def test_the_page_has_all_tables_and_the_pictures_their_numbers(tmp_path: Path) 
     for table in (
         report.ways_table(results["ways"]["large"]),
         report.build_table(results["builds"]["large"]),
+        report.queries_table(results["queries"]["large"]),
+        report.sizes_table(results["queries"]["large"]),
         report.volumes_table(results),
         report.slopes_table(results["curves"]),
     ):
@@ -555,7 +629,8 @@ def test_the_page_has_all_tables_and_the_pictures_their_numbers(tmp_path: Path) 
 def test_the_page_of_the_docs_is_of_this_benchmark() -> None:
     """It is not made again here, which takes half an hour."""
     text = benchmark.PAGE.read_text(encoding="utf-8")
-    for heading in ("ways to the same estimates", "This warehouse", "Millions", "How cost grows"):
+    headings = ("ways to the same estimates", "This warehouse", "readers wait", "Millions", "grows")
+    for heading in headings:
         assert heading in text
     results = kept.read(benchmark.KEPT)
     assert text == page(results)

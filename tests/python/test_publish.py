@@ -16,6 +16,7 @@ import duckdb
 import pytest
 
 import wavehouse.publish
+import wavehouse.published_tables
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.project import Project
 from wavehouse.publish import PassedBuild, passed_build, publish
@@ -124,6 +125,39 @@ def test_tables_constraints_comments_and_order_are_published(empty_project: Proj
     assert not list(empty_project.warehouse.rglob("*.wal"))
 
 
+def test_rows_stand_by_wave_and_variable_and_long_tables_have_no_index(
+    empty_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wavehouse.published_tables, "KEYED_ROWS", 4)
+    build_working_database(empty_project, 1)
+    rows = "('k1', 'w2', 'a'), ('k1', 'w2', 'b'), ('k2', 'w1', 'b'), ('k2', 'w1', 'a')"
+    with duckdb.connect(str(empty_project.working_database)) as connection:
+        for table, more in (("short", ""), ("long", ", ('k3', 'w1', 'b')")):
+            connection.execute(
+                f"""
+                create table marts.{table} (
+                    respondent_key varchar, wave_id varchar, variable_id varchar,
+                    primary key (respondent_key, variable_id)
+                );
+                insert into marts.{table} values {rows}{more};
+                """
+            )
+    publish(empty_project, PassedBuild.of(empty_project, "these", ["short", "long"]))
+    database = str(empty_project.warehouse / "wavehouse.duckdb")
+    with duckdb.connect(database, read_only=True) as connection:
+        keys = connection.sql(
+            "select table_name from duckdb_constraints() where constraint_type = 'PRIMARY KEY'"
+        ).fetchall()
+        assert keys == [("short",)]
+        assert connection.sql("from marts.long").fetchall() == [
+            ("k2", "w1", "a"),
+            ("k2", "w1", "b"),
+            ("k3", "w1", "b"),
+            ("k1", "w2", "a"),
+            ("k1", "w2", "b"),
+        ]
+
+
 def test_the_manifest_tells_what_was_published(empty_project: Project) -> None:
     made = publish(empty_project, build_working_database(empty_project, 1))
     assert published_manifest(empty_project) == made
@@ -218,7 +252,7 @@ def test_what_dead_runs_left_is_removed(empty_project: Project) -> None:
     assert not (empty_project.warehouse / ".current.partial").is_symlink()
 
 
-@pytest.mark.parametrize("step", ["_copy", "_comments", "_verify", "_connect"])
+@pytest.mark.parametrize("step", ["_copy", "_copy_table", "_verify", "_connect"])
 def test_an_error_in_the_middle_leaves_the_old_release(
     empty_project: Project, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
