@@ -4,17 +4,13 @@
 */
 with
 
-compared as (
-    select distinct cell_key
-    from {{ ref('int_contrasts__terms') }}
-    where n_estimates > 1
+coefficients as (
+    select * from {{ ref('int_contrasts__compared_coefficients') }}
 ),
 
-coefficients as (
-    select coefficients.*
-    from {{ ref('int_estimates__coefficients') }} as coefficients
-    inner join compared
-        on coefficients.cell_key = compared.cell_key
+compared as (
+    select distinct cell_key
+    from coefficients
 ),
 
 replicates as (

@@ -7,9 +7,7 @@
 with
 
 coefficients as (
-    select *
-    from {{ ref('int_estimates__coefficients') }}
-    where is_standardised
+    select * from {{ ref('int_estimates__standardised_coefficients') }}
 ),
 
 replicates as (

@@ -7,7 +7,14 @@
 */
 with
 
-moments as (
+-- each is read for itself, with the columns that it needs
+number_moments as (
+    select *
+    from {{ ref('int_moments__psu') }}
+    where n_respondents > 0
+),
+
+score_moments as (
     select *
     from {{ ref('int_moments__psu') }}
     where n_respondents > 0
@@ -51,32 +58,37 @@ period_waves as (
     where period_grain <> 'wave_set'
 ),
 
-scored_moments as (
+of_numbers as (
     select
-        moments.*,
+        number_moments.wave_key,
+        number_moments.moment_date,
+        wave_scores.score_key,
+        number_moments.segment_value_key,
+        number_moments.lowest_value as lowest,
+        number_moments.highest_value as highest
+    from number_moments
+    inner join wave_scores
+        on
+            number_moments.wave_key = wave_scores.wave_key
+            and number_moments.variable_key = wave_scores.variable_key
+            and number_moments.block_number = wave_scores.block_number
+    where wave_scores.measure_kind = 'mean'
+),
+
+scored as (
+    select
+        score_moments.*,
         {% for slot in slots() -%}
         wave_scores.score_{{ slot }},
         {% endfor -%}
-        wave_scores.score_key,
-        wave_scores.measure_kind
-    from moments
+        wave_scores.score_key
+    from score_moments
     inner join wave_scores
         on
-            moments.wave_key = wave_scores.wave_key
-            and moments.variable_key = wave_scores.variable_key
-            and moments.block_number = wave_scores.block_number
-),
-
-of_numbers as (
-    select
-        wave_key,
-        moment_date,
-        score_key,
-        segment_value_key,
-        lowest_value as lowest,
-        highest_value as highest
-    from scored_moments
-    where measure_kind = 'mean'
+            score_moments.wave_key = wave_scores.wave_key
+            and score_moments.variable_key = wave_scores.variable_key
+            and score_moments.block_number = wave_scores.block_number
+    where wave_scores.measure_kind = 'score'
 ),
 
 -- each score that somebody has, or 0 for an answer without one
@@ -89,10 +101,8 @@ of_scores as (
         segment_value_key,
         score_{{ slot }} as lowest,
         score_{{ slot }} as highest
-    from scored_moments
-    where
-        measure_kind = 'score'
-        and sum_w_{{ slot }} > 0
+    from scored
+    where sum_w_{{ slot }} > 0
     {% if not loop.last %}
     union all
 
