@@ -3,7 +3,8 @@
     What the files of landed waves say of columns and codes, where one row of the codebook holds over two waves
     and so says that nothing changed.
     1. Compared is with the last wave before that has a label at all: CSV files have none.
-    2. Case, blanks and punctuation do not count.
+    2. A column is compared with itself: a variable may have several.
+    3. Case, blanks and punctuation do not count.
 */
 with
 
@@ -61,15 +62,15 @@ wordings as (
         label,
         words,
         lag(wave_id) over (
-            partition by study_id, variable_id, valid_from_wave
+            partition by study_id, variable_id, source_column, valid_from_wave
             order by wave_number
         ) as from_wave_id,
         lag(label) over (
-            partition by study_id, variable_id, valid_from_wave
+            partition by study_id, variable_id, source_column, valid_from_wave
             order by wave_number
         ) as from_label,
         lag(words) over (
-            partition by study_id, variable_id, valid_from_wave
+            partition by study_id, variable_id, source_column, valid_from_wave
             order by wave_number
         ) as from_words
     from worded
@@ -112,15 +113,18 @@ value_labels as (
         label,
         words,
         lag(wave_id) over (
-            partition by study_id, variable_id, crosswalk_id, source_code, valid_from_wave
+            partition by
+                study_id, variable_id, source_column, crosswalk_id, source_code, valid_from_wave
             order by wave_number
         ) as from_wave_id,
         lag(label) over (
-            partition by study_id, variable_id, crosswalk_id, source_code, valid_from_wave
+            partition by
+                study_id, variable_id, source_column, crosswalk_id, source_code, valid_from_wave
             order by wave_number
         ) as from_label,
         lag(words) over (
-            partition by study_id, variable_id, crosswalk_id, source_code, valid_from_wave
+            partition by
+                study_id, variable_id, source_column, crosswalk_id, source_code, valid_from_wave
             order by wave_number
         ) as from_words
     from labelled
@@ -155,24 +159,30 @@ found as (
     where words <> from_words
 ),
 
--- Two variables may be made of one column.
+-- Two variables may be made of one column: the first tells of it.
+numbered as (
+    select
+        *,
+        row_number() over (
+            partition by study_id, wave_id, drift_kind, subject
+            order by variable_id
+        ) as place
+    from found
+),
+
 final as (
     select
         study_id,
         wave_id,
-        min(from_wave_id) as from_wave_id,
+        from_wave_id,
         drift_kind,
         'differences' as statistic,
         subject,
-        min(variable_id) as variable_id,
+        variable_id,
         cast(1 as {{ type_number() }}) as value,
-        min(finding) as finding
-    from found
-    group by
-        study_id,
-        wave_id,
-        drift_kind,
-        subject
+        finding
+    from numbered
+    where place = 1
 )
 
 select * from final
