@@ -81,7 +81,7 @@ def parsed_contracts(project: Project) -> dict[str, Contract]:
     Raises:
         WavehouseError: dbt cannot read the project.
     """
-    if run_dbt(project, "parse", "--quiet") != 0:
+    if run_dbt(project, "parse", "--target", "duckdb", "--quiet") != 0:
         raise WavehouseError("dbt cannot read the project; see the messages above.")
     return contracts_of(json.loads((project.target / "manifest.json").read_text(encoding="utf-8")))
 

@@ -74,7 +74,7 @@ def write_docs(project: Project) -> None:
             "describe. Run `make` first."
         )
     refuse_held(project)
-    if run_dbt(project, "docs", "generate", "--quiet") != 0:
+    if run_dbt(project, "docs", "generate", "--target", "duckdb", "--quiet") != 0:
         raise WavehouseError("The docs were not made; see the messages above.")
     text = replace_in_page(
         (project.target / "index.html").read_text(encoding="utf-8"),

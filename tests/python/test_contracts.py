@@ -2,11 +2,12 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from workbench import ROOT, copy_project, run_wavehouse
+from workbench import CACHE, ROOT, copy_project, run_wavehouse
 
 import wavehouse.contracts
 from wavehouse.contracts import RECORD, Contract, check_contracts, record_contracts, refuse_broken
@@ -75,9 +76,12 @@ def test_a_contract_has_to_be_enforced() -> None:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A copy of the project, in which contracts are changed."""
-    return copy_project(tmp_path_factory.mktemp("contracts"))
+def project(checkout: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy of the project as dbt has read it, in which contracts are changed."""
+    project = copy_project(tmp_path_factory.mktemp("contracts"))
+    project.target.mkdir()
+    shutil.copy(checkout.target / CACHE, project.target)
+    return project
 
 
 def replace_in(path: Path, old: str, new: str) -> None:

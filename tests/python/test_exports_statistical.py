@@ -7,22 +7,16 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyreadstat
 import pytest
 from csvw import TableGroup
 from workbench import (
     Row,
     copy_built,
-    copy_project,
-    database_path,
-    keep_studies,
     open_for_change,
-    run_dbt,
 )
 
 from wavehouse.errors import WavehouseError
-from wavehouse.exports import csvw_tables
 from wavehouse.exports.answers import missing_code
 from wavehouse.exports.coding import category_values, negative_kinds
 from wavehouse.exports.csvw_metadata import METADATA
@@ -33,7 +27,6 @@ from wavehouse.exports.study import Category, Study, Variable, read_study
 from wavehouse.landing.read_statistical import open_statistical
 from wavehouse.landing.tables import ReadingOptions
 from wavehouse.project import Project
-from wavehouse.publish import PassedBuild, publish
 
 STUDIES = ("api", "bsa", "gss")
 READERS = {"spss": pyreadstat.read_sav, "stata": pyreadstat.read_dta}
@@ -43,38 +36,19 @@ Cells = set[tuple[str, str, str | float]]
 
 
 @pytest.fixture(scope="module")
-def gss_core(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The study with missing answers: its answers and dictionary published, without trends."""
-    project = copy_project(tmp_path_factory.mktemp("gss"))
-    keep_studies(project, ["gss"])
-    only = ["--resource-type", "seed", "--resource-type", "model"]
-    run = run_dbt(project, "build", *only, "--select", "+marts.core", "+marts.dictionary")
-    assert run.exit_code == 0, run.output
-    with duckdb.connect(str(database_path(project)), read_only=True) as connection:
-        tables = connection.execute(
-            "select table_name from duckdb_tables() where schema_name = 'marts'"
-        ).fetchall()
-    publish(project, PassedBuild.of(project, "answers only", [name for (name,) in tables]))
-    return project
-
-
-@pytest.fixture(scope="module")
-def exports(
-    published: Project, gss_core: Project, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Path]:
+def exports(checkout: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("statistical")
     for study in STUDIES:
-        project = gss_core if study == "gss" else published
-        export(project, study, list(READERS), folder=folder / study)
+        export(checkout, study, list(READERS), folder=folder / study)
     return {study: folder / study for study in STUDIES}
 
 
 @pytest.fixture(scope="module")
-def cells(published: Project, gss_core: Project) -> dict[str, Cells]:
+def cells(checkout: Project) -> dict[str, Cells]:
     """All answers of each study, from fct_answers."""
     found = {}
     for study in STUDIES:
-        with closing(connect(gss_core if study == "gss" else published, study)) as connection:
+        with closing(connect(checkout, study)) as connection:
             found[study] = {
                 (key, variable, missing_code(kind) if kind else code if code else number)
                 for key, variable, code, number, kind in connection.execute(
@@ -101,13 +75,11 @@ def test_answers_come_back_cell_by_cell(
 
 
 @pytest.mark.parametrize("program", READERS)
-def test_respondents_come_back(
-    gss_core: Project, published: Project, exports: dict[str, Path], program: str
-) -> None:
+def test_respondents_come_back(checkout: Project, exports: dict[str, Path], program: str) -> None:
     for study in STUDIES:
         path = exports[study] / program / f"{study}{SUFFIXES[program]}"
         data, meta = READERS[program](path)
-        with closing(connect(gss_core if study == "gss" else published, study)) as connection:
+        with closing(connect(checkout, study)) as connection:
             expected = connection.execute(
                 "select respondent_key, person_key, wave_id, stratum_id, psu_key, weight, "
                 "psu_population from marts.fct_respondents "
@@ -120,17 +92,17 @@ def test_respondents_come_back(
         ]
         populations = [None if math.isnan(value) else value for value in data["psu_population"]]
         assert populations == [row[-1] for row in expected]
-        assert meta.file_label == _title(published if study != "gss" else gss_core, study)
+        assert meta.file_label == _title(checkout, study)
 
 
 @pytest.mark.parametrize("program", READERS)
 @pytest.mark.parametrize("study", STUDIES)
 def test_labels_come_back(
-    gss_core: Project, published: Project, exports: dict[str, Path], program: str, study: str
+    checkout: Project, exports: dict[str, Path], program: str, study: str
 ) -> None:
     path = exports[study] / program / f"{study}{SUFFIXES[program]}"
     _, meta = READERS[program](path, metadataonly=True)
-    with closing(connect(gss_core if study == "gss" else published, study)) as connection:
+    with closing(connect(checkout, study)) as connection:
         about = read_study(connection, study)
     for variable in about.variables:
         assert meta.column_names_to_labels[variable.column] == variable.label
@@ -167,15 +139,11 @@ def test_the_files_say_where_they_come_from(exports: dict[str, Path]) -> None:
 
 
 def test_csv_has_the_same_answers(
-    gss_core: Project, cells: dict[str, Cells], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    checkout: Project, cells: dict[str, Cells], tmp_path: Path
 ) -> None:
-    # This release has no trends.
-    kept = [table for table in csvw_tables.TABLES if table.mart.startswith(("dim_", "dictionary_"))]
-    kept = [table for table in kept if table.name not in {"measures", "segments"}]
-    monkeypatch.setattr(csvw_tables, "TABLES", kept)
-    export(gss_core, "gss", ["csvw"], folder=tmp_path / "x")
+    export(checkout, "gss", ["csvw"], folder=tmp_path / "x")
     kinds = {row["code"] for row in _rows(tmp_path / "x" / "csvw" / "missing_kinds.csv")}
-    with closing(connect(gss_core, "gss")) as connection:
+    with closing(connect(checkout, "gss")) as connection:
         variables = read_study(connection, "gss").variables
     found: Cells = set()
     for path in (tmp_path / "x" / "csvw").glob("answers_*.csv"):
