@@ -6,22 +6,25 @@
     -#}
     {%- set guards = tests_by_model() -%}
     {%- set shown = ['variable_id', 'segment_id', 'design_role', 'shows'] -%}
+    {#- No macro is called for what is none, as most is of 5,000 cells; types are those of the last row. -#}
     {%- for node in public_models() %}
         {%- set keys = primary_key_of(node) %}
+        {%- set table_name = sql_text(node.name) %}
+        {%- set study_id = sql_text(node.config.meta.study_id) if node.config.meta.get('study_id') else 'null' %}
         {%- for column in node.columns.values() %}
             {%- set meta = column.config.get('meta', column.meta) %}
             {%- set names = guards_of_column(guards.get(node.unique_id, []), column.name) %}
     select
-        {{ text_literal(node.name) }} as table_name,
+        {{ table_name }} as table_name,
         {{ loop.index }} as column_position,
-        {{ text_literal(column.name) }} as column_name,
-        {{ text_literal(column.data_type) }} as data_type,
-        {{ text_literal((column.description | trim).split('\n\n')[0] | replace('\n', ' ')) }} as column_description,
+        {{ sql_text(column.name) }} as column_name,
+        {{ sql_text(column.data_type) }} as data_type,
+        {{ sql_text((column.description | trim).split('\n\n')[0] | replace('\n', ' ')) }} as column_description,
         {{ column.name in keys }} as is_key,
-        {{ text_literal(names | join(', ') or none) }} as guarded_by,
-        {{ text_literal(node.config.meta.get('study_id')) }} as study_id,
+        {{ sql_text(names | join(', ')) if names else 'null' }} as guarded_by,
+        {{ study_id }} as study_id,
         {%- for key in shown %}
-        {{ text_literal(meta.get(key)) }} as {{ key }}{{ ',' if not loop.last }}
+        {{ sql_text(meta[key]) if meta.get(key) is not none else 'null' }} as {{ key }}{{ ',' if not loop.last }}
         {%- endfor %}
     union all
         {%- endfor %}
@@ -86,11 +89,3 @@
     {{ return(found) }}
 {%- endmacro %}
 
-
-{% macro text_literal(text) -%}
-    {%- if text is none -%}
-        cast(null as {{ dbt.type_string() }})
-    {%- else -%}
-        cast({{ sql_text(text) }} as {{ dbt.type_string() }})
-    {%- endif -%}
-{%- endmacro %}

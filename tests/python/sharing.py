@@ -11,19 +11,15 @@ import pytest
 
 # The group begins everything: it waits longest, and others use its build on DuckDB.
 ENGINES = ("test_engines", "test_analyses", "test_macros")
-# Then the files that take longest, so that no process is left with a long one at the end.
+# Then the files that take longest, by their processor seconds, so that no process is left with a
+# long one at the end.
 LONG = (
-    "test_house_style",
-    *("test_add_wave", "test_bad_input", "test_coverage", "test_publish", "test_build"),
-    *("test_onboarding", "test_nhanes", "test_drift", "test_contracts", "test_invariants"),
-    *("test_disclosure", "test_purposes", "test_data_tests", "test_documentation", "test_ddi"),
-    *(
-        "test_docs_site",
-        "test_exports_statistical",
-        "test_exports",
-        "test_dictionary",
-        "test_variable_pages",
-    ),
+    *("test_house_style", "test_bad_input", "test_purposes", "test_hostile", "test_data_tests"),
+    *("test_coverage", "test_nhanes", "test_docs_site", "test_add_wave", "test_drift"),
+    *("test_invariants", "test_empty_projects", "test_ddi", "test_onboarding", "test_unit_tests"),
+    *("test_build", "test_read_only", "test_publish", "test_contracts", "test_documentation"),
+    *("test_disclosure", "test_exports_statistical", "test_exports", "test_dictionary"),
+    "test_variable_pages",
 )
 OVERLAY = "overlay_on_duckdb"
 

@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 import psycopg2
 
+from wavehouse.dbt import START
 from wavehouse.generate import generate
 from wavehouse.postgres import PostgresServer
 from wavehouse.project import Project
@@ -235,7 +236,7 @@ def _run_dbt(
     # What the log has besides the output takes a tenth of dbt's time, and nobody reads it.
     options = ["--target", target, *folders, "--no-use-colors", "--log-level-file", "none"]
     done = subprocess.run(
-        [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *words, *options],
+        [*START, *words, *options],
         cwd=project.root,
         env={**_environment(), **env},
         stdout=subprocess.PIPE,
