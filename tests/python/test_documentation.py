@@ -39,7 +39,8 @@ MADE = ("target", "warehouse", "logs", ".venv")
 def manifest(checkout: Project, tmp_path_factory: pytest.TempPathFactory) -> docs.Manifest:
     """What dbt knows of the project as it is now."""
     folder = tmp_path_factory.mktemp("parsed")
-    run = run_dbt_beside(checkout, folder, "parse")
+    # If dbt reads only what changed, a singular test that did loses its description.
+    run = run_dbt_beside(checkout, folder, "parse", "--no-partial-parse")
     assert run.exit_code == 0, run.output
     return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
 
