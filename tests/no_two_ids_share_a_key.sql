@@ -12,6 +12,10 @@
     ('denominator_key', 'int_measures__denominators', ['measure_id', 'denominator_code', 'standard_code']),
     ('base_key', 'int_measures__denominators', ['measure_id', 'denominator_code']),
     ('cell_key', 'int_estimates__group_totals', ['period_key', 'measure_id', 'category_code', 'segment_value_key']),
+    (
+        'contrast_key', 'int_contrasts__contrasts',
+        ['contrast_kind', 'study_id', 'set_wave_id', 'measure_id', 'category_code', 'segment_id', 'contrast_code']
+    ),
 ] -%}
 {%- for key, model, ids in keys %}
 select

@@ -22,6 +22,29 @@
 {%- endmacro %}
 
 
+{% macro adjusted_in_families(relation, family, order) -%}
+    {#- The p-value that is shown has a part in the adjustment, no other. -#}
+    select
+        ranked.*,
+        {{ adjusted_p_value(
+            'adjustment_method', 'p_value', 'p_rank', 'family_size', family
+        ) | indent(8) }} as p_value_adjusted
+    from (
+        select
+            *,
+            count(p_value) over (partition by {{ family }}) as family_size,
+            row_number() over (
+                partition by {{ family }}
+                order by
+                    case when p_value is null then 1 else 0 end,
+                    p_value,
+                    {{ order }}
+            ) as p_rank
+        from {{ relation }}
+    ) as ranked
+{%- endmacro %}
+
+
 {% macro at_most_one(expression) -%}
     case when {{ expression }} > 1 then 1 else {{ expression }} end
 {%- endmacro %}

@@ -213,28 +213,10 @@ shown as (
     from decided
 ),
 
-ranked as (
-    select
-        *,
-        count(p_value) over (partition by study_id, measure_id, segment_id) as family_size,
-        row_number() over (
-            partition by study_id, measure_id, segment_id
-            order by
-                case when p_value is null then 1 else 0 end,
-                p_value,
-                wave_id
-        ) as p_rank
-    from shown
-),
-
 adjusted as (
-    select
-        *,
-        {{ adjusted_p_value(
-            'adjustment_method', 'p_value', 'p_rank', 'family_size',
-            'study_id, measure_id, segment_id'
-        ) | indent(8) }} as p_value_adjusted
-    from ranked
+    {{ adjusted_in_families(
+        'shown', 'study_id, measure_id, segment_id', 'wave_id'
+    ) | indent(4) }}
 ),
 
 final as (

@@ -23,6 +23,7 @@ t_quantiles as (
 
 summed as (
     select
+        contrast_key,
         contrast_kind,
         study_id,
         set_wave_id,
@@ -35,6 +36,7 @@ summed as (
         sum(value_part) as contrast_value
     from terms
     group by
+        contrast_key,
         contrast_kind,
         study_id,
         set_wave_id,
@@ -47,6 +49,7 @@ summed as (
 
 joined as (
     select
+        summed.contrast_key,
         summed.contrast_kind,
         summed.study_id,
         summed.set_wave_id,
@@ -63,14 +66,7 @@ joined as (
         t_quantiles.t_quantile
     from summed
     inner join variances
-        on
-            summed.contrast_kind = variances.contrast_kind
-            and summed.study_id = variances.study_id
-            and summed.set_wave_id = variances.set_wave_id
-            and summed.measure_id = variances.measure_id
-            and summed.category_code = variances.category_code
-            and summed.segment_id = variances.segment_id
-            and summed.contrast_code = variances.contrast_code
+        on summed.contrast_key = variances.contrast_key
     inner join contrast_sets
         on
             summed.study_id = contrast_sets.study_id
@@ -87,6 +83,7 @@ joined as (
 final as (
     select
         -- keys
+        contrast_key,
         contrast_kind,
         study_id,
         set_wave_id,

@@ -202,32 +202,10 @@ shown as (
     from judged
 ),
 
-ranked as (
-    select
-        *,
-        count(p_value) over (
-            partition by study_id, measure_id, segment_id, comparison
-        ) as family_size,
-        row_number() over (
-            partition by study_id, measure_id, segment_id, comparison
-            order by
-                case when p_value is null then 1 else 0 end,
-                p_value,
-                to_wave_id,
-                category_code,
-                segment_code
-        ) as p_rank
-    from shown
-),
-
 adjusted as (
-    select
-        *,
-        {{ adjusted_p_value(
-            'adjustment_method', 'p_value', 'p_rank', 'family_size',
-            'study_id, measure_id, segment_id, comparison'
-        ) | indent(8) }} as p_value_adjusted
-    from ranked
+    {{ adjusted_in_families(
+        'shown', 'study_id, measure_id, segment_id, comparison', 'to_wave_id, category_code, segment_code'
+    ) | indent(4) }}
 ),
 
 final as (

@@ -24,9 +24,7 @@ terms as (
 ),
 
 estimates as (
-    select *
-    from {{ ref('int_published__estimates') }}
-    where period_grain = 'wave'
+    select * from {{ ref('int_published__estimates') }}
 ),
 
 p_values as (
@@ -43,13 +41,7 @@ series as (
 
 term_statuses as (
     select
-        terms.contrast_kind,
-        terms.study_id,
-        terms.set_wave_id,
-        terms.measure_id,
-        terms.category_code,
-        terms.segment_id,
-        terms.contrast_code,
+        terms.contrast_key,
         min(case when estimates.is_shown then 1 else 0 end) = 1 as is_shown,
         max(case when estimates.confidentiality_status = 'A' then 1 else 0 end) as has_primary,
         max(case when estimates.confidentiality_status = 'D' then 1 else 0 end) as has_secondary,
@@ -62,26 +54,13 @@ term_statuses as (
         count(distinct series.series_number) as n_series
     from terms
     inner join estimates
-        on
-            terms.study_id = estimates.study_id
-            and terms.wave_id = estimates.wave_id
-            and terms.measure_id = estimates.measure_id
-            and terms.category_code = estimates.category_code
-            and terms.segment_id = estimates.segment_id
-            and terms.segment_code = estimates.segment_code
+        on terms.cell_key = estimates.cell_key
     left join series
         on
             terms.study_id = series.study_id
             and terms.measure_id = series.measure_id
             and terms.wave_id = series.wave_id
-    group by
-        terms.contrast_kind,
-        terms.study_id,
-        terms.set_wave_id,
-        terms.measure_id,
-        terms.category_code,
-        terms.segment_id,
-        terms.contrast_code
+    group by terms.contrast_key
 ),
 
 judged as (
@@ -115,14 +94,7 @@ judged as (
         end as confidentiality_status
     from statistics
     inner join term_statuses
-        on
-            statistics.contrast_kind = term_statuses.contrast_kind
-            and statistics.study_id = term_statuses.study_id
-            and statistics.set_wave_id = term_statuses.set_wave_id
-            and statistics.measure_id = term_statuses.measure_id
-            and statistics.category_code = term_statuses.category_code
-            and statistics.segment_id = term_statuses.segment_id
-            and statistics.contrast_code = term_statuses.contrast_code
+        on statistics.contrast_key = term_statuses.contrast_key
     inner join studies
         on statistics.study_id = studies.study_id
     left join p_values
@@ -175,32 +147,10 @@ shown as (
     from judged
 ),
 
-ranked as (
-    select
-        *,
-        count(p_value) over (
-            partition by contrast_kind, study_id, measure_id, segment_id, family_wave_id
-        ) as family_size,
-        row_number() over (
-            partition by contrast_kind, study_id, measure_id, segment_id, family_wave_id
-            order by
-                case when p_value is null then 1 else 0 end,
-                p_value,
-                set_wave_id,
-                category_code,
-                contrast_code
-        ) as p_rank
-    from shown
-),
-
 adjusted as (
-    select
-        *,
-        {{ adjusted_p_value(
-            'adjustment_method', 'p_value', 'p_rank', 'family_size',
-            'contrast_kind, study_id, measure_id, segment_id, family_wave_id'
-        ) | indent(8) }} as p_value_adjusted
-    from ranked
+    {{ adjusted_in_families(
+        'shown', 'contrast_kind, study_id, measure_id, segment_id, family_wave_id', 'set_wave_id, category_code, contrast_code'
+    ) | indent(4) }}
 ),
 
 final as (

@@ -41,13 +41,7 @@ bridges as (
 
 single as (
     select
-        contrast_kind,
-        study_id,
-        set_wave_id,
-        measure_id,
-        category_code,
-        segment_id,
-        contrast_code,
+        contrast_key,
         sample_id,
         coefficient * coefficient * variance as variance
     from terms
@@ -56,13 +50,9 @@ single as (
 
 by_psu as (
     select
-        terms.contrast_kind,
+        terms.contrast_key,
         terms.study_id,
         terms.set_wave_id,
-        terms.measure_id,
-        terms.category_code,
-        terms.segment_id,
-        terms.contrast_code,
         terms.set_grain,
         terms.sample_id,
         influences.stratum_key,
@@ -77,13 +67,9 @@ by_psu as (
         on terms.cell_key = influences.cell_key
     where terms.n_estimates > 1
     group by
-        terms.contrast_kind,
+        terms.contrast_key,
         terms.study_id,
         terms.set_wave_id,
-        terms.measure_id,
-        terms.category_code,
-        terms.segment_id,
-        terms.contrast_code,
         terms.set_grain,
         terms.sample_id,
         influences.stratum_key,
@@ -126,17 +112,7 @@ recentred as (
                 then
                     sum_z - replicate_root * avg(
                         case when replicate_root > 0 then sum_z / replicate_root end
-                    ) over (
-                        partition by
-                            contrast_kind,
-                            study_id,
-                            set_wave_id,
-                            measure_id,
-                            category_code,
-                            segment_id,
-                            contrast_code,
-                            sample_id
-                    )
+                    ) over (partition by contrast_key, sample_id)
             else sum_z
         end as recentred_z
     from placed
@@ -144,13 +120,7 @@ recentred as (
 
 by_stratum as (
     select
-        contrast_kind,
-        study_id,
-        set_wave_id,
-        measure_id,
-        category_code,
-        segment_id,
-        contrast_code,
+        contrast_key,
         sample_id,
         is_replicate,
         n_psus,
@@ -160,13 +130,7 @@ by_stratum as (
         sum(case when is_own_psu then sum_zz else recentred_z * recentred_z end) as sum_zz
     from recentred
     group by
-        contrast_kind,
-        study_id,
-        set_wave_id,
-        measure_id,
-        category_code,
-        segment_id,
-        contrast_code,
+        contrast_key,
         sample_id,
         stratum_key,
         is_replicate,
@@ -177,13 +141,7 @@ by_stratum as (
 
 stratum_variances as (
     select
-        contrast_kind,
-        study_id,
-        set_wave_id,
-        measure_id,
-        category_code,
-        segment_id,
-        contrast_code,
+        contrast_key,
         sample_id,
         n_psus,
         sampling_fraction,
@@ -199,13 +157,7 @@ stratum_variances as (
 
 single_variances as (
     select
-        contrast_kind,
-        study_id,
-        set_wave_id,
-        measure_id,
-        category_code,
-        segment_id,
-        contrast_code,
+        contrast_key,
         sample_id,
         sum(coefficient * coefficient * variance) as sum_of_variances,
         -- of quantiles without a bound
@@ -213,49 +165,25 @@ single_variances as (
     from terms
     where n_estimates > 1
     group by
-        contrast_kind,
-        study_id,
-        set_wave_id,
-        measure_id,
-        category_code,
-        segment_id,
-        contrast_code,
+        contrast_key,
         sample_id
 ),
 
 united as (
     select
-        contrast_kind,
-        study_id,
-        set_wave_id,
-        measure_id,
-        category_code,
-        segment_id,
-        contrast_code,
+        contrast_key,
         sample_id,
         sum(stratum_variance)
         * {{ lonely_scale('n_psus', 'sampling_fraction', 'lonely_psu') | indent(8) }} as variance
     from stratum_variances
     group by
-        contrast_kind,
-        study_id,
-        set_wave_id,
-        measure_id,
-        category_code,
-        segment_id,
-        contrast_code,
+        contrast_key,
         sample_id
 ),
 
 several as (
     select
-        united.contrast_kind,
-        united.study_id,
-        united.set_wave_id,
-        united.measure_id,
-        united.category_code,
-        united.segment_id,
-        united.contrast_code,
+        united.contrast_key,
         united.sample_id,
         case
             when single_variances.n_without_influences > 0 then null
@@ -265,13 +193,7 @@ several as (
     from united
     inner join single_variances
         on
-            united.contrast_kind = single_variances.contrast_kind
-            and united.study_id = single_variances.study_id
-            and united.set_wave_id = single_variances.set_wave_id
-            and united.measure_id = single_variances.measure_id
-            and united.category_code = single_variances.category_code
-            and united.segment_id = single_variances.segment_id
-            and united.contrast_code = single_variances.contrast_code
+            united.contrast_key = single_variances.contrast_key
             and united.sample_id = single_variances.sample_id
 ),
 
@@ -284,13 +206,8 @@ by_sample as (
 -- the latest wave of a contrast, to whose scale the others are bridged
 latest as (
     select
-        terms.contrast_kind,
+        terms.contrast_key,
         terms.study_id,
-        terms.set_wave_id,
-        terms.measure_id,
-        terms.category_code,
-        terms.segment_id,
-        terms.contrast_code,
         max(waves.wave_number) as wave_number
     from terms
     inner join waves
@@ -298,37 +215,19 @@ latest as (
             terms.study_id = waves.study_id
             and terms.wave_id = waves.wave_id
     group by
-        terms.contrast_kind,
-        terms.study_id,
-        terms.set_wave_id,
-        terms.measure_id,
-        terms.category_code,
-        terms.segment_id,
-        terms.contrast_code
+        terms.contrast_key,
+        terms.study_id
 ),
 
 bridged as (
     select
-        terms.contrast_kind,
-        terms.study_id,
-        terms.set_wave_id,
-        terms.measure_id,
-        terms.category_code,
-        terms.segment_id,
-        terms.contrast_code,
+        terms.contrast_key,
         bridges.break_id,
         power(sum(terms.coefficient * terms.estimate), 2)
         * power(max(bridges.bridge_error / bridges.bridge_factor), 2) as variance
     from terms
     inner join latest
-        on
-            terms.contrast_kind = latest.contrast_kind
-            and terms.study_id = latest.study_id
-            and terms.set_wave_id = latest.set_wave_id
-            and terms.measure_id = latest.measure_id
-            and terms.category_code = latest.category_code
-            and terms.segment_id = latest.segment_id
-            and terms.contrast_code = latest.contrast_code
+        on terms.contrast_key = latest.contrast_key
     inner join waves
         on
             latest.study_id = waves.study_id
@@ -340,64 +239,31 @@ bridged as (
             and terms.wave_id = bridges.earlier_wave_id
             and waves.wave_id = bridges.later_wave_id
     group by
-        terms.contrast_kind,
-        terms.study_id,
-        terms.set_wave_id,
-        terms.measure_id,
-        terms.category_code,
-        terms.segment_id,
-        terms.contrast_code,
+        terms.contrast_key,
         bridges.break_id
 ),
 
 parts as (
     select
-        contrast_kind,
-        study_id,
-        set_wave_id,
-        measure_id,
-        category_code,
-        segment_id,
-        contrast_code,
+        contrast_key,
         variance
     from by_sample
 
     union all
 
     select
-        contrast_kind,
-        study_id,
-        set_wave_id,
-        measure_id,
-        category_code,
-        segment_id,
-        contrast_code,
+        contrast_key,
         variance
     from bridged
 ),
 
 final as (
     select
-        -- keys
-        contrast_kind,
-        study_id,
-        set_wave_id,
-        measure_id,
-        category_code,
-        segment_id,
-        contrast_code,
-
+        contrast_key,
         -- null where a part has none
         case when count(*) = count(variance) then sum(variance) end as variance
     from parts
-    group by
-        contrast_kind,
-        study_id,
-        set_wave_id,
-        measure_id,
-        category_code,
-        segment_id,
-        contrast_code
+    group by contrast_key
 )
 
 select * from final

@@ -1,29 +1,17 @@
 /*
     Which components of a base are hidden: single categories, in bases that are shown. What nobody of the
     hidden bases chose is protected here too, since a sum of nothing tells all of its parts.
-    1. A layer is two categories of which one gains what the other loses, so that the base stays as it is
-       (`first_id`, `second_id`). In hidden bases a category may also change alone, and numbers always can.
+    1. A figure is protected in each layer that changes it (int_disclosure__layers).
     2. Nets and scores that tell the two apart are hidden with them.
 */
 with
 
-cells as (
-    select *
-    from {{ ref('int_disclosure__cells') }}
-    -- pooled waves follow from their waves
-    where period_grain not like 'pooled%'
+figures as (
+    select * from {{ ref('int_disclosure__figures') }}
 ),
 
-hidden_bases as (
-    select * from {{ ref('int_disclosure__hidden_bases') }}
-),
-
-variables as (
-    select * from {{ ref('stg_codebook__variables') }}
-),
-
-categories as (
-    select * from {{ ref('stg_codebook__categories') }}
+layer_figures as (
+    select * from {{ ref('int_disclosure__layers') }}
 ),
 
 points as (
@@ -32,50 +20,6 @@ points as (
 
 moves as (
     select * from {{ ref('int_disclosure__moves') }}
-),
-
-scores as (
-    select
-        measure_id || ' ' || category_code as item_id,
-        variable_id || ' ' || answer_code as component_id,
-        sum(score) as score
-    from {{ ref('int_measures__scores') }}
-    where measure_kind in ('net', 'score')
-    group by
-        measure_id || ' ' || category_code,
-        variable_id || ' ' || answer_code
-),
-
--- the rows that tell of one component, or of one net or score, taken together
-figures as (
-    select
-        cells.block_id,
-        coalesce(cells.component_id, cells.item_id) as figure_id,
-        cells.segment_id,
-        cells.segment_code,
-        max(case when cells.component_id is null then 1 else 0 end) = 1 as is_item,
-        max(cells.variable_id) as variable_id,
-        count(*) as n_rows,
-        sum(case when cells.is_suppressed or cells.is_confidential then 1 else 0 end) as n_hidden,
-        max(case when cells.is_confidential then 1 else 0 end) = 1 as is_confidential,
-        max(case when hidden_bases.block_id is null then 0 else 1 end) = 1 as has_hidden_base,
-        max(case when cells.is_known_empty then 1 else 0 end) = 1 as is_known_empty,
-        max(cells.n_respondents) as n_respondents,
-        max(cells.sum_of_weights) as sum_of_weights,
-        max(cells.weighted_total) as weighted_total,
-        max(cells.protection_interval) as protection_interval
-    from cells
-    left join hidden_bases
-        on
-            cells.block_id = hidden_bases.block_id
-            and cells.segment_id = hidden_bases.segment_id
-            and cells.segment_code = hidden_bases.segment_code
-    where cells.component_id is not null or cells.item_id is not null
-    group by
-        cells.block_id,
-        coalesce(cells.component_id, cells.item_id),
-        cells.segment_id,
-        cells.segment_code
 ),
 
 target_figures as (
@@ -87,93 +31,6 @@ target_figures as (
 target_blocks as (
     select distinct block_id
     from target_figures
-),
-
--- components of a block: those that are published, and for nets all categories of their variable
-block_components as (
-    select distinct
-        figures.block_id,
-        figures.figure_id as component_id
-    from figures
-    inner join target_blocks
-        on figures.block_id = target_blocks.block_id
-    where not figures.is_item
-
-    union
-
-    select distinct
-        figures.block_id,
-        figures.variable_id || ' ' || categories.category_code as component_id
-    from figures
-    inner join target_blocks
-        on figures.block_id = target_blocks.block_id
-    inner join variables
-        on figures.variable_id = variables.variable_id
-    inner join categories
-        on variables.code_list_id = categories.code_list_id
-    where figures.is_item
-),
-
-layers as (
-    select
-        former.block_id,
-        former.component_id || ' / ' || latter.component_id as layer_id,
-        former.component_id as first_id,
-        latter.component_id as second_id
-    from block_components as former
-    inner join block_components as latter
-        on
-            former.block_id = latter.block_id
-            and former.component_id < latter.component_id
-
-    union all
-
-    select
-        block_id,
-        component_id as layer_id,
-        component_id as first_id,
-        cast(null as {{ dbt.type_string() }}) as second_id
-    from block_components
-),
-
-items as (
-    select distinct
-        block_id,
-        figure_id
-    from figures
-    where is_item
-),
-
--- the figures that a layer changes
-layer_figures as (
-    select
-        layers.block_id,
-        layers.layer_id,
-        block_components.component_id as figure_id
-    from layers
-    inner join block_components
-        on
-            layers.block_id = block_components.block_id
-            and block_components.component_id in (layers.first_id, layers.second_id)
-
-    union
-
-    select
-        layers.block_id,
-        layers.layer_id,
-        items.figure_id
-    from layers
-    inner join items
-        on layers.block_id = items.block_id
-    left join scores as first_scores
-        on
-            items.figure_id = first_scores.item_id
-            and layers.first_id = first_scores.component_id
-    left join scores as second_scores
-        on
-            items.figure_id = second_scores.item_id
-            and layers.second_id = second_scores.component_id
-    where coalesce(first_scores.score, 0) <> coalesce(second_scores.score, 0)
 ),
 
 targets as (
@@ -196,13 +53,13 @@ target_layers as (
     select distinct
         targets.block_id,
         targets.layer_id,
-        layers.first_id,
-        layers.second_id
+        layer_figures.first_id,
+        layer_figures.second_id
     from targets
-    inner join layers
+    inner join layer_figures
         on
-            targets.block_id = layers.block_id
-            and targets.layer_id = layers.layer_id
+            targets.block_id = layer_figures.block_id
+            and targets.layer_id = layer_figures.layer_id
 ),
 
 block_cells as (
