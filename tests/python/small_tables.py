@@ -21,6 +21,8 @@ MODELS = (
     "moves",
     "cells",
     "hidden_bases",
+    "figures",
+    "layers",
     "hidden_components",
     "secondary",
 )
