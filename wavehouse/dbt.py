@@ -96,6 +96,24 @@ def public_tables(artifacts: Path, schema: str) -> list[str]:
     )
 
 
+def declared_keys(artifacts: Path, schema: str) -> dict[str, tuple[str, ...]]:
+    """Give the primary keys that the contracts of a schema's tables declare, by table.
+
+    A working database does not hold those of long tables: their keys are tested. Without dbt's
+    manifest there are none.
+    """
+    manifest = artifacts / "manifest.json"
+    if not manifest.exists():
+        return {}
+    return {
+        node["alias"]: tuple(constraint["columns"])
+        for node in _artifact(manifest)["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] == schema
+        for constraint in node["constraints"]
+        if constraint["type"] == "primary_key"
+    }
+
+
 def summarize_run(artifacts: Path) -> str:
     """Say in one line what the last dbt run did: how many nodes of each kind, and how long."""
     results = _artifact(artifacts / "run_results.json")

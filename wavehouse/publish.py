@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wavehouse.databases import holder_named
+from wavehouse.dbt import declared_keys
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.project import Project
@@ -154,7 +155,8 @@ def _copy(project: Project, build: PassedBuild, folder: Path, release_id: str) -
     counts = {}
     with _connect(folder / "wavehouse.duckdb") as connection:
         _attach(connection, project.working_database, "working")
-        tables = read_tables(connection, "working", PUBLIC_SCHEMA)
+        keys = declared_keys(project.target, PUBLIC_SCHEMA)
+        tables = read_tables(connection, "working", PUBLIC_SCHEMA, keys)
         missing = [f"{PUBLIC_SCHEMA}.{name}" for name in build.tables if name not in tables]
         if missing:
             raise WavehouseError(

@@ -2,11 +2,14 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from wavehouse.escapes import sql_name, sql_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from duckdb import DuckDBPyConnection
 
 # Up to so many rows a table declares its key, for programs that look for one. Nothing is written
@@ -63,7 +66,10 @@ class PublishedTable:
 
 
 def read_tables(
-    connection: "DuckDBPyConnection", database: str, schema: str
+    connection: "DuckDBPyConnection",
+    database: str,
+    schema: str,
+    keys: "Mapping[str, tuple[str, ...]]" = MappingProxyType({}),
 ) -> dict[str, PublishedTable]:
     """Give the tables and views of a schema by name, from what DuckDB knows of them.
 
@@ -71,6 +77,7 @@ def read_tables(
         connection: has the database attached.
         database: its name there.
         schema: the schema.
+        keys: the keys of tables whose key is tested, but not declared in the database.
     """
     place = [database, schema]
     comments = dict(
@@ -85,7 +92,7 @@ def read_tables(
             place,
         ).fetchall()
     )
-    keys: dict[str, tuple[str, ...]] = {}
+    declared = dict(keys)
     constraints = defaultdict(list)
     for table, kind, text, columns in connection.execute(
         """
@@ -99,7 +106,7 @@ def read_tables(
         place,
     ).fetchall():
         if kind == "PRIMARY KEY":
-            keys[table] = tuple(columns)
+            declared[table] = tuple(columns)
         else:
             constraints[table].append(text)
     definitions: dict[str, dict[str, str]] = defaultdict(dict)
@@ -121,7 +128,7 @@ def read_tables(
         name: PublishedTable(
             name,
             definitions[name],
-            keys.get(name, ()),
+            declared.get(name, ()),
             tuple(constraints[name]),
             comment,
             column_comments[name],

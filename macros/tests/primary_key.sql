@@ -1,6 +1,6 @@
-{% test primary_key(model, columns) %}
+{% test primary_key(model, columns, long_table=false) %}
 
-    {{ config(enabled=not enforces_keys()) }}
+    {{ config(enabled=not enforces_keys(long_table)) }}
 
     select
         {{ columns | join(',\n        ') }},

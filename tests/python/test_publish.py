@@ -158,6 +158,29 @@ def test_rows_stand_by_wave_and_variable_and_long_tables_have_no_index(
         ]
 
 
+def test_a_key_that_is_tested_is_that_of_the_contract(empty_project: Project) -> None:
+    build_working_database(empty_project, 1)
+    with duckdb.connect(str(empty_project.working_database)) as connection:
+        connection.execute("create table marts.tested as from (values ('b'), ('a')) as v (id)")
+    node = {
+        "alias": "tested",
+        "schema": "marts",
+        "resource_type": "model",
+        "constraints": [{"type": "primary_key", "columns": ["id"]}],
+    }
+    manifest = {"nodes": {"model.wavehouse.tested": node}}
+    (empty_project.target / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    publish(empty_project, PassedBuild.of(empty_project, "this", ["tested"]))
+    database = str(empty_project.warehouse / "wavehouse.duckdb")
+    with duckdb.connect(database, read_only=True) as connection:
+        keys = connection.sql(
+            "select constraint_column_names from duckdb_constraints() "
+            "where constraint_type = 'PRIMARY KEY'"
+        ).fetchall()
+        assert keys == [(["id"],)]
+        assert connection.sql("from marts.tested").fetchall() == [("a",), ("b",)]
+
+
 def test_the_manifest_tells_what_was_published(empty_project: Project) -> None:
     made = publish(empty_project, build_working_database(empty_project, 1))
     assert published_manifest(empty_project) == made

@@ -22,6 +22,10 @@ design_columns as (
     select * from {{ ref('stg_codebook__design_columns') }}
 ),
 
+codes as (
+    select * from {{ ref('int_delivered__codes') }}
+),
+
 design_parts as (
     select
         design_id,
@@ -32,12 +36,29 @@ design_parts as (
     from design_columns
 ),
 
-every_row as (
-    select distinct
+-- each row has every column of its wave
+first_columns as (
+    select
         study_id,
         wave_id,
-        row_number
+        min(source_column) as source_column
+    from codes
+    group by
+        study_id,
+        wave_id
+),
+
+every_row as (
+    select
+        delivered.study_id,
+        delivered.wave_id,
+        delivered.row_number
     from delivered
+    inner join first_columns
+        on
+            delivered.study_id = first_columns.study_id
+            and delivered.wave_id = first_columns.wave_id
+            and delivered.source_column = first_columns.source_column
 ),
 
 parts as (
@@ -64,7 +85,7 @@ parts as (
     where design_parts.design_role <> 'replicate_weight'
 ),
 
-roles as (
+joined_parts as (
     select
         study_id,
         wave_id,
@@ -75,11 +96,33 @@ roles as (
                 then {{ dbt.listagg("part_value", "'-'", "order by position") }}
         end as role_value
     from parts
+    where n_parts > 1
     group by
         study_id,
         wave_id,
         row_number,
         design_role
+),
+
+roles as (
+    select
+        study_id,
+        wave_id,
+        row_number,
+        design_role,
+        part_value as role_value
+    from parts
+    where n_parts = 1
+
+    union all
+
+    select
+        study_id,
+        wave_id,
+        row_number,
+        design_role,
+        role_value
+    from joined_parts
 ),
 
 -- A weight role without a usable number must stay null here: the checks report it by row.
