@@ -17,7 +17,7 @@ from wavehouse.project import Project
 from wavehouse.writing import reason_code, refusal
 
 # Starts dbt, of this installation whatever lies in the folder.
-START = (sys.executable, "-P", "-c", "from wavehouse.dbt_process import main; main()")
+START = (sys.executable, "-P", "-c", "from dbt.cli.main import cli; cli()")
 # One line for each of hundreds of nodes hides the few lines that matter; logs/dbt.log has them all.
 ROUTINE = re.compile(r"\b(?P<number>\d+) of (?P<all>\d+) (START|OK|PASS|NO-OP|SKIP)\b")
 KINDS = {
