@@ -98,7 +98,7 @@ benchmark: $(INSTALLED) ## Measure what estimates cost, here and elsewhere; BENC
 
 # The floor is what is reached, rounded down: raise it when more is.
 mutants: build ## Break the models' SQL in small ways, and say what no unit test notices
-	@$(BIN)/python scripts/make_mutants.py --processes 2 --at-least 64
+	@$(BIN)/python scripts/make_mutants.py --processes 2 --at-least 87
 
 # EVALUATE gives its options: --packages FOLDER for a machine that does not reach dbt's hub.
 EVALUATE ?=
