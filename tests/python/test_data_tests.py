@@ -417,9 +417,38 @@ def test_every_test_of_the_build_is_tried(nodes: dict[str, dict[str, Any]]) -> N
 def test_keys_of_contracts_are_tested_where_no_engine_enforces_them(
     published: Project, nodes: dict[str, dict[str, Any]]
 ) -> None:
-    keys = {test.name for test in TESTS if test.kind == "primary_key"}
-    assert keys
-    assert keys == set(nodes) - set(data_tests_of(published))
+    keys = [test for test in TESTS if test.kind == "primary_key"]
+    long = {test.name for test in keys if test.arguments.get("long_table")}
+    assert long
+    short = {test.name for test in keys} - long
+    assert short
+    tested = set(data_tests_of(published))
+    assert short == set(nodes) - tested
+    assert long <= tested
+
+
+def test_long_tables_have_a_test_in_the_place_of_an_index(published: Project) -> None:
+    manifest = json.loads((published.target / "manifest.json").read_text(encoding="utf-8"))
+    declared = {
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["config"].get("meta", {}).get("long_table")
+    }
+    assert declared == {test.model for test in TESTS if test.arguments.get("long_table")}
+    with duckdb.connect(str(database_path(published)), read_only=True) as connection:
+        keyed = {
+            table
+            for (table,) in connection.execute(
+                "select table_name from duckdb_constraints() "
+                "where schema_name = 'marts' and constraint_type = 'PRIMARY KEY'"
+            ).fetchall()
+        }
+    contracts = {
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["config"].get("contract", {}).get("enforced")
+    }
+    assert keyed == contracts - declared
 
 
 def test_every_contract_has_a_test_of_its_key(published: Project) -> None:

@@ -84,14 +84,9 @@ cells as (
     cross join tested
 ),
 
-by_psu as (
-    {{ psu_sums('part_waves', 'cells') | indent(4) }}
-),
-
+-- also of PSUs in which nobody scores, or only respondents of weight zero do: their strata have members
 scores as (
-    select *
-    from by_psu
-    where sum_wyy > 0
+    {{ psu_sums('part_waves', 'cells') | indent(4) }}
 ),
 
 final as (
