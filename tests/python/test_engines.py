@@ -118,15 +118,27 @@ def primary_keys(overlay_on_duckdb: Project) -> dict[str, list[str]]:
     }
 
 
+@pytest.fixture(scope="module")
+def long_tables(overlay_on_duckdb: Project) -> set[str]:
+    """The marts whose key is tested, since DuckDB takes long to enforce it."""
+    path = artifacts_folder(overlay_on_duckdb, "duckdb") / "manifest.json"
+    nodes = json.loads(path.read_text(encoding="utf-8"))["nodes"].values()
+    return {
+        node["alias"] for node in nodes if node["config"].get("meta", {}).get("long_table", False)
+    }
+
+
 def test_both_engines_enforce_the_keys_of_contracts(
-    engines: Engines, primary_keys: dict[str, list[str]]
+    engines: Engines, primary_keys: dict[str, list[str]], long_tables: set[str]
 ) -> None:
     # So that no data test needs to: see the macro `enforces_keys`.
-    for rows in query_both(engines, ENFORCED):
+    short = {table: key for table, key in primary_keys.items() if table not in long_tables}
+    assert short.keys() < primary_keys.keys()
+    for rows, expected in zip(query_both(engines, ENFORCED), (short, primary_keys), strict=True):
         enforced: dict[str, list[str]] = {}
         for row in rows:
             enforced.setdefault(row["table_name"], []).append(row["column_name"])
-        assert enforced == primary_keys
+        assert enforced == expected
 
 
 @pytest.mark.parametrize("table", TABLES)
