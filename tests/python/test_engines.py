@@ -106,10 +106,15 @@ def test_both_engines_have_every_mart_with_the_same_columns(engines: Engines) ->
 
 
 @pytest.fixture(scope="module")
-def primary_keys(overlay_on_duckdb: Project) -> dict[str, list[str]]:
-    """The columns of each mart's primary key, as its contract declares it."""
+def nodes(overlay_on_duckdb: Project) -> list[dict[str, Any]]:
+    """What dbt built, as its manifest says."""
     path = artifacts_folder(overlay_on_duckdb, "duckdb") / "manifest.json"
-    nodes = json.loads(path.read_text(encoding="utf-8"))["nodes"].values()
+    return list(json.loads(path.read_text(encoding="utf-8"))["nodes"].values())
+
+
+@pytest.fixture(scope="module")
+def primary_keys(nodes: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """The columns of each mart's primary key, as its contract declares it."""
     return {
         node["alias"]: constraint["columns"]
         for node in nodes
@@ -119,10 +124,8 @@ def primary_keys(overlay_on_duckdb: Project) -> dict[str, list[str]]:
 
 
 @pytest.fixture(scope="module")
-def long_tables(overlay_on_duckdb: Project) -> set[str]:
+def long_tables(nodes: list[dict[str, Any]]) -> set[str]:
     """The marts whose key is tested, since DuckDB takes long to enforce it."""
-    path = artifacts_folder(overlay_on_duckdb, "duckdb") / "manifest.json"
-    nodes = json.loads(path.read_text(encoding="utf-8"))["nodes"].values()
     return {
         node["alias"] for node in nodes if node["config"].get("meta", {}).get("long_table", False)
     }

@@ -21,8 +21,7 @@ denominators as (
         measure_id,
         category_code,
         denominator_code,
-        score_key,
-        denominator_key
+        score_key
     from {{ ref('int_measures__denominators') }}
 ),
 
@@ -44,7 +43,6 @@ needed as (
         offered.measure_id,
         offered.category_code,
         denominators.score_key,
-        denominators.denominator_key,
         measures.variable_id,
         measures.base_id,
         measures.measure_kind = 'quantile' as is_of_quantiles,
@@ -68,7 +66,6 @@ of_answers as (
     select
         needed.wave_key,
         needed.score_key,
-        needed.denominator_key,
         needed.is_of_quantiles,
         slots.variable_key,
         slots.block_number,
@@ -101,7 +98,6 @@ of_answers as (
     group by
         needed.wave_key,
         needed.score_key,
-        needed.denominator_key,
         needed.is_of_quantiles,
         slots.variable_key,
         slots.block_number,
@@ -112,7 +108,6 @@ of_values as (
     select
         wave_key,
         score_key,
-        denominator_key,
         is_of_quantiles,
         cast(null as bigint) as variable_key,
         cast(null as integer) as block_number,
@@ -140,7 +135,6 @@ final as (
         block_number,
 
         -- what they belong to
-        denominator_key,
         is_of_quantiles,
         is_of_one_row,
 
