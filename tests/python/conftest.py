@@ -14,9 +14,18 @@ from leftovers import end_left_behind, end_with_parent, mark_run
 from once import make_once
 from overlay import make_overlay
 from sharing import arrange, group_of
+from studies.grown import make_grown
 from studies.nhanes import FOLDER, missing_tables
 from targets import REASONS, mark_slow
-from workbench import DbtRun, copy_project, keep_studies, run_dbt, run_wavehouse
+from workbench import (
+    READY_DBT,
+    DbtRun,
+    copy_project,
+    keep_studies,
+    run_dbt,
+    run_make,
+    run_wavehouse,
+)
 
 from wavehouse.cli import main
 from wavehouse.landing.load_postgres import load_landed_waves
@@ -52,6 +61,7 @@ def interrupt(signum: int, _: object) -> None:
 
 def pytest_unconfigure() -> None:
     """End what tests left behind, and say so."""
+    READY_DBT.end()
     if "PYTEST_XDIST_WORKER" not in os.environ:
         for command in end_left_behind(mark_run()):
             print(f"A test left a process behind, which was ended: {command}")
@@ -197,6 +207,23 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 @pytest.fixture(scope="session")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> DbtRun:
+    """How dbt read the whole checkout, with every warning an error; its files: target/parse."""
+
+    def parse(folder: Path) -> None:
+        run = run_make("parse")
+        folder.mkdir()
+        (folder / "exit_code").write_text(str(run.exit_code), encoding="utf-8")
+        (folder / "output").write_text(run.output, encoding="utf-8")
+
+    folder = make_once(tmp_path_factory, "parsed", parse)
+    exit_code, output = (
+        (folder / name).read_text(encoding="utf-8") for name in ("exit_code", "output")
+    )
+    return DbtRun(int(exit_code), output)
+
+
+@pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """One throwaway server for all tests that need one."""
     with throwaway_postgres() as server:
@@ -214,6 +241,16 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Project:
         assert run.exit_code == 0, run.output
 
     return Project(make_once(tmp_path_factory, "published", publish, keep=True))
+
+
+@pytest.fixture(scope="session")
+def grown(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The published project with more waves and studies, published again."""
+
+    def make(folder: Path) -> None:
+        make_grown(published, folder)
+
+    return Project(make_once(tmp_path_factory, "grown", make))
 
 
 @pytest.fixture(scope="session")

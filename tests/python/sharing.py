@@ -1,7 +1,8 @@
 """How tests are put in order and shared among processes (`pytest -n`).
 
 A file's tests stay together, for its fixtures. Files that need a server on which the overlay was
-built are one group, since a server ends with its process.
+built are one group, since a server ends with its process; so are files that share a build of
+their own, for which another process would wait.
 """
 
 from collections.abc import Sequence
@@ -11,14 +12,18 @@ import pytest
 
 # The group begins everything: it waits longest, and others use its build on DuckDB.
 ENGINES = ("test_engines", "test_analyses", "test_macros")
+# One build serves both.
+GROWN = ("test_add_wave", "test_purposes")
+GROUPS = {"engines": ENGINES, "grown": GROWN}
 # Then the files that take longest, by their processor seconds, so that no process is left with a
 # long one at the end.
 LONG = (
-    *("test_house_style", "test_bad_input", "test_purposes", "test_hostile", "test_data_tests"),
-    *("test_coverage", "test_nhanes", "test_docs_site", "test_add_wave", "test_drift"),
-    *("test_invariants", "test_empty_projects", "test_ddi", "test_onboarding", "test_unit_tests"),
-    *("test_build", "test_read_only", "test_publish", "test_contracts", "test_documentation"),
-    *("test_disclosure", "test_exports_statistical", "test_exports", "test_dictionary"),
+    *("test_house_style", "test_bad_input", *GROWN, "test_build", "test_hostile"),
+    *("test_coverage", "test_nhanes", "test_docs_site", "test_disclosure", "test_empty_projects"),
+    *("test_read_only", "test_ddi", "test_drift", "test_invariants", "test_unit_tests"),
+    *("test_data_tests", "test_onboarding", "test_contracts", "test_exports_statistical"),
+    *("test_ids", "test_publish", "test_benchmark", "test_mutants", "test_scripts"),
+    *("test_lint_sql", "test_documentation", "test_exports", "test_dictionary"),
     "test_variable_pages",
 )
 OVERLAY = "overlay_on_duckdb"
@@ -31,9 +36,9 @@ def arrange(items: list[pytest.Item]) -> None:
 
 
 def group_of(node_id: str) -> str:
-    """Say which tests one process runs: those of a file, or of the files that share a server."""
+    """Say which tests one process runs: those of a file, or of the files of a group."""
     name = Path(node_id.partition("::")[0]).stem
-    return "engines" if name in ENGINES else name
+    return next((group for group, names in GROUPS.items() if name in names), name)
 
 
 def _file(item: pytest.Item) -> str:

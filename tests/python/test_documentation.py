@@ -15,7 +15,7 @@ import documentation as docs
 import duckdb
 import pytest
 import yaml
-from workbench import ROOT, run_dbt_beside
+from workbench import ROOT, DbtRun
 
 import wavehouse
 from wavehouse.cli import main
@@ -36,13 +36,14 @@ MADE = ("target", "warehouse", "logs", ".venv")
 
 
 @pytest.fixture(scope="module")
-def manifest(checkout: Project, tmp_path_factory: pytest.TempPathFactory) -> docs.Manifest:
-    """What dbt knows of the project as it is now."""
-    folder = tmp_path_factory.mktemp("parsed")
-    # If dbt reads only what changed, a singular test that did loses its description.
-    run = run_dbt_beside(checkout, folder, "parse", "--no-partial-parse")
-    assert run.exit_code == 0, run.output
-    return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+def manifest(parsed: DbtRun) -> docs.Manifest:
+    """What dbt knows of the project as it is now.
+
+    It read all of it: if dbt reads only what changed, a singular test that did loses its
+    description.
+    """
+    assert parsed.exit_code == 0, parsed.output
+    return json.loads((ROOT / "target/parse/manifest.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from once import folder_of_run, make_once
-from sharing import ENGINES, LONG, arrange, group_of
+from sharing import GROUPS, LONG, arrange, group_of
 
 HERE = Path(__file__).parent
 # A process of a run: it says when it begins to make something, and what it got.
@@ -132,8 +132,11 @@ def test_builds_on_engines_come_first_and_what_reads_them_last() -> None:
 
 def test_files_stay_together_and_those_that_share_a_server_too() -> None:
     assert group_of("tests/python/test_publish.py::test_it[a@b::c]") == "test_publish"
-    assert {group_of(f"tests/python/{name}.py::test_it") for name in ENGINES} == {"engines"}
+    for group, names in GROUPS.items():
+        assert {group_of(f"tests/python/{name}.py::test_it") for name in names} == {group}
 
 
 def test_every_file_that_is_ordered_is_there() -> None:
-    assert [name for name in (*ENGINES, *LONG) if not (HERE / f"{name}.py").is_file()] == []
+    assert [
+        name for name in (*GROUPS["engines"], *LONG) if not (HERE / f"{name}.py").is_file()
+    ] == []

@@ -1,5 +1,7 @@
 """What a rule hides, and for whose sake: two planted studies, built and published as a user would.
 
+They are built in a project with others (`studies/grown.py`).
+
 `degree` is measured, and a part of a crossing with a small cell. Where the rule is about
 reliability, that cell alone is hidden. Where it protects people, the women's share of graduates
 would tell how many they are: the build hides more, says what, and publishes.
@@ -9,14 +11,13 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 import pytest
-from once import make_once
 from scipy.stats import t as t_distribution
-from studies.graduates import GRADUATES, PEOPLE, SMALL, STAFF, STUDIES, add_graduates, size
-from workbench import copy_project, keep_studies, query, run_dbt, run_wavehouse
+from studies.graduates import GRADUATES, PEOPLE, SMALL, STAFF, size
+from studies.grown import SAID
+from workbench import query, run_dbt, run_wavehouse
 
 from wavehouse.project import Project
 
@@ -32,23 +33,14 @@ CROSSING = "graduates_sex_by_degree"
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Both studies, built and published by one command; what it said is in `said.txt`."""
-
-    def build(folder: Path) -> None:
-        project = copy_project(folder)
-        add_graduates(project)
-        keep_studies(project, STUDIES)
-        run = run_wavehouse(project, "build")
-        (project.root / "said.txt").write_text(run.output, encoding="utf-8")
-        assert run.exit_code == 0, run.output
-
-    return Project(make_once(tmp_path_factory, "purposes", build))
+def built(grown: Project) -> Project:
+    """Both studies, built and published by one command."""
+    return grown
 
 
 def said(project: Project) -> str:
     """Give what the build said."""
-    return (project.root / "said.txt").read_text(encoding="utf-8")
+    return (project.root / SAID).read_text(encoding="utf-8")
 
 
 def rows(project: Project, table: str, study_id: str) -> list[dict]:

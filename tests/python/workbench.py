@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 import psycopg2
+from ready_dbt import ReadyDbt
 
 from wavehouse.dbt import START
 from wavehouse.generate import generate
@@ -42,6 +43,8 @@ COPIED = (
 # What dbt has read, in its folder of artifacts. It serves for the same target only.
 CACHE = "partial_parse.msgpack"
 NOT_COPIED = shutil.ignore_patterns("python", "__pycache__", ".*")
+# PostgreSQL's builds go on beside others, so they have a process from the start.
+READY_DBT = ReadyDbt()
 
 Row = dict[str, str]
 Tables = Mapping[str, Iterable[Mapping[str, str]]]
@@ -235,10 +238,13 @@ def _run_dbt(
     folders = ["--target-path", str(artifacts), "--log-path", str(artifacts / "logs")]
     # What the log has besides the output takes a tenth of dbt's time, and nobody reads it.
     options = ["--target", target, *folders, "--no-use-colors", "--log-level-file", "none"]
+    env = {**_environment(), **env}
+    if target == "duckdb":
+        return DbtRun(*READY_DBT.run([*words, *options], project.root, env))
     done = subprocess.run(
         [*START, *words, *options],
         cwd=project.root,
-        env={**_environment(), **env},
+        env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -279,6 +285,19 @@ def run_wavehouse(project: Project, *words: str) -> DbtRun:
         stderr=subprocess.STDOUT,
         text=True,
         encoding="utf-8",
+        check=False,
+    )
+    return DbtRun(done.returncode, done.stdout)
+
+
+def run_make(goal: str) -> DbtRun:
+    """Make a goal of the checkout's Makefile, whatever comes of it."""
+    done = subprocess.run(
+        ["make", goal],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
         check=False,
     )
     return DbtRun(done.returncode, done.stdout)
