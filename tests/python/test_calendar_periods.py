@@ -7,13 +7,20 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from studies.tracker import FIRST_WITH_SCORE, GRAINS, TRACKERS, WAVES, Tracker, interviews
+from studies.tracker import (
+    FIRST_WITH_SCORE,
+    GRAINS,
+    TRACKERS,
+    WAVES,
+    Tracker,
+    fieldwork,
+    interviews,
+)
 from workbench import Row, query
 
 from wavehouse.project import Project
 
 BY_WAVE = interviews()
-FIRST, LAST = WAVES["1"][0], WAVES["3"][1]
 SEGMENTS = {("total", "total"): "", ("tracker_group", "a"): "a", ("tracker_group", "b"): "b"}
 # Measure and category, with the column and what each of its codes is worth.
 MEASURES = {
@@ -41,14 +48,14 @@ def end_of(grain: str, start: date) -> date:
     return date(months // 12, months % 12 + 1, 1) - timedelta(days=1)
 
 
-def periods_of(grain: str) -> list[tuple[date, date]]:
-    """Give all periods from the one of the first interview to the one of the last."""
-    found = []
-    start = start_of(grain, FIRST)
-    while start <= LAST:
-        found.append((start, end_of(grain, start)))
-        start = found[-1][1] + timedelta(days=1)
-    return found
+def periods_of(tracker: Tracker, grain: str) -> list[tuple[date, date]]:
+    """Give the periods that have a day of fieldwork in them."""
+    starts = {
+        start_of(grain, first + timedelta(days=number))
+        for first, last in (fieldwork(tracker.study_id, wave_id) for wave_id in WAVES)
+        for number in range((last - first).days + 1)
+    }
+    return [(start, end_of(grain, start)) for start in sorted(starts)]
 
 
 @dataclass(frozen=True)
@@ -141,7 +148,7 @@ def expected_cells(tracker: Tracker, grain: str) -> dict[tuple[Any, ...], Cell]:
     """Compute all cells of a study by period."""
     everybody = interviews_of(tracker)
     cells = {}
-    for period in periods_of(grain):
+    for period in periods_of(tracker, grain):
         for (segment_id, segment_code), group in SEGMENTS.items():
             for (measure_id, category_code), (column, values) in MEASURES.items():
                 answers = [
@@ -204,30 +211,52 @@ def test_periods_are_what_their_respondents_give(
 
 def test_the_calendar_of_the_tests_is_the_one_on_the_wall() -> None:
     """What the comparison above takes for granted, in dates that one can look up."""
-    weeks = periods_of("week")
+    declared, longer = TRACKERS[0], TRACKERS[-1]
+    assert (declared.study_id, longer.study_id) == ("tracker_all", "tracker_simple")
+    weeks = periods_of(declared, "week")
     assert weeks[0] == (date(2021, 1, 4), date(2021, 1, 10))
     assert weeks[-1] == (date(2022, 3, 14), date(2022, 3, 20))
     assert {start.strftime("%A") for start, _ in weeks} == {"Monday"}
-    assert len(weeks) == 63
-    assert periods_of("month")[0] == (date(2021, 1, 1), date(2021, 1, 31))
-    assert periods_of("month")[-1] == (date(2022, 3, 1), date(2022, 3, 31))
-    assert periods_of("quarter")[-1] == (date(2022, 1, 1), date(2022, 3, 31))
-    assert [end for _, end in periods_of("year")] == [date(2021, 12, 31), date(2022, 12, 31)]
+    # 63 weeks lie between them, 8 of which are in October and November
+    assert len(weeks) == 55
+    assert (date(2021, 9, 27), date(2021, 10, 3)) in weeks
+    assert (date(2021, 11, 29), date(2021, 12, 5)) in weeks
+    assert periods_of(declared, "month")[0] == (date(2021, 1, 1), date(2021, 1, 31))
+    assert periods_of(declared, "month")[-1] == (date(2022, 3, 1), date(2022, 3, 31))
+    assert len(periods_of(declared, "month")) == 13
+    assert periods_of(declared, "quarter")[-1] == (date(2022, 1, 1), date(2022, 3, 31))
+    years = [end for _, end in periods_of(declared, "year")]
+    assert years == [date(2021, 12, 31), date(2022, 12, 31)]
+    assert len(periods_of(longer, "week")) == 55 + 3
+    assert len(periods_of(longer, "month")) == 14
 
 
-def test_periods_without_interviews_are_rows_that_say_so(rows: list[dict[str, Any]]) -> None:
+def test_periods_of_fieldwork_without_interviews_are_rows_that_say_so(
+    rows: list[dict[str, Any]],
+) -> None:
     empty = {
-        (row["study_id"], row["period_grain"], str(row["period_start"]))
+        (row["study_id"], row["period_grain"], str(row["period_start"]), row["status_reason"])
         for row in rows
         if row["measure_id"] == "tracker_satisfied_share" and row["observation_status"] == "L"
     }
-    october = date(2021, 10, 4)
-    weeks = [str(october + timedelta(weeks=number)) for number in range(8)]
-    expected = [("month", "2021-10-01"), ("month", "2021-11-01")]
-    expected += [("week", week) for week in (*weeks, "2021-12-20", "2021-12-27")]
+    holiday = [("week", "2021-12-20"), ("week", "2021-12-27")]
+    longer = [("week", "2021-11-22"), ("week", "2022-03-21"), ("week", "2022-03-28")]
+    longer += [("month", "2021-11-01")]
     assert empty == {
-        (tracker.study_id, grain, start) for tracker in TRACKERS for grain, start in expected
+        (tracker.study_id, grain, start, "Nobody was interviewed in this period")
+        for tracker in TRACKERS
+        for grain, start in (holiday + longer if tracker is TRACKERS[-1] else holiday)
     }
+
+
+def test_between_two_waves_there_are_no_periods(rows: list[dict[str, Any]]) -> None:
+    gap = [
+        row
+        for row in rows
+        if row["study_id"] == "tracker_all"
+        and date(2021, 10, 1) <= row["period_start"] <= row["period_end"] <= date(2021, 11, 30)
+    ]
+    assert gap == []
 
 
 def test_a_period_in_two_waves_is_of_neither(rows: list[dict[str, Any]]) -> None:

@@ -25,6 +25,15 @@ measures as (
     select * from {{ ref('int_measures__measures') }}
 ),
 
+idle_periods as (
+    select
+        study_id,
+        period_grain,
+        period_start
+    from {{ ref('int_comparisons__calendar_periods') }}
+    where not has_interviews
+),
+
 decided as (
     select
         judged.*,
@@ -45,6 +54,7 @@ decided as (
                     ) | indent(20) }}
         end as step,
         secondary.study_id is not null as is_secondary,
+        idle_periods.study_id is not null as is_idle,
         judged.is_collected
         and judged.has_respondents
         and not judged.is_suppressed
@@ -64,6 +74,11 @@ decided as (
             and judged.category_code = secondary.category_code
             and judged.segment_id = secondary.segment_id
             and judged.segment_code = secondary.segment_code
+    left join idle_periods
+        on
+            judged.study_id = idle_periods.study_id
+            and judged.period_grain = idle_periods.period_grain
+            and judged.period_start = idle_periods.period_start
 ),
 
 marked as (
@@ -132,6 +147,7 @@ final as (
             when is_secondary then 'Hidden so that other hidden figures cannot be computed'
             when observation_status = 'M' and not coalesce(cannot_exist, false)
                 then 'Nobody answered in this group'
+            when observation_status = 'L' and is_idle then 'Nobody was interviewed in this period'
             when observation_status = 'L' then 'The study did not ask or offer what it needs'
             when observation_status = 'B' and not is_shown
                 then 'A break in the series lies within the period'

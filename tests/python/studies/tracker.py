@@ -2,7 +2,9 @@
 
 Three waves lie in fifteen months. The first ends and the second begins in the middle of a week, so
 a week and a month lie in both. Nobody is interviewed in October and November of 2021, between two
-waves, nor around Christmas, within one. Only from the second wave on is the score asked.
+waves, nor around Christmas, within one. Only from the second wave on is the score asked. What the
+codebook calls fieldwork are the days from the first interview of a wave to its last. In the last
+wave of tracker_simple it begins earlier and ends later.
 
 | study               | PSUs of a period | samples of the waves | design                     |
 |---------------------|------------------|----------------------|----------------------------|
@@ -28,6 +30,8 @@ WAVES = {
     "2": (date(2021, 5, 13), date(2021, 9, 30)),
     "3": (date(2021, 12, 1), date(2022, 3, 15)),
 }
+# Fieldwork that is declared longer than there are interviews.
+LONGER = {("tracker_simple", "3"): (date(2021, 11, 22), date(2022, 3, 31))}
 HOLIDAY = (date(2021, 12, 20), date(2022, 1, 2))
 FIRST_WITH_SCORE = "2"
 STRATA = ("north", "south", "west")
@@ -58,6 +62,11 @@ TRACKERS = (
     Tracker("tracker_apart", "interviewed", False),
     Tracker("tracker_simple", "all", False, ("respondent", "interview_date")),
 )
+
+
+def fieldwork(study_id: str, wave_id: str) -> tuple[date, date]:
+    """Give the first and the last day of a wave's fieldwork, as declared."""
+    return LONGER.get((study_id, wave_id), WAVES[wave_id])
 
 
 def interviews() -> dict[str, list[Row]]:
@@ -233,13 +242,13 @@ def study_rows(tracker: Tracker, sizes: dict[str, int]) -> dict[str, list[Row]]:
                 "wave_number": wave_id,
                 "wave_label": f"Wave {wave_id}",
                 "wave_date": first.isoformat(),
-                "fieldwork_start": first.isoformat(),
-                "fieldwork_end": last.isoformat(),
+                "fieldwork_start": fieldwork(study_id, wave_id)[0].isoformat(),
+                "fieldwork_end": fieldwork(study_id, wave_id)[1].isoformat(),
                 "design_id": study_id,
                 "sample_id": study_id if tracker.is_shared else f"{study_id}_{wave_id}",
                 "expected_respondents": str(sizes[wave_id]),
             }
-            for wave_id, (first, last) in WAVES.items()
+            for wave_id, (first, _) in WAVES.items()
         ],
         "questions": [
             {
