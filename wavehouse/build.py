@@ -65,11 +65,13 @@ def _build(project: Project, target: str, artifacts: Path, lock: int) -> None:
     from wavehouse.generate import generate
     from wavehouse.onboarding.draft import open_problems
     from wavehouse.publish import PUBLIC_SCHEMA, PassedBuild, forget_build, publish_and_tell
+    from wavehouse.retention import read_retention
     from wavehouse.wave_files import check_files, problems_of_files
     from wavehouse.working_database import set_damaged_aside
 
     if publishes:
         check_links(project)
+        read_retention(project)
         drafts = open_problems(project)
         if drafts:
             raise ProblemsError("Not built, since drafts of new waves are not finished:", drafts)

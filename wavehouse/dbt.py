@@ -1,6 +1,7 @@
 """Run dbt in a process of its own, so that it leaves no lock and no state behind."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 from wavehouse.databases import held_message
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import terminal_text
+from wavehouse.fingerprint import method_fingerprint
 from wavehouse.processes import ended_with_us
 from wavehouse.project import Project
 from wavehouse.writing import reason_code, refusal
@@ -56,6 +58,8 @@ def run_dbt(project: Project, *arguments: str, holding: Sequence[int] = ()) -> i
         subprocess.Popen(
             [*command, *folders, *options],
             cwd=project.root,
+            # The models say by it why a figure was revised.
+            env={**os.environ, "WAVEHOUSE_METHOD": method_fingerprint(project)},
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
@@ -111,6 +115,24 @@ def declared_keys(artifacts: Path, schema: str) -> dict[str, tuple[str, ...]]:
         if node["resource_type"] == "model" and node["schema"] == schema
         for constraint in node["constraints"]
         if constraint["type"] == "primary_key"
+    }
+
+
+def declared_microdata(artifacts: Path, schema: str) -> set[str]:
+    """Give the tables of a schema whose models say that they hold rows of people.
+
+    They say so by `microdata: true` in their `meta`; those with a column of respondents need not.
+    Without dbt's manifest there are none.
+    """
+    manifest = artifacts / "manifest.json"
+    if not manifest.exists():
+        return set()
+    return {
+        node["alias"]
+        for node in _artifact(manifest)["nodes"].values()
+        if node["resource_type"] == "model"
+        and node["schema"] == schema
+        and node.get("config", {}).get("meta", {}).get("microdata")
     }
 
 

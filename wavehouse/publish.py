@@ -10,12 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wavehouse.databases import holder_named
-from wavehouse.dbt import declared_keys
+from wavehouse.dbt import declared_keys, declared_microdata
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_name, sql_text
+from wavehouse.fingerprint import VERSIONED
+from wavehouse.history import add_to_history, kept_releases, tidy_history
 from wavehouse.project import Project
 from wavehouse.published_tables import PublishedTable, read_tables
-from wavehouse.releases import new_release, publishing_lock
+from wavehouse.releases import (
+    counting_release,
+    new_release,
+    publishing_lock,
+    remove_releases,
+)
+from wavehouse.retention import AGGREGATES, MICRODATA, read_retention
 from wavehouse.writing import explained, write_whole
 
 if TYPE_CHECKING:
@@ -25,7 +33,8 @@ PUBLIC_SCHEMA = "marts"
 DRIFT = "fct_drift"
 # The key in the metadata of Parquet files, and the view in the database, that name the release.
 RELEASE_KEY = "wavehouse_release"
-VERSIONED = ("wavehouse", "dbt-core", "dbt-duckdb", "duckdb")
+# Which release made a revision is known only when that is published.
+REVISIONS = "fct_revisions"
 
 
 @dataclass
@@ -88,7 +97,7 @@ def passed_build(project: Project) -> PassedBuild:
 
 
 def publish(project: Project, build: PassedBuild) -> dict[str, Any]:
-    """Publish the tables of a build: all of it or nothing.
+    """Publish the tables of a build: all of it or nothing. Then add it to the history.
 
     Args:
         project: the project whose working database is read.
@@ -98,29 +107,44 @@ def publish(project: Project, build: PassedBuild) -> dict[str, Any]:
         the manifest of the new release.
 
     Raises:
-        ProblemsError: something not made by publishing is in the way, or the copy differs.
+        ProblemsError: something not made by publishing is in the way, the copy differs, or
+            `releases.yml` is not as it should be.
         WavehouseError: the working database cannot be read or lacks a table.
     """
     from importlib.metadata import version
 
     started = datetime.now(UTC)
     release_id = f"{started:%Y%m%dT%H%M%S%f}Z"
-    with (
-        explained(project.warehouse),
-        publishing_lock(project),
-        new_release(project, release_id) as folder,
-    ):
-        tables = _copy(project, build, folder, release_id)
-        _verify(project, folder, tables)
-        manifest = {
-            "release": release_id,
-            "published_at": started.isoformat(timespec="seconds"),
-            "fingerprint": build.fingerprint,
-            "versions": {name: version(name) for name in VERSIONED}
-            | {"python": platform.python_version()},
-            "tables": [{"name": name, "rows": rows} for name, rows in tables.items()],
-        }
-        (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    read_retention(project)
+    with explained(project.warehouse), publishing_lock(project):
+        previous = counting_release(project)
+        of_people = declared_microdata(project.target, PUBLIC_SCHEMA)
+        with new_release(project, release_id) as folder:
+            sources = _sources(project, build, release_id)
+            tables = _copy(project, build, folder, release_id, sources)
+            _verify(project, folder, tables, sources)
+            manifest = {
+                "release": release_id,
+                "previous": previous,
+                "published_at": started.isoformat(timespec="seconds"),
+                "fingerprint": build.fingerprint,
+                "versions": {name: version(name) for name in VERSIONED}
+                | {"python": platform.python_version()},
+                "tables": [
+                    {
+                        "name": name,
+                        "rows": rows,
+                        "part": MICRODATA if name in of_people else AGGREGATES,
+                    }
+                    for name, rows in tables.items()
+                ],
+            }
+            (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+        # What was published stays so, should any of this fail: the next publish does it then.
+        add_to_history(project)
+        # A reader that opened the release before stays undisturbed for one more publish.
+        remove_releases(project, {release_id, previous})
+        tidy_history(project)
     return manifest
 
 
@@ -146,7 +170,31 @@ def _record(project: Project) -> Path:
     return project.target / "wavehouse_build.json"
 
 
-def _copy(project: Project, build: PassedBuild, folder: Path, release_id: str) -> dict[str, int]:
+def _sources(project: Project, build: PassedBuild, release_id: str) -> dict[str, str]:
+    """Give what each table is copied from: the working table, in revisions with their release.
+
+    The working table has revisions since the release that counted when it was built, and does not
+    name the one that made them. That is this one, unless the same build was published before.
+    """
+    sources = {name: f"working.{PUBLIC_SCHEMA}.{sql_name(name)}" for name in build.tables}
+    if REVISIONS in sources:
+        followed = "".join(
+            f" when {sql_text(release.manifest['previous'])} then {sql_text(release.release_id)}"
+            for release in kept_releases(project)
+            if release.manifest.get("previous")
+        )
+        made_by = f"case from_release{followed} else {sql_text(release_id)} end"
+        made_by = made_by if followed else sql_text(release_id)
+        sources[REVISIONS] = (
+            f"(select * replace (coalesce(to_release, {made_by}) as to_release) "
+            f"from {sources[REVISIONS]})"
+        )
+    return sources
+
+
+def _copy(
+    project: Project, build: PassedBuild, folder: Path, release_id: str, sources: dict[str, str]
+) -> dict[str, int]:
     """Write the release's database and Parquet files; give the number of rows by table.
 
     Each file names the release that it is of, so that a reader of several can compare.
@@ -167,7 +215,7 @@ def _copy(project: Project, build: PassedBuild, folder: Path, release_id: str) -
         connection.execute("begin")
         connection.execute(f"create schema {PUBLIC_SCHEMA}")
         for name in build.tables:
-            counts[name] = _copy_table(connection, tables[name])
+            counts[name] = _copy_table(connection, tables[name], sources[name])
         connection.execute(
             f"create view main.{RELEASE_KEY} as select {sql_text(release_id)} as release"
         )
@@ -183,18 +231,20 @@ def _copy(project: Project, build: PassedBuild, folder: Path, release_id: str) -
     return counts
 
 
-def _copy_table(connection: "DuckDBPyConnection", table: PublishedTable) -> int:
+def _copy_table(connection: "DuckDBPyConnection", table: PublishedTable, source: str) -> int:
     """Copy a table of the working database with its comments; give the number of its rows."""
     name = f"{PUBLIC_SCHEMA}.{sql_name(table.name)}"
     rows: int = connection.execute(f"select count(*) from working.{name}").fetchall()[0][0]
     connection.execute(table.definition(PUBLIC_SCHEMA, rows))
-    connection.execute(f"insert into {name} select * from working.{name} {table.order()}")
+    connection.execute(f"insert into {name} select * from {source} {table.order()}")
     for comment in table.comment_statements(PUBLIC_SCHEMA):
         connection.execute(comment)
     return rows
 
 
-def _verify(project: Project, folder: Path, tables: dict[str, int]) -> None:
+def _verify(
+    project: Project, folder: Path, tables: dict[str, int], sources: dict[str, str]
+) -> None:
     """Read the release as a reader would, and compare every table with the working one."""
     problems = []
     with _connect(folder / "wavehouse.duckdb", read_only=True) as connection:
@@ -202,7 +252,7 @@ def _verify(project: Project, folder: Path, tables: dict[str, int]) -> None:
         for name in tables:
             source = f"{PUBLIC_SCHEMA}.{sql_name(name)}"
             parquet = sql_text(folder / "parquet" / f"{name}.parquet")
-            expected = _digest(connection, f"working.{source}")
+            expected = _digest(connection, sources[name])
             problems += [
                 f"{PUBLIC_SCHEMA}.{name}: the {kind} differs from the working table."
                 for kind, copy in (

@@ -4,6 +4,7 @@
     warehouse/current           link to the release that counts; all that a switch replaces
     warehouse/wavehouse.duckdb  link to current/wavehouse.duckdb, made once
     warehouse/parquet           link to current/parquet, made once
+    warehouse/history/          earlier releases, as long as they are kept (`history.py`)
 
 So the database and the Parquet files change in the same instant. A program that has an old file
 open goes on reading it, because a file that is open outlives its name.
@@ -104,19 +105,25 @@ def publishing_lock(project: Project) -> Iterator[None]:
         yield
 
 
+def counting_release(project: Project) -> str | None:
+    """Give the id of the release that counts; None if there is none yet."""
+    current = project.warehouse / "current"
+    return current.readlink().name if current.is_symlink() else None
+
+
 @contextmanager
 def new_release(project: Project, release_id: str) -> Iterator[Path]:
     """Give a folder to fill; switch to it if the block ends well, else leave no trace of it.
 
-    Only for the holder of `publishing_lock`: unfinished folders found here are of dead runs.
+    Only for the holder of `publishing_lock`: unfinished folders found here are of dead runs, and so
+    are releases that nobody ever switched to.
     """
     check_links(project)
     releases = project.warehouse / "releases"
     releases.mkdir(exist_ok=True)
-    current = project.warehouse / "current"
-    previous = current.readlink().name if current.is_symlink() else ""
-    for stale in releases.glob(f".*{PARTIAL}"):
-        shutil.rmtree(stale)
+    for folder in releases.iterdir():
+        if folder.name.endswith(PARTIAL) or not _has_counted(folder, counting_release(project)):
+            shutil.rmtree(folder)
     partial = releases / f".{release_id}{PARTIAL}"
     partial.mkdir()
     try:
@@ -131,11 +138,30 @@ def new_release(project: Project, release_id: str) -> Iterator[Path]:
     for name, target in LINKS.items():
         if not (project.warehouse / name).is_symlink():
             (project.warehouse / name).symlink_to(target)
-    replace_link(current, f"releases/{release_id}")
+    replace_link(project.warehouse / "current", f"releases/{release_id}")
     sync_to_disk(project.warehouse)
-    # Only now: a reader that opened the release before stays undisturbed for one more publish.
-    kept = {release_id, previous}
-    for old in releases.iterdir():
+
+
+def _has_counted(folder: Path, counting: str | None) -> bool:
+    """Tell whether a release is the one that counts, or one that did before.
+
+    One that never did was made upon the one that counts. Before releases named the one that they
+    were made upon, it was the one with a later name.
+    """
+    if counting is None:
+        return False
+    manifest = manifest_of(folder)
+    if manifest is None or "previous" not in manifest:
+        return folder.name <= counting
+    return bool(manifest["previous"] != counting)
+
+
+def remove_releases(project: Project, kept: set[str | None]) -> None:
+    """Remove the folders of releases but for those of some ids. Their history is elsewhere.
+
+    Only for the holder of `publishing_lock`.
+    """
+    for old in (project.warehouse / "releases").iterdir():
         if old.name not in kept:
             shutil.rmtree(old)
 

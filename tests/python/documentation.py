@@ -50,6 +50,7 @@ ROOMS = (
     "associations",
     "drift",
     "dictionary",
+    "revisions",
 )
 # What a reader still has in view at once.
 MODELS_OF_A_FOLDER = 16

@@ -186,7 +186,11 @@ def test_the_manifest_tells_what_was_published(empty_project: Project) -> None:
     assert published_manifest(empty_project) == made
     assert made["fingerprint"] == "version 1"
     assert made["versions"]["duckdb"] == duckdb.__version__
-    assert made["tables"] == [{"name": name, "rows": 1_000} for name in TABLES]
+    assert made["tables"] == [
+        {"name": name, "rows": 1_000, "part": "aggregates"} for name in TABLES
+    ]
+    again = publish(empty_project, build_working_database(empty_project, 2))
+    assert (made["previous"], again["previous"]) == (None, made["release"])
 
 
 def test_a_reader_that_holds_the_old_file_open_goes_on_reading_it(
@@ -326,9 +330,13 @@ def test_a_copy_that_differs_is_not_published(
     original = wavehouse.publish._copy
 
     def copy_and_spoil(
-        project: Project, build: PassedBuild, folder: Path, release_id: str
+        project: Project,
+        build: PassedBuild,
+        folder: Path,
+        release_id: str,
+        sources: dict[str, str],
     ) -> dict[str, int]:
-        tables = original(project, build, folder, release_id)
+        tables = original(project, build, folder, release_id, sources)
         with duckdb.connect(str(folder / "wavehouse.duckdb")) as connection:
             connection.execute("delete from marts.fct_answers where answer_id = 7")
             parquet = folder / "parquet/fct_trend_estimates.parquet"

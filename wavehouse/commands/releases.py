@@ -1,0 +1,42 @@
+"""`wavehouse releases`."""
+
+import click
+
+from wavehouse.commands.shared import Command, examples, with_project
+from wavehouse.project import Project
+
+EXAMPLES = examples("""
+examples:
+  wavehouse releases
+  wavehouse releases --tidy
+  wavehouse releases --remove 20260331T101500123456Z
+  wavehouse releases --remove 2026-03-31 --microdata
+
+releases.yml says which releases stay; each publish removes the others.
+""")
+
+
+@click.command(cls=Command, epilog=EXAMPLES)
+@click.option("--tidy", is_flag=True, help="remove now what releases.yml does not keep")
+@click.option(
+    "--remove", metavar="RELEASE", help="remove one, by its id or by a date when it counted"
+)
+@click.option("--microdata", is_flag=True, help="of that one, remove the rows of people alone")
+@with_project
+def releases(project: Project, remove: str | None, *, tidy: bool, microdata: bool) -> None:
+    """List the releases that are kept, with date, parts and size."""
+    from wavehouse.as_of import describe_releases
+    from wavehouse.history import remove_release, tidy_history
+    from wavehouse.releases import publishing_lock
+
+    if microdata and not remove:
+        raise click.UsageError("--microdata says what to remove; name the release with --remove.")
+    if remove:
+        with publishing_lock(project):
+            click.echo(remove_release(project, remove, microdata_only=microdata))
+    elif tidy:
+        with publishing_lock(project):
+            gone = tidy_history(project)
+        click.echo("\n".join(f"Removed {each}." for each in gone) or "Nothing to remove.")
+    else:
+        click.echo(describe_releases(project))
