@@ -21,7 +21,7 @@ COMMANDS = {
         *("check", "generate", "contracts", "build", "attack", "drift", "publish"),
     ),
     "Write for readers": ("docs", "pages", "export", "where"),
-    "Look back": ("releases", "as-of"),
+    "Look back": ("releases", "as-of", "diff"),
     "Work on PostgreSQL": ("postgres",),
 }
 # Of the first sentence of a command's help.
