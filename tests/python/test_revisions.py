@@ -1,6 +1,5 @@
 """Figures that a later release changed are told, with the reason, and nothing else is."""
 
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -104,17 +103,32 @@ def revised(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Pro
 
 def test_each_revision_has_the_reason_that_was_made(revised: Project) -> None:
     rows = [row for row in revisions(revised) if row["study_id"] == "bsa"]
-    found = Counter(
-        (row["period_id"], row["measure_id"], row["revision_kind"], row["reason"]) for row in rows
-    )
-    expected = {
-        # Two categories of a party: of all, of a sex, of an age group, of both, of a religion.
-        ("1984", "party_share", "figure", "data"),
-        ("1985", "social_class_share", "figure", "codebook"),
-        ("1986", "social_class_share", "figure", "codebook"),
-        ("1986", "abortion_support_mean", "status", "break"),
+    found = {
+        (row["period_grain"], row["period_id"], row["measure_id"], row["reason"]) for row in rows
     }
-    assert found.keys() == expected
+    assert found == {
+        ("wave", "1984", "party_share", "data"),
+        ("wave", "1985", "social_class_share", "codebook"),
+        ("wave", "1986", "social_class_share", "codebook"),
+        ("wave", "1986", "abortion_support_mean", "break"),
+        # pools of two waves have the reasons of both
+        ("pooled_2", "1984", "party_share", "data"),
+        ("pooled_2", "1985", "party_share", "data"),
+        ("pooled_2", "1985", "social_class_share", "codebook, data"),
+        ("pooled_2", "1986", "social_class_share", "codebook"),
+        ("pooled_2", "1986", "abortion_support_mean", "break"),
+    }
+    # Nobody can choose the category any more that the code stood for.
+    kinds = {
+        (row["category_code"], row["revision_kind"], row["to_observation_status"])
+        for row in rows
+        if row["measure_id"] == "social_class_share" and row["revision_kind"] != "status"
+    }
+    assert kinds == {
+        ("upper_working", "hidden", "L"),
+        ("lower_working", "figure", "A"),
+        ("lower_working", "figure", "U"),
+    }
     parties = [row for row in rows if row["measure_id"] == "party_share"]
     assert {row["category_code"] for row in parties} <= {"labour", "conservative"}
     assert {row["segment_id"] for row in parties} >= {"total", "sex"}
