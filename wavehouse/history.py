@@ -131,7 +131,7 @@ def find_release(project: Project, words: str) -> KeptRelease:
         raise WavehouseError("No release is kept yet. Run `make` first.")
     listed = "`wavehouse releases` lists those that are kept"
     for each in releases:
-        if words in (each.release_id, each.live):
+        if words and words in (each.release_id, each.live):
             return each
     moment = _moment(words)
     if moment is not None:
@@ -142,7 +142,7 @@ def find_release(project: Project, words: str) -> KeptRelease:
                 f"{releases[0].release_id}. ({listed}.)"
             )
         return earlier[-1]
-    found = [each for each in releases if each.release_id.startswith(words)]
+    found = [each for each in releases if words and each.release_id.startswith(words)]
     if len(found) != 1:
         number = "No release" if not found else f"{len(found)} releases"
         raise WavehouseError(
