@@ -133,6 +133,9 @@ def find_release(project: Project, words: str) -> KeptRelease:
     for each in releases:
         if words and words in (each.release_id, each.live):
             return each
+    found = [each for each in releases if words and each.release_id.startswith(words)]
+    if len(found) == 1:
+        return found[0]
     moment = _moment(words)
     if moment is not None:
         earlier = [each for each in releases if each.published_at <= moment]
@@ -142,14 +145,11 @@ def find_release(project: Project, words: str) -> KeptRelease:
                 f"{releases[0].release_id}. ({listed}.)"
             )
         return earlier[-1]
-    found = [each for each in releases if words and each.release_id.startswith(words)]
-    if len(found) != 1:
-        number = "No release" if not found else f"{len(found)} releases"
-        raise WavehouseError(
-            f"{number} of that name: {words}. Give an id or the beginning of one, a date such as "
-            f"2026-03-31, `current` or `previous`; {listed}."
-        )
-    return found[0]
+    number = f"{len(found)} releases" if found else "No release"
+    raise WavehouseError(
+        f"{number} of that name: {words}. Give an id or the beginning of one, a date such as "
+        f"2026-03-31, `current` or `previous`; {listed}."
+    )
 
 
 def add_to_history(project: Project) -> None:
