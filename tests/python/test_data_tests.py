@@ -358,13 +358,21 @@ def loose(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Proje
                     "'month' as period_grain, wave_date as period_start, wave_date as period_end "
                     "from built.marts.fct_trend_estimates limit 1"
                 )
+            elif table == "fct_revisions":
+                # Nothing is revised in a first release.
+                connection.execute(
+                    "insert into marts.fct_revisions by name select 'a_release' as from_release, "
+                    "study_id, 'wave' as period_grain, wave_id as period_id, measure_id, "
+                    "category_code, segment_id, segment_code, 'figure' as revision_kind, "
+                    "'data' as reason from built.marts.fct_trend_estimates limit 1"
+                )
             elif (
                 # Any row of problems is one.
                 table != "int_checks__problems"
                 and not connection.execute(f'from "{schema}"."{table}" limit 1').fetchall()
             ):
                 connection.execute(f'insert into "{schema}"."{table}" default values')
-                if table.startswith("fct_") and table != "fct_revisions":
+                if table.startswith("fct_"):
                     # Nothing is to be explained of a row that is as it should be.
                     connection.execute(f"update marts.{table} set observation_status = 'A'")
         connection.execute("detach built")
