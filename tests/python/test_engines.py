@@ -3,6 +3,7 @@
 `pytest -rP` shows for each table how much was compared, and the greatest difference.
 """
 
+import itertools
 import json
 import math
 from collections import Counter
@@ -22,6 +23,9 @@ from wavehouse.project import Project
 TABLES = sorted(path.stem for path in (ROOT / "models/marts").rglob("*.sql"))
 # The wide table of a study that is landed nowhere here: it has its columns and no rows.
 NOT_LANDED = {"wide_nhanes"}
+# No release is there to be revised.
+NOTHING_PUBLISHED = {"fct_revisions"}
+FINGERPRINTS = {"dictionary_fingerprints"}
 TOLERANCE = 1e-9
 COLUMNS = """
     select table_name, column_name, data_type
@@ -150,9 +154,12 @@ def test_the_engines_agree_on_every_row(
 ) -> None:
     assert table in primary_keys, f"{table} declares no primary key"
     rows = query_both(engines, f"select * from marts.{table}")
-    if table in NOT_LANDED:
+    if table in NOT_LANDED | NOTHING_PUBLISHED:
         assert rows == ([], [])
         return
+    for row in itertools.chain(*rows) if table in FINGERPRINTS else ():
+        # Each engine sums up in its own way; only two releases of one engine are compared.
+        assert row.pop("fingerprint")
     compare_rows(table, *rows, primary_keys[table])
 
 

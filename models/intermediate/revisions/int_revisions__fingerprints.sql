@@ -1,6 +1,6 @@
 /*
     What figures follow from, as fingerprints that differ when it does: the reasons that a figure may be revised for.
-    1. `data`: what a wave delivered. Engines sum it up in their own way, so it says nothing across engines.
+    1. `data`: what a wave delivered. Engines sum it up in their own way, so only builds of one engine are compared.
     2. `codebook`: what it says of a wave, a measure, a segment.
     3. `break`: the breaks that a variable's series crosses at a wave.
     4. `method`: SQL, settings and versions (`method_fingerprint`), and the engine.
