@@ -185,14 +185,7 @@ def codebook() -> Codebook:
                     "rule_label": method,
                     "description": "Generated.",
                     "source": "A script",
-                }
-                for method in METHODS
-            ],
-            "interval_methods": [
-                {
-                    "publication_rule_id": f"simulated_{method}",
-                    "measure_kind": "share",
-                    "ci_method": method,
+                    "share_ci_method": method,
                 }
                 for method in METHODS
             ],

@@ -82,7 +82,7 @@ class Equation:
 class Block:
     """All that is published of measures whose bases are of one variable, in all periods of a study.
 
-    A measure of some people only (`measure_bases`) has its cells beside those of everybody: their
+    A measure of some people only (`bases`) has its cells beside those of everybody: their
     segments carry its base in their name.
     """
 
@@ -141,15 +141,18 @@ class Codebook:
         }
         self.rules = {
             row["publication_rule_id"]: row
-            for row in query("select * from codebook.publication_rules")
+            for row in query("select * from staging.stg_codebook__publication_rules")
         }
         self.categories: dict[str, list[str]] = defaultdict(list)
         for row in query("select variable_id, category_code from marts.dim_category"):
             self.categories[row["variable_id"]].append(row["category_code"])
         self.scores: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
-        for row in query("select * from codebook.measure_scores"):
-            item = self.scores[row["measure_id"], row["item_code"]]
-            item[row["category_code"]] = float(row["score"])
+        for row in query(
+            "select measure_id, category_code, answer_code, score "
+            "from intermediate.int_measures__scores where measure_kind in ('net', 'score')"
+        ):
+            item = self.scores[row["measure_id"], row["category_code"]]
+            item[row["answer_code"]] = float(row["score"])
         self.segments: dict[str, dict[str, tuple[tuple[str, str], ...]]] = defaultdict(dict)
         for row in query("select * from marts.dim_segment"):
             pairs = (
@@ -159,7 +162,7 @@ class Codebook:
             self.segments[row["segment_id"]][row["segment_code"]] = tuple(
                 pair for pair in pairs if pair[0] is not None
             )
-        self.bases = self._bases(query("select * from codebook.measure_bases"))
+        self.bases = self._bases(query("select * from intermediate.int_measures__bases"))
         self.nested = self._nested(query("select * from codebook.derivations"))
         self.sums = list(self._sums())
         self.wholes: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
@@ -476,7 +479,7 @@ def block_of(
 
 def _is_known_zero(codebook: Codebook, row: Row) -> bool:
     """Tell whether a row says that its wave did not offer the category, so that nobody chose it."""
-    kind = codebook.declaration(row["measure_id"])["measure_kind"]
+    kind = codebook.measures[row["measure_id"]]["measure_kind"]
     return row["period_grain"] == "wave" and kind in ("share", "share_of_responses")
 
 
@@ -510,12 +513,11 @@ def _within(cell: Cell, base: Base) -> Cell:
 def _quantity(codebook: Codebook, row: Row) -> str | None:
     """Name the total that a row tells, if it adds up to anything."""
     measure_id, code = row["measure_id"], row["category_code"]
-    measure = codebook.declaration(measure_id)
-    kind = measure["measure_kind"]
+    kind = codebook.measures[measure_id]["measure_kind"]
     if kind in ("quantile", "ratio"):
         return None
     if kind in ("net", "score"):
-        return f"item {measure['measure_id']} {code}"
+        return f"item {measure_id} {code}"
     return f"category {code}"
 
 
@@ -532,7 +534,7 @@ def _note(codebook: Codebook, block: Block, row: Row, *, is_hidden: bool) -> Non
     rounding = float(rule.get("base_rounding") or 0)
     block.protection = max(block.protection, float(rule.get("protection_interval") or 0))
     quantity = _quantity(codebook, row)
-    kind = codebook.declaration(row["measure_id"])["measure_kind"]
+    kind = codebook.measures[row["measure_id"]]["measure_kind"]
     told: dict[str, float | None] = {RESPONDENTS: None, WEIGHTS: None}
     if quantity:
         told[quantity] = None

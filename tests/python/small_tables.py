@@ -426,11 +426,6 @@ def _inputs(survey: Survey) -> dict[str, list[Row]]:
         for name in survey.segments
         for variable in SEGMENTS[name]
     ]
-    item_scores = [
-        {**row, "category_code": row["answer_code"], "score": str(row["score"])}
-        for row in scores
-        if row["measure_kind"] in ("net", "score")
-    ]
     return {
         "staging.stg_codebook__variables": variables,
         "staging.stg_codebook__categories": categories,
@@ -449,13 +444,11 @@ def _inputs(survey: Survey) -> dict[str, list[Row]]:
         "intermediate.int_disclosure__closing": [dict.fromkeys(ROW_KEYS)],
         "intermediate.int_rules__judged_estimates": list(tabulate(survey)),
         "codebook.measures": measures,
-        "codebook.measure_scores": item_scores or [dict.fromkeys(("measure_id", "score"))],
         "codebook.derivations": derivations,
-        "codebook.measure_bases": [
+        "intermediate.int_measures__bases": [
             {"measure_id": measure, "variable_id": variable, "category_code": code}
             for measure, (variable, code) in BASES.items()
         ],
-        "codebook.publication_rules": rules,
         "marts.dim_measure": measures,
         "marts.dim_variable": variables,
         "marts.dim_category": categories,

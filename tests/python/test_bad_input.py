@@ -113,12 +113,12 @@ CODEBOOK = {
         @_mood_net,Net,net,@_mood,All,Net
     """,
     "measure_items": """
-        measure_id,item_code,item_label,item_order
-        @_mood_net,well,Well,1
+        measure_id,item_code,item_label,item_order,score_id
+        @_mood_net,well,Well,1,@_well
     """,
-    "measure_scores": """
-        measure_id,item_code,category_code,score
-        @_mood_net,well,good,1
+    "scores": """
+        score_id,category_code,score
+        @_well,good,1
     """,
     "variable_groups": """
         variable_group_id,variable_group_label,group_kind,mention_category_code,description
@@ -1174,11 +1174,12 @@ def add_up(study: Study, *scored: str, group: str = "@_grid", minimum: str = "1"
         {
             "variable_id": f"{mine}_sum",
             "variable_group_id": group.replace("@", mine),
+            "score_id": f"{mine}_counts",
             "minimum_answers": minimum,
         }
     ]
-    study.codebook["derived_sum_scores"] = [
-        {"variable_id": f"{mine}_sum", "category_code": code, "score": "1"} for code in scored
+    study.codebook["scores"] += [
+        {"score_id": f"{mine}_counts", "category_code": code, "score": "1"} for code in scored
     ]
 
 
@@ -1191,10 +1192,12 @@ def sum_without_fault(study: Study) -> None:
     '[derived_sum] seeds/codebook/derived_sums.csv, column minimum_answers, value "@_sum": The '
     "group of this sum has 1 variables, and so many answers can be asked of nobody. Write a number "
     "from 1 to the number of variables.",
-    '[derived_sum] seeds/codebook/derived_sum_scores.csv, column category_code, value "fair": No '
-    "variable of sum @_sum has this category. Correct the category, or remove the row.",
-    '[derived_sum] seeds/codebook/derived_sum_scores.csv, column category_code, value "@_sum": No '
-    "category of variable @_mood has a score in this sum. Add a row for each of its categories.",
+    '[derived_sum] seeds/codebook/scores.csv, column category_code, value "fair": No variable of '
+    "sum @_sum has this category, which its scores @_counts name. Correct the category, or remove "
+    "the row.",
+    '[derived_sum] seeds/codebook/derived_sums.csv, column score_id, value "@_sum": No category of '
+    "variable @_mood has a score in this sum. Name a set of scores with a row for each of its "
+    "categories in seeds/codebook/scores.csv.",
 )
 def sum_of_too_much(study: Study) -> None:
     add_up(study, "fair", minimum="2")
@@ -1207,9 +1210,7 @@ def sum_of_too_much(study: Study) -> None:
 )
 def sum_that_is_asked(study: Study) -> None:
     add_up(study, "good", "bad")
-    for table in ("derived_sums", "derived_sum_scores"):
-        for row in study.codebook[table]:
-            row["variable_id"] = f"{study.study_id}_hours"
+    study.codebook["derived_sums"][0]["variable_id"] = f"{study.study_id}_hours"
 
 
 @case(
@@ -1224,7 +1225,7 @@ def sum_of_something_derived(study: Study) -> None:
 
 
 @case(
-    "[number_out_of_bounds] seeds/codebook/derived_sum_scores.csv, study @, wave 1, column score, "
+    "[number_out_of_bounds] seeds/codebook/derived_sums.csv, study @, wave 1, column score_id, "
     'value "@_sum", 3 row(s): Sums of this variable do not all lie between 0 and 1. Correct the '
     "scores, or widen the bounds in seeds/codebook/variables.csv.",
     "[derived_sum_groups] seeds/codebook/derivations.csv, study @, wave 1, column lower_bound, "
@@ -1234,7 +1235,7 @@ def sum_of_something_derived(study: Study) -> None:
 )
 def sum_that_is_too_high_and_has_no_group(study: Study) -> None:
     add_up(study, "good", "bad")
-    study.codebook["derived_sum_scores"][1]["score"] = "2"
+    study.codebook["scores"][-1]["score"] = "2"
     study.add("variables", like=2, variable_id="@_level")
     study.add(
         "derivations",
@@ -1247,19 +1248,23 @@ def sum_that_is_too_high_and_has_no_group(study: Study) -> None:
 
 
 @case(
-    '[measure_base] seeds/codebook/measure_bases.csv, column category_code, value "most": Variable '
-    "@_group does not have this category, so nobody is in the base of measure @_mood_share for it. "
-    "Correct the category, or derive groups of a number in seeds/codebook/derivations.csv and use "
-    "those.",
+    '[measure_base] seeds/codebook/base_categories.csv, column category_code, value "most": '
+    "Variable @_group does not have this category, so nobody is in base @_most for it. Correct the "
+    "category, or derive groups of a number in seeds/codebook/derivations.csv and use those.",
+    '[measure_base] seeds/codebook/bases.csv, column base_id, value "@_none": Nothing says who is '
+    "in this base. Add its categories in seeds/codebook/base_categories.csv. For measures of "
+    "everybody with an answer, leave base_id empty in seeds/codebook/measures.csv.",
 )
-def base_of_nobody(study: Study) -> None:
+def bases_of_nobody(study: Study) -> None:
     mine = study.study_id
-    study.codebook["measure_bases"] = [
-        {
-            "measure_id": f"{mine}_mood_share",
-            "variable_id": f"{mine}_group",
-            "category_code": "most",
-        }
+    study.change("measures", 0, base_id=f"{mine}_most")
+    study.change("measures", 1, base_id=f"{mine}_none")
+    study.codebook["bases"] = [
+        {"base_id": f"{mine}_{name}", "base_label": name, "description": "Made up"}
+        for name in ("most", "none")
+    ]
+    study.codebook["base_categories"] = [
+        {"base_id": f"{mine}_most", "variable_id": f"{mine}_group", "category_code": "most"}
     ]
 
 
@@ -1531,7 +1536,7 @@ def every_kind_of_measure(study: Study) -> None:
     "[measure_items] seeds/codebook/measure_items.csv, column measure_id, value "
     '"@_net", 0 row(s): A net or a score needs items, and each of them at least one score; a net '
     "takes them from here. Add the item here and its scores in "
-    "seeds/codebook/measure_scores.csv, or remove them.",
+    "seeds/codebook/scores.csv, or remove them.",
 )
 def measures_of_other_values(study: Study) -> None:
     study.add("measures", like=0, measure_id="@_quantile", measure_kind="quantile", quantile="0.5")
@@ -1553,16 +1558,26 @@ def measures_of_other_values(study: Study) -> None:
 
 
 @case(
-    "[measure_scores] seeds/codebook/measure_scores.csv, column category_code, score, value "
+    "[measure_scores] seeds/codebook/scores.csv, column category_code, score, value "
     '"awful": Measure @_mood_net scores a category that its variable does not have. Correct the '
     "category or the score, or make the measure a score.",
-    "[measure_scores] seeds/codebook/measure_scores.csv, column category_code, score, value "
+    "[measure_scores] seeds/codebook/scores.csv, column category_code, score, value "
     '"bad": Measure @_mood_net is a net, whose scores are all 1. Correct the category or the '
     "score, or make the measure a score.",
 )
 def net_of_other_scores(study: Study) -> None:
-    study.add("measure_scores", category_code="bad", score="-1")
-    study.add("measure_scores", category_code="awful", score="1")
+    study.add("scores", category_code="bad", score="-1")
+    study.add("scores", category_code="awful", score="1")
+
+
+@case(
+    '[scores_unused] seeds/codebook/scores.csv, column score_id, value "@_idle": No item of a '
+    "measure and no sum names this set of scores. Name it in score_id of "
+    "seeds/codebook/measure_items.csv or seeds/codebook/derived_sums.csv, or remove its rows.",
+)
+def scores_that_nothing_names(study: Study) -> None:
+    study.add("scores", score_id="@_idle", category_code="good")
+    study.add("scores", score_id="@_idle", category_code="bad")
 
 
 @case(

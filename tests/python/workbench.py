@@ -150,7 +150,6 @@ def keep_studies(project: Project, study_ids: Iterable[str]) -> None:
         if row["variable_id"] not in variables
     }
     variables |= keep("derived_sums", "variable_group_id", groups)
-    keep("derived_sum_scores", "variable_id", variables)
     variables |= keep("derivations", "source_variable_id", variables)
     keep("variables", "variable_id", variables)
     groups = {row["variable_group_id"] for row in tables["variable_groups"]} - {
@@ -166,8 +165,13 @@ def keep_studies(project: Project, study_ids: Iterable[str]) -> None:
     keep("measures", "denominator_variable_id", variables | {""})
     keep("measures", "variable_group_id", groups | {""})
     measures = keep("measures", "standard_population_id", populations | {""})
-    for table in ("measure_items", "measure_scores", "measure_bases", "bridges"):
+    for table in ("measure_items", "bridges"):
         keep(table, "measure_id", measures)
+    bases = {row["base_id"] for row in tables["measures"]}
+    keep("bases", "base_id", bases)
+    keep("base_categories", "base_id", bases)
+    named = {row["score_id"] for name in ("measure_items", "derived_sums") for row in tables[name]}
+    keep("scores", "score_id", named)
     lists = {row["code_list_id"] for row in tables["variables"]} - {""}
     keep("code_lists", "code_list_id", lists)
     keep("categories", "code_list_id", lists)

@@ -228,7 +228,7 @@ def _sum_section(index: CodebookIndex, variable: Row) -> list[str]:
     lines = []
     for row in index.where("derived_sums", "variable_id", variable["variable_id"]):
         items = index.members(row["variable_group_id"])
-        scores = index.where("derived_sum_scores", "variable_id", row["variable_id"])
+        scores = index.where("scores", "score_id", row["score_id"])
         counts = ", ".join(
             f"{code(each['category_code'])} {plain(each['score'])}" for each in scores
         )

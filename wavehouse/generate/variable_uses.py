@@ -20,7 +20,7 @@ def lines_about_uses(index: CodebookIndex, variable_id: str) -> list[str]:
             "measures", "variable_group_id", ids("variable_group_members", "variable_group_id")
         ),
     ]
-    bases = index.where_any("measures", "measure_id", ids("measure_bases", "measure_id"))
+    bases = index.where_any("measures", "base_id", ids("base_categories", "base_id"))
     standardised = index.where_any(
         "measures",
         "standard_population_id",

@@ -8,8 +8,9 @@
 -- depends_on: {{ ref('waived_columns') }}, {{ ref('derivations') }}, {{ ref('segments') }}
 -- depends_on: {{ ref('segment_variables') }}, {{ ref('measures') }}, {{ ref('breaks') }}
 -- depends_on: {{ ref('deliveries') }}, {{ ref('drift_waivers') }}, {{ ref('drift_thresholds') }}
--- depends_on: {{ ref('derived_sums') }}, {{ ref('derived_sum_scores') }}, {{ ref('measure_bases') }}
--- depends_on: {{ ref('measure_items') }}, {{ ref('measure_scores') }}
+-- depends_on: {{ ref('derived_sums') }}, {{ ref('scores') }}
+-- depends_on: {{ ref('bases') }}, {{ ref('base_categories') }}
+-- depends_on: {{ ref('measure_items') }}
 -- depends_on: {{ ref('variable_groups') }}, {{ ref('variable_group_members') }}
 -- depends_on: {{ ref('standard_populations') }}, {{ ref('standard_population_shares') }}
 -- depends_on: {{ ref('comparisons') }}, {{ ref('segment_contrasts') }}, {{ ref('indices') }}
@@ -17,7 +18,6 @@
 -- depends_on: {{ ref('pooled_waves') }}, {{ ref('calendar_grains') }}
 -- depends_on: {{ ref('replicate_factors') }}, {{ ref('bridges') }}
 -- depends_on: {{ ref('publication_rules') }}, {{ ref('publication_criteria') }}
--- depends_on: {{ ref('interval_methods') }}
 -- depends_on: {{ ref('missing_kinds') }}, {{ ref('observation_statuses') }}
 -- depends_on: {{ ref('confidentiality_statuses') }}, {{ ref('confidence_levels') }}
 -- depends_on: {{ ref('t_quantiles') }}, {{ ref('gauss_legendre') }}

@@ -34,8 +34,8 @@ derived_sums as (
     select * from {{ ref('stg_codebook__derived_sums') }}
 ),
 
-sum_scores as (
-    select * from {{ ref('stg_codebook__derived_sum_scores') }}
+scores as (
+    select * from {{ ref('stg_codebook__scores') }}
 ),
 
 members as (
@@ -129,12 +129,12 @@ addends as (
         coded.variable_id as member_variable_id,
         min(derived_sums.minimum_answers) as minimum_answers,
         case
-            when count(coalesce(sum_scores.score, coded.numeric_value)) = count(*)
-                then min(coalesce(sum_scores.score, coded.numeric_value))
+            when count(coalesce(scores.score, coded.numeric_value)) = count(*)
+                then min(coalesce(scores.score, coded.numeric_value))
         end as lowest,
         case
-            when count(coalesce(sum_scores.score, coded.numeric_value)) = count(*)
-                then max(coalesce(sum_scores.score, coded.numeric_value))
+            when count(coalesce(scores.score, coded.numeric_value)) = count(*)
+                then max(coalesce(scores.score, coded.numeric_value))
         end as highest
     from questions
     inner join derived_sums
@@ -146,12 +146,12 @@ addends as (
             questions.study_id = coded.study_id
             and questions.wave_id = coded.wave_id
             and members.variable_id = coded.variable_id
-    left join sum_scores
+    left join scores
         on
-            derived_sums.variable_id = sum_scores.variable_id
-            and coded.category_code = sum_scores.category_code
+            derived_sums.score_id = scores.score_id
+            and coded.category_code = scores.category_code
     where
-        sum_scores.score is not null
+        scores.score is not null
         or coded.category_code = '_Z'
     group by
         questions.study_id,

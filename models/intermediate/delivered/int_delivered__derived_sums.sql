@@ -30,7 +30,7 @@ derived_sums as (
 ),
 
 scores as (
-    select * from {{ ref('stg_codebook__derived_sum_scores') }}
+    select * from {{ ref('stg_codebook__scores') }}
 ),
 
 members as (
@@ -46,6 +46,7 @@ available as (
         questions.study_id,
         questions.wave_id,
         derived_sums.variable_id,
+        derived_sums.score_id,
         derived_sums.minimum_answers,
         members.variable_id as member_variable_id
     from derived_sums
@@ -73,7 +74,7 @@ scored_codes as (
             and available.member_variable_id = mapped_codes.variable_id
     left join scores
         on
-            available.variable_id = scores.variable_id
+            available.score_id = scores.score_id
             and mapped_codes.category_code = scores.category_code
 ),
 

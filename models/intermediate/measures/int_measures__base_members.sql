@@ -5,8 +5,11 @@
 with
 
 bases as (
-    select * from {{ ref('int_measures__bases') }}
-    where measure_id = base_id
+    select distinct
+        base_id,
+        variable_id,
+        category_code
+    from {{ ref('int_measures__bases') }}
 ),
 
 answers as (

@@ -21,13 +21,6 @@ variables as (
     select * from {{ ref('stg_codebook__variables') }}
 ),
 
-bases as (
-    select distinct
-        measure_id,
-        base_id
-    from {{ ref('int_measures__bases') }}
-),
-
 expanded as (
     select
         measures.measure_id || '__' || members.variable_id as measure_id,
@@ -40,6 +33,7 @@ expanded as (
         measures.standard_population_id,
         measures.quantile,
         measures.publication_rule_id,
+        coalesce(measures.base_id, '_T') as base_id,
         measures.base_description,
         measures.description,
         variables.variable_label as subject_label
@@ -65,6 +59,7 @@ plain as (
         measures.standard_population_id,
         measures.quantile,
         measures.publication_rule_id,
+        coalesce(measures.base_id, '_T') as base_id,
         measures.base_description,
         measures.description,
         coalesce(variables.variable_label, variable_groups.variable_group_label) as subject_label
@@ -76,19 +71,10 @@ plain as (
     where coalesce(variable_groups.group_kind, 'none') <> 'grid'
 ),
 
-united as (
+final as (
     select * from expanded
     union all
     select * from plain
-),
-
-final as (
-    select
-        united.*,
-        coalesce(bases.base_id, '_T') as base_id
-    from united
-    left join bases
-        on united.declared_measure_id = bases.measure_id
 )
 
 select * from final

@@ -12,8 +12,8 @@ measures as (
     select * from {{ ref('int_measures__measures') }}
 ),
 
-interval_methods as (
-    select * from {{ ref('stg_codebook__interval_methods') }}
+publication_rules as (
+    select * from {{ ref('stg_codebook__publication_rules') }}
 ),
 
 chosen as (
@@ -37,15 +37,13 @@ final as (
         {{ is_share_kind('chosen.measure_kind') }} as is_share,
         case
             when {{ is_share_kind('chosen.measure_kind') }}
-                then coalesce(interval_methods.ci_method, 'logit')
+                then coalesce(publication_rules.share_ci_method, 'logit')
             when chosen.measure_kind = 'quantile' then 'woodruff'
             else 't'
         end as ci_method
     from chosen
-    left join interval_methods
-        on
-            chosen.publication_rule_id = interval_methods.publication_rule_id
-            and chosen.measure_kind = interval_methods.measure_kind
+    left join publication_rules
+        on chosen.publication_rule_id = publication_rules.publication_rule_id
 )
 
 select * from final

@@ -24,7 +24,7 @@ items as (
 ),
 
 item_scores as (
-    select * from {{ ref('stg_codebook__measure_scores') }}
+    select * from {{ ref('stg_codebook__scores') }}
 ),
 
 variable_groups as (
@@ -85,9 +85,7 @@ of_items as (
     inner join items
         on measures.declared_measure_id = items.measure_id
     inner join item_scores
-        on
-            items.measure_id = item_scores.measure_id
-            and items.item_code = item_scores.item_code
+        on items.score_id = item_scores.score_id
     where measures.measure_kind in ('net', 'score')
 ),
 

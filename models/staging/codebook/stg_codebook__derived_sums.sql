@@ -8,6 +8,7 @@ final as (
     select
         variable_id,
         variable_group_id,
+        score_id,
         {{ to_integer('minimum_answers') }} as minimum_answers
     from codebook
     where {{ is_not_left_out_variable('codebook.variable_id') }}

@@ -13,8 +13,8 @@ standard_populations as (
     select * from {{ ref('standard_populations') }}
 ),
 
-measure_bases as (
-    select * from {{ ref('measure_bases') }}
+base_categories as (
+    select * from {{ ref('base_categories') }}
 ),
 
 left_out_variables as (
@@ -52,10 +52,12 @@ final as (
 
     union
 
-    select measure_bases.measure_id
-    from measure_bases
+    select measures.measure_id
+    from measures
+    inner join base_categories
+        on measures.base_id = base_categories.base_id
     inner join left_out_variables
-        on measure_bases.variable_id = left_out_variables.variable_id
+        on base_categories.variable_id = left_out_variables.variable_id
 )
 
 select * from final

@@ -15,6 +15,7 @@ final as (
         standard_population_id,
         {{ to_number('quantile') }} as quantile,
         publication_rule_id,
+        base_id,
         base_description,
         description
     from codebook

@@ -10,6 +10,7 @@ final as (
         rule_label,
         description,
         source,
+        share_ci_method,
         {{ to_number('protection_interval') }} as protection_interval,
         {{ to_integer('base_rounding') }} as base_rounding
     from codebook

@@ -7,7 +7,7 @@ a base: group `a`. What it estimates of the whole sample, the other estimates of
 
 from dataclasses import replace
 
-from workbench import Row, add_codebook_rows, read_rows
+from workbench import Row, add_codebook_rows, codebook_rows, read_rows, set_codebook_rows
 
 from studies.kinds import (
     KINDS_STUDIES,
@@ -23,6 +23,7 @@ from wavehouse.project import Project
 
 STUDY = "bases_full_adjust"
 TWIN = "kinds_full_adjust"
+BASE = "bases_group_a"
 SUM, LEVEL, ROUNDED = "bases_sum", "bases_level", "bases_rounded"
 # Answers that somebody needs to have a sum.
 MINIMUM = 2
@@ -36,18 +37,19 @@ def add_bases_study(project: Project) -> None:
     study = replace(KINDS_STUDIES[0], prefix="bases")
     for tables in (variable_rows(), measure_rows(), study_rows(study, data)):
         add_codebook_rows(project, {table: renamed(rows) for table, rows in tables.items()})
-    measures = renamed(measure_rows()["measures"])
+    measures = codebook_rows(project, "measures")
+    names = {row["measure_id"] for row in renamed(measure_rows()["measures"])}
+    for row in measures:
+        if row["measure_id"] in names:
+            row["base_id"] = BASE
+    set_codebook_rows(project, "measures", measures)
     add_codebook_rows(
         project,
         {
-            "measure_bases": [
-                {
-                    "measure_id": measure["measure_id"],
-                    "variable_id": "bases_group",
-                    "category_code": "a",
-                }
-                for measure in measures
-            ]
+            "bases": [{"base_id": BASE, "base_label": "Group a", **TEXT}],
+            "base_categories": [
+                {"base_id": BASE, "variable_id": "bases_group", "category_code": "a"}
+            ],
         },
     )
     add_codebook_rows(project, derived_rows(study.waves[0]))
@@ -91,11 +93,12 @@ def derived_rows(first_wave: str) -> dict[str, list[Row]]:
             {
                 "variable_id": SUM,
                 "variable_group_id": "bases_mentions",
+                "score_id": SUM,
                 "minimum_answers": str(MINIMUM),
             }
         ],
-        "derived_sum_scores": [
-            {"variable_id": SUM, "category_code": code, "score": score}
+        "scores": [
+            {"score_id": SUM, "category_code": code, "score": score}
             for code, score in (("yes", "1"), ("no", "0"))
         ],
         "derivations": [

@@ -455,16 +455,12 @@ def shared_rows() -> Tables:
                 "item_code": item,
                 "item_label": item,
                 "item_order": str(order),
+                "score_id": f"choice_{item}",
             }
             for order, item in enumerate(items, start=1)
         ],
-        "measure_scores": [
-            {
-                "measure_id": "choice_net",
-                "item_code": item,
-                "category_code": code,
-                "score": "1",
-            }
+        "scores": [
+            {"score_id": f"choice_{item}", "category_code": code, "score": "1"}
             for item, codes in items.items()
             for code in codes
         ],

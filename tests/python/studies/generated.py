@@ -118,7 +118,7 @@ def add_generated_studies(
         publication_rule_id: the rule of all studies; a measure may name another.
     """
     for path in project.codebook.glob("*.csv"):
-        if path.stem not in ("publication_rules", "publication_criteria", "interval_methods"):
+        if path.stem not in ("publication_rules", "publication_criteria"):
             set_codebook_rows(project, path.stem, [])
     add_codebook_rows(project, codebook.rows())
     for study_id, respondents in studies.items():

@@ -155,16 +155,10 @@ def shared_rows() -> dict[str, list[Row]]:
                 "item_code": "happy",
                 "item_label": "Happy",
                 "item_order": "1",
+                "score_id": "graduates_happy",
             }
         ],
-        "measure_scores": [
-            {
-                "measure_id": "graduates_happy_net",
-                "item_code": "happy",
-                "category_code": "yes",
-                "score": "1",
-            }
-        ],
+        "scores": [{"score_id": "graduates_happy", "category_code": "yes", "score": "1"}],
         "association_tests": [
             {"measure_id": "graduates_happy_share", "segment_id": "graduates_sex"}
         ],

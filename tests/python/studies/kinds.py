@@ -287,17 +287,13 @@ def measure_rows() -> dict[str, list[Row]]:
                 "item_code": item,
                 "item_label": f"Item {item}",
                 "item_order": str(order),
+                "score_id": f"{measure_id}_{item}",
             }
             for measure_id, items in ITEMS.items()
             for order, item in enumerate(items, start=1)
         ],
-        "measure_scores": [
-            {
-                "measure_id": measure_id,
-                "item_code": item,
-                "category_code": category,
-                "score": score,
-            }
+        "scores": [
+            {"score_id": f"{measure_id}_{item}", "category_code": category, "score": score}
             for measure_id, items in ITEMS.items()
             for item, scores in items.items()
             for category, score in scores.items()

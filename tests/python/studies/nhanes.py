@@ -10,7 +10,7 @@ January of its second, so each season of a wave is one half-year.
 
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -75,8 +75,9 @@ def make_nhanes(destination: Path, landed: Project) -> Project:
     keep_studies(project, [STUDY, "api"])
     keep_waves(project, WAVES)
     filter_rows(project, "measures", lambda row: row["measure_id"] in MEASURES)
-    for table in ("measure_bases", "association_tests", "measure_items", "measure_scores"):
+    for table in ("association_tests", "measure_items"):
         filter_rows(project, table, lambda row: row["measure_id"] in MEASURES)
+    keep_named(project, "scores", "score_id", ("measure_items", "derived_sums"))
     for table in ("segments", "segment_variables", "segment_contrasts", "association_tests"):
         filter_rows(project, table, lambda row: row["segment_id"] in SEGMENTS)
     add_codebook_rows(
@@ -100,6 +101,12 @@ def make_nhanes(destination: Path, landed: Project) -> Project:
     drop_idle_patterns(project)
     generate(project)
     return project
+
+
+def keep_named(project: Project, table: str, column: str, naming: Sequence[str]) -> None:
+    """Keep the rows of a codebook table that rows of some other tables name."""
+    named = {row[column] for name in naming for row in codebook_rows(project, name)}
+    filter_rows(project, table, lambda row: row[column] in named)
 
 
 def filter_rows(project: Project, table: str, is_kept: Callable[[Row], bool]) -> None:

@@ -183,11 +183,12 @@ def variable_rows() -> dict[str, list[Row]]:
             {
                 "variable_id": "offered_sum",
                 "variable_group_id": "offered_items",
+                "score_id": "offered_mentions",
                 "minimum_answers": "2",
             }
         ],
-        "derived_sum_scores": [
-            {"variable_id": "offered_sum", "category_code": code, "score": score}
+        "scores": [
+            {"score_id": "offered_mentions", "category_code": code, "score": score}
             for code, score in (("yes", "1"), ("no", "0"))
         ],
     }
@@ -209,7 +210,7 @@ def measure_rows() -> dict[str, list[Row]]:
         "offered_responses": {"measure_kind": "share_of_responses", **group},
         "offered_points_mean": points,
         "offered_points_by_area": {**points, **by_area},
-        "offered_points_of_west": points,
+        "offered_points_of_west": {**points, "base_id": "offered_west"},
         "offered_sum_mean": {"measure_kind": "mean", "variable_id": "offered_sum"},
         "offered_level_share": {"measure_kind": "share", "variable_id": "offered_level"},
         **{
@@ -238,12 +239,9 @@ def measure_rows() -> dict[str, list[Row]]:
             }
             for measure_id, columns in measures.items()
         ],
-        "measure_bases": [
-            {
-                "measure_id": "offered_points_of_west",
-                "variable_id": "offered_area",
-                "category_code": "west",
-            }
+        "bases": [{"base_id": "offered_west", "base_label": "West", **TEXT}],
+        "base_categories": [
+            {"base_id": "offered_west", "variable_id": "offered_area", "category_code": "west"}
         ],
         "measure_items": [
             {
@@ -251,17 +249,13 @@ def measure_rows() -> dict[str, list[Row]]:
                 "item_code": item,
                 "item_label": f"Item {item}",
                 "item_order": str(order),
+                "score_id": f"{measure_id}_{item}",
             }
             for measure_id, by_item in items.items()
             for order, item in enumerate(by_item, start=1)
         ],
-        "measure_scores": [
-            {
-                "measure_id": measure_id,
-                "item_code": item,
-                "category_code": category,
-                "score": score,
-            }
+        "scores": [
+            {"score_id": f"{measure_id}_{item}", "category_code": category, "score": score}
             for measure_id, by_item in items.items()
             for item, scores in by_item.items()
             for category, score in scores.items()

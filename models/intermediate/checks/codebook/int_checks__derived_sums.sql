@@ -20,8 +20,8 @@ derived_sums as (
     select * from {{ ref('stg_codebook__derived_sums') }}
 ),
 
-derived_sum_scores as (
-    select * from {{ ref('stg_codebook__derived_sum_scores') }}
+scores as (
+    select * from {{ ref('stg_codebook__scores') }}
 ),
 
 variable_group_members as (
@@ -31,6 +31,7 @@ variable_group_members as (
 sum_members as (
     select
         derived_sums.variable_id,
+        derived_sums.score_id,
         derived_sums.minimum_answers,
         variable_group_members.variable_id as member_variable_id,
         members.value_type,
@@ -119,12 +120,12 @@ scored_members as (
         sum_members.member_variable_id,
         count(categories.category_code) as n_scored
     from sum_members
-    left join derived_sum_scores
-        on sum_members.variable_id = derived_sum_scores.variable_id
+    left join scores
+        on sum_members.score_id = scores.score_id
     left join categories
         on
             sum_members.code_list_id = categories.code_list_id
-            and derived_sum_scores.category_code = categories.category_code
+            and scores.category_code = categories.category_code
     where sum_members.value_type = 'categorical'
     group by
         sum_members.variable_id,
@@ -135,11 +136,11 @@ unscored_members as (
     select
         {{ problem_columns(
             check_id='derived_sum',
-            file=codebook_file('derived_sum_scores'),
-            column_name="'category_code'",
+            file=codebook_file('derived_sums'),
+            column_name="'score_id'",
             source_code='variable_id',
             problem="'No category of variable ' || member_variable_id || ' has a score in this sum.'",
-            remedy="'Add a row for each of its categories.'"
+            remedy="'Name a set of scores with a row for each of its categories in seeds/codebook/scores.csv.'"
         ) | indent(8) }}
     from scored_members
     where n_scored = 0
@@ -158,17 +159,19 @@ idle_scores as (
     select
         {{ problem_columns(
             check_id='derived_sum',
-            file=codebook_file('derived_sum_scores'),
+            file=codebook_file('scores'),
             column_name="'category_code'",
-            source_code='derived_sum_scores.category_code',
-            problem="'No variable of sum ' || derived_sum_scores.variable_id || ' has this category.'",
+            source_code='scores.category_code',
+            problem="'No variable of sum ' || derived_sums.variable_id || ' has this category, which its scores ' || scores.score_id || ' name.'",
             remedy="'Correct the category, or remove the row.'"
         ) | indent(8) }}
-    from derived_sum_scores
+    from derived_sums
+    inner join scores
+        on derived_sums.score_id = scores.score_id
     left join known_scores
         on
-            derived_sum_scores.variable_id = known_scores.variable_id
-            and derived_sum_scores.category_code = known_scores.category_code
+            derived_sums.variable_id = known_scores.variable_id
+            and scores.category_code = known_scores.category_code
     where known_scores.category_code is null
 ),
 

@@ -96,10 +96,10 @@ sums_out_of_bounds as (
     select
         {{ problem_columns(
             check_id='number_out_of_bounds',
-            file=codebook_file('derived_sum_scores'),
+            file=codebook_file('derived_sums'),
             study_id='derived_sums.study_id',
             wave_id='derived_sums.wave_id',
-            column_name="'score'",
+            column_name="'score_id'",
             source_code='derived_sums.variable_id',
             n_rows='count(*)',
             problem="'Sums of this variable do not all lie between ' || coalesce(min(written_variables.lower_bound), 'minus infinity') || ' and ' || coalesce(min(written_variables.upper_bound), 'infinity') || '.'",

@@ -1,16 +1,16 @@
 with
 
 codebook as (
-    select * from {{ ref('measure_bases') }}
+    select * from {{ ref('base_categories') }}
 ),
 
 final as (
     select
-        measure_id,
+        base_id,
         variable_id,
         category_code
     from codebook
-    where {{ is_not_left_out_measure('codebook.measure_id') }}
+    where {{ is_not_left_out_variable('codebook.variable_id') }}
 )
 
 select * from final

@@ -1,17 +1,15 @@
 with
 
 codebook as (
-    select * from {{ ref('measure_scores') }}
+    select * from {{ ref('scores') }}
 ),
 
 final as (
     select
-        measure_id,
-        item_code,
+        score_id,
         category_code,
         {{ to_number('score') }} as score
     from codebook
-    where {{ is_not_left_out_measure('codebook.measure_id') }}
 )
 
 select * from final
