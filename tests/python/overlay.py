@@ -15,6 +15,7 @@ from studies.kinds import add_kinds_studies
 from studies.landed import add_landed_studies
 from studies.made_up import add_made_up_studies
 from studies.offered import add_offered_study
+from studies.ratings import add_ratings
 from studies.replicates import add_replicate_studies
 from studies.tracker import add_trackers
 from studies.variants import add_variants
@@ -50,6 +51,7 @@ def make_overlay(destination: Path) -> Project:
     add_cholesterol(project)
     add_graduates(project)
     add_replicate_studies(project)
+    add_ratings(project)
     add_trackers(project)
     add_landed_studies(project)
     for folder in sorted((HERE / "studies").iterdir()):

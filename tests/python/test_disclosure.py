@@ -224,7 +224,7 @@ def test_a_guess_closer_than_the_protection_interval_is_found(models: Models) ->
     survey.protection = 1.99
     database = hide(survey, models)
     database.execute("delete from intermediate.int_disclosure__secondary")
-    database.execute("update codebook.publication_rules set protection_interval = 2.1")
+    database.execute("update staging.stg_codebook__publication_rules set protection_interval = 2.1")
     assert any("must lie between" in str(hole) for hole in holes(database))
 
 

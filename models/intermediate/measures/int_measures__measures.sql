@@ -9,6 +9,10 @@ measures as (
     select * from {{ ref('stg_codebook__measures') }}
 ),
 
+bases as (
+    select * from {{ ref('stg_codebook__bases') }}
+),
+
 variable_groups as (
     select * from {{ ref('stg_codebook__variable_groups') }}
 ),
@@ -26,7 +30,8 @@ expanded as (
         measures.measure_id || '__' || members.variable_id as measure_id,
         measures.measure_id as declared_measure_id,
         measures.measure_label || ': ' || variables.variable_label as measure_label,
-        measures.measure_kind,
+        {{ estimated_kind('measures.measure_kind') | indent(8) }} as measure_kind,
+        measures.measure_kind as declared_kind,
         members.variable_id,
         measures.denominator_variable_id,
         measures.variable_group_id,
@@ -52,7 +57,8 @@ plain as (
         measures.measure_id,
         measures.measure_id as declared_measure_id,
         measures.measure_label,
-        measures.measure_kind,
+        {{ estimated_kind('measures.measure_kind') | indent(8) }} as measure_kind,
+        measures.measure_kind as declared_kind,
         measures.variable_id,
         measures.denominator_variable_id,
         measures.variable_group_id,
@@ -71,10 +77,19 @@ plain as (
     where coalesce(variable_groups.group_kind, 'none') <> 'grid'
 ),
 
-final as (
+united as (
     select * from expanded
     union all
     select * from plain
+),
+
+final as (
+    select
+        united.*,
+        bases.base_label
+    from united
+    left join bases
+        on united.base_id = bases.base_id
 )
 
 select * from final

@@ -1,7 +1,8 @@
 /*
     A measure is a linear score of the answers to its variable; categories that score 0 are not stored.
     1. A share scores 1 for its own category, a net 1 for each of its categories, and a score whatever the
-       codebook says; a mean scores the number itself.
+       codebook says; a mean scores the number itself. Boxes and other kinds that follow from the code list have
+       their scores from int_measures__generated_scores.
     2. The items of a net or score, and the variables of a question with several answers, stand where a share
        has its categories. `_Z` is SDMX for "not applicable".
 */
@@ -25,6 +26,10 @@ items as (
 
 item_scores as (
     select * from {{ ref('stg_codebook__scores') }}
+),
+
+generated_scores as (
+    select * from {{ ref('int_measures__generated_scores') }}
 ),
 
 variable_groups as (
@@ -115,6 +120,17 @@ final as (
     select * from of_numbers
     union all
     select * from of_items
+    union all
+    select
+        measure_id,
+        measure_kind,
+        variable_id,
+        category_code,
+        category_label,
+        category_order,
+        answer_code,
+        score
+    from generated_scores
     union all
     select * from of_mentions
 )

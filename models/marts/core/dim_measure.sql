@@ -17,6 +17,7 @@ final as (
         measures.measure_label,
         measures.description as measure_description,
         measures.measure_kind,
+        measures.declared_kind,
         measures.base_description,
 
         -- what it is made of
@@ -26,7 +27,11 @@ final as (
         measures.denominator_variable_id,
         measures.variable_group_id,
         measures.standard_population_id,
-        measures.quantile
+        measures.quantile,
+
+        -- of whom it is
+        nullif(measures.base_id, '_T') as base_id,
+        measures.base_label
     from measures
     left join variables
         on measures.variable_id = variables.variable_id

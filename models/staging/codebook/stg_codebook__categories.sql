@@ -9,7 +9,8 @@ final as (
         code_list_id,
         category_code,
         {{ to_integer('category_order') }} as category_order,
-        category_label
+        category_label,
+        coalesce({{ to_boolean('is_off_scale') }}, false) as is_off_scale
     from codebook
 )
 

@@ -8,7 +8,8 @@ final as (
     select
         code_list_id,
         code_list_label,
-        description
+        description,
+        top_end
     from codebook
 )
 

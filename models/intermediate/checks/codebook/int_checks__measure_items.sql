@@ -73,13 +73,13 @@ measure_item_counts as (
             column_name="'measure_id'",
             source_code='measure_id',
             n_rows='n_items',
-            problem="'A net or a score needs items, and each of them at least one score; a ' || measure_kind || ' takes ' || case when measure_kind in ('share', 'mean') then 'none.' else 'them from here.' end",
+            problem="'A net or a score needs items, and each of them at least one score; a ' || measure_kind || ' takes ' || case when measure_kind in ('net', 'score') then 'them from here.' else 'none.' end",
             remedy="'Add the item here and its scores in seeds/codebook/scores.csv, or remove them.'"
         ) | indent(8) }}
     from item_counts
     where
         (measure_kind in ('net', 'score') and (n_items = 0 or n_scored_items < n_items))
-        or (measure_kind in ('share', 'mean') and n_items > 0)
+        or (measure_kind not in ('net', 'score') and n_items > 0)
 ),
 
 measure_score_values as (

@@ -68,7 +68,10 @@ measure_variables as (
         on estimated_variables.variable_id = variables.variable_id
     where
         (
-            estimated_variables.measure_kind in ('share', 'net', 'score')
+            (
+                estimated_variables.measure_kind in ('share', 'net', 'score')
+                or {{ is_generated_kind('estimated_variables.measure_kind') }}
+            )
             and variables.value_type = 'numeric'
         )
         or (
@@ -174,7 +177,7 @@ misfit_parts as (
     from described_measures
     where
         standard_population_id is not null
-        and measure_kind not in ('share', 'net', 'score', 'mean')
+        and {{ estimated_kind('measure_kind') | indent(8) }} not in ('share', 'net', 'score', 'mean')
 ),
 
 measure_parts as (
