@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from wavehouse.csv_files import read_csv
 from wavehouse.errors import WavehouseError
@@ -37,6 +38,8 @@ NEEDED_COLUMNS = {
 }
 
 DESCRIPTIONS = "_codebook__seeds.yml"
+# Of the tables that come with the warehouse: publication rules and thresholds.
+LIBRARY_DESCRIPTIONS = "_library__seeds.yml"
 
 Row = dict[str, str]
 
@@ -114,8 +117,15 @@ def whole_number(text: str, otherwise: int = 0) -> int:
 def read_codebook(project: Project) -> Codebook:
     """Read every codebook file, noting all problems instead of stopping at the first."""
     codebook = Codebook()
-    expected = {**NEEDED_COLUMNS, **described_columns(project)}
-    for path in sorted(project.codebook.glob("*.csv")):
+    described = {
+        folder: described_columns(folder / name)
+        for folder, name in (
+            (project.codebook, DESCRIPTIONS),
+            (project.library, LIBRARY_DESCRIPTIONS),
+        )
+    }
+    expected = {**NEEDED_COLUMNS, **described[project.codebook], **described[project.library]}
+    for path in sorted([*project.codebook.glob("*.csv"), *project.library.glob("*.csv")]):
         name = project.relative(path)
         try:
             inside(project.root, path, name)
@@ -133,7 +143,8 @@ def read_codebook(project: Project) -> Codebook:
         if not missing:
             codebook.tables[path.stem] = content.rows
     for table in expected:
-        path = project.codebook / f"{table}.csv"
+        folder = project.library if table in described[project.library] else project.codebook
+        path = folder / f"{table}.csv"
         if not path.is_file():
             codebook.problems.append(
                 f"{project.relative(path)}: the file is missing. Add it, with a header at least."
@@ -141,12 +152,11 @@ def read_codebook(project: Project) -> Codebook:
     return codebook
 
 
-def described_columns(project: Project) -> dict[str, list[str]]:
-    """Give the columns of each codebook table that dbt's descriptions of the codebook have.
+def described_columns(path: Path) -> dict[str, list[str]]:
+    """Give the columns of each table that dbt's descriptions of a folder of tables have.
 
     Without one of them the checks could not run at all, and so list nothing.
     """
-    path = project.codebook / DESCRIPTIONS
     if not path.is_file():
         return {}
     import yaml

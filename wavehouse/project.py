@@ -14,6 +14,7 @@ class Project:
         self.root = root
         self.seeds = root / "seeds"
         self.codebook = self.seeds / "codebook"
+        self.library = self.seeds / "library"
         self.waves = self.seeds / "waves"
         self.models = root / "models"
         self.docs = root / "docs"

@@ -188,6 +188,8 @@ having count(*) > 1
 
 {% macro foreign_key_check(seed, key) -%}
 {%- set target = codebook_seeds() | selectattr('name', 'equalto', key['to']) | first -%}
+{#- Rows of the library count as if they stood in the table that the key refers to. -#}
+{%- set library = codebook_seeds() | selectattr('name', 'equalto', key.get('or_to')) | first -%}
 {%- set values = [] -%}
 {%- for column in key['columns'] -%}
     {%- do values.append("'" ~ column ~ " ' || " ~ quoted('referring.' ~ column)) -%}
@@ -202,7 +204,8 @@ select
         source_code='referring.' ~ key['columns'] | last,
         n_rows='count(*)',
         problem="'Refers to ' || " ~ values | join(" || ', ' || ")
-            ~ " || ', which " ~ target.original_file_path ~ " does not have.'",
+            ~ " || ', which " ~ target.original_file_path
+            ~ ((' and ' ~ library.original_file_path ~ ' do') if library else ' does') ~ " not have.'",
         remedy="'Correct the reference, or add the row to " ~ target.original_file_path ~ ".'"
     ) }}
 from {{ seed.relation_name }} as referring
@@ -212,8 +215,19 @@ left join {{ target.relation_name }} as referred
         referring.{{ column }} = referred.{{ key['to_columns'][loop.index0] }}
         {{- "\n        and " if not loop.last }}
         {%- endfor %}
+{%- if library %}
+left join {{ library.relation_name }} as of_library
+    on
+        {% for column in key['columns'] -%}
+        referring.{{ column }} = of_library.{{ key['to_columns'][loop.index0] }}
+        {{- "\n        and " if not loop.last }}
+        {%- endfor %}
+{%- endif %}
 where
     referred.{{ key['to_columns'] | first }} is null
+    {%- if library %}
+    and of_library.{{ key['to_columns'] | first }} is null
+    {%- endif %}
     {%- for column in key['columns'] %}
     and referring.{{ column }} is not null
     {%- endfor %}

@@ -71,7 +71,9 @@ def deliver(shape: Shape, folder: Path) -> Delivered:
         for kind in ("previous", "first")
     ]
     if len(sizes) >= POOLED_WAVES:
-        tables["pooled_waves"] = [{"study_id": STUDY, "n_waves": str(POOLED_WAVES)}]
+        tables["periods"] = [
+            {"study_id": STUDY, "period_kind": "pooled_waves", "n_waves": str(POOLED_WAVES)}
+        ]
     add_codebook_rows(project, tables)
     return Delivered(project, write_waves(shape, folder))
 

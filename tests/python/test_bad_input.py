@@ -143,13 +143,10 @@ CODEBOOK = {
         study_id,comparison_id,comparison_kind,base_wave_id
         @,base,base,1
     """,
-    "calendar_grains": """
-        study_id,period_grain
-        @,month
-    """,
-    "pooled_waves": """
-        study_id,n_waves
-        @,2
+    "periods": """
+        study_id,period_kind,n_waves
+        @,pooled_waves,2
+        @,month,
     """,
     "segment_contrasts": """
         segment_id,segment_code,reference_segment_code
@@ -932,7 +929,7 @@ def fieldwork_that_ends_before_it_begins(study: Study) -> None:
     study.change("waves", 0, fieldwork_start="2001-03-01")
     study.columns.remove("day")
     study.codebook["design_columns"].pop()
-    study.codebook["calendar_grains"].clear()
+    study.codebook["periods"].pop()
 
 
 @case(
@@ -1328,14 +1325,14 @@ def interview_of_another_age(study: Study) -> None:
 
 
 @case(
-    '[calendar_dates] seeds/codebook/calendar_grains.csv, study @, column period_grain, value "week'
+    '[calendar_dates] seeds/codebook/periods.csv, study @, column period_kind, value "week'
     '": Calendar periods are made of the dates of interviews, and design @_areas of this study has '
     "no column with them. Name the column in seeds/codebook/design_columns.csv, in the role "
     "interview_date, or remove the row.",
 )
 def periods_without_dates(study: Study) -> None:
     study.codebook["design_columns"].pop()
-    study.change("calendar_grains", 0, period_grain="week")
+    study.change("periods", 1, period_kind="week")
     study.columns.remove("day")
 
 
@@ -1634,19 +1631,31 @@ def shares_of_no_whole(study: Study) -> None:
 
 
 @case(
-    '[pooled_waves] seeds/codebook/pooled_waves.csv, study @, column n_waves, value "1": There is '
+    '[pooled_waves] seeds/codebook/periods.csv, study @, column n_waves, value "1": There is '
     "nothing to pool in fewer than two waves. Write 2 or more, or remove the row.",
     "[comparison_base] seeds/codebook/comparisons.csv, study @, column base_wave_id, value "
-    '"fixed": A comparison with a base wave needs the wave. Fill base_wave_id for the kind base; '
-    "leave it empty for other kinds.",
+    '"fixed": A comparison with a base wave needs the wave. Fill base_wave_id for the kinds base '
+    "and index; leave it empty for other kinds.",
     "[comparison_base] seeds/codebook/comparisons.csv, study @, column base_wave_id, value "
     '"last_year": A comparison of the kind year_earlier finds its wave by itself. Fill '
-    "base_wave_id for the kind base; leave it empty for other kinds.",
+    "base_wave_id for the kinds base and index; leave it empty for other kinds.",
 )
 def waves_that_make_no_set(study: Study) -> None:
-    study.change("pooled_waves", 0, n_waves="1")
+    study.change("periods", 0, n_waves="1")
     study.add("comparisons", comparison_id="fixed", base_wave_id="")
     study.add("comparisons", like=0, comparison_id="last_year", comparison_kind="year_earlier")
+
+
+@case(
+    '[pooled_waves] seeds/codebook/periods.csv, study @, column n_waves, value "pooled_waves": '
+    "Pooled waves need to know how many. Fill n_waves for pooled_waves; leave it empty for other "
+    "kinds.",
+    '[pooled_waves] seeds/codebook/periods.csv, study @, column n_waves, value "month": A calendar '
+    "period has no number of waves. Fill n_waves for pooled_waves; leave it empty for other kinds.",
+)
+def periods_of_no_size(study: Study) -> None:
+    study.change("periods", 0, n_waves="")
+    study.change("periods", 1, n_waves="3")
 
 
 @case(

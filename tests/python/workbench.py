@@ -104,6 +104,21 @@ def add_codebook_rows(project: Project, tables: Tables) -> None:
         set_codebook_rows(project, table, [*codebook_rows(project, table), *rows])
 
 
+def index_row(study_id: str, base_wave_id: str) -> Row:
+    """Give the row of `comparisons.csv` that asks for an index."""
+    return {
+        "study_id": study_id,
+        "comparison_id": f"index_{base_wave_id}",
+        "comparison_kind": "index",
+        "base_wave_id": base_wave_id,
+    }
+
+
+def pool_row(study_id: str, n_waves: int) -> Row:
+    """Give the row of `periods.csv` that asks for pooled waves."""
+    return {"study_id": study_id, "period_kind": "pooled_waves", "n_waves": str(n_waves)}
+
+
 def write_wave(
     project: Project, study_id: str, wave_id: str, rows: Sequence[Mapping[str, str]]
 ) -> None:
@@ -142,7 +157,6 @@ def keep_studies(project: Project, study_ids: Iterable[str]) -> None:
             keep(table, "study_id", kept)
     designs = {row["design_id"] for row in tables["designs"]}
     keep("design_columns", "design_id", designs)
-    keep("replicate_factors", "design_id", designs)
     variables = {row["variable_id"] for row in tables["questions"]}
     groups = {row["variable_group_id"] for row in tables["variable_groups"]} - {
         row["variable_group_id"]

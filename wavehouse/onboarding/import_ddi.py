@@ -297,7 +297,11 @@ def _study(
     )
     row = study.changes[0]["add"]
     row["description"] = ddi.abstract or row["description"]
-    known = {rule["publication_rule_id"] for rule in own.rows("publication_rules")}
+    known = {
+        rule["publication_rule_id"]
+        for table in ("publication_rules", "library_publication_rules")
+        for rule in own.rows(table)
+    }
     for name in ("publication_rule_id", "ci_level", "adjustment_method"):
         stated = ddi.settings.get(name)
         if stated and (name != "publication_rule_id" or stated in known):

@@ -13,11 +13,11 @@
 -- depends_on: {{ ref('measure_items') }}
 -- depends_on: {{ ref('variable_groups') }}, {{ ref('variable_group_members') }}
 -- depends_on: {{ ref('standard_populations') }}, {{ ref('standard_population_shares') }}
--- depends_on: {{ ref('comparisons') }}, {{ ref('segment_contrasts') }}, {{ ref('indices') }}
+-- depends_on: {{ ref('comparisons') }}, {{ ref('segment_contrasts') }}, {{ ref('periods') }}
 -- depends_on: {{ ref('association_tests') }}
--- depends_on: {{ ref('pooled_waves') }}, {{ ref('calendar_grains') }}
--- depends_on: {{ ref('replicate_factors') }}, {{ ref('bridges') }}
+-- depends_on: {{ ref('bridges') }}, {{ ref('library_drift_thresholds') }}
 -- depends_on: {{ ref('publication_rules') }}, {{ ref('publication_criteria') }}
+-- depends_on: {{ ref('library_publication_rules') }}, {{ ref('library_publication_criteria') }}
 -- depends_on: {{ ref('missing_kinds') }}, {{ ref('observation_statuses') }}
 -- depends_on: {{ ref('confidentiality_statuses') }}, {{ ref('confidence_levels') }}
 -- depends_on: {{ ref('t_quantiles') }}, {{ ref('gauss_legendre') }}

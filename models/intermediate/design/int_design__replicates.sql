@@ -16,10 +16,6 @@ replicate_columns as (
     where design_role = 'replicate_weight'
 ),
 
-factors as (
-    select * from {{ ref('stg_codebook__replicate_factors') }}
-),
-
 final as (
     select
         -- keys
@@ -27,7 +23,7 @@ final as (
         cast(replicate_columns.position as {{ dbt.type_string() }}) as psu_id,
 
         -- what it counts, and what it deviates from
-        coalesce(factors.replicate_factor, 1) * coalesce(
+        coalesce(replicate_columns.replicate_factor, 1) * coalesce(
             designs.replicate_scale,
             {{ replicate_scale(
                 'designs.variance_method', 'replicate_columns.n_replicates'
@@ -37,10 +33,6 @@ final as (
     from replicate_columns
     inner join designs
         on replicate_columns.design_id = designs.design_id
-    left join factors
-        on
-            replicate_columns.design_id = factors.design_id
-            and replicate_columns.position = factors.position
 )
 
 select * from final

@@ -1,15 +1,17 @@
 with
 
 codebook as (
-    select * from {{ ref('calendar_grains') }}
+    select * from {{ ref('periods') }}
 ),
 
 final as (
     select
         study_id,
-        period_grain
+        period_kind as period_grain
     from codebook
-    where {{ is_not_left_out('codebook.study_id') }}
+    where
+        period_kind <> 'pooled_waves'
+        and {{ is_not_left_out('codebook.study_id') }}
 )
 
 select * from final

@@ -11,7 +11,9 @@ final as (
         comparison_kind,
         base_wave_id
     from codebook
-    where {{ is_not_left_out('codebook.study_id') }}
+    where
+        comparison_kind <> 'index'
+        and {{ is_not_left_out('codebook.study_id') }}
 )
 
 select * from final

@@ -9,7 +9,8 @@ final as (
         design_id,
         design_role,
         {{ to_integer('position') }} as position,
-        source_column
+        source_column,
+        {{ to_number('replicate_factor') }} as replicate_factor
     from codebook
 )
 

@@ -1,7 +1,7 @@
 with
 
 codebook as (
-    select * from {{ ref('indices') }}
+    select * from {{ ref('comparisons') }}
 ),
 
 final as (
@@ -9,7 +9,9 @@ final as (
         study_id,
         base_wave_id
     from codebook
-    where {{ is_not_left_out('codebook.study_id') }}
+    where
+        comparison_kind = 'index'
+        and {{ is_not_left_out('codebook.study_id') }}
 )
 
 select * from final

@@ -1,7 +1,7 @@
 with
 
 codebook as (
-    select * from {{ ref('pooled_waves') }}
+    select * from {{ ref('periods') }}
 ),
 
 final as (
@@ -9,7 +9,9 @@ final as (
         study_id,
         {{ to_integer('n_waves') }} as n_waves
     from codebook
-    where {{ is_not_left_out('codebook.study_id') }}
+    where
+        period_kind = 'pooled_waves'
+        and {{ is_not_left_out('codebook.study_id') }}
 )
 
 select * from final

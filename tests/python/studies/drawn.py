@@ -14,7 +14,15 @@ from dataclasses import dataclass, replace
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
-from workbench import Row, Tables, add_codebook_rows, set_codebook_rows, write_rows
+from workbench import (
+    Row,
+    Tables,
+    add_codebook_rows,
+    index_row,
+    pool_row,
+    set_codebook_rows,
+    write_rows,
+)
 
 from wavehouse.project import Project
 
@@ -583,9 +591,9 @@ def study_rows(
                 for wave_id in waves
                 if wave_id == "w2"
             ),
+            *(index_row(key["study_id"], wave_id) for wave_id in waves if delivery == "drawn"),
         ],
-        "pooled_waves": [{**key, "n_waves": "2"}] if delivery == "drawn" else [],
-        "indices": [{**key, "base_wave_id": wave_id} for wave_id in waves if delivery == "drawn"],
+        "periods": [pool_row(key["study_id"], 2)] if delivery == "drawn" else [],
         "questions": [
             {
                 **valid,

@@ -7,7 +7,13 @@ few that its rule hides them to protect them: the women's share of graduates wou
 from collections.abc import Iterator
 from itertools import product
 
-from workbench import Row, add_codebook_rows, write_wave
+from workbench import (
+    Row,
+    add_codebook_rows,
+    index_row,
+    pool_row,
+    write_wave,
+)
 
 from wavehouse.project import Project
 
@@ -250,9 +256,11 @@ def study_rows(study_id: str) -> dict[str, list[Row]]:
         ],
         **(
             {
-                "comparisons": [{**key, "comparison_id": "first", "comparison_kind": "first"}],
-                "indices": [{**key, "base_wave_id": "1"}],
-                "pooled_waves": [{**key, "n_waves": "2"}],
+                "comparisons": [
+                    {**key, "comparison_id": "first", "comparison_kind": "first"},
+                    index_row(study_id, "1"),
+                ],
+                "periods": [pool_row(study_id, 2)],
             }
             if len(waves) > 1
             else {}

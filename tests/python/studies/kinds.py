@@ -20,7 +20,14 @@ The waves are not a whole number of years apart, so that slopes have something t
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workbench import Row, add_codebook_rows, read_rows, write_wave
+from workbench import (
+    Row,
+    add_codebook_rows,
+    index_row,
+    pool_row,
+    read_rows,
+    write_wave,
+)
 
 from studies.made_up import DATA, ROLES, ROTATING
 from wavehouse.project import Project
@@ -357,9 +364,11 @@ def study_rows(study: KindsStudy, data: dict[str, list[Row]]) -> dict[str, list[
             for variable_id, column in asked.items()
         ],
         "crosswalk": list(crosswalk_rows(valid)),
-        "comparisons": comparison_rows(study),
-        "indices": [{**key, "base_wave_id": study.base_wave_id}],
-        "pooled_waves": [{**key, "n_waves": str(n_waves)} for n_waves in study.pooled],
+        "comparisons": [
+            *comparison_rows(study),
+            index_row(study.study_id, study.base_wave_id),
+        ],
+        "periods": [pool_row(study.study_id, n_waves) for n_waves in study.pooled],
     }
 
 

@@ -91,7 +91,7 @@ def make_nhanes(destination: Path, landed: Project) -> Project:
                     "source_column": DAY,
                 }
             ],
-            "calendar_grains": [{"study_id": STUDY, "period_grain": "half_year"}],
+            "periods": [{"study_id": STUDY, "period_kind": "half_year"}],
         },
     )
     for wave_id in WAVES:

@@ -16,7 +16,13 @@ alone, so that any table of counts gives the right value, and the textbook's for
 import random
 from datetime import date, timedelta
 
-from workbench import Row, add_codebook_rows, write_wave
+from workbench import (
+    Row,
+    add_codebook_rows,
+    index_row,
+    pool_row,
+    write_wave,
+)
 
 from studies.kinds import TEXT, group_members, open_study
 from wavehouse.project import Project
@@ -304,9 +310,8 @@ def study_rows(waves: dict[str, list[Row]]) -> dict[str, list[Row]]:
             }
             for number, (wave_id, (first, n_days, _)) in enumerate(WAVES.items(), start=1)
         ],
-        "indices": [{**key, "base_wave_id": "w1"}],
-        "pooled_waves": [{**key, "n_waves": "2"}],
-        "calendar_grains": [{**key, "period_grain": "quarter"}],
+        "comparisons": [index_row(STUDY, "w1")],
+        "periods": [pool_row(STUDY, 2), {**key, "period_kind": "quarter"}],
     }
 
 

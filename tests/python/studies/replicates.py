@@ -45,23 +45,20 @@ def add_replicate_studies(project: Project) -> None:
             "replicate_centre": centre,
             "declared_degrees_of_freedom": DECLARED_DEGREES_OF_FREEDOM.get(method, ""),
         }
+        factors = {
+            row["position"]: row["replicate_factor"]
+            for row in scales(method)
+            if float(row["replicate_factor"]) != 1
+        }
         tables["design_columns"] += [
             {
                 "design_id": study.study_id,
                 "design_role": "replicate_weight",
                 "position": str(position),
                 "source_column": column,
+                "replicate_factor": factors.get(str(position), ""),
             }
             for position, column in enumerate(weights, start=1)
-        ]
-        tables["replicate_factors"] = [
-            {
-                "design_id": study.study_id,
-                "position": row["position"],
-                "replicate_factor": row["replicate_factor"],
-            }
-            for row in scales(method)
-            if float(row["replicate_factor"]) != 1
         ]
         add_codebook_rows(project, tables)
         write_waves(project, study, data, weights)

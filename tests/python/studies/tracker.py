@@ -270,7 +270,7 @@ def study_rows(tracker: Tracker, sizes: dict[str, int]) -> dict[str, list[Row]]:
             mapped("satisfied", "<empty>", "sentinel", missing_kind="no_answer"),
             mapped("score", "<number>", "identity"),
         ],
-        "calendar_grains": [{**key, "period_grain": grain} for grain in GRAINS],
+        "periods": [{**key, "period_kind": grain} for grain in GRAINS],
         "comparisons": [
             {**key, "comparison_id": kind, "comparison_kind": kind}
             for kind in ("previous", "year_earlier")

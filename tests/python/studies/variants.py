@@ -41,8 +41,7 @@ OF_A_STUDY = (
     "crosswalk",
     "waived_columns",
     "comparisons",
-    "indices",
-    "pooled_waves",
+    "periods",
 )
 BRIDGE_FACTOR, BRIDGE_ERROR = 1.1, 0.05
 YES_NO_COLUMNS = {

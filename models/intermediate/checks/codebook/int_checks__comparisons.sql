@@ -14,7 +14,14 @@ design_columns as (
 ),
 
 comparisons as (
-    select * from {{ ref('stg_codebook__comparisons') }}
+    select * from {{ ref('comparisons') }}
+    where {{ is_not_left_out('study_id') }}
+),
+
+-- As written: a size that is no number is its own problem.
+written_periods as (
+    select * from {{ ref('periods') }}
+    where {{ is_not_left_out('study_id') }}
 ),
 
 pooled_waves as (
@@ -33,18 +40,18 @@ comparison_bases as (
             study_id='study_id',
             column_name="'base_wave_id'",
             source_code='comparison_id',
-            problem="case when comparison_kind = 'base' then 'A comparison with a base wave needs the wave.' else 'A comparison of the kind ' || comparison_kind || ' finds its wave by itself.' end",
-            remedy="'Fill base_wave_id for the kind base; leave it empty for other kinds.'"
+            problem="case when comparison_kind in ('base', 'index') then 'A comparison with a base wave needs the wave.' else 'A comparison of the kind ' || comparison_kind || ' finds its wave by itself.' end",
+            remedy="'Fill base_wave_id for the kinds base and index; leave it empty for other kinds.'"
         ) | indent(8) }}
     from comparisons
-    where (comparison_kind = 'base') = (base_wave_id is null)
+    where (comparison_kind in ('base', 'index')) = (base_wave_id is null)
 ),
 
 pooled_sizes as (
     select
         {{ problem_columns(
             check_id='pooled_waves',
-            file=codebook_file('pooled_waves'),
+            file=codebook_file('periods'),
             study_id='study_id',
             column_name="'n_waves'",
             source_code='n_waves',
@@ -55,13 +62,28 @@ pooled_sizes as (
     where n_waves < 2
 ),
 
+period_sizes as (
+    select
+        {{ problem_columns(
+            check_id='pooled_waves',
+            file=codebook_file('periods'),
+            study_id='study_id',
+            column_name="'n_waves'",
+            source_code='period_kind',
+            problem="case when n_waves is null then 'Pooled waves need to know how many.' else 'A calendar period has no number of waves.' end",
+            remedy="'Fill n_waves for pooled_waves; leave it empty for other kinds.'"
+        ) | indent(8) }}
+    from written_periods
+    where (period_kind = 'pooled_waves') = (n_waves is null)
+),
+
 undated_designs as (
     select distinct
         {{ problem_columns(
             check_id='calendar_dates',
-            file=codebook_file('calendar_grains'),
+            file=codebook_file('periods'),
             study_id='waves.study_id',
-            column_name="'period_grain'",
+            column_name="'period_kind'",
             source_code='calendar_grains.period_grain',
             problem="'Calendar periods are made of the dates of interviews, and design ' || waves.design_id || ' of this study has no column with them.'",
             remedy="'Name the column in seeds/codebook/design_columns.csv, in the role interview_date, or remove the row.'"
@@ -79,7 +101,7 @@ undated_designs as (
 ),
 
 final as (
-    {% for check in ['comparison_bases', 'pooled_sizes', 'undated_designs'] -%}
+    {% for check in ['comparison_bases', 'pooled_sizes', 'period_sizes', 'undated_designs'] -%}
     select * from {{ check }}
     {{ "union all" if not loop.last }}
     {% endfor %}
