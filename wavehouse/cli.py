@@ -23,6 +23,7 @@ COMMANDS = {
     "Write for readers": ("docs", "pages", "export", "where"),
     "Look back": ("releases", "as-of", "diff"),
     "Work on PostgreSQL": ("postgres",),
+    "Bring a project to a new version": ("migrate",),
 }
 # Of the first sentence of a command's help.
 LONGEST_SUMMARY = 200

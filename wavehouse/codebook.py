@@ -7,6 +7,7 @@ from pathlib import Path
 from wavehouse.csv_files import read_csv
 from wavehouse.errors import WavehouseError
 from wavehouse.ids import inside
+from wavehouse.migrations.codebook_state import refuse_other_versions
 from wavehouse.project import Project
 
 # The tables that generated files are made of, with what the generator cannot do without. Their
@@ -115,7 +116,12 @@ def whole_number(text: str, otherwise: int = 0) -> int:
 
 
 def read_codebook(project: Project) -> Codebook:
-    """Read every codebook file, noting all problems instead of stopping at the first."""
+    """Read every codebook file, noting all problems instead of stopping at the first.
+
+    Raises:
+        WavehouseError: the codebook is of another version; nothing else is said of its files then.
+    """
+    refuse_other_versions(project)
     codebook = Codebook()
     described = {
         folder: described_columns(folder / name)

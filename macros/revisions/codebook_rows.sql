@@ -55,14 +55,15 @@
 {%- endmacro %}
 
 
-{#- The tables of the codebook that decide figures. Breaks are a reason of their own. -#}
+{#- The tables of the codebook and of the library that decide figures. Breaks are a reason of their own. -#}
 {% macro deciding_seeds() -%}
     {%- set others = [
-        'association_tests', 'breaks', 'bridges', 'calendar_grains', 'comparisons', 'deliveries', 'drift_thresholds',
-        'drift_waivers', 'indices', 'pooled_waves', 'segment_contrasts', 'waived_columns',
+        'association_tests', 'breaks', 'bridges', 'comparisons', 'deliveries', 'drift_thresholds', 'drift_waivers',
+        'library_drift_thresholds', 'periods', 'segment_contrasts', 'waived_columns',
     ] -%}
     {%- set found = [] -%}
-    {%- for seed in (codebook_seeds() if execute else []) if seed.fqn[1] == 'codebook' and seed.name not in others -%}
+    {%- for seed in (codebook_seeds() if execute else [])
+        if seed.fqn[1] in ['codebook', 'library'] and seed.name not in others -%}
         {%- do found.append(seed) -%}
     {%- endfor -%}
     {{ return(found) }}

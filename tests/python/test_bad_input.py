@@ -1578,6 +1578,72 @@ def scores_that_nothing_names(study: Study) -> None:
 
 
 @case(
+    *(
+        f'[measure_scale] seeds/codebook/measures.csv, column measure_kind, value "@_{kind}": Code '
+        f"list @_moods does not say which end of its scale is the top, and a {kind} needs to know. "
+        "Write first or last in top_end of seeds/codebook/code_lists.csv."
+        for kind in ("top_box", "mean_step")
+    ),
+)
+def scales_without_a_top(study: Study) -> None:
+    for kind in ("top_box", "mean_step"):
+        study.add("measures", like=0, measure_id=f"@_{kind}", measure_kind=kind)
+
+
+@case(
+    '[measure_scale] seeds/codebook/measures.csv, column measure_kind, value "@_bottom_3_box": '
+    "Code list @_moods has 2 categories on its scale, all of which a bottom_3_box would have. Take "
+    "fewer boxes, or another code list.",
+    '[measure_scale] seeds/codebook/measures.csv, column measure_kind, value "@_nps": A net '
+    "promoter score needs the codes 0 to 10, and code list @_moods has 0 of these 11 and 2 others. "
+    "Give its categories the codes 0 to 10 and write true in is_off_scale of others "
+    "(seeds/codebook/categories.csv), or take boxes.",
+    '[measure_scale] seeds/codebook/measures.csv, column measure_kind, value "@_mean_code": A mean '
+    "of codes needs numbers, and code list @_moods has the code bad. Write true in is_off_scale of "
+    "what is no number on the scale (seeds/codebook/categories.csv), or take mean_step, or a score "
+    "with scores of your own.",
+)
+def scales_of_other_kinds(study: Study) -> None:
+    study.change("code_lists", 0, top_end="first")
+    for kind in ("bottom_3_box", "nps", "mean_code"):
+        study.add("measures", like=0, measure_id=f"@_{kind}", measure_kind=kind)
+
+
+@case(
+    '[measure_scale] seeds/codebook/measures.csv, column base_id, value "@_mean_step": Category '
+    "depends is off the scale, and a mean_step would count it as 0. Name a base that has only the "
+    "categories on the scale (seeds/codebook/bases.csv and base_categories.csv).",
+)
+def means_off_the_scale(study: Study) -> None:
+    study.change("code_lists", 0, top_end="first")
+    study.add(
+        "categories",
+        like=0,
+        category_code="depends",
+        category_order="3",
+        is_off_scale="true",
+    )
+    study.codebook["bases"] = [
+        {"base_id": f"{study.study_id}_scale", "base_label": "Scale", "description": "Made up"}
+    ]
+    study.codebook["base_categories"] = [
+        {
+            "base_id": f"{study.study_id}_scale",
+            "variable_id": f"{study.study_id}_mood",
+            "category_code": code,
+        }
+        for code in ("good", "bad")
+    ]
+    for name, kind, base in (
+        ("mean_step", "mean_step", ""),
+        ("of_scale", "mean_step", "@_scale"),
+        # Boxes have them in their base.
+        ("top", "top_box", ""),
+    ):
+        study.add("measures", like=0, measure_id=f"@_{name}", measure_kind=kind, base_id=base)
+
+
+@case(
     "[variable_group_mention] seeds/codebook/variable_groups.csv, column mention_category_code, "
     'value "@_answers": Variable @_group of this group does not have the category that says that '
     "an answer was given. Name a category in mention_category_code that all variables of the group "

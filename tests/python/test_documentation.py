@@ -160,7 +160,9 @@ def test_texts_name_commands_that_exist(file: Path, capsys: pytest.CaptureFixtur
 
 def test_the_rows_that_the_guide_shows_are_in_the_codebook() -> None:
     tables = {
-        path.stem: path.read_text(encoding="utf-8") for path in Project(ROOT).codebook.glob("*.csv")
+        path.stem: path.read_text(encoding="utf-8")
+        for folder in (Project(ROOT).codebook, Project(ROOT).library)
+        for path in folder.glob("*.csv")
     }
     assert len(docs.fences(CONTRIBUTING, "csv")) > 10
     assert docs.csv_example_problems(CONTRIBUTING, tables) == []

@@ -7,6 +7,7 @@ from wavehouse.codebook import DESCRIPTIONS, Codebook, Row, wave_number
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.id_problems import id_problems
 from wavehouse.ids import inside, shown
+from wavehouse.migrations.codebook_state import refuse_other_versions
 from wavehouse.onboarding.draft import (
     ACCEPT,
     REJECT,
@@ -38,9 +39,10 @@ def apply_draft(project: Project, study_id: str, wave_id: str) -> list[str]:
         the lines to tell the user: the tables that changed, and what rejections leave to do.
 
     Raises:
-        WavehouseError: there is no draft.
+        WavehouseError: there is no draft, or the codebook is of another version.
         ProblemsError: something is open, or a row cannot be written. Nothing was written then.
     """
+    refuse_other_versions(project)
     path = draft_path(project, study_id, wave_id)
     if not path.is_file() and _is_declared(project, study_id, wave_id):
         return [f"Wave {wave_id} of study {study_id} is in the codebook; there is nothing to do."]

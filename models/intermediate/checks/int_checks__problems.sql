@@ -10,7 +10,7 @@
     'codebook',
     'validity', 'waves', 'designs', 'variables', 'variable_groups', 'crosswalk', 'derivations',
     'derived_sums', 'measures', 'scales', 'measure_items', 'standard_populations', 'comparisons', 'segments',
-    'segment_contrasts', 'association_tests', 'publication_criteria',
+    'segment_contrasts', 'publication_criteria',
     'wave_files', 'landed_waves', 'generated_files', 'columns', 'undelivered_columns', 'waived_columns',
     'codes', 'derived_codes', 'respondents', 'weights'
 ] -%}

@@ -81,7 +81,7 @@ labelled as (
         select
             *,
             row_number() over (partition by measure_id order by score, step) as lowest,
-            row_number() over (partition by measure_id order by score desc, step) as highest
+            row_number() over (partition by measure_id order by score desc, step asc) as highest
         from scored
         where score is not null
     ) as ranked

@@ -10,17 +10,33 @@ library as (
 ),
 
 united as (
-    select * from codebook
+    select
+        codebook.drift_kind,
+        codebook.statistic,
+        codebook.severity,
+        codebook.threshold,
+        codebook.breaks_explain,
+        codebook.description,
+        codebook.remedy
+    from codebook
+
     union all
-    select * from library
-    where not exists (
-        select 1
-        from codebook
-        where
-            codebook.drift_kind = library.drift_kind
-            and codebook.statistic = library.statistic
-            and codebook.severity = library.severity
-    )
+
+    select
+        library.drift_kind,
+        library.statistic,
+        library.severity,
+        library.threshold,
+        library.breaks_explain,
+        library.description,
+        library.remedy
+    from library
+    left join codebook
+        on
+            library.drift_kind = codebook.drift_kind
+            and library.statistic = codebook.statistic
+            and library.severity = codebook.severity
+    where codebook.drift_kind is null
 ),
 
 final as (

@@ -1,4 +1,4 @@
--- Criteria of the rules of the project, and of those rules of the library that are in no other form there.
+-- Criteria of the rules of the project, and those of the rules of the library whose ids the project has not taken.
 with
 
 codebook as (
@@ -14,14 +14,36 @@ library as (
 ),
 
 united as (
-    select * from codebook
+    select
+        codebook.publication_rule_id,
+        codebook.position,
+        codebook.applies_to,
+        codebook.statistic,
+        codebook.comparison,
+        codebook.threshold,
+        codebook.holds_if_unknown,
+        codebook.consequence,
+        codebook.purpose,
+        codebook.reason
+    from codebook
+
     union all
-    select * from library
-    where library.publication_rule_id not in (
-        select codebook_rules.publication_rule_id
-        from codebook_rules
-        where codebook_rules.publication_rule_id is not null
-    )
+
+    select
+        library.publication_rule_id,
+        library.position,
+        library.applies_to,
+        library.statistic,
+        library.comparison,
+        library.threshold,
+        library.holds_if_unknown,
+        library.consequence,
+        library.purpose,
+        library.reason
+    from library
+    left join codebook_rules
+        on library.publication_rule_id = codebook_rules.publication_rule_id
+    where codebook_rules.publication_rule_id is null
 ),
 
 final as (

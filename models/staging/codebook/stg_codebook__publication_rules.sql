@@ -10,14 +10,30 @@ library as (
 ),
 
 united as (
-    select * from codebook
+    select
+        codebook.publication_rule_id,
+        codebook.rule_label,
+        codebook.description,
+        codebook.source,
+        codebook.share_ci_method,
+        codebook.protection_interval,
+        codebook.base_rounding
+    from codebook
+
     union all
-    select * from library
-    where library.publication_rule_id not in (
-        select codebook.publication_rule_id
-        from codebook
-        where codebook.publication_rule_id is not null
-    )
+
+    select
+        library.publication_rule_id,
+        library.rule_label,
+        library.description,
+        library.source,
+        library.share_ci_method,
+        library.protection_interval,
+        library.base_rounding
+    from library
+    left join codebook
+        on library.publication_rule_id = codebook.publication_rule_id
+    where codebook.publication_rule_id is null
 ),
 
 final as (

@@ -177,7 +177,7 @@ misfit_parts as (
     from described_measures
     where
         standard_population_id is not null
-        and {{ estimated_kind('measure_kind') | indent(8) }} not in ('share', 'net', 'score', 'mean')
+        and {{ estimated_kind('measure_kind') }} not in ('share', 'net', 'score', 'mean')
 ),
 
 measure_parts as (

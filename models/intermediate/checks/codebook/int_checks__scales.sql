@@ -142,8 +142,8 @@ misfits as (
         'A net promoter score needs the codes 0 to 10, and code list ' || code_list_id || ' has '
         || cast(n_of_ratings as {{ dbt.type_string() }}) || ' of these 11 and '
         || cast(n_steps - n_of_ratings as {{ dbt.type_string() }}) || ' others.' as problem,
-        'Give its categories the codes 0 to 10 and write true in is_off_scale of others (seeds/codebook/categories.csv), or take boxes.'
-            as remedy
+        'Give its categories the codes 0 to 10 and write true in is_off_scale of others '
+        || '(seeds/codebook/categories.csv), or take boxes.' as remedy
     from scales
     where
         measure_kind = 'nps'
@@ -156,7 +156,8 @@ misfits as (
         'measure_kind' as column_name,
         'A mean of codes needs numbers, and code list ' || code_list_id || ' has the code '
         || code_without_number || '.' as problem,
-        'Write true in is_off_scale of what is no number on the scale (seeds/codebook/categories.csv), or take mean_step, or a score with scores of your own.'
+        'Write true in is_off_scale of what is no number on the scale '
+        || '(seeds/codebook/categories.csv), or take mean_step, or a score with scores of your own.'
             as remedy
     from scales
     where
@@ -170,8 +171,8 @@ misfits as (
         'base_id' as column_name,
         'Category ' || category_code || ' is off the scale, and a ' || measure_kind
         || ' would count it as 0.' as problem,
-        'Name a base that has only the categories on the scale (seeds/codebook/bases.csv and base_categories.csv).'
-            as remedy
+        'Name a base that has only the categories on the scale '
+        || '(seeds/codebook/bases.csv and base_categories.csv).' as remedy
     from off_scale
 ),
 

@@ -1,0 +1,1 @@
+"""Migrations of the codebook's tables: each module has `migrate(tables)`."""
