@@ -171,7 +171,6 @@
     select
         part_waves.part_key,
         part_waves.wave_key,
-        part_waves.wave_batch_number,
         part_waves.part_start,
         part_waves.part_end,
         scores.score_key,
@@ -192,8 +191,8 @@
 
 
 {% macro _is_of_part(moments) -%}
-    {#- Batches are compared too, since rows lie in their order, so that those of others are not read. -#}
-    {{ moments }}.batch_number = wanted.wave_batch_number
+    {#- Where a model is computed by part, rows of other parts' waves are not read. -#}
+    {{ of_these_units(['wave_key'], moments) }}
     and {{ moments }}.wave_key = wanted.wave_key
     and (
         wanted.part_end is null

@@ -31,6 +31,54 @@ select
 where false
 """
 
+# The first of the batches in which the waves are computed is 0.
+DELIVERED_WAVES = f"""\
+-- {MARKER}
+/*
+    1. A batch is what is computed in one go: as many waves as have about 5,000 rows together, so
+       that what a pass over respondents holds in memory does not grow with the number of waves.
+       A wave is never divided.
+    2. Batches change when waves are added; nothing that is kept is joined by them.
+*/
+with
+
+waves as (
+{{contents}}
+),
+
+final as (
+    select
+        -- keys
+        {{{{{{{{ integer_key(['study_id', 'wave_id']) }}}}}}}} as wave_key,
+        study_id,
+        wave_id,
+
+        -- what was delivered
+        n_rows,
+        content_digest,
+
+        cast(
+            floor(
+                sum(n_rows) over (
+                    order by study_id, wave_id
+                    rows between unbounded preceding and current row
+                ) / 5000
+            ) as integer
+        ) as batch_number
+    from waves
+)
+
+select * from final
+"""
+
+NO_CONTENT = """\
+    select
+        cast(null as {{ dbt.type_string() }}) as study_id,
+        cast(null as {{ dbt.type_string() }}) as wave_id,
+        cast(null as bigint) as n_rows,
+        cast(null as {{ dbt.type_string() }}) as content_digest
+    where false"""
+
 STAGED = """\
 {study}: delivered values of all waves, long and as text.
 
@@ -180,12 +228,25 @@ def generate_staging_descriptions(found: Inspection) -> Texts:
 def generate_delivered_answers(found: Inspection) -> Texts:
     """Write the model that puts the staging models of all studies into one table."""
     path = PurePosixPath("models/intermediate/delivered/int_delivered__answers.sql")
-    if not found.waves:
-        return {path: f"-- {MARKER}\n{NOTHING_DELIVERED}"}
+    models = [waves[0].staging_model for _, waves in _by_study(found.waves)]
     lines = [
         f"-- {MARKER}",
+        "{{ config(",
+        "    materialized='by_wave',",
+        "    meta={",
+        "        'units': 'int_delivered__waves',",
+        "        'inputs': {",
+        *(f"            '{model}': none," for model in models),
+        "        },",
+        "    },",
+        ") }}",
+        "-- depends_on: {{ ref('int_delivered__waves') }}",
+    ]
+    if not found.waves:
+        return {path: "\n".join(lines) + f"\n{NOTHING_DELIVERED}"}
+    lines += [
         "{%- set studies = [",
-        *(f"    ref('{waves[0].staging_model}')," for _, waves in _by_study(found.waves)),
+        *(f"    ref('{model}')," for model in models),
         "] %}",
         "with",
         "",
@@ -198,6 +259,7 @@ def generate_delivered_answers(found: Inspection) -> Texts:
         "        source_column,",
         "        source_code",
         "    from {{ study }}",
+        "    where {{ of_these_units(['study_id', 'wave_id']) }}",
         "    {%- if not loop.last %}",
         "",
         "    union all",
@@ -210,12 +272,26 @@ def generate_delivered_answers(found: Inspection) -> Texts:
     return {path: "\n".join(lines) + "\n"}
 
 
+def generate_delivered_waves(found: Inspection) -> Texts:
+    """Write the model that says what each wave delivered, by the content of its file."""
+    path = PurePosixPath("models/intermediate/delivered/int_delivered__waves.sql")
+    contents = "\n\n    union all\n\n".join(_content_call(wave) for wave in found.waves)
+    return {path: DELIVERED_WAVES.format(contents=contents or NO_CONTENT)}
+
+
+def _content_call(wave: DeliveredWave) -> str:
+    relation = f"source('landing', '{wave.seed}')" if wave.is_landed else f"ref('{wave.seed}')"
+    call = f"wave_content('{wave.study_id}', '{wave.wave_id}', {relation})"
+    return f"    {{{{ {call} | indent(4) }}}}"
+
+
 GENERATORS: list[Callable[[Inspection], Texts]] = [
     generate_wave_seeds,
     generate_landing_sources,
     generate_staging_models,
     generate_staging_descriptions,
     generate_delivered_answers,
+    generate_delivered_waves,
     generate_respondents_description,
     generate_wide_tables,
     generate_variable_pages,

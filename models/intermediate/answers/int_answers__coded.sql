@@ -1,15 +1,38 @@
+{{ config(
+    materialized='by_wave',
+    meta={
+        'units': 'int_delivered__waves',
+        'inputs': {
+            'int_checks__problems': none,
+            'int_delivered__respondents': {
+                'by': ['study_id', 'wave_id'],
+                'columns': ['row_number', 'respondent_number'],
+            },
+            'int_delivered__mapped_codes': {
+                'by': ['study_id', 'wave_id'],
+                'columns': [
+                    'variable_id', 'source_column', 'source_code', 'category_code', 'numeric_value',
+                    'missing_kind',
+                ],
+            },
+            'int_delivered__derived_sums': {'by': ['study_id', 'wave_id']},
+        },
+    },
+) }}
 -- depends_on: {{ ref('int_checks__problems') }}
+-- depends_on: {{ ref('int_delivered__waves') }}
 with
 
 delivered as (
-    select * from {{ ref('int_delivered__answers') }}
+    select *
+    from {{ ref('int_delivered__answers') }}
+    where {{ of_these_units(['study_id', 'wave_id']) }}
 ),
 
 mapped_codes as (
-    select
-        *,
-        {{ answer_key('variable_id', 'category_code') }} as answer_key
+    select *
     from {{ ref('int_delivered__mapped_codes') }}
+    where {{ of_these_units(['study_id', 'wave_id']) }}
 ),
 
 derived_sums as (
@@ -17,7 +40,9 @@ derived_sums as (
 ),
 
 respondents as (
-    select * from {{ ref('int_delivered__respondents') }}
+    select *
+    from {{ ref('int_delivered__respondents') }}
+    where {{ of_these_units(['study_id', 'wave_id']) }}
 ),
 
 of_codes as (
@@ -25,6 +50,7 @@ of_codes as (
         -- keys
         delivered.study_id,
         delivered.wave_id,
+        respondents.wave_key,
         respondents.respondent_number,
         mapped_codes.variable_id,
         mapped_codes.answer_key,
@@ -55,9 +81,10 @@ of_sums as (
     select
         derived_sums.study_id,
         derived_sums.wave_id,
+        respondents.wave_key,
         respondents.respondent_number,
         derived_sums.variable_id,
-        {{ answer_key('derived_sums.variable_id', 'derived_sums.category_code') }} as answer_key,
+        derived_sums.answer_key,
         cast(null as {{ dbt.type_string() }}) as source_column,
         cast(null as {{ dbt.type_string() }}) as source_code,
         derived_sums.category_code,

@@ -1,7 +1,11 @@
+{{ config(materialized='by_wave', meta={'units': 'int_delivered__waves'}) }}
+-- depends_on: {{ ref('int_delivered__waves') }}
 with
 
 delivered as (
-    select * from {{ ref('int_delivered__answers') }}
+    select *
+    from {{ ref('int_delivered__answers') }}
+    where {{ of_these_units(['study_id', 'wave_id']) }}
 ),
 
 final as (

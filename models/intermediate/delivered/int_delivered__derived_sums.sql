@@ -154,10 +154,17 @@ groups_of_sums as (
             ) | indent(12) }}
 ),
 
-final as (
+united as (
     select * from sums
     union all
     select * from groups_of_sums
+),
+
+final as (
+    select
+        *,
+        {{ answer_key('variable_id', 'category_code') }} as answer_key
+    from united
 )
 
 select * from final

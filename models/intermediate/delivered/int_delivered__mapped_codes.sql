@@ -123,10 +123,17 @@ derived as (
             ) | indent(12) }}
 ),
 
-final as (
+united as (
     select * from asked
     union all
     select * from derived
+),
+
+final as (
+    select
+        *,
+        {{ answer_key('variable_id', 'category_code') }} as answer_key
+    from united
 )
 
 select * from final

@@ -18,6 +18,10 @@ waves as (
     select * from {{ ref('stg_codebook__waves') }}
 ),
 
+contents as (
+    select * from {{ ref('int_delivered__waves') }}
+),
+
 design_columns as (
     select * from {{ ref('stg_codebook__design_columns') }}
 ),
@@ -174,6 +178,7 @@ final as (
             as respondent_number,
         {{ surrogate_key(['every_row.study_id', 'waves.sample_id', 'pivoted.respondent_id']) }}
             as person_key,
+        contents.wave_key,
         every_row.study_id,
         every_row.wave_id,
         every_row.row_number,
@@ -208,6 +213,10 @@ final as (
         on
             every_row.study_id = waves.study_id
             and every_row.wave_id = waves.wave_id
+    inner join contents
+        on
+            every_row.study_id = contents.study_id
+            and every_row.wave_id = contents.wave_id
     inner join samples
         on
             waves.study_id = samples.study_id

@@ -15,20 +15,21 @@ waves as (
     select * from {{ ref('stg_codebook__waves') }}
 ),
 
-batches as (
-    select * from {{ ref('int_design__batches') }}
+delivered_waves as (
+    select * from {{ ref('int_delivered__waves') }}
 ),
 
 listed as (
     select distinct
         parts.part_key,
         parts.is_of_quantiles,
-        batches.wave_key,
+        delivered_waves.wave_key,
         parts.study_id,
         parts.strata_period_key,
         parts.part_start,
         parts.part_end,
-        batches.batch_number as wave_batch_number
+        case when parts.is_of_quantiles then parts.period_key end as quantile_period_key,
+        delivered_waves.batch_number as wave_batch_number
     from parts
     inner join period_waves
         on parts.period_key = period_waves.period_key
@@ -36,8 +37,8 @@ listed as (
         on
             period_waves.study_id = waves.study_id
             and period_waves.wave_id = waves.wave_id
-    inner join batches
-        on period_waves.wave_key = batches.wave_key
+    inner join delivered_waves
+        on period_waves.wave_key = delivered_waves.wave_key
     where parts.sample_key = {{ integer_key(['waves.study_id', 'waves.sample_id']) }}
 ),
 
@@ -49,14 +50,15 @@ final as (
         wave_key,
         study_id,
         strata_period_key,
+        quantile_period_key,
 
         -- of a part of a wave's fieldwork
         part_start,
         part_end,
 
-        -- the batch of the wave, and that of the part
         count(*) over (partition by part_key, is_of_quantiles) = 1 as is_of_one_wave,
-        wave_batch_number,
+
+        -- which parts are summed in one go
         max(wave_batch_number) over (partition by part_key) as batch_number
     from listed
 )

@@ -33,26 +33,16 @@ calendar_studies as (
     from {{ ref('stg_codebook__calendar_grains') }}
 ),
 
-batches as (
-    select * from {{ ref('int_design__batches') }}
-),
-
 placed as (
     select
         respondents.*,
         -- only studies with calendar periods are summed by day
         case when calendar_studies.study_id is not null then respondents.interview_date end
             as moment_date,
-        designs.variance_method = 'taylor' as is_taylor,
-        batches.wave_key,
-        batches.batch_number
+        designs.variance_method = 'taylor' as is_taylor
     from respondents
     inner join designs
         on respondents.design_id = designs.design_id
-    inner join batches
-        on
-            respondents.study_id = batches.study_id
-            and respondents.wave_id = batches.wave_id
     left join calendar_studies
         on respondents.study_id = calendar_studies.study_id
 ),
@@ -63,7 +53,6 @@ full_sample as (
         placed.study_id,
         placed.wave_id,
         placed.wave_key,
-        placed.batch_number,
         placed.moment_date,
         placed.sample_id,
         units.psu_id,
@@ -90,7 +79,6 @@ replicates as (
         placed.study_id,
         placed.wave_id,
         placed.wave_key,
-        placed.batch_number,
         placed.moment_date,
         placed.sample_id,
         units.psu_id,

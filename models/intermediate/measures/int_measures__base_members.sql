@@ -30,6 +30,7 @@ sizes as (
 
 restricted as (
     select
+        answers.wave_key,
         answers.respondent_number,
         bases.base_id
     from bases
@@ -40,6 +41,7 @@ restricted as (
     inner join sizes
         on bases.base_id = sizes.base_id
     group by
+        answers.wave_key,
         answers.respondent_number,
         bases.base_id
     having count(*) = max(sizes.n_variables)
@@ -47,6 +49,7 @@ restricted as (
 
 final as (
     select
+        wave_key,
         respondent_number,
         '_T' as base_id
     from respondents
@@ -54,6 +57,7 @@ final as (
     union all
 
     select
+        wave_key,
         respondent_number,
         base_id
     from restricted

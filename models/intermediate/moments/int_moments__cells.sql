@@ -1,5 +1,33 @@
-{{ config(materialized='batched') }}
--- depends_on: {{ ref('int_design__batches') }}
+{{ config(
+    materialized='by_wave',
+    meta={
+        'units': 'int_design__part_waves',
+        'unit': ['part_key'],
+        'described_by': [
+            'part_key', 'is_of_quantiles', 'wave_key', 'part_start', 'part_end', 'is_of_one_wave',
+        ],
+        'only_with': {
+            'model': 'int_moments__wave_scores', 'on': ['wave_key', 'is_of_quantiles'],
+        },
+        'inputs': {
+            'int_design__parts': none,
+            'int_design__units': none,
+            'int_design__strata': {
+                'by': {'period_key': 'strata_period_key'},
+                'columns': ['stratum_key', 'n_psus', 'sampling_fraction', 'lonely_psu'],
+                'where': 'not is_replicate',
+            },
+            'int_moments__quantiles': {'by': {'period_key': 'quantile_period_key'}},
+            'int_moments__wave_scores': {'by': ['wave_key']},
+            'int_measures__denominators': {
+                'by': ['wave_key', 'study_id'],
+                'through': 'int_moments__wave_scores',
+                'on': ['score_key'],
+            },
+        },
+    },
+) }}
+-- depends_on: {{ ref('int_design__part_waves') }}
 /*
     All that an estimate and its variance need of a part: sums, and second-order sums over PSUs. No row of a PSU is kept.
     1. Per PSU, u = y - c x with the numerator y, the denominator x and the part's own ratio as the `centre` c (of
@@ -22,7 +50,7 @@ with
 part_waves as (
     select *
     from {{ ref('int_design__part_waves') }}
-    where {{ of_one_batch('batch_number') }}
+    where {{ of_these_units(['part_key']) }}
 ),
 
 units as (

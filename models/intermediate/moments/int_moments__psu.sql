@@ -1,5 +1,35 @@
-{{ config(materialized='batched') }}
--- depends_on: {{ ref('int_design__batches') }}
+{{ config(
+    materialized='by_wave',
+    meta={
+        'units': 'int_delivered__waves',
+        'unit': ['wave_key'],
+        'only_with': {
+            'model': 'int_moments__wave_scores', 'on': ['wave_key'], 'where': 'variable_key is not null',
+        },
+        'inputs': {
+            'int_design__weights': {
+                'by': ['wave_key'],
+                'columns': ['respondent_number', 'moment_date', 'unit_key', 'is_replicate', 'weight'],
+            },
+            'int_segments__memberships': {
+                'by': ['study_id', 'wave_id'],
+                'columns': ['respondent_number', 'segment_value_key'],
+            },
+            'int_measures__base_members': {'by': ['wave_key']},
+            'int_measures__answer_slots': {
+                'by': ['study_id', 'wave_id'],
+                'through': 'int_answers__answer_keys',
+                'on': ['answer_key'],
+                'columns': ['variable_key', 'block_number', 'slot', 'base_id', 'origin'],
+            },
+            'int_answers__answer_keys': none,
+            'int_moments__wave_scores': none,
+        },
+    },
+) }}
+-- depends_on: {{ ref('int_delivered__waves') }}
+-- depends_on: {{ ref('int_answers__answer_keys') }}
+-- depends_on: {{ ref('int_moments__wave_scores') }}
 /*
     The one heavy pass: everything after it is arithmetic on this table's much smaller sums.
     1. Keyed by variable, not by measure: shares, nets and scores are sums over its slots, each of which holds
@@ -16,17 +46,21 @@
 with
 
 answers as (
-    select * from {{ ref('int_answers__coded') }}
+    select *
+    from {{ ref('int_answers__coded') }}
+    where {{ of_these_units(['wave_key']) }}
 ),
 
 weights as (
     select *
     from {{ ref('int_design__weights') }}
-    where {{ of_one_batch('batch_number') }}
+    where {{ of_these_units(['wave_key']) }}
 ),
 
 memberships as (
-    select * from {{ ref('int_segments__memberships') }}
+    select *
+    from {{ ref('int_segments__memberships') }}
+    where {{ of_these_units(['study_id', 'wave_id']) }}
 ),
 
 slots as (
@@ -34,7 +68,9 @@ slots as (
 ),
 
 base_members as (
-    select * from {{ ref('int_measures__base_members') }}
+    select *
+    from {{ ref('int_measures__base_members') }}
+    where {{ of_these_units(['wave_key']) }}
 ),
 
 valid_answers as (
@@ -44,7 +80,6 @@ valid_answers as (
         slots.block_number,
         slots.slot,
         weights.wave_key,
-        weights.batch_number,
         weights.moment_date,
         weights.unit_key,
         weights.is_replicate,
@@ -68,7 +103,6 @@ final as (
     select
         -- keys
         valid_answers.wave_key,
-        valid_answers.batch_number,
         valid_answers.moment_date,
         valid_answers.variable_key,
         valid_answers.block_number,
@@ -110,7 +144,6 @@ final as (
         on valid_answers.respondent_number = memberships.respondent_number
     group by
         valid_answers.wave_key,
-        valid_answers.batch_number,
         valid_answers.moment_date,
         valid_answers.variable_key,
         valid_answers.block_number,

@@ -1,5 +1,35 @@
-{{ config(materialized='batched') }}
--- depends_on: {{ ref('int_design__batches') }}
+{{ config(
+    materialized='by_wave',
+    meta={
+        'units': 'int_delivered__waves',
+        'unit': ['wave_key'],
+        'only_with': {
+            'model': 'int_moments__wave_scores', 'on': ['wave_key'], 'where': 'is_of_quantiles',
+        },
+        'inputs': {
+            'int_design__weights': {
+                'by': ['wave_key'],
+                'columns': ['respondent_number', 'moment_date', 'unit_key', 'is_replicate', 'weight'],
+            },
+            'int_segments__memberships': {
+                'by': ['study_id', 'wave_id'],
+                'columns': ['respondent_number', 'segment_value_key'],
+            },
+            'int_measures__base_members': {'by': ['wave_key']},
+            'int_measures__answer_slots': {
+                'by': ['study_id', 'wave_id'],
+                'through': 'int_answers__answer_keys',
+                'on': ['answer_key'],
+                'columns': ['variable_key', 'base_id', 'keeps_values'],
+            },
+            'int_answers__answer_keys': none,
+            'int_moments__wave_scores': none,
+        },
+    },
+) }}
+-- depends_on: {{ ref('int_delivered__waves') }}
+-- depends_on: {{ ref('int_answers__answer_keys') }}
+-- depends_on: {{ ref('int_moments__wave_scores') }}
 /*
     The weights by number that was answered, of variables with a quantile: how much of a PSU is at or below a number
     is a sum of its rows.
@@ -7,17 +37,21 @@
 with
 
 answers as (
-    select * from {{ ref('int_answers__coded') }}
+    select *
+    from {{ ref('int_answers__coded') }}
+    where {{ of_these_units(['wave_key']) }}
 ),
 
 weights as (
     select *
     from {{ ref('int_design__weights') }}
-    where {{ of_one_batch('batch_number') }}
+    where {{ of_these_units(['wave_key']) }}
 ),
 
 memberships as (
-    select * from {{ ref('int_segments__memberships') }}
+    select *
+    from {{ ref('int_segments__memberships') }}
+    where {{ of_these_units(['study_id', 'wave_id']) }}
 ),
 
 slots as (
@@ -27,14 +61,15 @@ slots as (
 ),
 
 base_members as (
-    select * from {{ ref('int_measures__base_members') }}
+    select *
+    from {{ ref('int_measures__base_members') }}
+    where {{ of_these_units(['wave_key']) }}
 ),
 
 final as (
     select
         -- keys
         weights.wave_key,
-        weights.batch_number,
         weights.moment_date,
         slots.variable_key,
         answers.numeric_value as answer_value,
@@ -60,7 +95,6 @@ final as (
         and answers.numeric_value is not null
     group by
         weights.wave_key,
-        weights.batch_number,
         weights.moment_date,
         slots.variable_key,
         answers.numeric_value,

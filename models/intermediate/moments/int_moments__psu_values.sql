@@ -1,5 +1,31 @@
-{{ config(materialized='batched') }}
--- depends_on: {{ ref('int_design__batches') }}
+{{ config(
+    materialized='by_wave',
+    meta={
+        'units': 'int_delivered__waves',
+        'unit': ['wave_key'],
+        'only_with': {
+            'model': 'int_moments__wave_scores', 'on': ['wave_key'], 'where': 'variable_key is null',
+        },
+        'inputs': {
+            'int_design__weights': {
+                'by': ['wave_key'],
+                'columns': ['respondent_number', 'moment_date', 'unit_key', 'is_replicate', 'weight'],
+            },
+            'int_segments__memberships': {
+                'by': ['study_id', 'wave_id'],
+                'columns': ['respondent_number', 'segment_value_key'],
+            },
+            'int_measures__values': {'by': ['study_id', 'wave_id']},
+            'int_moments__wave_scores': {
+                'by': ['wave_key'],
+                'columns': ['score_key'],
+                'where': 'variable_key is null',
+            },
+            'int_measures__denominators': none,
+        },
+    },
+) }}
+-- depends_on: {{ ref('int_delivered__waves') }}
 /*
     The same sums for measures that need several answers of a person: of the numerator y, the denominator x,
     and their squares and products. Kept are those that the wave offered.
@@ -7,17 +33,21 @@
 with
 
 measure_values as (
-    select * from {{ ref('int_measures__values') }}
+    select *
+    from {{ ref('int_measures__values') }}
+    where {{ of_these_units(['study_id', 'wave_id']) }}
 ),
 
 weights as (
     select *
     from {{ ref('int_design__weights') }}
-    where {{ of_one_batch('batch_number') }}
+    where {{ of_these_units(['wave_key']) }}
 ),
 
 memberships as (
-    select * from {{ ref('int_segments__memberships') }}
+    select *
+    from {{ ref('int_segments__memberships') }}
+    where {{ of_these_units(['study_id', 'wave_id']) }}
 ),
 
 wave_scores as (
@@ -41,7 +71,6 @@ final as (
     select
         -- keys
         weights.wave_key,
-        weights.batch_number,
         weights.moment_date,
         score_keys.score_key,
         memberships.segment_value_key,
@@ -88,7 +117,6 @@ final as (
         on measure_values.respondent_number = memberships.respondent_number
     group by
         weights.wave_key,
-        weights.batch_number,
         weights.moment_date,
         score_keys.score_key,
         memberships.segment_value_key,

@@ -8,8 +8,8 @@
 */
 with
 
-batches as (
-    select * from {{ ref('int_design__batches') }}
+waves as (
+    select * from {{ ref('int_delivered__waves') }}
 ),
 
 offered as (
@@ -39,7 +39,7 @@ slots as (
 
 needed as (
     select
-        batches.wave_key,
+        waves.wave_key,
         offered.measure_id,
         offered.category_code,
         denominators.score_key,
@@ -49,10 +49,10 @@ needed as (
         measures.measure_kind in ('share', 'mean', 'net', 'score', 'quantile', 'total')
         and measures.standard_population_id is null as is_of_answers
     from offered
-    inner join batches
+    inner join waves
         on
-            offered.study_id = batches.study_id
-            and offered.wave_id = batches.wave_id
+            offered.study_id = waves.study_id
+            and offered.wave_id = waves.wave_id
     inner join denominators
         on
             offered.measure_id = denominators.measure_id
