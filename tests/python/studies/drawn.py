@@ -329,6 +329,21 @@ def take_cells_for_waves(project: Project, cells: list[Row]) -> None:
     )
 
 
+WAVES_OF_CELLS = """\
+select
+    {{{{ integer_key(['study_id', 'wave_id']) }}}} as wave_key,
+    study_id,
+    wave_id,
+    count(distinct row_number) as n_rows,
+    {{{{ rows_digest(['row_number', 'source_column', 'source_code']) }}}} as content_digest,
+    dense_rank() over (order by study_id, wave_id) as batch_number
+from ({sql}) as cells
+group by
+    study_id,
+    wave_id
+"""
+
+
 def read_cells_from(project: Project, sql: str) -> None:
     """Let a project read delivered cells by a query, and take out what reads or follows waves."""
     for folder in (*project.waves.iterdir(), project.models / "marts", project.root / "analyses"):
@@ -337,8 +352,14 @@ def read_cells_from(project: Project, sql: str) -> None:
         if folder.is_dir() and next(folder.glob("stg_*__*.sql")).read_text().startswith("-- gen"):
             shutil.rmtree(folder)
     (project.models / "exposures.yml").unlink()
-    (project.models / "intermediate/delivered/int_delivered__answers.sql").write_text(
-        f"{sql}\n", encoding="utf-8"
+    delivered = project.models / "intermediate/delivered"
+    (delivered / "int_delivered__answers.sql").write_text(
+        "{{ config(materialized='by_wave', meta={'units': 'int_delivered__waves'}) }}\n"
+        f"-- depends_on: {{{{ ref('int_delivered__waves') }}}}\n{sql}\n",
+        encoding="utf-8",
+    )
+    (delivered / "int_delivered__waves.sql").write_text(
+        WAVES_OF_CELLS.format(sql=sql), encoding="utf-8"
     )
 
 
