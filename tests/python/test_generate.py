@@ -165,10 +165,12 @@ def test_a_study_has_one_staging_model_of_all_its_waves_and_says_which_files_it_
     ]
     assert all(column["description"] for column in model["columns"])
     union = (project.models / "intermediate/delivered/int_delivered__answers.sql").read_text()
-    assert [line.strip() for line in union.splitlines() if "ref(" in line] == [
+    assert [line.strip() for line in union.splitlines() if "ref('stg_" in line] == [
         "ref('stg_mood__delivered'),",
         "ref('stg_other__delivered'),",
     ]
+    waves = (project.models / "intermediate/delivered/int_delivered__waves.sql").read_text()
+    assert "{{ wave_content('mood', '2001', ref('mood_2001')) | indent(4) }}" in waves
 
 
 def test_the_table_of_respondents_has_a_column_for_each_segment_of_one_variable(
