@@ -245,6 +245,7 @@ def test_files_of_a_wave_that_is_gone_are_removed_and_files_by_hand_are_not(
         "dbt_project.yml",
         "models/staging/mood/notes.sql",
         "models/intermediate/delivered/int_delivered__answers.sql",
+        "models/intermediate/delivered/int_delivered__waves.sql",
         "models/marts/core/fct_respondents.yml",
     }
     assert not (project.waves / "mood").exists()
