@@ -240,7 +240,7 @@ def test_files_of_a_wave_that_is_gone_are_removed_and_files_by_hand_are_not(
     write(project, "seeds/codebook/waves.csv", CODEBOOK["waves"].splitlines()[0] + "\n")
     assert run_command(project, "generate")[0] == 0
     left = {name for name in snapshot(project) if not name.startswith("seeds/codebook/")}
-    # The last two are there before the first wave, too.
+    # The last three are there before the first wave, too.
     assert left == {
         "dbt_project.yml",
         "models/staging/mood/notes.sql",
