@@ -169,7 +169,7 @@ def test_a_study_has_one_staging_model_of_all_its_waves_and_says_which_files_it_
         "ref('stg_mood__delivered'),",
         "ref('stg_other__delivered'),",
     ]
-    waves = (project.models / "intermediate/delivered/int_delivered__waves.sql").read_text()
+    waves = (project.models / "staging/mood/stg_mood__waves.sql").read_text()
     assert "{{ wave_content('mood', '2001', ref('mood_2001')) | indent(4) }}" in waves
 
 

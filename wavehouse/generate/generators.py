@@ -31,7 +31,6 @@ select
 where false
 """
 
-# The first of the batches in which the waves are computed is 0.
 DELIVERED_WAVES = f"""\
 -- {MARKER}
 /*
@@ -84,6 +83,18 @@ STAGED = """\
 
 Grain: one row per wave, row and column of its file, empty values included. Key: `study_id`, \
 `wave_id`, `row_number`, `source_column`. Waves are read one after the other: {waves}."""
+
+CONTENTS = """\
+{study}: what each wave holds, known by a digest of its rows.
+
+Grain: one row per delivered wave. Key: `study_id`, `wave_id`."""
+
+CONTENT_COLUMNS = {
+    "study_id": "The study.",
+    "wave_id": "The wave, unique within the study.",
+    "n_rows": "Rows of the wave's file.",
+    "content_digest": "Digest of the wave's rows, whatever their order, and of how they are read.",
+}
 
 DESIGN_ROLES = {
     "respondent": "identifies the respondent",
@@ -220,6 +231,17 @@ def generate_staging_descriptions(found: Inspection) -> Texts:
                 f"      - name: {column}",
                 f"        description: {yaml_text(description)}",
             ]
+        text = CONTENTS.format(study=plain(found.codebook.study_label(study_id)))
+        lines += [
+            f"  - name: {contents_model(study_id)}",
+            f"    description: {yaml_text(text)}",
+            "    columns:",
+        ]
+        for column, description in CONTENT_COLUMNS.items():
+            lines += [
+                f"      - name: {column}",
+                f"        description: {yaml_text(description)}",
+            ]
         path = PurePosixPath(f"models/staging/{study_id}/_{study_id}__staging.yml")
         texts[path] = yaml_file(lines)
     return texts
@@ -273,10 +295,25 @@ def generate_delivered_answers(found: Inspection) -> Texts:
 
 
 def generate_delivered_waves(found: Inspection) -> Texts:
-    """Write the model that says what each wave delivered, by the content of its file."""
+    """Write the model that lists the waves of all studies, and those that say what they hold."""
     path = PurePosixPath("models/intermediate/delivered/int_delivered__waves.sql")
-    contents = "\n\n    union all\n\n".join(_content_call(wave) for wave in found.waves)
-    return {path: DELIVERED_WAVES.format(contents=contents or NO_CONTENT)}
+    of_studies = [
+        f"    select * from {{{{ ref('{contents_model(study_id)}') }}}}"
+        for study_id, _ in _by_study(found.waves)
+    ]
+    contents = "\n\n    union all\n\n".join(of_studies) or NO_CONTENT
+    texts = {path: DELIVERED_WAVES.format(contents=contents)}
+    for study_id, waves in _by_study(found.waves):
+        calls = "\n\n    union all\n\n".join(_content_call(wave) for wave in waves)
+        texts[PurePosixPath(f"models/staging/{study_id}/{contents_model(study_id)}.sql")] = (
+            f"-- {MARKER}\nwith\n\nwaves as (\n{calls}\n)\n\nselect * from waves\n"
+        )
+    return texts
+
+
+def contents_model(study_id: str) -> str:
+    """Name the staging model that says what each wave of a study holds."""
+    return f"stg_{study_id}__waves"
 
 
 def _content_call(wave: DeliveredWave) -> str:

@@ -8,99 +8,19 @@
 with
 
 waves as (
-    {{ wave_content('api', '1999', ref('api_1999')) | indent(4) }}
+    select * from {{ ref('stg_api__waves') }}
 
     union all
 
-    {{ wave_content('api', '2000', ref('api_2000')) | indent(4) }}
+    select * from {{ ref('stg_bsa__waves') }}
 
     union all
 
-    {{ wave_content('bsa', '1983', ref('bsa_1983')) | indent(4) }}
+    select * from {{ ref('stg_gss__waves') }}
 
     union all
 
-    {{ wave_content('bsa', '1984', ref('bsa_1984')) | indent(4) }}
-
-    union all
-
-    {{ wave_content('bsa', '1985', ref('bsa_1985')) | indent(4) }}
-
-    union all
-
-    {{ wave_content('bsa', '1986', ref('bsa_1986')) | indent(4) }}
-
-    union all
-
-    {{ wave_content('gss', '1994', ref('gss_1994')) | indent(4) }}
-
-    union all
-
-    {{ wave_content('gss', '1996', ref('gss_1996')) | indent(4) }}
-
-    union all
-
-    {{ wave_content('gss', '1998', ref('gss_1998')) | indent(4) }}
-
-    union all
-
-    {{ wave_content('gss', '2000', ref('gss_2000')) | indent(4) }}
-
-    union all
-
-    {{ wave_content('gss', '2002', ref('gss_2002')) | indent(4) }}
-
-    union all
-
-    {{ wave_content('gss', '2004', ref('gss_2004')) | indent(4) }}
-
-    union all
-
-    {{ wave_content('gss', '2006', ref('gss_2006')) | indent(4) }}
-
-    union all
-
-    {{ wave_content('nhanes', '1999', source('landing', 'nhanes_1999')) | indent(4) }}
-
-    union all
-
-    {{ wave_content('nhanes', '2001', source('landing', 'nhanes_2001')) | indent(4) }}
-
-    union all
-
-    {{ wave_content('nhanes', '2003', source('landing', 'nhanes_2003')) | indent(4) }}
-
-    union all
-
-    {{ wave_content('nhanes', '2005', source('landing', 'nhanes_2005')) | indent(4) }}
-
-    union all
-
-    {{ wave_content('nhanes', '2007', source('landing', 'nhanes_2007')) | indent(4) }}
-
-    union all
-
-    {{ wave_content('nhanes', '2009', source('landing', 'nhanes_2009')) | indent(4) }}
-
-    union all
-
-    {{ wave_content('nhanes', '2011', source('landing', 'nhanes_2011')) | indent(4) }}
-
-    union all
-
-    {{ wave_content('nhanes', '2013', source('landing', 'nhanes_2013')) | indent(4) }}
-
-    union all
-
-    {{ wave_content('nhanes', '2015', source('landing', 'nhanes_2015')) | indent(4) }}
-
-    union all
-
-    {{ wave_content('nhanes', '2017', source('landing', 'nhanes_2017')) | indent(4) }}
-
-    union all
-
-    {{ wave_content('nhanes', '2021', source('landing', 'nhanes_2021')) | indent(4) }}
+    select * from {{ ref('stg_nhanes__waves') }}
 ),
 
 final as (
