@@ -139,17 +139,26 @@ def test_wave_seeds_are_text_and_every_column_says_what_the_codebook_says(
     }
 
 
-def test_a_study_has_one_staging_model_of_all_its_waves_and_says_which_files_it_reads(
+def test_a_study_has_staging_models_of_all_its_waves_and_says_which_files_it_reads(
     project: Project, run_command: Run
 ) -> None:
     waves = CODEBOOK["waves"] + "other,a,1,,people,,,landing\nmood,2004,4,Mood 4,people,,,landing\n"
     write(project, "seeds/codebook/waves.csv", waves)
     run_command(project, "generate")
     staging = project.models / "staging/mood"
-    assert [path.name for path in sorted(staging.glob("*.sql"))] == ["stg_mood__delivered.sql"]
+    assert [path.name for path in sorted(staging.glob("*.sql"))] == [
+        "stg_mood__delivered.sql",
+        "stg_mood__waves.sql",
+    ]
     assert (staging / "stg_mood__delivered.sql").read_text() == STAGED
     models = described(project, "models/staging/mood/_mood__staging.yml", "models")
-    (model,) = models.values()
+    model, contents = models.values()
+    assert [column["name"] for column in contents["columns"]] == [
+        "study_id",
+        "wave_id",
+        "n_rows",
+        "content_digest",
+    ]
     assert model["name"] == "stg_mood__delivered"
     assert model["description"].endswith(
         "Waves are read one after the other: Mood 2001 (`seeds/waves/mood/mood_2001.csv`), "
