@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from importlib.metadata import version
 from pathlib import Path
 
 from wavehouse.project import Project
@@ -27,6 +26,8 @@ def fingerprint(project: Project) -> str:
 
 def method_fingerprint(project: Project) -> str:
     """Hash what figures are computed by: SQL and versions, neither data nor codebook."""
+    from importlib.metadata import version
+
     versions = " ".join(f"{name} {version(name)}" for name in VERSIONED)
     files = (
         path
