@@ -336,7 +336,9 @@ def loose(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Proje
     with duckdb.connect(str(database_path(project))) as connection:
         connection.execute(f"attach '{built}' as built (read_only)")
         tables = connection.execute(
-            "select schema_name, table_name from duckdb_tables() where database_name = 'built'"
+            "select schema_name, table_name from duckdb_tables() where database_name = 'built' "
+            "union all select schema_name, view_name from duckdb_views() "
+            "where database_name = 'built' and view_name like 'stg_codebook__%'"
         ).fetchall()
         for schema, table in tables:
             connection.execute(f'create schema if not exists "{schema}"')

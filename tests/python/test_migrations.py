@@ -441,6 +441,12 @@ def test_an_old_codebook_gives_the_numbers_that_it_gave(tmp_path: Path) -> None:
             for row in query(project, f"select * from marts.{table}")
             if row["segment_id"] in segments
         }
+        # Periods between waves were rows without numbers, and are none any more.
+        expected = [
+            row
+            for row in expected
+            if tuple(row[key] for key in keys) in found or any(row[number] for number in numbers)
+        ]
         assert found.keys() == {tuple(row[key] for key in keys) for row in expected}
         for row in expected:
             for number in numbers:

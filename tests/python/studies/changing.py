@@ -147,7 +147,7 @@ class Survey:
         tables["comparisons"] = [
             {"study_id": study_id, "comparison_id": "previous", "comparison_kind": "previous"}
         ]
-        tables["pooled_waves"] = [{"study_id": study_id, "n_waves": "2"}]
+        tables["periods"] = [{"study_id": study_id, "period_kind": "pooled_waves", "n_waves": "2"}]
         tables["crosswalk"] = [
             row for one in tables["crosswalk"] for row in self._crosswalk(one, list(sizes))
         ]
