@@ -20,6 +20,11 @@ def declared_unit_tests() -> list[str]:
     )
 
 
+def test_names_of_unit_tests_are_not_too_long_for_postgresql() -> None:
+    """A unit test is a table of its name there; longer ones end the build."""
+    assert [name for name in declared_unit_tests() if len(name) > 63] == []
+
+
 def test_every_unit_test_of_a_model_passes(published: Project, tmp_path: Path) -> None:
     project = copy_built(published, tmp_path / "project")
     run = run_dbt(project, "test", "--select", "test_type:unit", "--quiet")
