@@ -338,7 +338,7 @@ def loose(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Proje
         tables = connection.execute(
             "select schema_name, table_name from duckdb_tables() where database_name = 'built' "
             "union all select schema_name, view_name from duckdb_views() "
-            "where database_name = 'built' and view_name like 'stg_codebook__%'"
+            "where database_name = 'built' and view_name = 'stg_codebook__publication_rules'"
         ).fetchall()
         for schema, table in tables:
             connection.execute(f'create schema if not exists "{schema}"')
