@@ -7,6 +7,7 @@ from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.history import KeptRelease, find_release, kept_releases, size_on_disk
 from wavehouse.project import Project
+from wavehouse.reports import aligned
 from wavehouse.retention import PARTS
 from wavehouse.writing import PARTIAL, explained
 
@@ -86,11 +87,7 @@ def describe_releases(project: Project) -> str:
         )
         for release in reversed(releases)
     ]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    lines = [
-        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
+    lines = aligned(rows)
     whole = size_on_disk(release.folder for release in releases)
     stood = sum(release.size for release in releases)
     number = f"{len(releases)} release{'' if len(releases) == 1 else 's'}"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from wavehouse.diff import Change, Difference, Summary
 from wavehouse.escapes import csv_text
 from wavehouse.generate.markdown import plain, table
+from wavehouse.reports import aligned, page
 
 COLUMNS: dict[str, Callable[[Summary], object]] = {
     "study": lambda each: each.study_id,
@@ -31,12 +32,8 @@ def as_text(found: Difference) -> str:
     """Write what differs by study and measure, as a table of fixed width."""
     rows = [list(COLUMNS)]
     rows += [[str(write(each)) for write in COLUMNS.values()] for each in _sorted(found)]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(COLUMNS))]
-    lines = [
-        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-    return "\n".join([*(lines if found.differing else []), *sentences(found)])
+    lines = aligned(rows) if found.differing else []
+    return "\n".join([*lines, *sentences(found)])
 
 
 def as_markdown(found: Difference) -> str:
@@ -62,16 +59,6 @@ def as_csv(found: Difference) -> str:
 
 def as_page(found: Difference) -> str:
     """Write it as one HTML page that needs nothing else, in the style of the drift page."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("wavehouse", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = _number
     changes: dict[tuple[str, str, str], list[Change]] = {}
     for each in found.changes:
         changes.setdefault((each.study_id, each.measure_id, each.table), []).append(each)
@@ -81,9 +68,8 @@ def as_page(found: Difference) -> str:
         listed = sorted(listed, key=lambda each: -(each.in_errors or 0))
         place = studies.setdefault(summary.study_id, [])
         place.append((summary, listed[:ON_PAGE], max(len(listed) - ON_PAGE, 0)))
-    return environment.get_template("diff.html.j2").render(
-        found=found, studies=studies, columns=COLUMNS, sentences=sentences(found)
-    )
+    said = sentences(found)
+    return page("diff", _number, found=found, studies=studies, columns=COLUMNS, sentences=said)
 
 
 def in_short(found: Difference) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from wavehouse.databases import holder_named
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
+from wavehouse.reports import page
 from wavehouse.writing import write_whole
 
 if TYPE_CHECKING:
@@ -193,17 +194,7 @@ def read_report(project: Project) -> Report:
 
 def render(report: Report) -> str:
     """Write the report as one HTML page that needs nothing else."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("wavehouse", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = _number
-    return environment.get_template("drift.html.j2").render(report=report, severities=SEVERITIES)
+    return page("drift", _number, report=report, severities=SEVERITIES)
 
 
 def _number(value: float) -> str:

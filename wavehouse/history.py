@@ -24,7 +24,7 @@ from typing import Any
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_text
 from wavehouse.project import Project
-from wavehouse.releases import PARTIAL, manifest_of, seal, sync_tree
+from wavehouse.releases import PARTIAL, counting_release, manifest_of, seal, sync_tree
 from wavehouse.retention import AGGREGATES, MICRODATA, PARTS, read_retention
 
 NAME = "release="
@@ -95,8 +95,7 @@ def history_folder(project: Project) -> Path:
 
 def kept_releases(project: Project) -> list[KeptRelease]:
     """Give the releases in the history, the earliest first."""
-    current = project.warehouse / "current"
-    counting = current.readlink().name if current.is_symlink() else None
+    counting = counting_release(project)
     manifests = [
         (folder, manifest)
         for folder in history_folder(project).glob(f"{NAME}*")

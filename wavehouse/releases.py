@@ -188,7 +188,8 @@ def replace_link(link: Path, target: str) -> None:
 def sync_tree(folder: Path) -> None:
     """Wait until a folder and all in it are on the disk."""
     for path in [*folder.rglob("*"), folder]:
-        sync_to_disk(path)
+        if not path.is_symlink():
+            sync_to_disk(path)
 
 
 def sync_to_disk(path: Path) -> None:

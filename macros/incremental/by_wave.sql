@@ -29,10 +29,11 @@
         {%- call statement('main') -%}
             delete from {{ target }} where fingerprint not in ({{ kept | join(', ') }})
         {%- endcall %}
+        {%- set columns = adapter.get_columns_in_relation(target) | map(attribute='quoted') | join(', ') -%}
         {%- for batch in batches %}
             {%- call statement('batch_' ~ loop.index) -%}
-                insert into {{ target }} ({{ column_names(target) }})
-                select {{ column_names(target) }} from ({{ sql_of_batch(sql, units, unit, batch) }}) as made
+                insert into {{ target }} ({{ columns }})
+                select {{ columns }} from ({{ sql_of_batch(sql, units, unit, batch) }}) as made
             {%- endcall %}
         {%- endfor %}
     {%- else %}
@@ -82,7 +83,7 @@
 {%- endmacro %}
 
 
-{#- The columns that name a unit of a model. -#}
+{#- The columns that name a unit of a model, which is this one or another one of the project. -#}
 {% macro unit_of(model) -%}
     {{ return(model.config.meta.get('unit', ['study_id', 'wave_id'])) }}
 {%- endmacro %}
@@ -113,8 +114,7 @@
 {#- The fingerprints of a table that are still right; none if it is of another kind. -#}
 {% macro kept_fingerprints(existing, current) -%}
     {%- if not existing.is_table -%}{{ return([]) }}{%- endif -%}
-    {%- set names = adapter.get_columns_in_relation(existing) | map(attribute='name') | list -%}
-    {%- if 'fingerprint' not in names -%}{{ return([]) }}{%- endif -%}
+    {%- if 'fingerprint' not in names_of_columns(existing) -%}{{ return([]) }}{%- endif -%}
     {%- set found = run_query('select distinct fingerprint from ' ~ existing).columns[0].values() -%}
     {{ return(found | select('in', current) | list) }}
 {%- endmacro %}
@@ -217,9 +217,4 @@
         {%- do texts.append(value if value is number else sql_text(value)) -%}
     {%- endfor -%}
     {{ return(texts | join(', ')) }}
-{%- endmacro %}
-
-
-{% macro column_names(relation) -%}
-    {{ return(adapter.get_columns_in_relation(relation) | map(attribute='quoted') | join(', ')) }}
 {%- endmacro %}

@@ -7,7 +7,8 @@
         - `columns`: the only columns that the model reads; `where`: the only rows;
         - `through` and `on`: another parent, which says by these columns which rows belong to a unit;
         - null: what it holds follows from other inputs.
-        Gives rows of (unit, unit_name, batch_number, fingerprint); parts of a period have no name. Macros that the model calls are part of its SQL.
+        Gives rows of (unit, unit_name, batch_number, fingerprint); parts of a period have no name. Macros
+        that the model calls are part of its SQL.
     -#}
     {%- set meta = model.config.meta -%}
     {%- set inputs = meta.get('inputs', {}) -%}
@@ -78,7 +79,7 @@
                 'name': node.name,
                 'relation': api.Relation.create(**place),
                 'has_fingerprints': node.config.materialized == 'by_wave',
-                'unit': node.config.meta.get('unit', ['study_id', 'wave_id']),
+                'unit': unit_of(node),
             }) -%}
         {%- endif -%}
     {%- endfor -%}

@@ -9,12 +9,7 @@
         landed is none or has_landed(relation, study_id ~ '/' ~ wave_id ~ '/answers')
     ) -%}
     {%- if not is_there -%}
-    select
-        cast(null as {{ dbt.type_string() }}) as study_id,
-        cast(null as {{ dbt.type_string() }}) as wave_id,
-        cast(null as bigint) as n_rows,
-        cast(null as {{ dbt.type_string() }}) as content_digest
-    where false
+    {{ no_content_of_a_wave() }}
     {%- else -%}
     {%- set staged = long_wave(study_id, wave_id, unpivot_rows(relation, landed)) -%}
     select
@@ -27,6 +22,16 @@
         {{ delivered_columns(relation, landed) }}
     ) as delivered
     {%- endif -%}
+{%- endmacro %}
+
+
+{% macro no_content_of_a_wave() -%}
+    select
+        cast(null as {{ dbt.type_string() }}) as study_id,
+        cast(null as {{ dbt.type_string() }}) as wave_id,
+        cast(null as bigint) as n_rows,
+        cast(null as {{ dbt.type_string() }}) as content_digest
+    where false
 {%- endmacro %}
 
 

@@ -70,13 +70,7 @@ final as (
 select * from final
 """
 
-NO_CONTENT = """\
-    select
-        cast(null as {{ dbt.type_string() }}) as study_id,
-        cast(null as {{ dbt.type_string() }}) as wave_id,
-        cast(null as bigint) as n_rows,
-        cast(null as {{ dbt.type_string() }}) as content_digest
-    where false"""
+NO_CONTENT = "    {{ no_content_of_a_wave() | indent(4) }}"
 
 STAGED = """\
 {study}: delivered values of all waves, long and as text.

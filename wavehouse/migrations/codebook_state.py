@@ -7,17 +7,18 @@ in place.
 """
 
 import json
-import os
 import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from wavehouse.errors import WavehouseError
 from wavehouse.locks import only_one
 from wavehouse.migrations.migration import Applied, Migration, known_migrations, pending
 from wavehouse.migrations.tables import Tables
 from wavehouse.project import Project
+from wavehouse.releases import sync_tree
 from wavehouse.writing import explained
 
 STATE = "seeds/codebook"
@@ -132,24 +133,15 @@ def plan_codebook(project: Project) -> Plan:
         plan.notes += migration.migrate(tables)
     after = tables.files()
     plan.changes = _changes(before, after)
-    said = [
-        *(
-            {"number": each.number, "name": each.name, "checksum": each.checksum}
-            for each in applied
-        ),
-        *(
-            {
-                "number": each.number,
-                "name": each.name,
-                "checksum": each.checksum,
-                "applied_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            }
-            for each in plan.migrations
-        ),
-    ]
+    now = {"applied_at": datetime.now(UTC).isoformat(timespec="seconds")}
+    said = [*map(_said, applied), *(_said(each) | now for each in plan.migrations)]
     plan.files = {f"{name}.csv": content for name, content in after.items()}
     plan.files[VERSIONS] = (json.dumps({"applied": said}, indent=2) + "\n").encode()
     return plan
+
+
+def _said(each: Applied | Migration) -> dict[str, Any]:
+    return {"number": each.number, "name": each.name, "checksum": each.checksum}
 
 
 def migrate_codebook(project: Project) -> Plan:
@@ -176,7 +168,7 @@ def migrate_codebook(project: Project) -> Plan:
         )
         for name, content in plan.files.items():
             (building / name).write_bytes(content)
-        _write_through(building)
+        sync_tree(building)
         # Complete from here on, whatever happens.
         building.rename(new)
         old = _old(project, plan.migrations[0].number - 1)
@@ -257,14 +249,6 @@ def _rows(content: bytes | None) -> int:
     from wavehouse.migrations.tables import read_table
 
     return len(read_table("", content or b"").rows)
-
-
-def _write_through(folder: Path) -> None:
-    """See to it that files are on the disk, not only in memory."""
-    for path in folder.iterdir():
-        if path.is_file() and not path.is_symlink():
-            with path.open("rb") as stream:
-                os.fsync(stream.fileno())
 
 
 def _former_files(project: Project) -> list[str]:

@@ -6,25 +6,7 @@
         'only_with': {
             'model': 'int_moments__wave_scores', 'on': ['wave_key'], 'where': 'is_of_quantiles',
         },
-        'inputs': {
-            'int_design__weights': {
-                'by': ['wave_key'],
-                'columns': ['respondent_number', 'moment_date', 'unit_key', 'is_replicate', 'weight'],
-            },
-            'int_segments__memberships': {
-                'by': ['study_id', 'wave_id'],
-                'columns': ['respondent_number', 'segment_value_key'],
-            },
-            'int_measures__base_members': {'by': ['wave_key']},
-            'int_measures__answer_slots': {
-                'by': ['study_id', 'wave_id'],
-                'through': 'int_answers__answer_keys',
-                'on': ['answer_key'],
-                'columns': ['variable_key', 'base_id', 'keeps_values'],
-            },
-            'int_answers__answer_keys': none,
-            'int_moments__wave_scores': none,
-        },
+        'inputs': inputs_of_answer_sums(['variable_key', 'base_id', 'keeps_values']),
     },
 ) }}
 -- depends_on: {{ ref('int_delivered__waves') }}

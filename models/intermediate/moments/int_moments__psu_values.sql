@@ -6,23 +6,16 @@
         'only_with': {
             'model': 'int_moments__wave_scores', 'on': ['wave_key'], 'where': 'variable_key is null',
         },
-        'inputs': {
-            'int_design__weights': {
-                'by': ['wave_key'],
-                'columns': ['respondent_number', 'moment_date', 'unit_key', 'is_replicate', 'weight'],
-            },
-            'int_segments__memberships': {
-                'by': ['study_id', 'wave_id'],
-                'columns': ['respondent_number', 'segment_value_key'],
-            },
-            'int_measures__values': {'by': ['study_id', 'wave_id']},
-            'int_moments__wave_scores': {
+        'inputs': dict(
+            inputs_of_sums(),
+            int_measures__values={'by': ['study_id', 'wave_id']},
+            int_moments__wave_scores={
                 'by': ['wave_key'],
                 'columns': ['score_key'],
                 'where': 'variable_key is null',
             },
-            'int_measures__denominators': none,
-        },
+            int_measures__denominators=none,
+        ),
     },
 ) }}
 -- depends_on: {{ ref('int_delivered__waves') }}

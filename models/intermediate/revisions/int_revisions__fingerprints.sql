@@ -8,7 +8,7 @@
 with
 
 delivered as (
-    select * from {{ ref('int_delivered__answers') }}
+    select * from {{ ref('int_delivered__waves') }}
 ),
 
 codebook as (
@@ -26,11 +26,8 @@ united as (
         'data' as reason,
         'wave' as subject_kind,
         wave_id as subject_id,
-        {{ rows_digest(['row_number', 'source_column', 'source_code']) | indent(8) }} as fingerprint
+        content_digest as fingerprint
     from delivered
-    group by
-        study_id,
-        wave_id
 
     union all
 

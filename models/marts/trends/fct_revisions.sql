@@ -8,6 +8,10 @@
     'from_standard_error', 'to_standard_error',
     'from_n_respondents', 'to_n_respondents',
 ] %}
+{%- set texts = [
+    'study_id', 'period_grain', 'period_id', 'measure_id', 'measure_label', 'variable_id', 'category_code',
+    'category_label', 'segment_id', 'segment_code', 'segment_value_label', 'revision_kind', 'reason',
+] %}
 with
 
 new as (
@@ -40,29 +44,10 @@ earlier as (
 
 final as (
     select
-        -- keys
         from_release,
         cast(null as {{ dbt.type_string() }}) as to_release,
-        study_id,
-        period_grain,
-        period_id,
-        measure_id,
-        measure_label,
-        variable_id,
-        category_code,
-        category_label,
-        segment_id,
-        segment_code,
-        segment_value_label,
-
-        -- what happened, and why
-        revision_kind,
-        reason,
-
-        -- numbers, where they may be told
+        {{ texts | join(',\n        ') }},
         {{ numbers | join(',\n        ') }},
-
-        -- status
         from_observation_status,
         to_observation_status
     from new
@@ -72,19 +57,7 @@ final as (
     select
         from_release,
         to_release,
-        study_id,
-        period_grain,
-        period_id,
-        measure_id,
-        measure_label,
-        variable_id,
-        category_code,
-        category_label,
-        segment_id,
-        segment_code,
-        segment_value_label,
-        revision_kind,
-        reason,
+        {{ texts | join(',\n        ') }},
         {%- for number in numbers %}
         case when is_told then {{ number }} end as {{ number }},
         {%- endfor %}
