@@ -2,15 +2,19 @@
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wavehouse.databases import refuse_held
-from wavehouse.dbt import public_tables, run_dbt, summarize_run
+from wavehouse.dbt import public_tables, results_of, run_dbt, summarize_run
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.fingerprint import fingerprint
 from wavehouse.locks import only_one
 from wavehouse.project import Project
 from wavehouse.releases import check_links, published_manifest
 from wavehouse.writing import explained
+
+if TYPE_CHECKING:
+    from wavehouse.stale import Known
 
 UNKNOWN = "changed while building"
 
@@ -23,7 +27,7 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
     Args:
         project: what to build.
         target: the dbt target. Only a build with DuckDB is published; others are built and tested.
-        force: build even if nothing changed since the last publish.
+        force: compute everything anew, whatever is known of the last build.
 
     Raises:
         ProblemsError: files have problems, or something is in the way of publishing.
@@ -39,7 +43,7 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
     with explained(project.target), only_one(artifacts / ".build.lock", "build") as lock:
         # Perhaps the build that this one waited for has done all.
         if not (may_skip and _is_up_to_date(project)):
-            _build(project, target, artifacts, lock)
+            _build(project, target, artifacts, lock, force)
 
 
 def _is_up_to_date(project: Project) -> bool:
@@ -59,16 +63,19 @@ def _is_up_to_date(project: Project) -> bool:
     return True
 
 
-def _build(project: Project, target: str, artifacts: Path, lock: int) -> None:
+def _build(project: Project, target: str, artifacts: Path, lock: int, force: bool) -> None:
     publishes = target == "duckdb"
     from wavehouse.closing import close_and_report, forget_closing
     from wavehouse.generate import generate
     from wavehouse.onboarding.draft import open_problems
     from wavehouse.publish import PUBLIC_SCHEMA, PassedBuild, forget_build, publish_and_tell
     from wavehouse.retention import read_retention
+    from wavehouse.stale import Known
     from wavehouse.wave_files import check_files, problems_of_files
     from wavehouse.working_database import set_damaged_aside
 
+    # Before anything of ours touches the file.
+    known = Known() if force else Known.of_last_build(project)
     if publishes:
         check_links(project)
         read_retention(project)
@@ -93,15 +100,17 @@ def _build(project: Project, target: str, artifacts: Path, lock: int) -> None:
         refuse_held(project)
         forget_build(project)
         set_damaged_aside(project)
+        if not project.working_database.exists():
+            known = Known()
     # A build that was killed may have left it.
     forget_closing(project, target)
-    words = ("build", "--target", target, "--target-path", str(artifacts))
-    what = ("--exclude-resource-type", "unit_test")
     started = time.monotonic()
     try:
-        passed_dbt = run_dbt(project, *words, *what, holding=[lock]) == 0
+        passed_dbt = _run_dbt(project, target, artifacts, known, lock, force) == 0
     except WavehouseError as refused:
         raise WavehouseError(f"{refused} {_failure(project, publishes)}") from refused
+    if publishes:
+        Known.of_process(project).save(project)
     if found.ambiguous:
         print(problems_of_files(found.ambiguous))
     if found.ambiguous or not passed_dbt:
@@ -111,6 +120,8 @@ def _build(project: Project, target: str, artifacts: Path, lock: int) -> None:
     print(
         f"Built {summarize_run(artifacts)} ({time.monotonic() - started:.0f} s with dbt's start)."
     )
+    known = Known.of_process(project)
+    ran = results_of(artifacts)
     try:
         print(close_and_report(project, target, artifacts, holding=[lock]))
     except ProblemsError as problems:
@@ -118,6 +129,10 @@ def _build(project: Project, target: str, artifacts: Path, lock: int) -> None:
         raise WavehouseError(_failure(project, publishes)) from problems
     if not publishes:
         return
+    if results_of(artifacts) != ran:
+        # What hides more is built upon what was known.
+        known.forget(results_of(artifacts))
+    known.save(project)
     if fingerprint(project) != inputs:
         # Nobody can say which state was built, so the next run must not take it for up to date.
         inputs = UNKNOWN
@@ -125,6 +140,23 @@ def _build(project: Project, target: str, artifacts: Path, lock: int) -> None:
     passed = PassedBuild.of(project, inputs, public_tables(artifacts, PUBLIC_SCHEMA))
     passed.save(project)
     publish_and_tell(project, passed)
+
+
+def _run_dbt(
+    project: Project, target: str, artifacts: Path, known: "Known", lock: int, force: bool
+) -> int:
+    """Run dbt for what changed, or on other engines for all, and give its exit code."""
+    from wavehouse import dbt_stages
+
+    options = ["--target", target, "--target-path", str(artifacts)]
+    if target != "duckdb":
+        what = ("--exclude-resource-type", "unit_test")
+        anew = ("--full-refresh",) if force else ()
+        return run_dbt(project, "build", *options, *what, *anew, holding=[lock])
+    known.save(project, is_last=False)
+    how = dbt_stages.ANEW if force else dbt_stages.CHANGED
+    words = (str(project.root), str(artifacts), how, *options)
+    return run_dbt(project, *words, holding=[lock], program=dbt_stages.START)
 
 
 def _drift_page(project: Project) -> str:

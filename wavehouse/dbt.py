@@ -22,6 +22,10 @@ from wavehouse.writing import reason_code, refusal
 START = (sys.executable, "-P", "-c", "from dbt.cli.main import cli; cli()")
 # One line for each of hundreds of nodes hides the few lines that matter; logs/dbt.log has them all.
 ROUTINE = re.compile(r"\b(?P<number>\d+) of (?P<all>\d+) (START|OK|PASS|NO-OP|SKIP)\b")
+# What dbt says of each of several runs that follow each other.
+REPEATED = re.compile(
+    r"\b(Running with dbt|Registered adapter|Found \d|Concurrency|Waves computed)\b.*"
+)
 KINDS = {
     "seed": "seed",
     "snapshot": "snapshot",
@@ -32,16 +36,23 @@ KINDS = {
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def run_dbt(project: Project, *arguments: str, holding: Sequence[int] = ()) -> int:
+def run_dbt(
+    project: Project,
+    *arguments: str,
+    holding: Sequence[int] = (),
+    program: Sequence[str] = START,
+) -> int:
     """Run a dbt command in the project and give its exit code.
 
     What dbt says is shown as it comes, but for the lines that only say that a node began or passed:
-    on a terminal these become one counter.
+    on a terminal these become one counter. What dbt says at the start of each of several runs is
+    shown once.
 
     Args:
         project: the project.
         arguments: the command with its options.
         holding: handles of locks that dbt holds too, should we be killed and it live on.
+        program: what is started: dbt, or what calls it with these arguments and options.
 
     Raises:
         WavehouseError: dbt failed because another program has the database open, or because the
@@ -49,7 +60,8 @@ def run_dbt(project: Project, *arguments: str, holding: Sequence[int] = ()) -> i
     """
     held: str | None = None
     refused: int | None = None
-    command = [*START, *arguments]
+    said: set[str] = set()
+    command = [*program, *arguments]
     folders = ["--project-dir", str(project.root), "--profiles-dir", str(project.root)]
     options = [] if sys.stdout.isatty() else ["--no-use-colors"]
     # With every statement in the log too, dbt takes a tenth longer; target/run has what ran last.
@@ -72,7 +84,11 @@ def run_dbt(project: Project, *arguments: str, holding: Sequence[int] = ()) -> i
         for line in process.stdout:
             held = held or held_message(line, "The working database")
             refused = refused or reason_code(line)
-            routine = ROUTINE.search(COLOUR.sub("", line))
+            plain = COLOUR.sub("", line)
+            routine, repeated = ROUTINE.search(plain), REPEATED.search(plain)
+            if repeated and repeated[0] in said:
+                continue
+            said |= {repeated[0]} if repeated else set()
             if not routine:
                 print(terminal_text(line.rstrip("\n")), flush=True)
             elif sys.stdout.isatty():
@@ -134,6 +150,15 @@ def declared_microdata(artifacts: Path, schema: str) -> set[str]:
         and node["schema"] == schema
         and node.get("config", {}).get("meta", {}).get("microdata")
     }
+
+
+def results_of(artifacts: Path) -> dict[str, dict[str, Any]]:
+    """Give the results of the last dbt run by node; none if it did not come that far."""
+    try:
+        read = _artifact(artifacts / "run_results.json")
+    except (OSError, ValueError):
+        return {}
+    return {result["unique_id"]: result for result in read["results"]}
 
 
 def summarize_run(artifacts: Path) -> str:

@@ -24,6 +24,7 @@ from wavehouse.releases import (
     remove_releases,
 )
 from wavehouse.retention import AGGREGATES, MICRODATA, read_retention
+from wavehouse.working_database import state_of
 from wavehouse.writing import explained, write_whole
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def passed_build(project: Project) -> PassedBuild:
         raise WavehouseError(
             f"Nothing was published: {database} is not from a build that passed. Run `make`."
         ) from None
-    if not project.working_database.is_file() or build != PassedBuild.of(
+    if state_of(project.working_database) is None or build != PassedBuild.of(
         project, build.fingerprint, build.tables
     ):
         raise WavehouseError(

@@ -1,12 +1,30 @@
 """The database that dbt builds into, before a build begins."""
 
 import shutil
+from pathlib import Path
 
 from wavehouse.databases import LOCKED
 from wavehouse.project import Project
 from wavehouse.writing import reason_code
 
 DAMAGED = ".damaged"
+# What DuckDB wrote beside a database and not yet into it, such as of a program that was killed.
+LOG = ".wal"
+
+
+def state_of(database: Path) -> tuple[int, int] | None:
+    """Give size and time of a database, to know later if it changed.
+
+    None if it is not there, or if what somebody wrote waits beside it to be read into it.
+    """
+    if not database.is_file() or _log(database).exists():
+        return None
+    state = database.stat()
+    return state.st_size, state.st_mtime_ns
+
+
+def _log(database: Path) -> Path:
+    return database.with_name(database.name + LOG)
 
 
 def set_damaged_aside(project: Project) -> None:
@@ -18,7 +36,7 @@ def set_damaged_aside(project: Project) -> None:
     import duckdb
 
     database = project.working_database
-    log = database.with_name(f"{database.name}.wal")
+    log = _log(database)
     # Of a run that was killed; DuckDB removes only what it has made itself.
     shutil.rmtree(database.with_name(f"{database.name}.tmp"), ignore_errors=True)
     if not database.exists():

@@ -1,8 +1,8 @@
 {% macro fingerprints_of_units(model, sql, units) -%}
     {#-
-        What each unit of a model is made of, as one number: its SQL, and of every parent what belongs to the unit. A
-        parent that is computed by wave has fingerprints itself. Of others the rows are hashed: those of the
-        study, if the parent has a study_id, else all. In the model's meta, `inputs` says by parent what is narrower:
+        What each unit of a model is made of, as one number: its SQL, the version of the engine, and of every parent what
+        belongs to the unit. A parent that is computed by wave has fingerprints itself. Of others the rows are hashed: those
+        of the study, if the parent has a study_id, else all. In the model's meta, `inputs` says by parent what is narrower:
         - `by`: columns that the parent and the list of units have both, or {the parent's: that of the units};
         - `columns`: the only columns that the model reads; `where`: the only rows;
         - `through` and `on`: another parent, which says by these columns which rows belong to a unit;
@@ -36,7 +36,7 @@
         cast(null as {{ dbt.type_string() }})
         {%- endif %} as unit_name,
         max(units.batch_number) as batch_number,
-        {{ integer_key([sql_text(local_md5(sql)), rows_digest(hashed)] + prefixed(unit, 'units')) | indent(8) }}
+        {{ integer_key([sql_text(local_md5(sql)), 'version()', rows_digest(hashed)] + prefixed(unit, 'units')) | indent(8) }}
             as fingerprint
     from {{ units }} as units
     {%- for digest in digests %}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ import wavehouse.generate
 import wavehouse.publish
 from benchmark.processes import Phases
 from benchmark.warehouse import STUDY
+from wavehouse.dbt import START
 from wavehouse.landing import land_wave
 from wavehouse.project import Project
 
@@ -43,9 +44,12 @@ def main(words: list[str]) -> int:
     for module, name, step in STEPS:
         setattr(module, name, watched(phases, getattr(module, name), step))
 
-    def run_dbt(project: Project, *arguments: str, **_: object) -> int:
-        """Run dbt in a process that measures its nodes."""
-        command = [sys.executable, "-m", "benchmark.dbt_nodes", nodes_file, *arguments]
+    def run_dbt(
+        project: Project, *arguments: str, program: Sequence[str] = START, **_: object
+    ) -> int:
+        """Run dbt, or what calls it, in a process that measures its nodes."""
+        caller = () if program == START else ("stages",)
+        command = [sys.executable, "-m", "benchmark.dbt_nodes", nodes_file, *caller, *arguments]
         folders = ["--project-dir", str(project.root), "--profiles-dir", str(project.root)]
         with phases.phase("dbt"):
             return subprocess.run(

@@ -7,7 +7,7 @@ from wavehouse.project import Project
 
 
 @click.command(cls=Command)
-@click.option("--force", is_flag=True, help="build even if nothing changed")
+@click.option("--force", is_flag=True, help="compute everything anew, even if nothing changed")
 @target_option("the dbt target; only duckdb is published")
 @with_project
 def build(project: Project, force: bool, target: str) -> None:
