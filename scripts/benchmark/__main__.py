@@ -6,9 +6,10 @@
     make benchmark BENCHMARK="--only build --compare before.json"
 
 Parts: `ways`, other ways to the same estimates of the large study; `build`, the steps of this
-warehouse with the large study, and its models over fewer waves; `queries`, what BI tools ask of the
-published study; `volumes`, 1, 10 and 100 million answers; `curves`, over waves, answers, segments
-and PSUs. Results are kept as JSON and CSV.
+warehouse with the large study, and its models over fewer waves; `increments`, builds of the large
+study after a wave is added, or a label edited; `queries`, what BI tools ask of the published study;
+`volumes`, 1, 10 and 100 million answers; `curves`, over waves, answers, segments and PSUs. Results
+are kept as JSON and CSV.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from benchmark.builds import Build, measure_build
 from benchmark.curves import CURVES, Point, measure_build_curve, measure_curve
 from benchmark.figures import draw_curves, draw_rates
 from benchmark.generate import generate
+from benchmark.increments import measure_increments
 from benchmark.page import page
 from benchmark.processes import BenchmarkError, Limits
 from benchmark.queries import ask, sizes
@@ -87,6 +89,13 @@ def measure_builds(options: argparse.Namespace, folder: Path, results: Results) 
     results.setdefault("curves", []).extend(points)
 
 
+def measure_increment(options: argparse.Namespace, folder: Path, results: Results) -> None:
+    """Build the large study as it grows."""
+    shape = study(options)
+    found = measure_increments(shape, folder, limits(options))
+    results["increments"] = {shape.name: found}
+
+
 def measure_queries(options: argparse.Namespace, folder: Path, results: Results) -> None:
     """Ask the published study what BI tools ask, and weigh its tables; build it if need be."""
     shape = study(options)
@@ -142,6 +151,7 @@ def measure_curves(options: argparse.Namespace, folder: Path, results: Results) 
 PARTS: dict[str, Callable[[argparse.Namespace, Path, Results], None]] = {
     "ways": measure_ways,
     "build": measure_builds,
+    "increments": measure_increment,
     "queries": measure_queries,
     "volumes": measure_volumes,
     "curves": measure_curves,
@@ -262,6 +272,8 @@ def forget(results: Results, parts: Sequence[str]) -> None:
         results["builds"] = {name: one for name, one in kept_builds.items() if name not in volumes}
         results.pop("volumes", None)
         results.pop("left_out", None)
+    if "increments" in parts:
+        results.pop("increments", None)
     measured = {"build": {"build"}, "curves": set(CURVES)}
     gone = set().union(*(measured.get(part, set()) for part in parts))
     results["curves"] = [point for point in results.get("curves", []) if point["curve"] not in gone]

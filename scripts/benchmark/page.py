@@ -9,6 +9,7 @@ import jinja2
 
 from benchmark.report import (
     build_table,
+    increments_table,
     queries_table,
     sizes_table,
     slopes_table,
@@ -28,6 +29,7 @@ def page(results: dict[str, Any]) -> str:
     psus = sorted(shape.psus)
     studies = results.get("ways", {})
     builds = results.get("builds", {})
+    increments = list(results.get("increments", {}).values())
     asked = list(results.get("queries", {}).values())
     numbers = {
         "people": sum(shape.people),
@@ -50,6 +52,7 @@ def page(results: dict[str, Any]) -> str:
         kinds=", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in counted.items()),
         ways=["\n".join(ways_table(ways)) for ways in studies.values()],
         builds=["\n".join(build_table(builds[study])) for study in studies if study in builds],
+        increments=["\n".join(increments_table(one)) for one in increments],
         queries=["\n".join(queries_table(one)) for one in asked],
         sizes=["\n".join(sizes_table(one)) for one in asked],
         volumes="\n".join(volumes_table(results)) if results.get("volumes") else "",

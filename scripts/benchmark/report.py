@@ -9,6 +9,7 @@ from typing import Any
 from benchmark.builds import CORE
 from benchmark.curves import CURVES, Point, slope
 from benchmark.figures import BUILD, Rate
+from benchmark.increments import Increment, ratio_to_first
 from benchmark.rivals.run import TOLERANCE
 
 Results = dict[str, Any]
@@ -24,6 +25,8 @@ def tables(results: Results) -> list[str]:
         lines += [f"## Ways to the estimates: {study}", "", *ways_table(ways), ""]
     for study, build in results.get("builds", {}).items():
         lines += [f"## The warehouse: {study}", "", *build_table(build), ""]
+    for study, found in results.get("increments", {}).items():
+        lines += [f"## What changes cost: {study}", "", *increments_table(found), ""]
     for study, asked in results.get("queries", {}).items():
         lines += [f"## Queries: {study}", "", *queries_table(asked), "", *sizes_table(asked), ""]
     if results.get("volumes"):
@@ -127,6 +130,22 @@ def sizes_table(asked: Mapping[str, Any]) -> list[str]:
             if one["parquet_mb"] >= SHOWN_MB
         ),
     ]
+
+
+def increments_table(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Give the table of what builds took when something changed."""
+    steps = [Increment(**one) for one in found]
+    lines = [
+        "| build | waves | nodes that ran | processor seconds | to the first wave | peak MB |",
+        "|---|---|---|---|---|---|",
+    ]
+    for one in steps:
+        ratio = ratio_to_first(steps, one.step)
+        lines.append(
+            f"| {one.step} | {one.n_waves} | {one.n_nodes:,} | {one.cpu_seconds:.1f} | {ratio:.2f} "
+            f"| {one.peak_mb:,.0f} |"
+        )
+    return lines
 
 
 def volumes_table(results: Results) -> list[str]:

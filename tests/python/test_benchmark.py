@@ -25,6 +25,7 @@ from benchmark import builds, curves, dbt_nodes, figures, processes, queries, re
 from benchmark import results as kept
 from benchmark.build_steps import STEPS
 from benchmark.generate import generate
+from benchmark.increments import LAST, Increment, ratio_to_first, until
 from benchmark.page import page
 from benchmark.processes import BenchmarkError, Limits, Phases, Usage
 from benchmark.rivals import run as rivals
@@ -336,6 +337,45 @@ def test_a_question_is_declared_for_the_waves_that_asked_it() -> None:
     assert runs(shape, SHARE.column) == [(2, 4), (6, 8)]
     assert runs(shape, str(RATIO.denominator)) == runs(shape, RATIO.column) == [(2, 4), (6, 8)]
     assert runs(shape, "s1") == [(1, 9)]
+
+
+def test_a_study_before_its_last_wave_declares_nothing_of_it() -> None:
+    rows = [
+        {"question": "always", "valid_from_wave": "w01", "valid_to_wave": "w03"},
+        {"question": "before", "valid_from_wave": "w01", "valid_to_wave": "w01"},
+        {"question": "new", "valid_from_wave": "w03", "valid_to_wave": "w03"},
+    ]
+    assert until(rows, "w02", "w03") == [{**rows[0], "valid_to_wave": "w02"}, rows[1]]
+
+
+def test_what_changes_cost_is_told_in_parts_of_the_first_wave() -> None:
+    steps = [
+        Increment("the first wave alone", 1, 500, 40.0, 700.0),
+        Increment(LAST, 50, 300, 60.0, 800.0),
+    ]
+    assert ratio_to_first(steps) == 1.5
+    table = report.increments_table(json.loads(kept.as_json(steps)))
+    assert table[-1] == "| the last wave is added | 50 | 300 | 60.0 | 1.50 | 800 |"
+
+
+def test_dbt_and_what_calls_it_are_both_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The builder of stages gets its own words, and what hears of nodes."""
+    called: list[Any] = []
+
+    def build_stages(project: Any, *words: Any) -> bool:  # noqa: ANN401
+        called.append((project.root, *words[:3]))
+        assert callable(words[3][0])
+        return len(called) == 1
+
+    monkeypatch.setattr("wavehouse.dbt_stages.build_stages", build_stages)
+    words = [str(tmp_path / "nodes"), "stages", "/root", "/root/target", "anew", "--threads", "1"]
+    assert dbt_nodes.main(words) == 0
+    assert called == [(Path("/root"), Path("/root/target"), True, ["--threads", "1"])]
+    assert dbt_nodes.main(words) == 1
+    whole = builds.read_nodes(tmp_path / "nodes")
+    assert [(one["node"], one["status"]) for one in whole] == [("all", "success"), ("all", "error")]
 
 
 def test_the_steps_that_are_watched_are_those_of_the_build() -> None:
