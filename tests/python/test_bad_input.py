@@ -2204,13 +2204,13 @@ def test_no_mart_is_built_on_bad_input(failed_build: tuple[Project, DbtRun]) -> 
     results = json.loads((project.target / "run_results.json").read_text())["results"]
     manifest = json.loads((project.target / "manifest.json").read_text())
     marts = {
-        result["unique_id"]: result["status"]
-        for result in results
-        if manifest["nodes"].get(result["unique_id"], {}).get("schema") == "marts"
-        and result["unique_id"].startswith("model.")
+        name
+        for name, node in manifest["nodes"].items()
+        if node["schema"] == "marts" and name.startswith("model.")
     }
     assert len(marts) > 10
-    assert set(marts.values()) == {"skipped"}
+    # A build in stages does not even come to them.
+    assert not marts & {one["unique_id"] for one in results if one["status"] != "skipped"}
 
 
 def test_the_published_warehouse_stays_byte_for_byte(
