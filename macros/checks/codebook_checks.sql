@@ -75,7 +75,7 @@ select
         problem="'The cell is empty in the row with ' || " ~ row_name(seed) ~ " || '.'",
         remedy="'Fill it: the column is required.'"
     ) }}
-from {{ seed.relation_name }}
+from {{ relation_of_node(seed) }}
 where {{ column }} is null
 {%- endmacro %}
 
@@ -105,7 +105,7 @@ select
             ~ row_name(seed) ~ " || '.'",
         remedy="'Write " ~ words[type] ~ ".'"
     ) }}
-from {{ seed.relation_name }}
+from {{ relation_of_node(seed) }}
 where
     {{ column }} is not null
     and {{ casts[type] }} is null
@@ -125,7 +125,7 @@ select
             ~ row_name(seed) ~ " || '.'",
         remedy="'Write one of: " ~ accepted_values | join(', ') ~ ".'"
     ) }}
-from {{ seed.relation_name }}
+from {{ relation_of_node(seed) }}
 where {{ column }} not in ('{{ accepted_values | join("', '") }}')
 {%- endmacro %}
 
@@ -144,7 +144,7 @@ select
         problem=quoted(column) ~ " || ' is too small, in the row with ' || " ~ row_name(seed) ~ " || '.'",
         remedy="'Write a number that is " ~ words[comparison] ~ ".'"
     ) }}
-from {{ seed.relation_name }}
+from {{ relation_of_node(seed) }}
 where {{ to_number(column) }} {{ {'at_least': '<', 'above': '<='}[comparison] }} {{ bound }}
 {%- endmacro %}
 
@@ -162,7 +162,7 @@ select
             ~ row_name(seed) ~ " || '.'",
         remedy="'Keep to the pattern " ~ pattern ~ " (a regular expression).'"
     ) }}
-from {{ seed.relation_name }}
+from {{ relation_of_node(seed) }}
 where not {{ matches(column, pattern) }}
 {%- endmacro %}
 
@@ -180,7 +180,7 @@ select
         problem="'There is more than one row with ' || " ~ row_name(seed) ~ " || '.'",
         remedy="'Keep one of them.'"
     ) }}
-from {{ seed.relation_name }}
+from {{ relation_of_node(seed) }}
 group by {{ key | join(', ') }}
 having count(*) > 1
 {%- endmacro %}
@@ -208,15 +208,15 @@ select
             ~ ((' and ' ~ library.original_file_path ~ ' do') if library else ' does') ~ " not have.'",
         remedy="'Correct the reference, or add the row to " ~ target.original_file_path ~ ".'"
     ) }}
-from {{ seed.relation_name }} as referring
-left join {{ target.relation_name }} as referred
+from {{ relation_of_node(seed) }} as referring
+left join {{ relation_of_node(target) }} as referred
     on
         {% for column in key['columns'] -%}
         referring.{{ column }} = referred.{{ key['to_columns'][loop.index0] }}
         {{- "\n        and " if not loop.last }}
         {%- endfor %}
 {%- if library %}
-left join {{ library.relation_name }} as of_library
+left join {{ relation_of_node(library) }} as of_library
     on
         {% for column in key['columns'] -%}
         referring.{{ column }} = of_library.{{ key['to_columns'][loop.index0] }}

@@ -2,7 +2,8 @@
     A model of materialization `by_wave` is computed by units: by wave, or by part of a period. A unit whose
     fingerprint is in the table already is kept; others are computed, some at a time, so that memory is bounded
     by these; units that are gone are deleted. The table's column `fingerprint` says what each row is of, so
-    whatever was interrupted, or built by an older version, is noticed by the table itself.
+    whatever was interrupted, or built by an older version, is noticed by the table itself. In a run with --defer a
+    table that is not there yet begins with what the release has kept of it.
 
     The model's `meta` has
     - units: the model that lists the units, with a `batch_number`;
@@ -21,14 +22,24 @@
 
     {%- set rows = run_query(fingerprints_of_units(model, sql, units)).rows -%}
     {%- set current = fingerprints_by_name(rows) -%}
-    {%- set kept = [] if existing is none or should_full_refresh() else kept_fingerprints(existing, current) -%}
+    {%- set begun_with = existing if existing is not none else released_table(defer_relation) -%}
+    {%- set kept = [] if begun_with is none or should_full_refresh() else kept_fingerprints(begun_with, current) -%}
     {%- set batches = batches_of_rows(rows, kept) -%}
     {%- set message = said_of_units(current, kept) -%}
 
     {%- if kept %}
         {%- call statement('main') -%}
+        {%- if existing is none %}
+            {{ get_create_table_as_sql(
+                False, target, 'select * from ' ~ begun_with ~ ' where fingerprint in (' ~ kept | join(', ') ~ ')'
+            ) }}
+        {%- else %}
             delete from {{ target }} where fingerprint not in ({{ kept | join(', ') }})
+        {%- endif %}
         {%- endcall %}
+        {%- if existing is none %}
+            {% do create_indexes(target) %}
+        {%- endif %}
         {%- set columns = adapter.get_columns_in_relation(target) | map(attribute='quoted') | join(', ') -%}
         {%- for batch in batches %}
             {%- call statement('batch_' ~ loop.index) -%}
@@ -80,6 +91,12 @@
 {% macro of_these_units(columns, alias=none) -%}
     {%- set prefix = alias ~ '.' if alias else '' -%}
     1 = 1 /* of the units: {{ prefix }}{{ columns | join(', ' ~ prefix) }} */
+{%- endmacro %}
+
+
+{#- The table that a run with --defer finds in the release, for a model that this database does not have. -#}
+{% macro released_table(defer_relation) -%}
+    {{ return(load_relation(defer_relation) if defer_relation else none) }}
 {%- endmacro %}
 
 

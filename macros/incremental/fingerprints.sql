@@ -8,7 +8,8 @@
         - `through` and `on`: another parent, which says by these columns which rows belong to a unit;
         - null: what it holds follows from other inputs.
         Gives rows of (unit, unit_name, batch_number, fingerprint); parts of a period have no name. Macros
-        that the model calls are part of its SQL.
+        that the model calls are part of its SQL. Where its parents lie does not count: a change that is checked
+        against a release reads some of them there.
     -#}
     {%- set meta = model.config.meta -%}
     {%- set inputs = meta.get('inputs', {}) -%}
@@ -18,6 +19,10 @@
     {%- set hashed = [] -%}
     {%- for name in meta.get('described_by', names | reject('equalto', 'batch_number')) -%}
         {%- do hashed.append('units.' ~ name) -%}
+    {%- endfor -%}
+    {%- set placeless = namespace(sql=sql) -%}
+    {%- for parent in parents_of(model) -%}
+        {%- set placeless.sql = placeless.sql | replace(parent.relation | string, parent.name) -%}
     {%- endfor -%}
     {%- for parent in parents_of(model) if parent.name != meta.units -%}
         {%- set input = inputs.get(parent.name, {}) -%}
@@ -36,7 +41,8 @@
         cast(null as {{ dbt.type_string() }})
         {%- endif %} as unit_name,
         max(units.batch_number) as batch_number,
-        {{ integer_key([sql_text(local_md5(sql)), 'version()', rows_digest(hashed)] + prefixed(unit, 'units')) | indent(8) }}
+        {%- set of_sql = sql_text(local_md5(placeless.sql)) %}
+        {{ integer_key([of_sql, 'version()', rows_digest(hashed)] + prefixed(unit, 'units')) | indent(8) }}
             as fingerprint
     from {{ units }} as units
     {%- for digest in digests %}
@@ -74,10 +80,9 @@
     {%- for id in model.depends_on.nodes | sort -%}
         {%- set node = graph.nodes.get(id) -%}
         {%- if node -%}
-            {%- set place = {'database': node.database, 'schema': node.schema, 'identifier': node.alias} -%}
             {%- do found.append({
                 'name': node.name,
-                'relation': api.Relation.create(**place),
+                'relation': relation_of_node(node),
                 'has_fingerprints': node.config.materialized == 'by_wave',
                 'unit': unit_of(node),
             }) -%}

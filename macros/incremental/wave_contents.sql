@@ -16,7 +16,7 @@
         cast({{ sql_text(study_id) }} as {{ dbt.type_string() }}) as study_id,
         cast({{ sql_text(wave_id) }} as {{ dbt.type_string() }}) as wave_id,
         cast(count(*) as bigint) as n_rows,
-        {{ sql_text(local_md5(staged)) }} || ' ' || coalesce({{ rows_digest(['delivered']) }}, '')
+        {{ sql_text(local_md5(staged | replace(relation | string, study_id ~ '_' ~ wave_id))) }} || ' ' || coalesce({{ rows_digest(['delivered']) }}, '')
             as content_digest
     from (
         {{ delivered_columns(relation, landed) }}

@@ -17,7 +17,7 @@
             cast({{ seed_scope(seed, column) }} as {{ dbt.type_string() }}) as {{ column }},
             {%- endfor %}
             {{ surrogate_key([sql_text(seed.name)] + deciding_columns(seed)) | indent(12) }} as content
-        from {{ seed.relation_name }}
+        from {{ relation_of_node(seed) }}
         {%- endset -%}
         {%- do queries.append(query) -%}
     {%- endfor -%}
@@ -44,7 +44,7 @@
             cast({{ about }} as {{ dbt.type_string() }}) as from_id,
             '{{ subject }}' as to_kind,
             cast({{ column }} as {{ dbt.type_string() }}) as to_id
-        from {{ seed.relation_name }}
+        from {{ relation_of_node(seed) }}
         where {{ column }} is not null
                 {%- endset -%}
                 {%- do queries.append(query) -%}

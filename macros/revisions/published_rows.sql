@@ -18,7 +18,7 @@
 
 
 {% macro duckdb__published_rows(table, columns) -%}
-    {%- set path = sql_text('warehouse/current/parquet/' ~ table ~ '.parquet') -%}
+    {%- set path = sql_text(env_var('WAVEHOUSE_PUBLISHED', 'warehouse/current/parquet') ~ '/' ~ table ~ '.parquet') -%}
     {%- set is_there = execute and run_query('select count(*) from glob(' ~ path ~ ')').rows[0][0] > 0 -%}
     {%- if not is_there -%}
     {{ default__published_rows(table, columns) }}
