@@ -65,10 +65,18 @@ def _is_up_to_date(project: Project) -> bool:
 
 def _build(project: Project, target: str, artifacts: Path, lock: int, force: bool) -> None:
     publishes = target == "duckdb"
+    from wavehouse.artifacts import keep_artifacts
+    from wavehouse.baseline import forget_kept_build, keep_build
     from wavehouse.closing import close_and_report, forget_closing
     from wavehouse.generate import generate
     from wavehouse.onboarding.draft import open_problems
-    from wavehouse.publish import PUBLIC_SCHEMA, PassedBuild, forget_build, publish_and_tell
+    from wavehouse.publish import (
+        PASSED,
+        PUBLIC_SCHEMA,
+        PassedBuild,
+        forget_build,
+        publish_and_tell,
+    )
     from wavehouse.retention import read_retention
     from wavehouse.stale import Known
     from wavehouse.wave_files import check_files, problems_of_files
@@ -102,6 +110,8 @@ def _build(project: Project, target: str, artifacts: Path, lock: int, force: boo
         set_damaged_aside(project)
         if not project.working_database.exists():
             known = Known()
+    else:
+        forget_kept_build(project, target)
     # A build that was killed may have left it.
     forget_closing(project, target)
     started = time.monotonic()
@@ -128,6 +138,7 @@ def _build(project: Project, target: str, artifacts: Path, lock: int, force: boo
         print(problems)
         raise WavehouseError(_failure(project, publishes)) from problems
     if not publishes:
+        keep_build(project, target, inputs)
         return
     if results_of(artifacts) != ran:
         # What hides more is built upon what was known.
@@ -137,6 +148,7 @@ def _build(project: Project, target: str, artifacts: Path, lock: int, force: boo
         # Nobody can say which state was built, so the next run must not take it for up to date.
         inputs = UNKNOWN
         print("Files changed during the build: the next run will build again.")
+    keep_artifacts(project, artifacts, artifacts / PASSED)
     passed = PassedBuild.of(project, inputs, public_tables(artifacts, PUBLIC_SCHEMA))
     passed.save(project)
     publish_and_tell(project, passed)

@@ -20,6 +20,7 @@ COMMANDS = {
     "Check, build and publish": (
         *("check", "generate", "contracts", "build", "attack", "drift", "publish"),
     ),
+    "Review changes": ("baseline", "check-change"),
     "Write for readers": ("docs", "pages", "export", "where"),
     "Look back": ("releases", "as-of", "diff"),
     "Work on PostgreSQL": ("postgres",),

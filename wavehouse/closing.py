@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from wavehouse.beside import Beside
 from wavehouse.dbt import run_dbt
 from wavehouse.disclosure import (
     ROW_KEYS,
@@ -69,7 +70,11 @@ def find_closing(query: Query) -> Closing:
 
 
 def close_and_report(
-    project: Project, target: str, artifacts: Path, holding: Sequence[int] = ()
+    project: Project,
+    target: str,
+    artifacts: Path,
+    holding: Sequence[int] = (),
+    beside: Beside | None = None,
 ) -> str:
     """Hide more in a built warehouse until the attack finds nothing, and say what was hidden.
 
@@ -78,6 +83,7 @@ def close_and_report(
         target: the dbt target that was built.
         artifacts: dbt's folder of that build.
         holding: handles of locks that dbt holds too.
+        beside: a release that has what was not built.
 
     Raises:
         ProblemsError: a confidential figure can be computed whatever is hidden.
@@ -87,37 +93,43 @@ def close_and_report(
     said: list[str] = []
     try:
         for _ in range(BUILDS + 1):
-            with tables(project, target) as query:
+            with tables(project, target, beside) as query:
                 closing = find_closing(query)
                 if not closing.rows:
                     return "\n".join([*said, report(query, closing.holes)])
                 said = _describe(query, [*chosen, *closing.rows])
             chosen |= dict.fromkeys(closing.rows)
-            write_closing(project, target, list(chosen))
+            write_closing(project, target, list(chosen), beside.prefix if beside else "")
             words = ("build", "--target", target, "--target-path", str(artifacts))
             what = ("--select", "int_disclosure__closing+", "--exclude-resource-type", "unit_test")
+            what += beside.options if beside else ()
             if run_dbt(project, *words, *what, holding=holding):
                 raise WavehouseError(
                     "Confidential figures could be computed, and what hides them could not be "
                     "built; see the messages above."
                 )
-        with tables(project, target) as query:
+        with tables(project, target, beside) as query:
             return "\n".join([*said, report(query, find_closing(query).holes)])
     finally:
-        forget_closing(project, target)
+        forget_closing(project, target, beside.prefix if beside else "")
 
 
-def forget_closing(project: Project, target: str) -> None:
+def forget_closing(project: Project, target: str, prefix: str = "") -> None:
     """Drop the table of rows to hide, so that no other build reads it.
 
     What cannot be opened is left to dbt, which says why.
+
+    Args:
+        project: the project.
+        target: the dbt target.
+        prefix: what the names of its schemas begin with.
     """
     import duckdb
     import psycopg2
 
     if target == "postgres" or project.working_database.exists():
         with suppress(duckdb.Error, psycopg2.Error):
-            _execute(project, target, [f"drop table if exists {TABLE}"])
+            _execute(project, target, [f"drop table if exists {prefix}{TABLE}"])
 
 
 def _close_block(
@@ -237,7 +249,7 @@ def _describe(query: Query, rows: list[RowKey]) -> list[str]:
     return lines
 
 
-def write_closing(project: Project, target: str, rows: list[RowKey]) -> None:
+def write_closing(project: Project, target: str, rows: list[RowKey], prefix: str = "") -> None:
     """Write the rows to hide where dbt reads them."""
     columns = ", ".join(f"{name} text" for name in ROW_KEYS)
     values = ", ".join("(" + ", ".join(sql_text(value) for value in row) + ")" for row in rows)
@@ -245,9 +257,9 @@ def write_closing(project: Project, target: str, rows: list[RowKey]) -> None:
         project,
         target,
         [
-            f"drop table if exists {TABLE}",
-            f"create table {TABLE} ({columns})",
-            f"insert into {TABLE} values {values}",
+            f"drop table if exists {prefix}{TABLE}",
+            f"create table {prefix}{TABLE} ({columns})",
+            f"insert into {prefix}{TABLE} values {values}",
         ],
     )
 

@@ -139,32 +139,50 @@ def difference(
         WavehouseError: a release is not kept, or there is no working database.
     """
     with _sides(project, before, after) as (connection, (first, second)):
-        keys = {name: tuple(each["key"]) for name, each in read_record(project).items()}
-        found = Difference(first.name, second.name, tolerance)
-        of_measures = [
-            {
-                name: columns
-                for name, source in side.tables.items()
-                if name not in NOT_COMPARED
-                and _has_measures(columns := _columns(connection, source))
-            }
-            for side in (first, second)
-        ]
-        found.only_before = sorted(of_measures[0].keys() - of_measures[1].keys())
-        found.only_after = sorted(of_measures[1].keys() - of_measures[0].keys())
-        for name in sorted(of_measures[0].keys() & of_measures[1].keys()):
-            columns = {
-                column: kind
-                for column, kind in of_measures[0][name].items()
-                if column in of_measures[1][name]
-            }
-            key = keys.get(name, ())
-            if key and set(key) <= columns.keys():
-                sources = (first.tables[name], second.tables[name])
-                _compare(connection, found, name, key, columns, sources)
-            else:
-                found.without_key.append(name)
-        return found
+        return compare(connection, project, first, second, tolerance)
+
+
+def compare(
+    connection: "DuckDBPyConnection",
+    project: Project,
+    first: Side,
+    second: Side,
+    tolerance: float = TOLERANCE,
+) -> Difference:
+    """Compare two sides whose tables a connection can read.
+
+    Args:
+        connection: reads the sources of both.
+        project: says what the keys of tables are.
+        first: the one before.
+        second: the one after.
+        tolerance: as `difference` takes it.
+    """
+    keys = {name: tuple(each["key"]) for name, each in read_record(project).items()}
+    found = Difference(first.name, second.name, tolerance)
+    of_measures = [
+        {
+            name: columns
+            for name, source in side.tables.items()
+            if name not in NOT_COMPARED and _has_measures(columns := _columns(connection, source))
+        }
+        for side in (first, second)
+    ]
+    found.only_before = sorted(of_measures[0].keys() - of_measures[1].keys())
+    found.only_after = sorted(of_measures[1].keys() - of_measures[0].keys())
+    for name in sorted(of_measures[0].keys() & of_measures[1].keys()):
+        columns = {
+            column: kind
+            for column, kind in of_measures[0][name].items()
+            if column in of_measures[1][name]
+        }
+        key = keys.get(name, ())
+        if key and set(key) <= columns.keys():
+            sources = (first.tables[name], second.tables[name])
+            _compare(connection, found, name, key, columns, sources)
+        else:
+            found.without_key.append(name)
+    return found
 
 
 def _has_measures(columns: dict[str, str]) -> bool:

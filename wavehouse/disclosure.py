@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import permutations, product
 from typing import Any
 
+from wavehouse.beside import Beside
 from wavehouse.databases import holder_named
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_text
@@ -367,14 +368,20 @@ def report(query: Query, holes: list[Hole]) -> str:
 
 
 @contextmanager
-def tables(project: Project, target: str) -> Iterator[Query]:
-    """Open what dbt built, on either engine, to be read with SQL."""
+def tables(project: Project, target: str, beside: Beside | None = None) -> Iterator[Query]:
+    """Open what dbt built, on either engine, to be read with SQL.
+
+    Args:
+        project: the project.
+        target: the dbt target.
+        beside: a release that has what was not built.
+    """
     if target == "postgres":
         connection = connect_to_target()
 
         def run(sql: str) -> list[Row]:
             with connection.cursor() as cursor:
-                cursor.execute(sql)
+                cursor.execute(beside.placed(sql, own) if beside else sql)
                 names = [column.name for column in cursor.description or ()]
                 return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -385,16 +392,29 @@ def tables(project: Project, target: str) -> Iterator[Query]:
             raise WavehouseError("Nothing is built yet, so there is nothing to attack. Run `make`.")
         with holder_named(project.relative(project.working_database)):
             connection = duckdb.connect(str(project.working_database), read_only=True)
+            if beside:
+                beside.attach(connection)
 
         def run(sql: str) -> list[Row]:
-            result = connection.execute(sql)
+            result = connection.execute(beside.placed(sql, own) if beside else sql)
             names = [column[0] for column in result.description]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
+    own = _relations(connection, beside) if beside else set()
     try:
         yield run
     finally:
         connection.close()
+
+
+def _relations(connection: Any, beside: Beside) -> set[tuple[str, str]]:  # noqa: ANN401 - of either engine
+    """Give schema and name of what a change has itself, without the prefix of its schemas."""
+    cursor = connection.cursor()
+    cursor.execute(
+        "select table_schema, table_name from information_schema.tables "
+        f"where table_catalog = current_database() and table_schema like '{beside.prefix}%'"
+    )
+    return {(schema.removeprefix(beside.prefix), name) for schema, name in cursor.fetchall()}
 
 
 def shown_differences(query: Query) -> Iterator[Hole]:

@@ -2,6 +2,7 @@
 
 import json
 import platform
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wavehouse.artifacts import FOLDER
 from wavehouse.databases import holder_named
 from wavehouse.dbt import declared_keys, declared_microdata
 from wavehouse.errors import ProblemsError, WavehouseError
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 PUBLIC_SCHEMA = "marts"
+# In dbt's folder: the artifacts of the last build that passed, whatever dbt was asked since.
+PASSED = "passed"
 DRIFT = "fct_drift"
 # The key in the metadata of Parquet files, and the view in the database, that name the release.
 RELEASE_KEY = "wavehouse_release"
@@ -61,6 +65,7 @@ class PassedBuild:
 def forget_build(project: Project) -> None:
     """Take back the word that the working database passed, before anything changes it."""
     _record(project).unlink(missing_ok=True)
+    shutil.rmtree(project.target / PASSED, ignore_errors=True)
 
 
 def is_as_it_passed(project: Project, fingerprint: str) -> bool:
@@ -124,6 +129,7 @@ def publish(project: Project, build: PassedBuild) -> dict[str, Any]:
             sources = _sources(project, build, release_id)
             tables = _copy(project, build, folder, release_id, sources)
             _verify(project, folder, tables, sources)
+            _keep_artifacts(project, folder)
             manifest = {
                 "release": release_id,
                 "previous": previous,
@@ -169,6 +175,13 @@ def publish_and_tell(project: Project, build: PassedBuild) -> None:
 
 def _record(project: Project) -> Path:
     return project.target / "wavehouse_build.json"
+
+
+def _keep_artifacts(project: Project, folder: Path) -> None:
+    """Let the release have what dbt said of the build, if that is known."""
+    kept = project.target / PASSED
+    if kept.is_dir():
+        shutil.copytree(kept, folder / FOLDER)
 
 
 def _sources(project: Project, build: PassedBuild, release_id: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from wavehouse.errors import WavehouseError
 
 PARTIAL = ".partial"
+OLD = ".old"
 # Why a system writes nothing, and the remedy. The texts of these errors are looked for too, since
 # DuckDB, pyarrow and dbt pass them on as text only.
 REASONS = {
@@ -62,6 +63,21 @@ def write_whole(path: Path, content: str | bytes, *, sealed: bool = False) -> No
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
+
+
+def replace_folder(place: Path, new: Path) -> None:
+    """Put a new folder in place of the one before, which stays until the new one is there."""
+    old = place.with_name(f".{place.name}{OLD}")
+    shutil.rmtree(old, ignore_errors=True)
+    if place.exists():
+        place.rename(old)
+    try:
+        new.rename(place)
+    except OSError:
+        if old.exists():
+            old.rename(place)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _remove_left_by_the_dead(path: Path) -> None:

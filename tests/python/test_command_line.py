@@ -23,7 +23,7 @@ NAMES = [name for names in COMMANDS.values() for name in names]
 CALL = re.compile(r"\bwavehouse ((?:(?!\bwavehouse\b)[^\n`#])*)")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 # Options of other programs that texts name by themselves.
-OF_OTHERS = {"--select"}
+OF_OTHERS = {"--defer", "--favor-state", "--select", "--state"}
 
 
 def command(name: str) -> click.Command:

@@ -13,12 +13,11 @@ from wavehouse.exports.readme import write_readme
 from wavehouse.ids import inside, judge_ids
 from wavehouse.project import Project
 from wavehouse.releases import refuse_older_release
-from wavehouse.writing import explained
+from wavehouse.writing import explained, replace_folder
 
 # Marks a folder as made here, and so one that may be replaced.
 RECORD = "export.json"
 PARTIAL = ".partial"
-OLD = ".old"
 
 
 def export(
@@ -82,7 +81,7 @@ def export(
             (partial / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
             files = [readme, partial / RECORD, *(file for name in chosen for file in written[name])]
             names = [file.relative_to(partial) for file in files]
-            _replace(place, partial)
+            replace_folder(place, partial)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     return [place / name for name in names]
@@ -117,18 +116,3 @@ def _check_place(place: Path) -> None:
             f"{place} was not made by an export, so it is not replaced. Name a folder that is new, "
             "empty, or holds an earlier export."
         )
-
-
-def _replace(place: Path, partial: Path) -> None:
-    """Put the new folder in place of the one before, which stays until the new one is there."""
-    old = place.with_name(f".{place.name}{OLD}")
-    shutil.rmtree(old, ignore_errors=True)
-    if place.exists():
-        place.rename(old)
-    try:
-        partial.rename(place)
-    except OSError:
-        if old.exists():
-            old.rename(place)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
