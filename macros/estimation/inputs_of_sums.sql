@@ -6,7 +6,9 @@
     {{ return({
         'int_design__weights': {
             'by': ['wave_key'],
-            'columns': ['respondent_number', 'moment_date', 'unit_key', 'is_replicate', 'weight'],
+            'columns': [
+                'respondent_number', 'moment_date', 'weight_key', 'unit_key', 'is_replicate', 'weight',
+            ],
         },
         'int_segments__memberships': {
             'by': ['study_id', 'wave_id'],
@@ -16,11 +18,12 @@
 {%- endmacro %}
 
 
-{#- The same of sums of answers: also who is in which base, and where the answers that the wave has stand. -#}
+{#- The same of sums of answers: also who is in which base, which weights count, and where the answers that the wave has stand. -#}
 {% macro inputs_of_answer_sums(slot_columns) -%}
     {{ return(dict(
         inputs_of_sums(),
         int_measures__base_members={'by': ['wave_key']},
+        int_measures__weighted_variables={'by': ['wave_key']},
         int_measures__answer_slots={
             'by': ['study_id', 'wave_id'],
             'through': 'int_answers__answer_keys',

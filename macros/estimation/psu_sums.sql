@@ -173,6 +173,7 @@
         part_waves.wave_key,
         part_waves.part_start,
         part_waves.part_end,
+        scores.weight_key,
         scores.score_key,
         scores.is_of_quantiles,
         scores.variable_key,
@@ -186,6 +187,7 @@
     inner join {{ ref('int_moments__wave_scores') }} as scores
         on
             part_waves.wave_key = scores.wave_key
+            and part_waves.weight_key = scores.weight_key
             and part_waves.is_of_quantiles = scores.is_of_quantiles
 {%- endmacro %}
 
@@ -220,7 +222,9 @@
 {% macro _only_asked(cells, units, moments) -%}
     {#- Only what is asked for, where not everything is. -#}
     inner join {{ units }} as units
-        on {{ moments }}.unit_key = units.unit_key
+        on
+            {{ moments }}.unit_key = units.unit_key
+            and wanted.weight_key = units.weight_key
     {%- if cells is not none %}
     inner join (
         select distinct

@@ -20,6 +20,10 @@ periods as (
     where period_grain = 'wave'
 ),
 
+weights as (
+    select * from {{ ref('int_measures__weights') }}
+),
+
 chi_squares as (
     select
         study_id,
@@ -75,10 +79,15 @@ tested as (
             and chi_squares.wave_id = traces.wave_id
             and chi_squares.measure_id = traces.measure_id
             and chi_squares.segment_id = traces.segment_id
+    inner join weights
+        on
+            chi_squares.study_id = weights.study_id
+            and chi_squares.measure_id = weights.measure_id
     inner join periods
         on
             chi_squares.study_id = periods.study_id
             and chi_squares.wave_id = periods.wave_id
+            and weights.weight_key = periods.weight_key
     -- less is rounding
     where
         traces.trace > 1e-13 * traces.size_of_terms

@@ -25,7 +25,10 @@ segment_values as (
 ),
 
 periods as (
-    select *
+    select distinct
+        period_key,
+        study_id,
+        wave_id
     from {{ ref('int_design__periods') }}
     where period_grain = 'wave'
 ),
@@ -99,6 +102,7 @@ final as (
         tested.segment_id,
         tested.segment_code,
         units.sample_id,
+        units.weight_id,
         units.stratum_id,
         units.psu_id,
         units.is_own_psu,

@@ -23,6 +23,10 @@ strata as (
     where period_grain = 'wave'
 ),
 
+measure_weights as (
+    select * from {{ ref('int_measures__weights') }}
+),
+
 design_replicates as (
     select * from {{ ref('int_design__replicates') }}
 ),
@@ -32,12 +36,15 @@ replicates as (
     select
         strata.study_id,
         strata.wave_id,
+        strata.weight_id,
         design_replicates.psu_id,
         design_replicates.replicate_factor,
         design_replicates.replicate_centre
     from strata
     inner join design_replicates
-        on strata.design_id = design_replicates.design_id
+        on
+            strata.design_id = design_replicates.design_id
+            and strata.weight_id = design_replicates.weight_id
     where strata.is_replicate
 ),
 
@@ -51,6 +58,7 @@ weights as (
         cells.segment_code,
         cells.sum_of_weights,
         scores.sample_id,
+        scores.weight_id,
         scores.stratum_id,
         scores.psu_id,
         scores.is_own_psu,
@@ -83,6 +91,7 @@ of_strata as (
             weights.study_id = strata.study_id
             and weights.wave_id = strata.wave_id
             and weights.sample_id = strata.sample_id
+            and weights.weight_id = strata.weight_id
             and weights.stratum_id = strata.stratum_id
     where
         not weights.is_replicate
@@ -213,10 +222,15 @@ replicate_shares as (
             ), 0
         ) as replicate_share
     from cells
+    inner join measure_weights
+        on
+            cells.study_id = measure_weights.study_id
+            and cells.measure_id = measure_weights.measure_id
     inner join replicates
         on
             cells.study_id = replicates.study_id
             and cells.wave_id = replicates.wave_id
+            and measure_weights.weight_id = replicates.weight_id
     left join weights
         on
             cells.study_id = weights.study_id

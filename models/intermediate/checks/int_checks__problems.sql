@@ -8,7 +8,7 @@
 */
 {% for part in [
     'codebook',
-    'validity', 'waves', 'designs', 'variables', 'variable_groups', 'crosswalk', 'derivations',
+    'validity', 'waves', 'designs', 'design_weights', 'variables', 'variable_groups', 'crosswalk', 'derivations',
     'derived_sums', 'measures', 'scales', 'measure_items', 'standard_populations', 'comparisons', 'segments',
     'segment_contrasts', 'publication_criteria',
     'wave_files', 'landed_waves', 'generated_files', 'columns', 'undelivered_columns', 'waived_columns',

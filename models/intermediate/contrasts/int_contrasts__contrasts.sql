@@ -13,6 +13,10 @@ contrast_sets as (
     select * from {{ ref('int_contrasts__degrees_of_freedom') }}
 ),
 
+weights as (
+    select * from {{ ref('int_measures__weights') }}
+),
+
 studies as (
     select * from {{ ref('stg_codebook__studies') }}
 ),
@@ -67,9 +71,14 @@ joined as (
     from summed
     inner join variances
         on summed.contrast_key = variances.contrast_key
+    inner join weights
+        on
+            summed.study_id = weights.study_id
+            and summed.measure_id = weights.measure_id
     inner join contrast_sets
         on
-            summed.study_id = contrast_sets.study_id
+            weights.weight_key = contrast_sets.weight_key
+            and summed.study_id = contrast_sets.study_id
             and summed.set_grain = contrast_sets.set_grain
             and summed.set_wave_id = contrast_sets.set_wave_id
     inner join studies

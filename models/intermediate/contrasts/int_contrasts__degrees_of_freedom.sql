@@ -60,6 +60,7 @@ final as (
         described.study_id,
         described.period_grain as set_grain,
         described.period_wave_id as set_wave_id,
+        periods.weight_key,
 
         -- design
         described.n_waves,

@@ -18,6 +18,10 @@ contrast_sets as (
     where set_grain = 'wave_set'
 ),
 
+weights as (
+    select * from {{ ref('int_measures__weights') }}
+),
+
 estimates as (
     select *
     from {{ ref('int_published__estimates') }}
@@ -116,10 +120,16 @@ judged as (
         'Q' in (later.observation_status, earlier.observation_status) as is_hidden,
         later.needs_caution or earlier.needs_caution as needs_caution
     from pairs
-    inner join contrast_sets
+    inner join weights
+        on
+            pairs.study_id = weights.study_id
+            and pairs.measure_id = weights.measure_id
+    -- none where no wave of the two has the weight
+    left join contrast_sets
         on
             pairs.study_id = contrast_sets.study_id
             and pairs.wave_set_id = contrast_sets.set_wave_id
+            and weights.weight_key = contrast_sets.weight_key
     inner join studies
         on pairs.study_id = studies.study_id
     inner join estimates as later

@@ -99,6 +99,7 @@ placed as (
         on
             strata.is_replicate
             and strata.design_id = design_replicates.design_id
+            and strata.weight_id = design_replicates.weight_id
             and units.psu_id = design_replicates.psu_id
     where by_psu.is_complete or not strata.is_replicate
 ),

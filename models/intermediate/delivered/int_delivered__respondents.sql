@@ -26,6 +26,13 @@ design_columns as (
     select * from {{ ref('stg_codebook__design_columns') }}
 ),
 
+-- of several weights that of the study; int_design__weighted_respondents has all
+default_weights as (
+    select *
+    from {{ ref('int_codebook__wave_weights') }}
+    where is_default
+),
+
 codes as (
     select * from {{ ref('int_delivered__codes') }}
 ),
@@ -38,6 +45,7 @@ design_parts as (
         source_column,
         count(*) over (partition by design_id, design_role) as n_parts
     from design_columns
+    where design_role not in ('weight', 'replicate_weight')
 ),
 
 -- each row has every column of its wave
@@ -86,7 +94,6 @@ parts as (
         on
             waves.design_id = design_parts.design_id
             and delivered.source_column = design_parts.source_column
-    where design_parts.design_role <> 'replicate_weight'
 ),
 
 joined_parts as (
@@ -127,6 +134,21 @@ roles as (
         design_role,
         role_value
     from joined_parts
+
+    union all
+
+    select
+        delivered.study_id,
+        delivered.wave_id,
+        delivered.row_number,
+        'weight' as design_role,
+        delivered.source_code as role_value
+    from delivered
+    inner join default_weights
+        on
+            delivered.study_id = default_weights.study_id
+            and delivered.wave_id = default_weights.wave_id
+            and delivered.source_column = default_weights.source_column
 ),
 
 -- A weight role without a usable number must stay null here: the checks report it by row.
@@ -148,6 +170,13 @@ pivoted as (
         row_number
 ),
 
+with_days as (
+    select
+        *,
+        {{ day_as_written('interview_date_text') | indent(8) }} as interview_day
+    from pivoted
+),
+
 samples as (
     select
         study_id,
@@ -162,7 +191,6 @@ samples as (
 declared_roles as (
     select
         design_id,
-        max(case when design_role = 'weight' then 1 else 0 end) as has_weight,
         max(case when design_role = 'stratum' then 1 else 0 end) as has_stratum,
         max(case when design_role = 'psu' then 1 else 0 end) as has_psu
     from design_columns
@@ -185,7 +213,7 @@ final as (
         pivoted.respondent_id,
 
         -- time
-        {{ to_date('pivoted.interview_date_text') }} as interview_date,
+        {{ to_date('pivoted.interview_day') }} as interview_date,
         pivoted.interview_date_text,
 
         -- design
@@ -201,11 +229,10 @@ final as (
         end as psu_id,
         coalesce(declared_roles.has_psu, 0) = 0 and samples.n_waves = 1 as is_own_psu,
         case
-            when declared_roles.has_weight = 1
+            when default_weights.source_column is not null
                 then {{ to_number('pivoted.weight_text') }}
             else 1
         end as weight,
-        pivoted.weight_text,
         {{ to_number('pivoted.psu_population_text') }} as psu_population,
         pivoted.psu_population_text
     from every_row
@@ -221,13 +248,17 @@ final as (
         on
             waves.study_id = samples.study_id
             and waves.sample_id = samples.sample_id
-    left join pivoted
+    left join with_days as pivoted
         on
             every_row.study_id = pivoted.study_id
             and every_row.wave_id = pivoted.wave_id
             and every_row.row_number = pivoted.row_number
     left join declared_roles
         on waves.design_id = declared_roles.design_id
+    left join default_weights
+        on
+            every_row.study_id = default_weights.study_id
+            and every_row.wave_id = default_weights.wave_id
 )
 
 select * from final

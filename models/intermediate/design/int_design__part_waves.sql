@@ -19,11 +19,19 @@ delivered_waves as (
     select * from {{ ref('int_delivered__waves') }}
 ),
 
+weighted_waves as (
+    select distinct
+        wave_key,
+        weight_key
+    from {{ ref('int_design__weighted_respondents') }}
+),
+
 listed as (
     select distinct
         parts.part_key,
         parts.is_of_quantiles,
         delivered_waves.wave_key,
+        parts.weight_key,
         parts.study_id,
         parts.strata_period_key,
         parts.part_start,
@@ -39,7 +47,11 @@ listed as (
             and period_waves.wave_id = waves.wave_id
     inner join delivered_waves
         on period_waves.wave_key = delivered_waves.wave_key
-    where parts.sample_key = {{ integer_key(['waves.study_id', 'waves.sample_id']) }}
+    inner join weighted_waves
+        on
+            delivered_waves.wave_key = weighted_waves.wave_key
+            and parts.weight_key = weighted_waves.weight_key
+    where parts.sample_id = waves.sample_id
 ),
 
 final as (
@@ -48,6 +60,7 @@ final as (
         part_key,
         is_of_quantiles,
         wave_key,
+        weight_key,
         study_id,
         strata_period_key,
         quantile_period_key,

@@ -8,6 +8,7 @@
     3. A quantile asks who is below it, which is another question in each period: there every period has parts of its
        own. Those of a wave serve both.
     4. `strata_period_key` names a period that has the part's strata: all periods of the part have the same.
+    5. Each weight has parts of its own, of the waves that have it.
 */
 with
 
@@ -25,13 +26,17 @@ interviews as (
     select
         study_id,
         wave_id,
+        weight_id,
+        weight_key,
         min(interview_date) as first_date,
         max(interview_date) as last_date,
         count(*) = count(interview_date) as is_dated
-    from {{ ref('int_delivered__respondents') }}
+    from {{ ref('int_design__weighted_respondents') }}
     group by
         study_id,
-        wave_id
+        wave_id,
+        weight_id,
+        weight_key
 ),
 
 placed as (
@@ -44,6 +49,8 @@ placed as (
         period_waves.period_end,
         waves.sample_id,
         waves.wave_number,
+        interviews.weight_id,
+        interviews.weight_key,
         case
             when
                 period_waves.period_end is null
@@ -71,6 +78,8 @@ described as (
         period_key,
         study_id,
         sample_id,
+        weight_id,
+        weight_key,
         period_grain,
         {{ dbt.listagg('wave_id', "'+'", 'order by wave_number') }} as wave_ids,
         case when max(is_cut) = 1 then period_start end as part_start,
@@ -80,6 +89,8 @@ described as (
         period_key,
         study_id,
         sample_id,
+        weight_id,
+        weight_key,
         period_grain,
         period_start,
         period_end
@@ -91,11 +102,12 @@ keyed as (
         {{ integer_key([
             'study_id',
             'sample_id',
+            'weight_id',
             'wave_ids',
             "coalesce(cast(part_start as " ~ dbt.type_string() ~ "), '_Z')",
             "coalesce(cast(part_end as " ~ dbt.type_string() ~ "), '_Z')",
         ]) | indent(8) }} as shared_key,
-        {{ integer_key(['period_key', 'sample_id']) }} as own_key
+        {{ integer_key(['period_key', 'sample_id', 'weight_id']) }} as own_key
     from described
 ),
 
@@ -104,6 +116,8 @@ united as (
         period_key,
         study_id,
         sample_id,
+        weight_id,
+        weight_key,
         false as is_of_quantiles,
         shared_key as part_key,
         min(period_key) over (partition by shared_key) as strata_period_key,
@@ -117,6 +131,8 @@ united as (
         period_key,
         study_id,
         sample_id,
+        weight_id,
+        weight_key,
         true as is_of_quantiles,
         case when period_grain = 'wave' then shared_key else own_key end as part_key,
         case
@@ -134,8 +150,10 @@ final as (
         period_key,
         part_key,
         is_of_quantiles,
-        {{ integer_key(['study_id', 'sample_id']) }} as sample_key,
+        {{ integer_key(['study_id', 'sample_id', 'weight_id']) }} as sample_key,
+        weight_key,
         study_id,
+        sample_id,
         strata_period_key,
 
         -- of a part of a wave's fieldwork

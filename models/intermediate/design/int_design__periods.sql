@@ -1,5 +1,5 @@
 /*
-    Size and degrees of freedom of the design of each period, its samples together. As R's degf(), strata and
+    Size and degrees of freedom of the design of each period under each weight, its samples together. As R's degf(), strata and
     PSUs that only have respondents of weight zero do not count.
 */
 with
@@ -20,6 +20,8 @@ samples as (
         period_grain,
         period_start,
         sample_id,
+        weight_id,
+        weight_key,
         design_id,
         sum(case when is_replicate then 0 else 1 end) as n_strata,
         sum(case when is_replicate then 0 else n_psus end) as n_psus,
@@ -34,6 +36,8 @@ samples as (
         period_grain,
         period_start,
         sample_id,
+        weight_id,
+        weight_key,
         design_id
 ),
 
@@ -41,10 +45,12 @@ final as (
     select
         -- keys
         samples.period_key,
+        samples.weight_key,
         samples.study_id,
         samples.wave_id,
         samples.period_grain,
         samples.period_start,
+        samples.weight_id,
 
         -- sizes
         count(*) as n_samples,
@@ -59,10 +65,12 @@ final as (
         on samples.design_id = designs.design_id
     group by
         samples.period_key,
+        samples.weight_key,
         samples.study_id,
         samples.wave_id,
         samples.period_grain,
-        samples.period_start
+        samples.period_start,
+        samples.weight_id
 )
 
 select * from final

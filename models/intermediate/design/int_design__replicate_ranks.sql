@@ -1,6 +1,6 @@
 /*
-    Rank of the matrix of replicate weights of each sample in each period: R's degf() is one less. A design that
-    declares its degrees of freedom has no row.
+    Rank of the matrix of replicate weights of each sample and weight in each period: R's degf() is one less. A
+    design that declares its degrees of freedom has no row.
     1. The products of the columns, each column scaled to length 1, are eliminated column by column. What a
        column still adds is what a QR of the weights would find: its squared distance from the columns before it.
     2. A column nearer than 1e-5 of its length adds nothing, as in R (qr(tol = 1e-5)): 1e-10 of the square, far
@@ -89,11 +89,12 @@ numbered as (
         weights.respondent_number,
         weights.study_id,
         weights.sample_id,
+        weights.weight_key,
         weights.wave_id,
         weights.weight,
         cast(
             dense_rank() over (
-                partition by weights.study_id, weights.sample_id
+                partition by weights.study_id, weights.sample_id, weights.weight_key
                 order by cast(weights.psu_id as integer)
             ) as integer
         ) as position
@@ -110,6 +111,7 @@ wave_products as (
     select
         numbered.study_id,
         numbered.sample_id,
+        numbered.weight_key,
         numbered.wave_id,
         numbered.position as row_position,
         others.position as column_position,
@@ -118,10 +120,12 @@ wave_products as (
     inner join numbered as others
         on
             numbered.respondent_number = others.respondent_number
+            and numbered.weight_key = others.weight_key
             and numbered.position <= others.position
     group by
         numbered.study_id,
         numbered.sample_id,
+        numbered.weight_key,
         numbered.wave_id,
         numbered.position,
         others.position
@@ -131,6 +135,7 @@ set_products as (
     select
         set_waves.study_id,
         set_waves.sample_id,
+        wave_products.weight_key,
         set_waves.wave_set,
         wave_products.row_position,
         wave_products.column_position,
@@ -144,6 +149,7 @@ set_products as (
     group by
         set_waves.study_id,
         set_waves.sample_id,
+        wave_products.weight_key,
         set_waves.wave_set,
         wave_products.row_position,
         wave_products.column_position
@@ -153,6 +159,7 @@ lengths as (
     select
         study_id,
         sample_id,
+        weight_key,
         wave_set,
         row_position as position,
         sqrt(product) as length
@@ -166,7 +173,7 @@ ordered_lengths as (
         *,
         cast(
             row_number() over (
-                partition by study_id, sample_id, wave_set
+                partition by study_id, sample_id, weight_key, wave_set
                 order by position
             ) as integer
         ) as place
@@ -177,6 +184,7 @@ pairs as (
     select
         of_rows.study_id,
         of_rows.sample_id,
+        of_rows.weight_key,
         of_rows.wave_set,
         of_rows.place as row_place,
         of_columns.place as column_place,
@@ -187,11 +195,13 @@ pairs as (
         on
             of_rows.study_id = of_columns.study_id
             and of_rows.sample_id = of_columns.sample_id
+            and of_rows.weight_key = of_columns.weight_key
             and of_rows.wave_set = of_columns.wave_set
     left join set_products
         on
             of_rows.study_id = set_products.study_id
             and of_rows.sample_id = set_products.sample_id
+            and of_rows.weight_key = set_products.weight_key
             and of_rows.wave_set = set_products.wave_set
             and least(of_rows.position, of_columns.position) = set_products.row_position
             and greatest(of_rows.position, of_columns.position) = set_products.column_position
@@ -202,6 +212,7 @@ eliminated as (
     select
         study_id,
         sample_id,
+        weight_key,
         wave_set,
         1 as step,
         row_place,
@@ -214,6 +225,7 @@ eliminated as (
     select
         study_id,
         sample_id,
+        weight_key,
         wave_set,
         step + 1 as step,
         row_place,
@@ -226,13 +238,13 @@ eliminated as (
         select
             *,
             max(case when row_place = step and column_place = step then entry end) over (
-                partition by study_id, sample_id, wave_set
+                partition by study_id, sample_id, weight_key, wave_set
             ) as remainder,
             max(case when column_place = step then entry end) over (
-                partition by study_id, sample_id, wave_set, row_place
+                partition by study_id, sample_id, weight_key, wave_set, row_place
             ) as entry_of_row,
             max(case when row_place = step then entry end) over (
-                partition by study_id, sample_id, wave_set, column_place
+                partition by study_id, sample_id, weight_key, wave_set, column_place
             ) as entry_of_column
         from eliminated
     ) as with_remainders
@@ -245,6 +257,7 @@ ranks as (
     select
         study_id,
         sample_id,
+        weight_key,
         wave_set,
         count(*) as weight_rank
     from eliminated
@@ -255,6 +268,7 @@ ranks as (
     group by
         study_id,
         sample_id,
+        weight_key,
         wave_set
 ),
 
@@ -266,6 +280,7 @@ final as (
         period_sets.period_grain,
         period_sets.period_start,
         period_sets.sample_id,
+        ranks.weight_key,
 
         cast(ranks.weight_rank as bigint) as weight_rank
     from period_sets

@@ -11,7 +11,7 @@ designs as (
 replicate_columns as (
     select
         *,
-        count(*) over (partition by design_id) as n_replicates
+        count(*) over (partition by design_id, weight_id) as n_replicates
     from {{ ref('stg_codebook__design_columns') }}
     where design_role = 'replicate_weight'
 ),
@@ -20,6 +20,7 @@ final as (
     select
         -- keys
         replicate_columns.design_id,
+        replicate_columns.weight_id,
         cast(replicate_columns.position as {{ dbt.type_string() }}) as psu_id,
 
         -- what it counts, and what it deviates from

@@ -11,7 +11,7 @@
 with
 
 respondents as (
-    select * from {{ ref('int_delivered__respondents') }}
+    select * from {{ ref('int_design__weighted_respondents') }}
 ),
 
 designs as (
@@ -21,10 +21,13 @@ designs as (
 replicates as (
     select
         design_id,
+        weight_id,
         count(*) as n_replicates
     from {{ ref('stg_codebook__design_columns') }}
     where design_role = 'replicate_weight'
-    group by design_id
+    group by
+        design_id,
+        weight_id
 ),
 
 replicate_ranks as (
@@ -70,6 +73,7 @@ psus as (
         respondents.study_id,
         respondents.wave_id,
         respondents.sample_id,
+        respondents.weight_id,
         respondents.stratum_id,
         respondents.psu_id,
         designs.period_psus = 'interviewed' as is_by_date,
@@ -85,6 +89,7 @@ psus as (
         respondents.study_id,
         respondents.wave_id,
         respondents.sample_id,
+        respondents.weight_id,
         respondents.stratum_id,
         respondents.psu_id,
         designs.period_psus = 'interviewed',
@@ -108,6 +113,7 @@ psus_of_waves as (
         psus.study_id,
         psus.wave_id,
         psus.sample_id,
+        psus.weight_id,
         psus.stratum_id,
         case
             when shared.sample_id is not null or psus.is_by_date then psus.psu_id
@@ -126,6 +132,7 @@ psus_of_waves as (
         psus.study_id,
         psus.wave_id,
         psus.sample_id,
+        psus.weight_id,
         psus.stratum_id,
         case
             when shared.sample_id is not null or psus.is_by_date then psus.psu_id
@@ -141,6 +148,7 @@ united as (
         period_waves.period_grain,
         period_waves.period_start,
         psus_of_waves.sample_id,
+        psus_of_waves.weight_id,
         psus_of_waves.stratum_id,
         psus_of_waves.psu_id,
         case
@@ -169,6 +177,7 @@ united as (
         period_waves.period_grain,
         period_waves.period_start,
         psus_of_waves.sample_id,
+        psus_of_waves.weight_id,
         psus_of_waves.stratum_id,
         psus_of_waves.psu_id
 ),
@@ -180,6 +189,7 @@ counted as (
         period_grain,
         period_start,
         sample_id,
+        weight_id,
         stratum_id,
         cast(sum(n_psus) as bigint) as n_psus,
         cast(sum(n_weighted_psus) as bigint) as n_weighted_psus,
@@ -191,6 +201,7 @@ counted as (
         period_grain,
         period_start,
         sample_id,
+        weight_id,
         stratum_id
 ),
 
@@ -201,6 +212,7 @@ taylor as (
         counted.period_grain,
         counted.period_start,
         counted.sample_id,
+        counted.weight_id,
         counted.stratum_id,
         period_samples.design_id,
         false as is_replicate,
@@ -224,6 +236,15 @@ taylor as (
         on period_samples.design_id = designs.design_id
 ),
 
+sample_weights as (
+    select distinct
+        study_id,
+        sample_id,
+        weight_id,
+        weight_key
+    from respondents
+),
+
 replicated as (
     select
         period_samples.study_id,
@@ -231,6 +252,7 @@ replicated as (
         period_samples.period_grain,
         period_samples.period_start,
         period_samples.sample_id,
+        sample_weights.weight_id,
         'replicate' as stratum_id,
         period_samples.design_id,
         true as is_replicate,
@@ -244,8 +266,14 @@ replicated as (
     from period_samples
     inner join designs
         on period_samples.design_id = designs.design_id
+    inner join sample_weights
+        on
+            period_samples.study_id = sample_weights.study_id
+            and period_samples.sample_id = sample_weights.sample_id
     left join replicates
-        on designs.design_id = replicates.design_id
+        on
+            designs.design_id = replicates.design_id
+            and sample_weights.weight_id = replicates.weight_id
     left join replicate_ranks
         on
             period_samples.study_id = replicate_ranks.study_id
@@ -253,6 +281,7 @@ replicated as (
             and period_samples.period_grain = replicate_ranks.period_grain
             and period_samples.period_start = replicate_ranks.period_start
             and period_samples.sample_id = replicate_ranks.sample_id
+            and sample_weights.weight_key = replicate_ranks.weight_key
     where
         period_samples.place = 1
         and designs.variance_method <> 'taylor'
@@ -268,8 +297,9 @@ final as (
     select
         -- keys
         {{ integer_key(['study_id', 'wave_id', 'period_grain', 'period_start']) }} as period_key,
-        {{ integer_key(['study_id', 'sample_id', 'stratum_id']) }} as stratum_key,
-        {{ integer_key(['study_id', 'sample_id']) }} as sample_key,
+        {{ integer_key(['study_id', 'sample_id', 'weight_id', 'stratum_id']) }} as stratum_key,
+        {{ integer_key(['study_id', 'sample_id', 'weight_id']) }} as sample_key,
+        {{ weight_key() }} as weight_key,
 
         -- what they stand for, and sizes
         of_both_kinds.*

@@ -2,12 +2,12 @@
 /*
     The weights that answers are summed with. Full-sample weights with the respondent's place in the design;
     of designs with replicate weights also each replicate, as if it were a PSU: its sums are those of the
-    whole sample under the replicate's weights. Places and waves are named by their keys.
+    whole sample under the replicate's weights. Places, waves and weights are named by their keys.
 */
 with
 
 respondents as (
-    select * from {{ ref('int_delivered__respondents') }}
+    select * from {{ ref('int_design__weighted_respondents') }}
 ),
 
 designs as (
@@ -55,6 +55,7 @@ full_sample as (
         placed.wave_key,
         placed.moment_date,
         placed.sample_id,
+        placed.weight_key,
         units.psu_id,
         units.unit_key,
         false as is_replicate,
@@ -64,6 +65,7 @@ full_sample as (
         on
             placed.study_id = units.study_id
             and placed.sample_id = units.sample_id
+            and placed.weight_key = units.weight_key
             and case when placed.is_taylor then placed.stratum_id else 'all' end = units.stratum_id
             and case
                 when placed.is_own_psu or not placed.is_taylor then 'own'
@@ -81,17 +83,21 @@ replicates as (
         placed.wave_key,
         placed.moment_date,
         placed.sample_id,
+        placed.weight_key,
         units.psu_id,
         units.unit_key,
         true as is_replicate,
         {{ to_number('delivered.source_code') }} as weight
     from placed
     inner join design_columns
-        on placed.design_id = design_columns.design_id
+        on
+            placed.design_id = design_columns.design_id
+            and placed.weight_id = design_columns.weight_id
     inner join units
         on
             placed.study_id = units.study_id
             and placed.sample_id = units.sample_id
+            and placed.weight_key = units.weight_key
             and cast(design_columns.position as {{ dbt.type_string() }}) = units.psu_id
     inner join delivered
         on

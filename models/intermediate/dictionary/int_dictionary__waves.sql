@@ -9,7 +9,9 @@ designs as (
 ),
 
 design as (
-    select * from {{ ref('int_design__waves') }}
+    select *
+    from {{ ref('int_design__waves') }}
+    where is_default_weight
 ),
 
 final as (
@@ -35,7 +37,7 @@ final as (
 
         -- size
         waves.expected_respondents,
-        design.n_respondents
+        design.n_loaded as n_respondents
     from waves
     inner join designs
         on waves.design_id = designs.design_id

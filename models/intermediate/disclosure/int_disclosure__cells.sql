@@ -3,7 +3,8 @@
     1. A block is a period of a study and the measures whose base is known from one another: those of one
        variable, a ratio with both of its variables, a question with several answers. Where one of them has
        no answer the bases differ, and hiding both is on the safe side.
-    2. Measures of one variable with different bases (`base_id`) are different blocks of one family.
+    2. Measures of one variable with different bases are different blocks of one family; so are those with
+       different weights, which are of other people. `base_id` names both.
     3. A row tells a weighted total (estimate times sum of weights) of its component: a category of a
        variable, or the numbers themselves. Several rows may tell the same. Nets and scores are sums of
        components; quantiles, ratios and standardised estimates add up to nothing, and tell their base only.
@@ -22,6 +23,10 @@ measures as (
 
 period_waves as (
     select * from {{ ref('int_comparisons__period_waves') }}
+),
+
+weights as (
+    select * from {{ ref('int_measures__weights') }}
 ),
 
 rules as (
@@ -57,7 +62,8 @@ collected as (
     select
         judged.*,
         described.family_name,
-        described.base_id,
+        described.base_id
+        || case when weights.is_default then '' else ' ' || weights.weight_id end as base_id,
         described.measure_kind,
         described.is_standardised,
         -- a standardised estimate does not exist where one of its groups is empty: nothing to protect
@@ -96,6 +102,10 @@ collected as (
     from judged
     inner join described
         on judged.measure_id = described.measure_id
+    inner join weights
+        on
+            judged.study_id = weights.study_id
+            and judged.measure_id = weights.measure_id
     left join rules
         on judged.publication_rule_id = rules.publication_rule_id
     where judged.is_collected

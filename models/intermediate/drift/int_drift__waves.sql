@@ -82,7 +82,9 @@ design_columns as (
 ),
 
 wave_designs as (
-    select * from {{ ref('int_design__waves') }}
+    select *
+    from {{ ref('int_design__waves') }}
+    where is_default_weight
 ),
 
 roles as (
@@ -104,7 +106,7 @@ described as (
         roles.has_strata,
         roles.has_psus,
         roles.has_weights,
-        wave_designs.n_respondents,
+        wave_designs.n_loaded as n_respondents,
         wave_designs.n_strata,
         wave_designs.n_psus,
         wave_designs.sum_of_weights,

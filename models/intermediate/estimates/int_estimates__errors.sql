@@ -45,7 +45,9 @@ placed as (
     left join domain_degrees
         on points.cell_key = domain_degrees.cell_key
     left join periods
-        on points.period_key = periods.period_key
+        on
+            points.period_key = periods.period_key
+            and points.weight_key = periods.weight_key
 ),
 
 final as (

@@ -61,7 +61,9 @@ errors as (
     inner join variances
         on points.cell_key = variances.cell_key
     inner join periods
-        on points.period_key = periods.period_key
+        on
+            points.period_key = periods.period_key
+            and points.weight_key = periods.weight_key
     inner join studies
         on points.study_id = studies.study_id
     left join quantile_bounds

@@ -65,6 +65,7 @@ final as (
         totals.denominator_key,
         totals.score_key,
         totals.segment_value_key,
+        periods.weight_key,
 
         -- what they stand for
         periods.study_id,
@@ -97,7 +98,8 @@ final as (
         on totals.period_key = periods.period_key
     inner join denominators
         on
-            periods.study_id = denominators.study_id
+            periods.weight_key = denominators.weight_key
+            and periods.study_id = denominators.study_id
             and totals.denominator_key = denominators.denominator_key
             and totals.score_key = denominators.score_key
     inner join segment_values

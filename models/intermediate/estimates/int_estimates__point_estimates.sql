@@ -35,6 +35,7 @@ summed as (
         -- of quantiles, the only ones that need it, there is one
         min(group_totals.score_key) as score_key,
         group_totals.segment_value_key,
+        group_totals.weight_key,
         group_totals.study_id,
         group_totals.wave_id,
         group_totals.period_grain,
@@ -107,6 +108,7 @@ summed as (
         group_totals.cell_key,
         group_totals.period_key,
         group_totals.segment_value_key,
+        group_totals.weight_key,
         group_totals.study_id,
         group_totals.wave_id,
         group_totals.period_grain,
@@ -126,6 +128,7 @@ final as (
         summed.period_key,
         summed.score_key,
         summed.segment_value_key,
+        summed.weight_key,
 
         -- what they stand for
         summed.study_id,

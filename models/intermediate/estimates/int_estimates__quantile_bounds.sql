@@ -49,7 +49,9 @@ shares as (
     inner join variances
         on points.cell_key = variances.cell_key
     inner join periods
-        on points.period_key = periods.period_key
+        on
+            points.period_key = periods.period_key
+            and points.weight_key = periods.weight_key
     inner join studies
         on points.study_id = studies.study_id
     left join t_quantiles

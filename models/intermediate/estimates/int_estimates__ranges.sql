@@ -7,17 +7,29 @@
 */
 with
 
+units as (
+    select * from {{ ref('int_design__units') }}
+),
+
 -- each is read for itself, with the columns that it needs
 number_moments as (
-    select *
-    from {{ ref('int_moments__psu') }}
-    where n_respondents > 0
+    select
+        moments.*,
+        units.weight_key
+    from {{ ref('int_moments__psu') }} as moments
+    inner join units
+        on moments.unit_key = units.unit_key
+    where moments.n_respondents > 0
 ),
 
 score_moments as (
-    select *
-    from {{ ref('int_moments__psu') }}
-    where n_respondents > 0
+    select
+        moments.*,
+        units.weight_key
+    from {{ ref('int_moments__psu') }} as moments
+    inner join units
+        on moments.unit_key = units.unit_key
+    where moments.n_respondents > 0
 ),
 
 value_moments as (
@@ -70,6 +82,7 @@ of_numbers as (
     inner join wave_scores
         on
             number_moments.wave_key = wave_scores.wave_key
+            and number_moments.weight_key = wave_scores.weight_key
             and number_moments.variable_key = wave_scores.variable_key
             and number_moments.block_number = wave_scores.block_number
     where wave_scores.measure_kind = 'mean'
@@ -86,6 +99,7 @@ scored as (
     inner join wave_scores
         on
             score_moments.wave_key = wave_scores.wave_key
+            and score_moments.weight_key = wave_scores.weight_key
             and score_moments.variable_key = wave_scores.variable_key
             and score_moments.block_number = wave_scores.block_number
     where wave_scores.measure_kind = 'score'

@@ -42,7 +42,9 @@ sample_replicates as (
         design_replicates.replicate_centre
     from strata
     inner join design_replicates
-        on strata.design_id = design_replicates.design_id
+        on
+            strata.design_id = design_replicates.design_id
+            and strata.weight_id = design_replicates.weight_id
     inner join units
         on
             strata.stratum_key = units.stratum_key

@@ -18,6 +18,10 @@ measures as (
     select * from {{ ref('int_measures__measures') }}
 ),
 
+weights as (
+    select * from {{ ref('int_measures__weights') }}
+),
+
 standard_populations as (
     select * from {{ ref('stg_codebook__standard_populations') }}
 ),
@@ -53,6 +57,7 @@ final as (
         offered.category_code,
         coalesce(standard_groups.standard_code, '_T') as standard_code,
         offered.denominator_code,
+        weights.weight_key,
         measures.measure_kind,
         measures.standard_population_id is not null as is_standardised,
         -- numbers are summed from an origin
@@ -77,6 +82,10 @@ final as (
     from offered
     inner join measures
         on offered.measure_id = measures.measure_id
+    inner join weights
+        on
+            offered.study_id = weights.study_id
+            and offered.measure_id = weights.measure_id
     left join standard_groups
         on measures.standard_population_id = standard_groups.standard_population_id
     left join summed_variables

@@ -40,6 +40,7 @@ expanded as (
         measures.publication_rule_id,
         coalesce(measures.base_id, '_T') as base_id,
         measures.base_description,
+        measures.weight_id,
         measures.description,
         variables.variable_label as subject_label
     from measures
@@ -67,6 +68,7 @@ plain as (
         measures.publication_rule_id,
         coalesce(measures.base_id, '_T') as base_id,
         measures.base_description,
+        measures.weight_id,
         measures.description,
         coalesce(variables.variable_label, variable_groups.variable_group_label) as subject_label
     from measures

@@ -4,8 +4,9 @@
     1. A share needs its category, a net or score each category that counts in it, an item of a question with
        several answers its own question, a number that numbers were taken; a ratio both of its numbers, and a
        standardised measure each group of the standard population.
-    2. A base needs one of the categories that it lists of each of its variables.
-    3. `denominator_code` is the category that stands for all that share its denominator: those that the
+    2. Its weight must be one of the wave's.
+    3. A base needs one of the categories that it lists of each of its variables.
+    4. `denominator_code` is the category that stands for all that share its denominator: those that the
        same waves offered. Each item of a question with several answers has a base of its own.
 */
 with
@@ -16,6 +17,14 @@ measure_waves as (
 
 measures as (
     select * from {{ ref('int_measures__measures') }}
+),
+
+weights as (
+    select * from {{ ref('int_measures__weights') }}
+),
+
+wave_weights as (
+    select * from {{ ref('int_codebook__wave_weights') }}
 ),
 
 scores as (
@@ -142,6 +151,15 @@ offered as (
     from measure_waves
     inner join categories
         on measure_waves.measure_id = categories.measure_id
+    inner join weights
+        on
+            measure_waves.study_id = weights.study_id
+            and measure_waves.measure_id = weights.measure_id
+    inner join wave_weights
+        on
+            measure_waves.study_id = wave_weights.study_id
+            and measure_waves.wave_id = wave_weights.wave_id
+            and weights.weight_key = wave_weights.weight_key
     left join without_answers
         on
             measure_waves.study_id = without_answers.study_id

@@ -78,6 +78,7 @@ parts as (
         part_key,
         is_of_quantiles,
         study_id,
+        weight_key,
         strata_period_key
     from part_waves
 ),
@@ -134,7 +135,9 @@ part_strata as (
         strata.lonely_psu
     from parts
     inner join strata
-        on parts.strata_period_key = strata.period_key
+        on
+            parts.strata_period_key = strata.period_key
+            and parts.weight_key = strata.weight_key
 ),
 
 places as (
@@ -259,6 +262,7 @@ standardised_bases as (
     inner join denominators
         on
             parts.study_id = denominators.study_id
+            and parts.weight_key = denominators.weight_key
             and denominators.is_standardised
             and denominators.category_code = denominators.denominator_code
 ),

@@ -25,7 +25,8 @@ variables as (
 denominators as (
     select distinct
         measure_id,
-        score_key
+        score_key,
+        weight_key
     from {{ ref('int_measures__denominators') }}
     where standard_code = '_T'
 ),
@@ -39,6 +40,7 @@ period_waves as (
 summed as (
     select
         period_waves.period_key,
+        units.weight_key,
         moments.variable_key,
         moments.segment_value_key,
         moments.answer_value,
@@ -56,6 +58,7 @@ summed as (
     where not units.is_replicate
     group by
         period_waves.period_key,
+        units.weight_key,
         moments.variable_key,
         moments.segment_value_key,
         moments.answer_value
@@ -66,12 +69,12 @@ cumulated as (
     select
         *,
         sum(sum_w) over (
-            partition by period_key, variable_key, segment_value_key
+            partition by period_key, weight_key, variable_key, segment_value_key
             order by answer_value
             rows between unbounded preceding and current row
         ) as sum_w_at_or_below,
         sum(sum_w) over (
-            partition by period_key, variable_key, segment_value_key
+            partition by period_key, weight_key, variable_key, segment_value_key
         ) as sum_w_of_cell
     from summed
 ),
@@ -98,7 +101,9 @@ final as (
             variables.variable_id = measures.variable_id
             and variables.base_id = measures.base_id
     inner join denominators
-        on measures.measure_id = denominators.measure_id
+        on
+            measures.measure_id = denominators.measure_id
+            and cumulated.weight_key = denominators.weight_key
 )
 
 select * from final

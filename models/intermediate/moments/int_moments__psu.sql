@@ -26,6 +26,7 @@
     5. A base is part of the key too. Whoever is outside of it is in no sum, as people of other segments are.
     6. Respondents who are their own PSU are summed together, as the PSU `own`: the sums of
        squares over such PSUs are sums over people (sum_ww, sum_wwy, sum_wwyy).
+    7. A variable is summed with each weight of its measures, whose people have PSUs of their own.
 */
 with
 
@@ -51,18 +52,34 @@ slots as (
     select * from {{ ref('int_measures__answer_slots') }}
 ),
 
+weighted_variables as (
+    select *
+    from {{ ref('int_measures__weighted_variables') }}
+    where {{ of_these_units(['wave_key']) }}
+),
+
 base_members as (
     select *
     from {{ ref('int_measures__base_members') }}
     where {{ of_these_units(['wave_key']) }}
 ),
 
+wave_slots as (
+    select
+        weighted_variables.wave_key,
+        weighted_variables.weight_key,
+        slots.*
+    from weighted_variables
+    inner join slots
+        on weighted_variables.variable_key = slots.variable_key
+),
+
 valid_answers as (
     select
         answers.respondent_number,
-        slots.variable_key,
-        slots.block_number,
-        slots.slot,
+        wave_slots.variable_key,
+        wave_slots.block_number,
+        wave_slots.slot,
         weights.wave_key,
         weights.moment_date,
         weights.unit_key,
@@ -70,16 +87,20 @@ valid_answers as (
         weights.weight,
         weights.weight * weights.weight as ww,
         answers.numeric_value,
-        coalesce(answers.numeric_value - slots.origin, 0) as centred_value
+        coalesce(answers.numeric_value - wave_slots.origin, 0) as centred_value
     from answers
-    inner join slots
-        on answers.answer_key = slots.answer_key
+    inner join wave_slots
+        on
+            answers.wave_key = wave_slots.wave_key
+            and answers.answer_key = wave_slots.answer_key
     inner join base_members
         on
             answers.respondent_number = base_members.respondent_number
-            and slots.base_id = base_members.base_id
+            and wave_slots.base_id = base_members.base_id
     inner join weights
-        on answers.respondent_number = weights.respondent_number
+        on
+            answers.respondent_number = weights.respondent_number
+            and wave_slots.weight_key = weights.weight_key
     where answers.missing_kind is null
 ),
 

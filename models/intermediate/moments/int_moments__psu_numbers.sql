@@ -42,10 +42,26 @@ slots as (
     where keeps_values
 ),
 
+weighted_variables as (
+    select *
+    from {{ ref('int_measures__weighted_variables') }}
+    where {{ of_these_units(['wave_key']) }}
+),
+
 base_members as (
     select *
     from {{ ref('int_measures__base_members') }}
     where {{ of_these_units(['wave_key']) }}
+),
+
+wave_slots as (
+    select
+        weighted_variables.wave_key,
+        weighted_variables.weight_key,
+        slots.*
+    from weighted_variables
+    inner join slots
+        on weighted_variables.variable_key = slots.variable_key
 ),
 
 final as (
@@ -53,7 +69,7 @@ final as (
         -- keys
         weights.wave_key,
         weights.moment_date,
-        slots.variable_key,
+        wave_slots.variable_key,
         answers.numeric_value as answer_value,
         memberships.segment_value_key,
         weights.unit_key,
@@ -62,14 +78,18 @@ final as (
         sum(weights.weight) as sum_w,
         sum(weights.weight * weights.weight) as sum_ww
     from answers
-    inner join slots
-        on answers.answer_key = slots.answer_key
+    inner join wave_slots
+        on
+            answers.wave_key = wave_slots.wave_key
+            and answers.answer_key = wave_slots.answer_key
     inner join base_members
         on
             answers.respondent_number = base_members.respondent_number
-            and slots.base_id = base_members.base_id
+            and wave_slots.base_id = base_members.base_id
     inner join weights
-        on answers.respondent_number = weights.respondent_number
+        on
+            answers.respondent_number = weights.respondent_number
+            and wave_slots.weight_key = weights.weight_key
     inner join memberships
         on answers.respondent_number = memberships.respondent_number
     where
@@ -78,7 +98,7 @@ final as (
     group by
         weights.wave_key,
         weights.moment_date,
-        slots.variable_key,
+        wave_slots.variable_key,
         answers.numeric_value,
         memberships.segment_value_key,
         weights.unit_key

@@ -11,7 +11,7 @@
             int_measures__values={'by': ['study_id', 'wave_id']},
             int_moments__wave_scores={
                 'by': ['wave_key'],
-                'columns': ['score_key'],
+                'columns': ['score_key', 'weight_key'],
                 'where': 'variable_key is null',
             },
             int_measures__denominators=none,
@@ -53,10 +53,12 @@ wave_scores as (
 
 score_keys as (
     select distinct
+        study_id,
         measure_id,
         category_code,
         standard_code,
-        score_key
+        score_key,
+        weight_key
     from {{ ref('int_measures__denominators') }}
 ),
 
@@ -95,13 +97,16 @@ final as (
         sum(weights.weight * weights.weight * measure_values.y * measure_values.y) as sum_wwyy,
         sum(weights.weight * weights.weight * measure_values.y * measure_values.x) as sum_wwyx
     from measure_values
-    inner join weights
-        on measure_values.respondent_number = weights.respondent_number
     inner join score_keys
         on
-            measure_values.measure_id = score_keys.measure_id
+            measure_values.study_id = score_keys.study_id
+            and measure_values.measure_id = score_keys.measure_id
             and measure_values.category_code = score_keys.category_code
             and measure_values.standard_code = score_keys.standard_code
+    inner join weights
+        on
+            measure_values.respondent_number = weights.respondent_number
+            and score_keys.weight_key = weights.weight_key
     inner join wave_scores
         on
             weights.wave_key = wave_scores.wave_key

@@ -29,6 +29,10 @@ measures as (
     select * from {{ ref('int_measures__measures') }}
 ),
 
+weights as (
+    select * from {{ ref('int_measures__weights') }}
+),
+
 scores as (
     select * from {{ ref('int_measures__scores') }}
 ),
@@ -40,6 +44,7 @@ slots as (
 needed as (
     select
         waves.wave_key,
+        weights.weight_key,
         offered.measure_id,
         offered.category_code,
         denominators.score_key,
@@ -60,11 +65,16 @@ needed as (
             and offered.denominator_code = denominators.denominator_code
     inner join measures
         on offered.measure_id = measures.measure_id
+    inner join weights
+        on
+            offered.study_id = weights.study_id
+            and offered.measure_id = weights.measure_id
 ),
 
 of_answers as (
     select
         needed.wave_key,
+        needed.weight_key,
         needed.score_key,
         needed.is_of_quantiles,
         slots.variable_key,
@@ -97,6 +107,7 @@ of_answers as (
     where needed.is_of_answers
     group by
         needed.wave_key,
+        needed.weight_key,
         needed.score_key,
         needed.is_of_quantiles,
         slots.variable_key,
@@ -107,6 +118,7 @@ of_answers as (
 of_values as (
     select
         wave_key,
+        weight_key,
         score_key,
         is_of_quantiles,
         cast(null as bigint) as variable_key,
@@ -135,6 +147,7 @@ final as (
         block_number,
 
         -- what they belong to
+        weight_key,
         is_of_quantiles,
         is_of_one_row,
 

@@ -5,7 +5,9 @@ waves as (
 ),
 
 design as (
-    select * from {{ ref('int_design__waves') }}
+    select *
+    from {{ ref('int_design__waves') }}
+    where is_default_weight
 ),
 
 question_quality as (
@@ -36,7 +38,7 @@ final as (
 
         -- rows
         waves.expected_respondents,
-        design.n_respondents as loaded_respondents,
+        design.n_loaded as loaded_respondents,
 
         -- weights
         design.min_weight,

@@ -17,6 +17,7 @@ final as (
         publication_rule_id,
         base_id,
         base_description,
+        weight_id,
         description
     from codebook
     where {{ is_not_left_out_measure('codebook.measure_id') }}

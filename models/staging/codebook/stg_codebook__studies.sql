@@ -13,6 +13,7 @@ final as (
         producer,
         citation,
         terms_of_use,
+        coalesce(weight_id, '_Z') as weight_id,
         publication_rule_id,
         {{ to_number('ci_level') }} as ci_level,
         adjustment_method,

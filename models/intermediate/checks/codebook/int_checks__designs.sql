@@ -19,8 +19,7 @@ design_role_counts as (
             as n_replicates,
         sum(case when design_columns.design_role = 'respondent' then 1 else 0 end) as n_respondent,
         sum(case when design_columns.design_role = 'psu_population' then 1 else 0 end)
-            as n_population,
-        sum(case when design_columns.design_role = 'weight' then 1 else 0 end) as n_weight
+            as n_population
     from designs
     left join design_columns
         on designs.design_id = design_columns.design_id
@@ -40,13 +39,12 @@ design_roles as (
             study_id='study_id',
             column_name="'design_role'",
             source_code='design_id',
-            problem="'A design needs the column of the respondent, at most one weight, and the column psu_population where it applies a finite population correction.'",
+            problem="'A design needs the column of the respondent, and the column psu_population where it applies a finite population correction.'",
             remedy="'Add the row to seeds/codebook/design_columns.csv, or set applies_fpc to false.'"
         ) | indent(8) }}
     from design_role_counts
     where
         n_respondent = 0
-        or n_weight > 1
         or n_population > 1
         or (applies_fpc and n_population = 0)
 ),

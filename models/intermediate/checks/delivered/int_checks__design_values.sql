@@ -58,8 +58,6 @@ final as (
         respondents.respondent_id,
         respondents.stratum_id,
         respondents.psu_id,
-        respondents.weight,
-        respondents.weight_text,
         respondents.psu_population,
         respondents.psu_population_text,
         respondents.interview_date,
@@ -67,11 +65,9 @@ final as (
         waves.fieldwork_start,
         waves.fieldwork_end,
         designs.applies_fpc,
-        designs.allows_zero_weights,
         designs.variance_method,
         designs.psu_numbering,
         respondent_column.source_columns as respondent_column,
-        weight_column.source_columns as weight_column,
         stratum_column.source_columns as stratum_column,
         psu_column.source_columns as psu_column,
         population_column.source_columns as population_column,
@@ -84,8 +80,7 @@ final as (
             respondents.study_id = waves.study_id
             and respondents.wave_id = waves.wave_id
     {% for role, alias in [
-        ('respondent', 'respondent_column'), ('weight', 'weight_column'),
-        ('stratum', 'stratum_column'), ('psu', 'psu_column'),
+        ('respondent', 'respondent_column'), ('stratum', 'stratum_column'), ('psu', 'psu_column'),
         ('psu_population', 'population_column'), ('interview_date', 'date_column')
     ] -%}
     left join role_columns as {{ alias }}

@@ -33,8 +33,7 @@ duplicates as (
 {% for role, column, value in [
     ('respondent', 'respondent_column', 'respondent_id'),
     ('stratum', 'stratum_column', 'stratum_id'),
-    ('psu', 'psu_column', 'psu_id'),
-    ('weight', 'weight_column', 'weight_text')
+    ('psu', 'psu_column', 'psu_id')
 ] -%}
 missing_{{ role }} as (
     select
@@ -127,8 +126,8 @@ shared_psus as (
 
 final as (
     {% for check in [
-        'duplicates', 'missing_respondent', 'missing_stratum', 'missing_psu', 'missing_weight',
-        'bad_dates', 'shared_psus'
+        'duplicates', 'missing_respondent', 'missing_stratum', 'missing_psu', 'bad_dates',
+        'shared_psus'
     ] -%}
     select * from {{ check }}
     {{ "union all" if not loop.last }}
