@@ -2,7 +2,7 @@
 #
 # Makes      tests/python/references/nhanes.csv, described in the README beside it
 # Needs      R with its packages survey and foreign (written with R 4.2.2, survey 4.1-1)
-# Sources    the public-use tables DEMO, BMX and DPQ of NHANES, as the agency publishes them (.xpt)
+# Sources    the public-use tables DEMO, BMX, DPQ, HUQ and SMQ of NHANES, as the agency publishes them (.xpt)
 # Usage      Rscript scripts/make_nhanes_references.R <folder of the tables> \
 #              tests/python/references/nhanes.csv
 #
@@ -26,8 +26,12 @@ items <- sprintf("DPQ%03d", seq(10, 90, 10))
 measures <- list(
   obesity = c("obesity_share", "obesity_share_us_2000"),
   depression = c("depression_share", "depression_share_us_2000"),
-  bmi = c("body_mass_index_mean", "body_mass_index_mean_us_2000")
+  bmi = c("body_mass_index_mean", "body_mass_index_mean_us_2000"),
+  smoked = "smoked_100_share",
+  poor_health = "self_rated_health_share"
 )
+of_examination <- c("obesity", "depression", "bmi")
+of_interview <- c("smoked", "poor_health")
 
 # People who were examined, with what was asked of them and measured -----------------------------
 
@@ -66,6 +70,32 @@ read_wave <- function(wave) {
     bmi = bmi,
     obesity = as.numeric(bmi >= 30),
     depression = as.numeric(score >= 10)
+  )
+}
+
+# Everybody who was interviewed, with the weight of the interview --------------------------------
+
+read_interviews <- function(wave) {
+  table <- function(name) read.xport(file.path(arguments[1], paste0(name, suffixes[[wave]], ".xpt")))
+  people <- table("DEMO")
+  health <- table("HUQ")
+  smoking <- table("SMQ")
+  adult <- people$RIDAGEYR >= 20
+  smoked <- smoking$SMQ020[match(people$SEQN, smoking$SEQN)]
+  health <- health$HUQ010[match(people$SEQN, health$SEQN)]
+  data.frame(
+    wave = wave,
+    stratum = paste(wave, people$SDMVSTRA),
+    psu = people$SDMVPSU,
+    weight = people$WTINT2YR,
+    # who was not examined has no season, and is dated in the first
+    season = ifelse(people$RIDEXMON %in% 1, 1, 2),
+    sex = c("male", "female")[people$RIAGENDR],
+    age_group = as.character(cut(
+      people$RIDAGEYR, c(0, 20, 40, 60, Inf), c("under_20", names(population)), right = FALSE
+    )),
+    smoked = ifelse(adult & smoked %in% 1:2, as.numeric(smoked == 1), NA),
+    poor_health = ifelse(adult & health %in% 1:5, as.numeric(health == 5), NA)
   )
 }
 
@@ -132,13 +162,13 @@ domains <- function(people) {
   values
 }
 
-estimates <- function(people, in_period, grain, wave, start) {
+estimates <- function(people, in_period, grain, wave, start, variables) {
   rows <- list()
   for (domain in domains(people)) {
-    for (variable in c("obesity", "depression", "bmi")) {
+    for (variable in variables) {
       in_base <- in_period & domain[[3]] & !is.na(people[[variable]])
       if (!any(in_base)) next
-      for (kind in c("crude", "standardised")) {
+      for (kind in c("crude", "standardised")[seq_along(measures[[variable]])]) {
         found <- if (kind == "crude") crude(people, in_period & domain[[3]], variable) else
           standardised(people, in_period & domain[[3]], variable)
         if (is.null(found)) next
@@ -163,30 +193,37 @@ estimates <- function(people, in_period, grain, wave, start) {
 # Waves, pairs of waves that follow each other here, and the seasons of each wave -----------------
 
 waves <- names(suffixes)
-people <- lapply(setNames(waves, waves), read_wave)
 rows <- list()
-for (number in seq_along(waves)) {
-  wave <- waves[number]
-  of_wave <- people[[wave]]
-  check_with_package(of_wave)
-  everybody <- rep(TRUE, nrow(of_wave))
-  rows <- c(rows, list(estimates(of_wave, everybody, "wave", wave, "")))
-  # season 2, May to October, lies around 1 August of the first year; 1, November to April,
-  # around 30 January of the second
-  year <- as.integer(wave)
-  starts <- c(paste0(year + 1, "-01-01"), paste0(year, "-07-01"))
-  for (season in 1:2) {
-    in_season <- of_wave$season == season
-    rows <- c(rows, list(estimates(of_wave, in_season, "half_year", wave, starts[season])))
-  }
-  if (number > 1) {
-    pooled <- rbind(people[[waves[number - 1]]], of_wave)
-    pooled$weight <- pooled$weight / 2
-    all_asked <- !is.na(pooled$wave)
-    found <- estimates(pooled, all_asked, "pooled_2", wave, "")
-    # of pooled waves, both must have asked
-    if (number == 2) found <- subset(found, !grepl("depression", measure_id))
-    rows <- c(rows, list(found))
+for (part in list(
+  list(read = read_wave, variables = of_examination),
+  list(read = read_interviews, variables = of_interview)
+)) {
+  people <- lapply(setNames(waves, waves), part$read)
+  for (number in seq_along(waves)) {
+    wave <- waves[number]
+    of_wave <- people[[wave]]
+    if ("obesity" %in% part$variables) check_with_package(of_wave)
+    everybody <- rep(TRUE, nrow(of_wave))
+    rows <- c(rows, list(estimates(of_wave, everybody, "wave", wave, "", part$variables)))
+    # season 2, May to October, lies around 1 August of the first year; 1, November to April,
+    # around 30 January of the second
+    year <- as.integer(wave)
+    starts <- c(paste0(year + 1, "-01-01"), paste0(year, "-07-01"))
+    for (season in 1:2) {
+      in_season <- of_wave$season == season
+      rows <- c(rows, list(
+        estimates(of_wave, in_season, "half_year", wave, starts[season], part$variables)
+      ))
+    }
+    if (number > 1) {
+      pooled <- rbind(people[[waves[number - 1]]], of_wave)
+      pooled$weight <- pooled$weight / 2
+      all_asked <- !is.na(pooled$wave)
+      found <- estimates(pooled, all_asked, "pooled_2", wave, "", part$variables)
+      # of pooled waves, both must have asked
+      if (number == 2) found <- subset(found, !grepl("depression", measure_id))
+      rows <- c(rows, list(found))
+    }
   }
 }
 rows <- do.call(rbind, rows)

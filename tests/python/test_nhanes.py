@@ -31,7 +31,14 @@ KEY = (
     "segment_code",
 )
 # The category that R has a number for; means have none.
-CATEGORIES = {"obesity_share": "obese", "depression_share": "yes", "body_mass_index_mean": "_Z"}
+CATEGORIES = {
+    "obesity_share": "obese",
+    "depression_share": "yes",
+    "body_mass_index_mean": "_Z",
+    # of the interview, with its own weight
+    "smoked_100_share": "yes",
+    "self_rated_health_share": "poor",
+}
 # Tables of estimates, with what stands for grain and start of their periods.
 ESTIMATES = (
     ("fct_trend_estimates", "'wave'", "''"),

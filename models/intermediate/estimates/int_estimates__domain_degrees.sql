@@ -35,7 +35,10 @@ categories as (
 ),
 
 periods as (
-    select * from {{ ref('int_design__periods') }}
+    select distinct
+        period_key,
+        study_id
+    from {{ ref('int_design__periods') }}
 ),
 
 replicated as (

@@ -24,6 +24,7 @@ delivered as (
         "SDMVSTRA",
         "SDMVPSU",
         "WTMEC2YR",
+        "WTINT2YR",
     ]) | indent(4) }}
 
     union all
@@ -50,6 +51,7 @@ delivered as (
         "SDMVSTRA",
         "SDMVPSU",
         "WTMEC2YR",
+        "WTINT2YR",
     ]) | indent(4) }}
 
     union all
@@ -76,6 +78,7 @@ delivered as (
         "SDMVSTRA",
         "SDMVPSU",
         "WTMEC2YR",
+        "WTINT2YR",
     ]) | indent(4) }}
 
     union all
@@ -111,6 +114,7 @@ delivered as (
         "SDMVSTRA",
         "SDMVPSU",
         "WTMEC2YR",
+        "WTINT2YR",
     ]) | indent(4) }}
 
     union all
@@ -146,6 +150,7 @@ delivered as (
         "SDMVSTRA",
         "SDMVPSU",
         "WTMEC2YR",
+        "WTINT2YR",
     ]) | indent(4) }}
 
     union all
@@ -181,6 +186,7 @@ delivered as (
         "SDMVSTRA",
         "SDMVPSU",
         "WTMEC2YR",
+        "WTINT2YR",
     ]) | indent(4) }}
 
     union all
@@ -217,6 +223,7 @@ delivered as (
         "SDMVSTRA",
         "SDMVPSU",
         "WTMEC2YR",
+        "WTINT2YR",
     ]) | indent(4) }}
 
     union all
@@ -253,6 +260,7 @@ delivered as (
         "SDMVSTRA",
         "SDMVPSU",
         "WTMEC2YR",
+        "WTINT2YR",
     ]) | indent(4) }}
 
     union all
@@ -289,6 +297,7 @@ delivered as (
         "SDMVSTRA",
         "SDMVPSU",
         "WTMEC2YR",
+        "WTINT2YR",
     ]) | indent(4) }}
 
     union all
@@ -325,6 +334,7 @@ delivered as (
         "SDMVSTRA",
         "SDMVPSU",
         "WTMEC2YR",
+        "WTINT2YR",
     ]) | indent(4) }}
 
     union all
@@ -360,6 +370,7 @@ delivered as (
         "SDMVSTRA",
         "SDMVPSU",
         "WTMEC2YR",
+        "WTINT2YR",
     ]) | indent(4) }}
 )
 

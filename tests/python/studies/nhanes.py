@@ -42,6 +42,8 @@ MEASURES = (
     "body_mass_index_mean_us_2000",
     "depression_share",
     "depression_share_us_2000",
+    "smoked_100_share",
+    "self_rated_health_share",
 )
 SEGMENTS = ("total", "sex", "adult_age_group")
 DAY = "examined"
