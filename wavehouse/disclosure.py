@@ -46,8 +46,8 @@ ESTIMATES = """
     select
         study_id, {grain} as period_grain, {period} as period_id, measure_id, category_code,
         segment_id, segment_code,
-        estimate, n_respondents, sum_of_weights, observation_status, confidentiality_status,
-        ci_lower, ci_upper, publication_rule
+        estimate, n_respondents, sum_of_weights, weight_id, observation_status,
+        confidentiality_status, ci_lower, ci_upper, publication_rule
     from marts.{table}
 """
 RESPONDENTS, WEIGHTS = "respondents", "weights"
@@ -443,7 +443,7 @@ def shown_differences(query: Query) -> Iterator[Hole]:
 
 def rows_by_block(codebook: Codebook, query: Query) -> list[list[Row]]:
     """Sort the published rows by study and base; blocks without anything secret are left out."""
-    blocks: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    blocks: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
     for table, grain, period in (
         ("fct_trend_estimates", "'wave'", "wave_id"),
         ("fct_pooled_estimates", "'pooled_' || n_waves", "wave_id"),
@@ -456,7 +456,8 @@ def rows_by_block(codebook: Codebook, query: Query) -> list[list[Row]]:
             )
             is_counted = row["observation_status"] != "L" or _is_known_zero(codebook, row)
             if is_counted and not is_empty_group:
-                blocks[row["study_id"], _base_id(codebook, row)].append(row)
+                # different weights are of different people
+                blocks[row["study_id"], _base_id(codebook, row), row["weight_id"]].append(row)
     return [
         sorted(rows, key=row_key)
         for _, rows in sorted(blocks.items())

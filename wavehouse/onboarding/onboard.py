@@ -69,11 +69,7 @@ def add_wave(
     like = _like(waves, options.like)
     as_before = like.get("delivered_as") or "seed"
     delivered_as = options.delivered_as or _usual_place(files, as_before)
-    roles = {
-        row["design_role"]: row["source_column"]
-        for row in codebook.rows("design_columns")
-        if row["design_id"] == like["design_id"]
-    }
+    roles = _roles_of(codebook, study_id, like["design_id"])
     key = options.key or roles.get("respondent")
     weight = roles.get("weight")
     with all_or_nothing() as placed:
@@ -318,6 +314,19 @@ def _identity(file: Mapping[str, Any]) -> tuple[Any, Any]:
     return file["sha256"], file.get("reading_options") or ""
 
 
+def _roles_of(codebook: Codebook, study_id: str, design_id: str) -> dict[str, str]:
+    """Give the column of each role in a design; of several weights that of the study."""
+    chosen = next(
+        (row["weight_id"] for row in codebook.rows("studies") if row["study_id"] == study_id), ""
+    )
+    return {
+        row["design_role"]: row["source_column"]
+        for row in codebook.rows("design_columns")
+        if row["design_id"] == design_id
+        and (row["design_role"] != "weight" or row["weight_id"] == chosen)
+    }
+
+
 def _replace_applied(
     project: Project,
     codebook: Codebook,
@@ -328,11 +337,7 @@ def _replace_applied(
 ) -> str:
     """Put a corrected delivery in the place of a wave that is in the codebook."""
     delivered_as = wave.get("delivered_as") or "seed"
-    roles = {
-        row["design_role"]: row["source_column"]
-        for row in codebook.rows("design_columns")
-        if row["design_id"] == wave["design_id"]
-    }
+    roles = _roles_of(codebook, wave["study_id"], wave["design_id"])
     with all_or_nothing() as placed:
         new = deliver(
             project,

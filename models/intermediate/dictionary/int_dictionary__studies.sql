@@ -38,6 +38,7 @@ final as (
         spans.last_wave_date,
 
         -- conventions of its estimates
+        studies.weight_id,
         studies.publication_rule_id,
         studies.ci_level,
         studies.adjustment_method

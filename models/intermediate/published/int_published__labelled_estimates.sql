@@ -12,6 +12,10 @@ measures as (
     select * from {{ ref('int_measures__measures') }}
 ),
 
+weights as (
+    select * from {{ ref('int_measures__weights') }}
+),
+
 segment_values as (
     select * from {{ ref('int_segments__values') }}
 ),
@@ -57,6 +61,7 @@ final as (
         estimates.n_respondents,
         estimates.n_effective,
         estimates.sum_of_weights,
+        weights.weight_id,
         estimates.design_effect,
         estimates.coefficient_of_variation,
 
@@ -69,6 +74,10 @@ final as (
     from estimates
     inner join measures
         on estimates.measure_id = measures.measure_id
+    inner join weights
+        on
+            estimates.study_id = weights.study_id
+            and estimates.measure_id = weights.measure_id
     inner join category_labels
         on
             estimates.measure_id = category_labels.measure_id

@@ -31,7 +31,10 @@ final as (
 
         -- of whom it is
         nullif(measures.base_id, '_T') as base_id,
-        measures.base_label
+        measures.base_label,
+
+        -- with which weight
+        measures.weight_id
     from measures
     left join variables
         on measures.variable_id = variables.variable_id

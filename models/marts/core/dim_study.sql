@@ -23,6 +23,7 @@ final as (
         last_wave_date,
 
         -- conventions of its estimates
+        weight_id,
         publication_rule_id,
         ci_level,
         adjustment_method

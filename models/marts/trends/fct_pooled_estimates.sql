@@ -90,6 +90,7 @@ final as (
         estimates.n_respondents,
         estimates.n_effective,
         estimates.sum_of_weights,
+        estimates.weight_id,
         estimates.design_effect,
         estimates.coefficient_of_variation,
 
