@@ -223,6 +223,7 @@ nhanes_study <- list(
 # The made-up survey --------------------------------------------------------------------------
 
 mentions <- paste0("kinds_mention_", 1:3)
+other_mentions <- paste0("kinds_other_mention_", 1:3)
 kinds_standard <- list(
   variable = "kinds_age", shares = c(young = 0.3, middle = 0.45, old = 0.25)
 )
@@ -254,14 +255,23 @@ kinds_measures <- list(
   measure("kinds_number_mean_by_age", "mean", "kinds_number", standard = kinds_standard)
 )
 
-kinds_data <- function(wave_id) {
-  data <- small[small$wave == wave_id, ]
+# The same answers again, with another weight than that of the study.
+kinds_other_measures <- list(
+  measure("kinds_other_choice_share", "share", "kinds_choice", categories = kinds_choices),
+  measure("kinds_other_number_median", "quantile", "kinds_number", p = 0.5),
+  measure("kinds_other_mentions_cases", "share_of_cases", members = other_mentions)
+)
+
+kinds_data <- function(wave_id, weight = "weight") {
+  data <- small[small$wave == wave_id & !is.na(small[[weight]]), ]
+  data$weight <- data[[weight]]
   said <- function(values) c("no", "yes")[values + 1]
   with(data, data.frame(
     respondent = respondent, stratum = stratum, psu = psu, population_psus = population_psus,
     weight = weight, kinds_number = y, kinds_size = size, kinds_choice = cat,
     kinds_mention_1 = said(m1), kinds_mention_2 = said(m2), kinds_mention_3 = said(m3),
-    kinds_age = age, kinds_group = d
+    kinds_other_mention_1 = said(m1), kinds_other_mention_2 = said(m2),
+    kinds_other_mention_3 = said(m3), kinds_age = age, kinds_group = d
   ))
 }
 
@@ -272,7 +282,7 @@ kinds_dates <- c(
 # Study, design, fpc, lonely PSUs, waves of one sample and others, base of the indices.
 kinds_study <- function(
   name, design, fpc, lonely_psu, shared, alone = character(), base = c(shared, alone)[1],
-  pooled = NULL
+  pooled = NULL, weight = "weight", measures = kinds_measures
 ) {
   wave_ids <- c(shared, alone)
   list(
@@ -280,11 +290,11 @@ kinds_study <- function(
     waves = by_wave(lapply(wave_ids, function(wave_id) {
       study_wave(
         wave_id, kinds_dates[[wave_id]], if (wave_id %in% shared) "one" else wave_id,
-        kinds_data(wave_id)
+        kinds_data(wave_id, weight)
       )
     })),
     design = function(data) small_design(data, design, fpc),
-    lonely_psu = lonely_psu, least = 1, measures = kinds_measures,
+    lonely_psu = lonely_psu, least = 1, measures = measures,
     segments = list(total = total_segment, kinds_group = function(data) data$kinds_group),
     contrasts = list(kinds_group = list(c("a", "b"), c("c", "a"), c("one", "a"))),
     base_wave_id = base, pooled = pooled
@@ -299,5 +309,13 @@ kinds_studies <- list(
   kinds_study("simple", "simple", FALSE, "adjust", character(), rotating_waves, pooled = 2),
   kinds_study("panel", "full", FALSE, "adjust", c("p1", "p2"), pooled = 2),
   kinds_study("islands", "full", FALSE, "adjust", character(), c("i1", "i2"), pooled = 2),
-  kinds_study("islands_shared", "full", FALSE, "adjust", c("i1", "i2"), pooled = 2)
+  kinds_study("islands_shared", "full", FALSE, "adjust", c("i1", "i2"), pooled = 2),
+  # one study with two weights: of its own measures, and of those that name the other weight
+  kinds_study(
+    "weights", "full", FALSE, "adjust", rotating_waves, pooled = 2, weight = "panel_weight"
+  ),
+  kinds_study(
+    "weights", "full", FALSE, "adjust", rotating_waves, pooled = 2,
+    measures = kinds_other_measures
+  )
 )

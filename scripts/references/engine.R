@@ -427,7 +427,8 @@ estimate_rows <- function(statistics, ...) {
 # By wave; computed once, as contrasts need them again.
 computed <- new.env()
 statistics_by_wave <- function(study) {
-  id <- study$study_id
+  # measures of another weight are a study of their own here, with the same id
+  id <- paste(study$study_id, study$measures[[1]]$id)
   if (is.null(computed[[id]])) {
     computed[[id]] <- lapply(
       stats::setNames(nm = names(study$waves)), function(wave_id) statistics_of(study, wave_id)

@@ -105,6 +105,12 @@ answers_of_many_kinds <- function(data) {
   data
 }
 small <- answers_of_many_kinds(small)
+# A second weight, of a panel: empty for some people and for all of two PSUs, who are outside of it, and zero
+# for others and all of a PSU.
+i <- seq_len(nrow(small))
+small$panel_weight <- small$weight * (1 + i %% 3) / 2
+small$panel_weight[i %% 7 == 0 | small$psu == 45] <- 0
+small$panel_weight[i %% 6 == 0 | small$psu %in% c(23, 42)] <- NA
 write_reference(small, "small_designs.csv")
 
 small_design <- function(data, name, fpc) {

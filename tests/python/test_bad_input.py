@@ -608,8 +608,9 @@ def duplicate_respondent(study: Study) -> None:
 
 
 @case(
-    "[design_value_missing] @1, column weight, 2 row(s): Rows without a weight; the first is row 2 "
-    "of the file. Deliver the value: without it the row has no place in the design."
+    "[weight_invalid] @1, column weight, 2 row(s): Rows without a weight; the first is row 2 of "
+    "the file. Deliver the weight. If empty means outside the weighted sample, set "
+    "allows_zero_weights of the design in seeds/codebook/designs.csv."
 )
 def missing_weight(study: Study) -> None:
     study.answer(1, weight="")
@@ -639,6 +640,127 @@ def zero_weight(study: Study) -> None:
 def allowed_zero_weight(study: Study) -> None:
     study.change("designs", 0, allows_zero_weights="true")
     study.answer(0, weight="0")
+    study.answer(4, weight="")
+
+
+@case(
+    "[weight_without_people] @1, column weight, 8 row(s): Nobody has a weight above zero. Deliver "
+    "the weight. If this wave has none, give it a design without this weight in "
+    "seeds/codebook/waves.csv."
+)
+def weight_of_nobody(study: Study) -> None:
+    study.change("designs", 0, allows_zero_weights="true")
+    for number in range(8):
+        study.answer(number, weight="0" if number % 2 else "")
+
+
+def add_weight(study: Study, weight_id: str, name_first: str = "") -> None:
+    """Let the design have a second weight, with the column of the first, and name the first."""
+    study.codebook["weights"] = [
+        {"weight_id": f"{study.study_id}_{name}", "weight_label": name, "description": "Made up"}
+        for name in ("main", "panel")
+    ]
+    study.change("design_columns", 3, weight_id=name_first)
+    study.columns.append("weight_again")
+    for number, row in enumerate(study.waves["1"]):
+        study.answer(number, weight_again=row["weight"])
+    study.add("design_columns", like=3, weight_id=weight_id, source_column="weight_again")
+
+
+@case()
+def two_weights(study: Study) -> None:
+    add_weight(study, "@_panel", "@_main")
+    study.change("studies", 0, weight_id="@_main")
+    study.change("measures", 0, weight_id="@_panel")
+
+
+@case(
+    '[weight_invalid] @1, column weight_again, value "-2", 1 row(s): The weight is negative; the '
+    "first is row 4 of the file. Correct the weight. If zero means outside the weighted sample, "
+    "set allows_zero_weights of the design in seeds/codebook/designs.csv."
+)
+def second_weight_negative(study: Study) -> None:
+    two_weights(study)
+    study.answer(3, weight_again="-2")
+
+
+@case(
+    '[weight_name] seeds/codebook/design_columns.csv, study @, column weight_id, value "@_areas": '
+    "The design has 2 weights, and one of them has no name. Name each of them in weight_id, as a "
+    "row of seeds/codebook/weights.csv does."
+)
+def weight_without_name(study: Study) -> None:
+    add_weight(study, "@_panel")
+
+
+@case(
+    '[weight_name] seeds/codebook/design_columns.csv, study @, column weight_id, value "@_main": '
+    "Column area of design @_areas has the role psu, which belongs to no weight. Leave weight_id "
+    "empty: only the roles weight and replicate_weight have one."
+)
+def weight_of_a_psu(study: Study) -> None:
+    two_weights(study)
+    study.change("design_columns", 2, weight_id="@_main")
+
+
+@case(
+    '[weight_of_study] seeds/codebook/studies.csv, study @, column weight_id, value "_Z": The '
+    "weights of design @_areas have names, and the study chooses none. Let weight_id name a weight "
+    "that each design of the study with weights has in seeds/codebook/design_columns.csv."
+)
+def no_weight_chosen(study: Study) -> None:
+    two_weights(study)
+    study.change("studies", 0, weight_id="")
+
+
+@case(
+    '[weight_of_study] seeds/codebook/studies.csv, study @, column weight_id, value "@_panel": '
+    "Design @_areas has weights, and not this one. Let weight_id name a weight that each design of "
+    "the study with weights has in seeds/codebook/design_columns.csv."
+)
+def another_weight_chosen(study: Study) -> None:
+    two_weights(study)
+    study.codebook["design_columns"].pop()
+    study.columns.remove("weight_again")
+    study.change("measures", 0, weight_id="")
+    study.change("studies", 0, weight_id="@_panel")
+
+
+@case(
+    "[weight_of_measure] seeds/codebook/measures.csv, study @, column weight_id, value "
+    '"@_mood_share": The measure is made with the weight @_panel, which no wave of study @ has '
+    "that asks what it needs. Add the column of the weight to a design of the study in "
+    "seeds/codebook/design_columns.csv, or choose another weight."
+)
+def weight_that_no_wave_has(study: Study) -> None:
+    two_weights(study)
+    study.codebook["design_columns"].pop()
+    study.columns.remove("weight_again")
+
+
+@case(
+    "[weight_of_replicates] seeds/codebook/design_columns.csv, study @, column weight_id, value "
+    '"@_panel": Design @_areas has no replicates of this weight, or one only. Name the weight in '
+    "the rows of its replicate weights: each weight has replicates of its own.",
+    "[weight_of_replicates] seeds/codebook/design_columns.csv, study @, column weight_id, value "
+    '"_Z": Design @_areas has replicates of this weight, and not the weight. Add the row of the '
+    "weight, or let the rows of the replicates name the one that they replicate.",
+)
+def replicates_of_no_weight(study: Study) -> None:
+    two_weights(study)
+    study.change("designs", 0, applies_fpc="false", variance_method="jk1")
+    for name, weight_id in (("a", "@_main"), ("b", "@_main"), ("c", "")):
+        study.columns.append(name)
+        for number in range(8):
+            study.answer(number, **{name: "1"})
+        study.add(
+            "design_columns",
+            like=3,
+            design_role="replicate_weight",
+            weight_id=weight_id,
+            position=str(len(study.codebook["design_columns"])),
+            source_column=name,
+        )
 
 
 @case(
@@ -1267,8 +1389,8 @@ def bases_of_nobody(study: Study) -> None:
 
 @case(
     "[design_roles] seeds/codebook/design_columns.csv, study @, column design_role, value "
-    '"@_other": A design needs the column of the respondent, at most one weight, and the column '
-    "psu_population where it applies a finite population correction. Add the row to "
+    '"@_other": A design needs the column of the respondent, and the column psu_population '
+    "where it applies a finite population correction. Add the row to "
     "seeds/codebook/design_columns.csv, or set applies_fpc to false."
 )
 def design_without_columns(study: Study) -> None:
@@ -2132,8 +2254,8 @@ ALL_AT_ONCE = [
     "seeds/codebook/questions.csv declares the column for this wave, but it was not delivered",
     "[design_value_missing] seeds/waves/api/api_1999.csv, study api, wave 1999, column cds, 1 "
     "row(s): Rows without a respondent; the first is row 5 of the file",
-    "[design_value_missing] seeds/waves/api/api_1999.csv, study api, wave 1999, column pw, 1 "
-    "row(s): Rows without a weight; the first is row 2 of the file",
+    "[weight_invalid] seeds/waves/api/api_1999.csv, study api, wave 1999, column pw, 1 row(s): "
+    "Rows without a weight; the first is row 2 of the file",
     "[design_value_missing] seeds/waves/bsa/bsa_1983.csv, study bsa, wave 1983, column district, 1 "
     "row(s): Rows without a psu; the first is row 2 of the file",
     "[number_out_of_bounds] seeds/waves/api/api_1999.csv, study api, wave 1999, column api99, "

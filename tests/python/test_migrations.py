@@ -32,9 +32,13 @@ from wavehouse.project import Project
 
 # What has been released: a migration that was is never edited, since states remember its checksum.
 RELEASED = {
-    "codebook": ["9cfb1e6d44aa7b067a1bf170471e4c7e13060d917c1584b485b56002464a0500"],
+    "codebook": [
+        "9cfb1e6d44aa7b067a1bf170471e4c7e13060d917c1584b485b56002464a0500",
+        "4556566ca4f9722b023361eb7a1e76af850d5d027c2490d80db3589e1a847032",
+    ],
     "database": ["604388d93dc124e210cbaf0da86f100fa02323e6a16c22424bb4496f4b51d67d"],
 }
+NEWEST = len(RELEASED["codebook"])
 TABLES = {
     "fct_trend_estimates": ("estimate", "standard_error", "ci_lower", "ci_upper"),
     "fct_pooled_estimates": ("estimate", "standard_error"),
@@ -173,7 +177,7 @@ def test_showing_changes_nothing(old: Project, run_command: Callable[..., tuple[
     before = state_of(old)
     code, said = run_command(old, "migrate")
     assert code == 0
-    assert "seeds/codebook would be brought from version 0 to 1:" in said
+    assert f"seeds/codebook would be brought from version 0 to {NEWEST}:" in said
     assert "  measure_bases.csv: removed (4 rows)" in said
     assert "  base_categories.csv: new (2 rows)" in said
     assert said.endswith("Nothing was changed. `wavehouse migrate --apply` does it.\n")
@@ -198,7 +202,7 @@ def test_commands_leave_an_old_codebook_alone(
     (old.root / "towns_w3.csv").write_text("id\n1\n")
     code, said = run_command(old, *words)
     assert code == 1
-    assert "seeds/codebook is of version 0, and this program reads version 1" in said
+    assert f"seeds/codebook is of version 0, and this program reads version {NEWEST}" in said
     assert state_of(old) == before
 
 
@@ -300,16 +304,19 @@ def test_a_folder_that_cannot_be_put_in_place_changes_nothing(
     ("applied", "problem"),
     [
         ([(1, "x")], "migration is another one in this program: it was edited afterwards"),
-        ([(1, ""), (2, "y")], "is of version 2, and this program knows versions up to 1"),
+        (
+            [*((number, "") for number in range(1, NEWEST + 1)), (NEWEST + 1, "y")],
+            f"is of version {NEWEST + 1}, and this program knows versions up to {NEWEST}",
+        ),
         ([(2, "y")], "which is not all of them in their order"),
     ],
 )
 def test_a_state_that_does_not_fit_is_refused(
     old: Project, applied: list[tuple[int, str]], problem: str
 ) -> None:
-    (known,) = known_migrations("codebook")
+    known = {each.number: each.checksum for each in known_migrations("codebook")}
     said = [
-        {"number": number, "name": "made_up", "checksum": checksum or known.checksum}
+        {"number": number, "name": "made_up", "checksum": checksum or known[number]}
         for number, checksum in applied
     ]
     path = old.codebook / "migrations.json"
@@ -403,6 +410,33 @@ def test_factors_of_replicates_stand_with_their_columns(old: Project) -> None:
     assert "a factor for replicate 7 of design towns" in "\n".join(plan.notes)
 
 
+def test_the_second_migration_leaves_room_for_several_weights(old: Project) -> None:
+    migrate_codebook(old)
+    migrated = state_of(old)
+    assert rows_of(old, "weights") == []
+
+    # As the version before left it.
+    (old.codebook / "weights.csv").unlink()
+    for table in ("design_columns", "studies", "measures"):
+
+        def without_weight(lines: list[list[str]]) -> None:
+            place = lines[0].index("weight_id")
+            for line in lines:
+                assert line.pop(place) in ("weight_id", "")
+
+        change(old, table, without_weight)
+    said = json.loads((old.codebook / "migrations.json").read_text())
+    (old.codebook / "migrations.json").write_text(json.dumps({"applied": said["applied"][:1]}))
+    assert "is of version 1" in (codebook_problem(old) or "")
+
+    plan = migrate_codebook(old)
+    assert [each.number for each in plan.migrations] == [2]
+    tables = {name for name in migrated if name.endswith(".csv")}
+    assert {name: state_of(old)[name] for name in tables} == {
+        name: migrated[name] for name in tables
+    }
+
+
 def test_an_old_codebook_gives_the_numbers_that_it_gave(tmp_path: Path) -> None:
     """What is expected was published by the version before, from the same files."""
     project = copy_project(tmp_path / "project")
@@ -416,7 +450,7 @@ def test_an_old_codebook_gives_the_numbers_that_it_gave(tmp_path: Path) -> None:
     before = state_of(project)
     run = run_wavehouse(project, "build")
     assert run.exit_code == 1
-    assert "seeds/codebook is of version 0, and this program reads version 1" in run.output
+    assert f"seeds/codebook is of version 0, and this program reads version {NEWEST}" in run.output
     assert "`wavehouse migrate --apply`" in run.output
     assert state_of(project) == before
     migrate_codebook(project)

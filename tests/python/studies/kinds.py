@@ -10,9 +10,13 @@
 | kinds_panel            | people are PSUs within strata   | p1, p2              |            |
 | kinds_islands          | groups within one PSU           |                     | i1, i2     |
 | kinds_islands_shared   | the same                        | i1, i2              |            |
+| kinds_weights          | strata, PSUs, two weights       | w1, w2, w3          |            |
 
 In the islands, group c lives in one PSU, b in one PSU in each of ten strata, and `one` is a
 respondent.
+
+The weights of the last study are `panel`, which is empty or zero for some, and `whole`, which only
+the measures `kinds_other_*` have. They are made of the same answers, under other names.
 
 The waves are not a whole number of years apart, so that slopes have something to weigh.
 """
@@ -67,6 +71,14 @@ ITEMS: dict[str, dict[str, dict[str, str]]] = {
     "kinds_choice_net": {"p_or_q": {"p": "1", "q": "1"}, "any": {"p": "1", "q": "1", "r": "1"}},
     "kinds_choice_balance": {"balance": {"p": "1", "r": "-1"}},
 }
+# The weights of a study that has several, with their columns: the first is that of the study.
+SEVERAL = {"panel": "panel_weight", "whole": "weight"}
+# Variables that only this study asks, whose columns and code lists are those of others.
+OTHERS = {
+    "kinds_other_choice": "kinds_choice",
+    "kinds_other_number": "kinds_number",
+    **{f"kinds_other_{name.removeprefix('kinds_')}": name for name in MENTIONS},
+}
 SEGMENT_CONTRASTS = (("a", "b"), ("c", "a"), ("one", "a"))
 
 
@@ -83,6 +95,7 @@ class KindsStudy:
     base_wave_id: str = "w1"
     pooled: tuple[int, ...] = ()
     prefix: str = "kinds"
+    has_several_weights: bool = False
 
     @property
     def study_id(self) -> str:
@@ -98,6 +111,11 @@ class KindsStudy:
     def columns(self) -> dict[str, str]:
         """The columns of the sample design by role."""
         return {"respondent": "respondent"} | {role: ROLES[role] for role in self.roles}
+
+    @property
+    def weights(self) -> dict[str, str]:
+        """The columns of its weights by name."""
+        return SEVERAL if self.has_several_weights else {}
 
 
 FULL = ("stratum", "psu", "weight")
@@ -118,6 +136,7 @@ KINDS_STUDIES = (
     KindsStudy("panel", ("stratum", "weight"), ("p1", "p2"), base_wave_id="p1", pooled=(2,)),
     KindsStudy("islands", FULL, (), ("i1", "i2"), base_wave_id="i1", pooled=(2,)),
     KindsStudy("islands_shared", FULL, ("i1", "i2"), base_wave_id="i1", pooled=(2,)),
+    KindsStudy("weights", ("stratum", "psu"), ROTATING, pooled=(2,), has_several_weights=True),
 )
 
 
@@ -131,6 +150,7 @@ def add_kinds_studies(project: Project) -> None:
     for study in KINDS_STUDIES:
         add_codebook_rows(project, study_rows(study, data))
         write_waves(project, study, data)
+    add_codebook_rows(project, weight_rows())
 
 
 def write_waves(
@@ -140,6 +160,7 @@ def write_waves(
     columns = dict.fromkeys(
         [
             *study.columns.values(),
+            *study.weights.values(),
             *more,
             *(column for column, _ in CATEGORICAL.values()),
             *NUMERIC.values(),
@@ -317,7 +338,7 @@ def study_rows(study: KindsStudy, data: dict[str, list[Row]]) -> dict[str, list[
         **NUMERIC,
     }
     return {
-        "studies": [open_study(study.study_id)],
+        "studies": [open_study(study.study_id) | {"weight_id": next(iter(study.weights), "")}],
         "designs": [
             {
                 **key,
@@ -325,7 +346,9 @@ def study_rows(study: KindsStudy, data: dict[str, list[Row]]) -> dict[str, list[
                 "design_label": study.study_id,
                 "lonely_psu": study.lonely_psu,
                 "applies_fpc": str(study.applies_fpc).lower(),
-                "allows_zero_weights": str("z1" in study.waves).lower(),
+                "allows_zero_weights": str(
+                    "z1" in study.waves or study.has_several_weights
+                ).lower(),
                 "variance_method": "taylor",
                 **TEXT,
             }
@@ -334,10 +357,14 @@ def study_rows(study: KindsStudy, data: dict[str, list[Row]]) -> dict[str, list[
             {
                 "design_id": study.study_id,
                 "design_role": role,
+                "weight_id": weight_id,
                 "position": "1",
                 "source_column": column,
             }
-            for role, column in study.columns.items()
+            for role, weight_id, column in (
+                *((role, "", column) for role, column in study.columns.items()),
+                *(("weight", name, column) for name, column in study.weights.items()),
+            )
         ],
         "waves": [
             {
@@ -369,6 +396,70 @@ def study_rows(study: KindsStudy, data: dict[str, list[Row]]) -> dict[str, list[
             index_row(study.study_id, study.base_wave_id),
         ],
         "periods": [pool_row(study.study_id, n_waves) for n_waves in study.pooled],
+    }
+
+
+def weight_rows() -> dict[str, list[Row]]:
+    """Give the weights by name, and the measures that name one, with what they are made of."""
+    (study,) = (study for study in KINDS_STUDIES if study.has_several_weights)
+    valid = {"study_id": study.study_id, "valid_from_wave": study.waves[0]}
+    columns = {variable_id: column for variable_id, (column, _) in CATEGORICAL.items()} | NUMERIC
+    variables = {row["variable_id"]: row for row in variable_rows()["variables"]}
+    mentions = [name for name in OTHERS if "mention" in name]
+    measures: dict[str, Row] = {
+        "kinds_other_choice_share": {
+            "measure_kind": "share",
+            "variable_id": "kinds_other_choice",
+        },
+        "kinds_other_number_median": {
+            "measure_kind": "quantile",
+            "quantile": "0.5",
+            "variable_id": "kinds_other_number",
+        },
+        "kinds_other_mentions_cases": {
+            "measure_kind": "share_of_cases",
+            "variable_group_id": "kinds_other_mentions",
+        },
+    }
+    return {
+        "weights": [
+            {"weight_id": weight_id, "weight_label": weight_id, **TEXT} for weight_id in SEVERAL
+        ],
+        "variables": [
+            variables[other] | {"variable_id": variable_id} for variable_id, other in OTHERS.items()
+        ],
+        "questions": [
+            {
+                **valid,
+                "variable_id": variable_id,
+                "source_column": columns[other],
+                "crosswalk_id": other,
+                "question_text": "Made up.",
+                "universe": "All",
+            }
+            for variable_id, other in OTHERS.items()
+        ],
+        "variable_groups": [
+            {
+                "variable_group_id": "kinds_other_mentions",
+                "variable_group_label": "Made-up mentions, again",
+                "group_kind": "multiple_response",
+                "mention_category_code": "yes",
+                **TEXT,
+            }
+        ],
+        "variable_group_members": group_members("kinds_other_mentions", mentions),
+        "measures": [
+            {
+                "measure_id": measure_id,
+                "measure_label": measure_id,
+                "base_description": "Respondents with an answer",
+                "weight_id": "whole",
+                **columns_of_measure,
+                **TEXT,
+            }
+            for measure_id, columns_of_measure in measures.items()
+        ],
     }
 
 
