@@ -259,7 +259,11 @@ BREAKS: dict[str, list[Breakage]] = {
         Breakage({"loaded_respondents": "expected_respondents + 1"}),
         Breakage({"loaded_respondents": "null"}),
     ],
-    "weights_are_not_negative": [Breakage({"weight": "-1"}), Breakage({"weight": "null"})],
+    "weights_are_not_negative": [Breakage({"weight": "-1"})],
+    "weights_by_name_are_there_and_not_negative": [
+        Breakage({"weight": "-1"}),
+        Breakage({"weight": "null"}),
+    ],
     **{
         f"{mart}_hidden_rows_have_no_numbers": [
             Breakage(

@@ -132,10 +132,10 @@ RESPONDENTS_TESTS = """\
       - holds:
           name: weights_are_not_negative
           description: >
-            Weights are there and not negative; zero only where the design allows it. Whoever
+            Weights are not negative; zero or empty only where the design allows it. Whoever
             delivered the wave mends a failure.
           arguments:
-            condition: "weight >= 0"
+            condition: "weight >= 0 or weight is null"
       - holds:
           name: no_respondent_is_without_stratum_and_psu
           description: >
