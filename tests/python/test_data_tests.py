@@ -193,6 +193,10 @@ BREAKS: dict[str, list[Breakage]] = {
             ("int_design__units", {"psu_id": "'another'"}),
             ("int_design__strata", {"stratum_id": "'another'"}),
             ("int_design__strata", {"sample_id": "'another'", "stratum_key": "-1"}),
+            (
+                "int_design__strata",
+                {"weight_id": "'another'", "stratum_key": "-1", "sample_key": "-1"},
+            ),
             ("int_segments__values", {"segment_code": "'another'"}),
             ("int_measures__variables", {"base_id": "'another'"}),
             ("int_measures__denominators", {"category_code": "'another'"}),
