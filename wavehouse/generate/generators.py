@@ -368,8 +368,10 @@ def _describe_columns(found: Inspection, wave: DeliveredWave) -> dict[str, list[
         said.setdefault(question["source_column"], []).append(" ".join(parts))
     for role in found.codebook.rows("design_columns"):
         if role["design_id"] == wave.declared["design_id"]:
-            text = plain(DESIGN_ROLES.get(role["design_role"], role["design_role"]))
-            said.setdefault(role["source_column"], []).append(f"Sample design: {text}.")
+            text = DESIGN_ROLES.get(role["design_role"], role["design_role"])
+            if role.get("weight_id"):
+                text += f" ({role['weight_id']})"
+            said.setdefault(role["source_column"], []).append(f"Sample design: {plain(text)}.")
     for waiver in found.codebook.valid_rows("waived_columns", wave.declared):
         text = sentence(f"Not used ({waiver['waiver_kind']}): {waiver['reason']}")
         said.setdefault(waiver["source_column"], []).append(plain(text))

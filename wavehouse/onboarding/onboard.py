@@ -317,13 +317,14 @@ def _identity(file: Mapping[str, Any]) -> tuple[Any, Any]:
 def _roles_of(codebook: Codebook, study_id: str, design_id: str) -> dict[str, str]:
     """Give the column of each role in a design; of several weights that of the study."""
     chosen = next(
-        (row["weight_id"] for row in codebook.rows("studies") if row["study_id"] == study_id), ""
+        (row.get("weight_id") for row in codebook.rows("studies") if row["study_id"] == study_id),
+        "",
     )
     return {
         row["design_role"]: row["source_column"]
         for row in codebook.rows("design_columns")
         if row["design_id"] == design_id
-        and (row["design_role"] != "weight" or row["weight_id"] == chosen)
+        and (row["design_role"] != "weight" or (row.get("weight_id") or "") == (chosen or ""))
     }
 
 
