@@ -234,7 +234,7 @@ class Graph:
         return sorted(found)
 
     def selected(self, names: Iterable[str]) -> list[str]:
-        """Give nodes as dbt's --select names them; ephemeral models are part of others."""
+        """Give nodes as dbt selects them by name; ephemeral models are part of others."""
         return [
             "fqn:" + ".".join(self.nodes[name]["fqn"])
             for name in names

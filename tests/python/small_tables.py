@@ -265,6 +265,7 @@ def _publish(database: duckdb.DuckDBPyConnection) -> None:
         select
             judged.*,
             judged.publication_rule_id as publication_rule,
+            weights.weight_id,
             case
                 when is_confidential then 'A'
                 when secondary.is_secondary then 'D'
@@ -276,6 +277,7 @@ def _publish(database: duckdb.DuckDBPyConnection) -> None:
                 else 'M'
             end as observation_status
         from intermediate.int_rules__judged_estimates as judged
+        inner join intermediate.int_measures__weights as weights using (study_id, measure_id)
         left join (
             select {keys}, true as is_secondary from intermediate.int_disclosure__secondary
         ) as secondary using ({keys});
@@ -434,6 +436,10 @@ def _inputs(survey: Survey) -> dict[str, list[Row]]:
         or [{"segment_id": None, "variable_id": None}],
         "staging.stg_codebook__publication_rules": rules,
         "intermediate.int_segments__values": values,
+        "intermediate.int_measures__weights": [
+            {"study_id": "s", "measure_id": measure, "weight_id": "_Z", "is_default": True}
+            for measure in survey.measures
+        ],
         "intermediate.int_measures__measures": measures,
         "intermediate.int_measures__scores": scores
         or [

@@ -1,23 +1,18 @@
 with
 
 weights as (
-    select * from {{ ref('stg_codebook__weights') }}
+    select * from {{ ref('int_dictionary__weights') }}
 ),
 
 final as (
     select
+        -- key
         weight_id,
+
+        -- labels
         weight_label,
-        description as weight_description
+        weight_description
     from weights
-
-    union all
-
-    select
-        '_Z' as weight_id,
-        'The only weight of the study' as weight_label,
-        'The only weight of a study, without a name; 1 for everybody where it has none.'
-            as weight_description
 )
 
 select * from final
