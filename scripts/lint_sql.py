@@ -72,8 +72,11 @@ def main(words: Sequence[str]) -> None:
     """Lint; ends the process as sqlfluff does.
 
     Args:
-        words: the file that keeps what is clean, and words for `sqlfluff lint`.
+        words: the file that keeps what is clean, whose name ends with `.txt`, and words for
+            `sqlfluff lint`.
     """
+    if not words or Path(words[0]).suffix != ".txt":
+        sys.exit("Name the file of what was found clean first, as target/lint/clean.txt.")
     kept, *rest = words
     clean = Clean(Path(kept))
     Linter.lint_rendered = staticmethod(skip_clean(Linter.lint_rendered, clean))

@@ -10,10 +10,10 @@ from workbench import ROOT
 CONFIG = "[sqlfluff]\ntemplater = jinja\ndialect = duckdb\n"
 
 
-def lint(folder: Path) -> tuple[int, str]:
+def lint(folder: Path, record: str = "kept/clean.txt") -> tuple[int, str]:
     """Lint a folder's SQL; give the exit code and what is printed."""
     done = subprocess.run(
-        [sys.executable, ROOT / "scripts/lint_sql.py", "kept/clean.txt", "."],
+        [sys.executable, ROOT / "scripts/lint_sql.py", record, "."],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -49,3 +49,11 @@ def test_a_fault_is_found_in_each_run(folder: Path) -> None:
     code, said = lint(folder)
     assert code == 1
     assert said.count("CP01") == 4
+
+
+def test_a_file_to_lint_is_not_taken_for_the_record(folder: Path) -> None:
+    before = (folder / "clean.sql").read_text()
+    code, said = lint(folder, "clean.sql")
+    assert code == 1
+    assert "Name the file of what was found clean first" in said
+    assert (folder / "clean.sql").read_text() == before
