@@ -18,59 +18,44 @@ wave_weights as (
     select * from {{ ref('int_codebook__wave_weights') }}
 ),
 
-of_study as (
+-- those that are not read with the respondents
+other_weights as (
     select
-        respondents.*,
-        wave_weights.weight_id,
-        wave_weights.weight_key
-    from respondents
+        delivered.study_id,
+        delivered.wave_id,
+        delivered.row_number,
+        wave_weights.weight_key,
+        {{ to_number('delivered.source_code') }} as weight
+    from delivered
     inner join wave_weights
         on
-            respondents.study_id = wave_weights.study_id
-            and respondents.wave_id = wave_weights.wave_id
-    where wave_weights.is_default
+            delivered.study_id = wave_weights.study_id
+            and delivered.wave_id = wave_weights.wave_id
+            and delivered.source_column = wave_weights.source_column
+    where not wave_weights.is_default
 ),
 
-others as (
+weighted as (
     select
         respondents.*,
         wave_weights.weight_id,
         wave_weights.weight_key,
-        {{ to_number('delivered.source_code') }} as other_weight
+        wave_weights.is_default,
+        case
+            when wave_weights.is_default then respondents.weight
+            else other_weights.weight
+        end as used_weight
     from respondents
     inner join wave_weights
         on
             respondents.study_id = wave_weights.study_id
             and respondents.wave_id = wave_weights.wave_id
-    inner join delivered
+    left join other_weights
         on
-            respondents.study_id = delivered.study_id
-            and respondents.wave_id = delivered.wave_id
-            and respondents.row_number = delivered.row_number
-            and wave_weights.source_column = delivered.source_column
-    where not wave_weights.is_default
-),
-
-{%- set columns = [
-    'respondent_number', 'respondent_key', 'study_id', 'wave_id', 'wave_key', 'row_number', 'interview_date',
-    'design_id', 'sample_id', 'stratum_id', 'psu_id', 'is_own_psu', 'psu_population', 'weight_id',
-    'weight_key',
-] %}
-
-united as (
-    select
-        {{ columns | join(',\n        ') }},
-        true as is_default_weight,
-        weight
-    from of_study
-
-    union all
-
-    select
-        {{ columns | join(',\n        ') }},
-        false as is_default_weight,
-        other_weight as weight
-    from others
+            respondents.study_id = other_weights.study_id
+            and respondents.wave_id = other_weights.wave_id
+            and respondents.row_number = other_weights.row_number
+            and wave_weights.weight_key = other_weights.weight_key
 ),
 
 final as (
@@ -87,8 +72,8 @@ final as (
         -- weight
         weight_id,
         weight_key,
-        is_default_weight,
-        weight,
+        is_default as is_default_weight,
+        used_weight as weight,
 
         -- place
         design_id,
@@ -97,8 +82,8 @@ final as (
         psu_id,
         is_own_psu,
         psu_population
-    from united
-    where weight is not null
+    from weighted
+    where used_weight is not null
 )
 
 select * from final
