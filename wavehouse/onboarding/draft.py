@@ -25,6 +25,9 @@ SURE = 0.9
 PRE_ACCEPTED = 0.95
 SAFE_KINDS = frozenset({"wave", "delivery", "renamed_column", "code_respelled", "new_missing_code"})
 
+# What a proposal is about beside its subject, where it is about that.
+_ABOUT = ("battery", "old_column", "old_wave")
+
 _HEAD = """\
 # Draft of wave {wave} of study {study}: what it brings, and the codebook rows that would answer it.
 #
@@ -47,7 +50,22 @@ Change = dict[str, Any]
 
 @dataclass
 class Proposal:
-    """One thing to decide."""
+    """One thing to decide.
+
+    Attributes:
+        kind: what was found.
+        subject: the column it is about; of a few kinds the wave or study.
+        confidence: the chance that accepting it is right, 0 to 1.
+        reason: what speaks for it.
+        changes: what is written if it is accepted.
+        if_rejected: what is written if it is rejected.
+        decision: open, accept or reject.
+        because: why it was decided so.
+        id: its name in the draft.
+        battery: the battery that the column belongs to, if any.
+        old_column: the earlier column that it is about, if any.
+        old_wave: the wave of that column.
+    """
 
     kind: str
     subject: str
@@ -58,6 +76,9 @@ class Proposal:
     decision: str = OPEN
     because: str = ""
     id: str = ""
+    battery: str = ""
+    old_column: str = ""
+    old_wave: str = ""
 
     def __post_init__(self) -> None:
         """Take numbers of numpy as plain ones, which YAML can write."""
@@ -177,6 +198,7 @@ def draft_text(draft: Draft) -> str:
                         "id": proposal.id,
                         "kind": proposal.kind,
                         "subject": proposal.subject,
+                        **_filled(proposal, *_ABOUT),
                         "confidence": proposal.confidence,
                         "reason": proposal.reason,
                         "decision": proposal.decision,
@@ -190,6 +212,11 @@ def draft_text(draft: Draft) -> str:
         for proposal in draft.proposals
     )
     return f"{head}\n{about}\nproposals:\n{proposals}"
+
+
+def _filled(proposal: Proposal, *parts: str) -> dict[str, str]:
+    """Give the parts of a proposal that say something: a draft leaves the others out."""
+    return {part: value for part in parts if (value := getattr(proposal, part))}
 
 
 def read_draft(project: Project, study_id: str, wave_id: str) -> Draft:
@@ -360,6 +387,7 @@ def _parse(name: str, text: str) -> Draft:
                 entry["decision"],
                 entry.get("because") or "",
                 entry["id"],
+                **{part: entry.get(part) or "" for part in _ABOUT},
             )
         )
     if problems:

@@ -10,6 +10,7 @@ from typing import Any
 from wavehouse.codebook import Codebook, Row, read_codebook, wave_number
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.ids import judge_ids
+from wavehouse.onboarding.batteries import batteries_by_column
 from wavehouse.onboarding.code_rows import Naming
 from wavehouse.onboarding.compare import compare_wave
 from wavehouse.onboarding.deliver import Placed, all_or_nothing, deliver, file_sums
@@ -406,6 +407,9 @@ def _save(
     proposals: list[Proposal],
     placed: Placed,
 ) -> Draft:
+    batteries = batteries_by_column(new.columns.values())
+    for proposal in proposals:
+        proposal.battery = proposal.battery or batteries.get(proposal.subject, "")
     numbered = number_proposals(proposals)
     draft = Draft(
         new.study_id,
