@@ -115,6 +115,13 @@ def wave_argument() -> Callable[[Function], Function]:
     return argument("wave", "the wave's id, such as 2008", type=WAVE, metavar="WAVE")
 
 
+def apply_option(command: Function) -> Function:
+    """Declare that a command does what it would otherwise show."""
+    return click.option(
+        "--apply", "does_it", is_flag=True, help="do it; without this, what would change is shown"
+    )(command)
+
+
 def target_option(text: str) -> Callable[[Function], Function]:
     """Declare which engine a command works on."""
     return click.option(

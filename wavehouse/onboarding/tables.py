@@ -80,6 +80,11 @@ class EditedTable:
             self.rows[place] |= {column: str(value) for column, value in values.items()}
             self.texts[place] = None
 
+    def remove(self, place: int) -> None:
+        """Take one row away."""
+        del self.rows[place]
+        del self.texts[place]
+
     def places(self, where: Row) -> list[int]:
         """Find the rows that have these values."""
         return [

@@ -1,0 +1,300 @@
+"""Changes of the codebook by a command: shown first, made as a whole or not at all, taken back.
+
+What a command replaces or takes away is kept in `.wavehouse/edits/`, a folder for each command.
+`wavehouse undo` puts it back.
+"""
+
+import hashlib
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from wavehouse.codebook import DESCRIPTIONS, Row
+from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.ids import inside
+from wavehouse.locks import only_one
+from wavehouse.migrations.codebook_state import refuse_other_versions
+from wavehouse.onboarding.tables import EditedTable, write_all
+from wavehouse.project import Project
+from wavehouse.writing import explained, write_whole
+from wavehouse.yaml_files import read_yaml
+
+SAID = "edit.json"
+# Of each table, in what is shown.
+MOST_ROWS_SHOWN = 12
+NOTHING_DONE = "Nothing was changed. The same command with --apply does it."
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Columns of a table that name a row of another one."""
+
+    table: str
+    columns: tuple[str, ...]
+    to: str
+    to_columns: tuple[str, ...]
+
+
+@dataclass
+class CodebookEdit:
+    """The codebook's tables in memory, and what else a command does.
+
+    `removed` are files and folders that go, `notes` what a person must know or do, `problems` why
+    it cannot be done.
+    """
+
+    project: Project
+    command: str
+    tables: dict[str, EditedTable]
+    references: list[Reference]
+    removed: list[Path] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def rows(self, table: str) -> list[Row]:
+        """Give the rows of a table as they are to be; none where there is no such table."""
+        return self.tables[table].rows if table in self.tables else []
+
+    def remove_rows(self, table: str, where: Row) -> list[Row]:
+        """Take away the rows with these values, and give them."""
+        found = self.tables[table].places(where) if table in self.tables else []
+        gone = [self.tables[table].rows[place] for place in found]
+        for place in reversed(found):
+            self.tables[table].remove(place)
+        return gone
+
+    def change_rows(self, table: str, where: Row, values: Row) -> int:
+        """Change the rows with these values, and say how many there are."""
+        found = self.tables[table].places(where) if table in self.tables else []
+        for place in found:
+            self.tables[table].change(place, values)
+        return len(found)
+
+    def referring(self, to: str, column: str, value: str) -> Iterator[tuple[Reference, Row]]:
+        """Give the rows of other tables that name a row of a table by one of its columns."""
+        for reference in self.references:
+            if reference.to != to or column not in reference.to_columns:
+                continue
+            own = reference.columns[reference.to_columns.index(column)]
+            for row in self.rows(reference.table):
+                if row.get(own) == value:
+                    yield reference, row
+
+    def refuse_problems(self, why: str) -> None:
+        """Stop where the command cannot be done.
+
+        Raises:
+            ProblemsError: it cannot.
+        """
+        if self.problems:
+            raise ProblemsError(why, self.problems)
+
+    def shown(self) -> list[str]:
+        """Say what changes, row by row."""
+        lines = []
+        for name, table in self.tables.items():
+            before = EditedTable(table.path, table.key).rows if table.after != table.before else []
+            if not before and table.after == table.before:
+                continue
+            lines.append(f"seeds/codebook/{name}.csv")
+            gone, new = _left(before, table.rows), _left(table.rows, before)
+            changed = [f"  - {_said(row)}" for row in gone] + [f"  + {_said(row)}" for row in new]
+            lines += changed[:MOST_ROWS_SHOWN]
+            if len(changed) > MOST_ROWS_SHOWN:
+                lines.append(f"  and {len(changed) - MOST_ROWS_SHOWN} more")
+        lines += [f"{self.project.relative(path)} goes" for path in self.removed if path.exists()]
+        return lines + [f"Note: {note}" for note in self.notes]
+
+    def write(self) -> list[str]:
+        """Do it, and keep what was there before.
+
+        Returns:
+            what was done, one line each.
+
+        Raises:
+            WavehouseError: it cannot be written; then everything is as it was.
+        """
+        shown = self.shown()
+        kept = _next_place(self.project, self.command)
+        with _alone(self.project), explained(self.project.seeds):
+            changed = [table for table in self.tables.values() if table.after != table.before]
+            for table in changed:
+                _keep(self.project, kept, table.path)
+            gone = [path for path in self.removed if path.exists()]
+            moved: list[Path] = []
+            try:
+                for path in gone:
+                    place = _kept_path(self.project, kept, path)
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    path.rename(place)
+                    moved.append(path)
+                write_whole(
+                    kept / SAID,
+                    json.dumps(
+                        {
+                            "command": self.command,
+                            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+                            "changed": {
+                                self.project.relative(table.path): _sha(table.after)
+                                for table in changed
+                            },
+                            "removed": [self.project.relative(path) for path in gone],
+                        },
+                        indent=2,
+                    )
+                    + "\n",
+                )
+                write_all(changed)
+            except BaseException:
+                for path in moved:
+                    _kept_path(self.project, kept, path).rename(path)
+                shutil.rmtree(kept, ignore_errors=True)
+                raise
+        for path in gone:
+            _remove_if_empty(path.parent)
+        return [
+            *shown,
+            f"What was there before is kept in {self.project.relative(kept)}; `wavehouse undo` "
+            "puts it back.",
+        ]
+
+
+def begin_edit(project: Project, command: str) -> CodebookEdit:
+    """Read the codebook's tables to change them.
+
+    Raises:
+        WavehouseError: the codebook is of another version, or a table cannot be read.
+    """
+    refuse_other_versions(project)
+    tables, references = {}, []
+    for seed in read_yaml(project.codebook / DESCRIPTIONS)["seeds"]:
+        path = project.codebook / f"{seed['name']}.csv"
+        if not path.is_file():
+            continue
+        inside(project.root, path, project.relative(path))
+        about: dict[str, Any] = seed["config"]["meta"]
+        tables[seed["name"]] = EditedTable(path, about["primary_key"])
+        references += [
+            Reference(seed["name"], tuple(key["columns"]), key["to"], tuple(key["to_columns"]))
+            for key in about.get("foreign_keys", [])
+        ]
+    return CodebookEdit(project, command, tables, references)
+
+
+def done_or_shown(edit: CodebookEdit, does_it: bool) -> list[str]:
+    """Make an edit, or say what it would do."""
+    if does_it:
+        return [*edit.write(), "Next: make"]
+    return [*edit.shown(), NOTHING_DONE]
+
+
+def undo(project: Project) -> list[str]:
+    """Put back what the last command replaced or took away.
+
+    Returns:
+        what was done, one line each.
+
+    Raises:
+        WavehouseError: there is nothing to take back.
+        ProblemsError: something was changed since; nothing is put back then.
+    """
+    with _alone(project), explained(project.seeds):
+        places = [place for place in _places(project) if (place / SAID).is_file()]
+        if not places:
+            raise WavehouseError(
+                "No command is kept in .wavehouse/edits that could be taken back. Take the "
+                "codebook from version control."
+            )
+        kept = places[-1]
+        said = json.loads((kept / SAID).read_text(encoding="utf-8"))
+        changed = {project.root / name: sha for name, sha in said["changed"].items()}
+        removed = [project.root / name for name in said["removed"]]
+        problems = [
+            f"{project.relative(path)} was changed since. Undo that first, or take the file from "
+            f"{project.relative(_kept_path(project, kept, path))} by hand."
+            for path, sha in changed.items()
+            if not path.is_file() or _sha(path.read_bytes()) != sha
+        ]
+        problems += [
+            f"{project.relative(path)} is there again. Move it away first."
+            for path in removed
+            if path.exists()
+        ]
+        if problems:
+            raise ProblemsError(f"`wavehouse {said['command']}` cannot be taken back:", problems)
+        for path in removed:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _kept_path(project, kept, path).rename(path)
+        for path in changed:
+            write_whole(path, _kept_path(project, kept, path).read_bytes())
+        shutil.rmtree(kept)
+        names = [project.relative(path) for path in (*changed, *removed)]
+        return [
+            f"Taken back: wavehouse {said['command']} ({said['made_at']}).",
+            *(f"{name} is as it was" for name in names),
+            "Next: make",
+        ]
+
+
+def _said(row: Row) -> str:
+    return ", ".join(value for value in row.values() if value)
+
+
+def _left(rows: list[Row], without: list[Row]) -> list[Row]:
+    """Give the rows that are not among others, each as often as it stands there too much."""
+    counts = Counter(tuple(row.values()) for row in without)
+    found = []
+    for row in rows:
+        values = tuple(row.values())
+        if counts[values]:
+            counts[values] -= 1
+        else:
+            found.append(row)
+    return found
+
+
+def _edits(project: Project) -> Path:
+    return project.root / ".wavehouse" / "edits"
+
+
+@contextmanager
+def _alone(project: Project) -> Iterator[None]:
+    with only_one(project.root / ".wavehouse" / "lock", "change of the codebook"):
+        yield
+
+
+def _places(project: Project) -> list[Path]:
+    """Give the folders of kept edits, the oldest first."""
+    folder = _edits(project)
+    found = folder.iterdir() if folder.is_dir() else ()
+    return sorted(place for place in found if place.name[:6].isdecimal())
+
+
+def _next_place(project: Project, command: str) -> Path:
+    places = _places(project)
+    number = int(places[-1].name[:6]) + 1 if places else 1
+    return _edits(project) / f"{number:06d}-{command.split()[0]}"
+
+
+def _kept_path(project: Project, kept: Path, path: Path) -> Path:
+    return kept / "before" / path.relative_to(project.root)
+
+
+def _keep(project: Project, kept: Path, path: Path) -> None:
+    write_whole(_kept_path(project, kept, path), path.read_bytes())
+
+
+def _sha(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _remove_if_empty(folder: Path) -> None:
+    """Remove a folder with nothing in it but the lock of a landing."""
+    if folder.is_dir() and all(path.suffix == ".lock" for path in folder.iterdir()):
+        shutil.rmtree(folder, ignore_errors=True)
