@@ -102,9 +102,7 @@ def test_what_only_the_wave_had_goes_with_it(four: Project, run_command: RunComm
         ("categories", "code_list_id"),
     ):
         assert {name for (name,) in rows(four, table, column)} <= {"sex", "happy"}, table
-    assert ("happy", "4", "") in rows(
-        four, "questions", "variable_id", *VALIDITY
-    )
+    assert ("happy", "4", "") in rows(four, "questions", "variable_id", *VALIDITY)
 
 
 def test_undo_puts_everything_back_byte_by_byte(four: Project, run_command: RunCommand) -> None:
