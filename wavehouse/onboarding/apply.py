@@ -8,6 +8,7 @@ from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.id_problems import id_problems
 from wavehouse.ids import inside, shown
 from wavehouse.migrations.codebook_state import refuse_other_versions
+from wavehouse.onboarding.between import WaveInPlace
 from wavehouse.onboarding.draft import (
     ACCEPT,
     REJECT,
@@ -56,15 +57,21 @@ def apply_draft(project: Project, study_id: str, wave_id: str) -> list[str]:
         if row["study_id"] == study_id
     }
     decisions = {proposal.id: proposal.decision for proposal in draft.proposals}
+    in_place = WaveInPlace(tables, draft) if WaveInPlace.is_for(draft) else None
+    if in_place:
+        in_place.begin()
     for proposal in draft.proposals:
         made = proposal.changes if proposal.decision == ACCEPT else proposal.if_rejected
         for change in made:
             if not _is_wanted(change, decisions):
                 continue
             try:
-                _make(change, tables, draft, numbers)
+                if in_place is None or not in_place.make(change):
+                    _make(change, tables, draft, numbers)
             except (WavehouseError, KeyError) as error:
                 problems.append(f"{proposal.id} ({proposal.kind}, {proposal.subject}): {error}")
+    if in_place and not problems:
+        in_place.finish()
     problems = problems or _bad_ids(tables, _patterns(project))
     if problems:
         raise ProblemsError("Nothing was written, since some rows cannot be:", problems)

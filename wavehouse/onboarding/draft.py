@@ -101,7 +101,10 @@ class Proposal:
 
 @dataclass
 class Draft:
-    """All proposals for a wave, and what they were made from."""
+    """All proposals for a wave, and what they were made from.
+
+    `following_wave` is the one after it, where the wave stands between others.
+    """
 
     study: str
     wave: str
@@ -111,6 +114,7 @@ class Draft:
     files: list[dict[str, Any]]
     unchanged_columns: int
     proposals: list[Proposal]
+    following_wave: str = ""
 
     @property
     def open_proposals(self) -> list[Proposal]:
@@ -184,6 +188,7 @@ def draft_text(draft: Draft) -> str:
             "study": draft.study,
             "wave": draft.wave,
             "previous_wave": draft.previous_wave,
+            **_filled(draft, "following_wave"),
             "like": draft.like,
             "delivered_as": draft.delivered_as,
             "files": draft.files,
@@ -214,8 +219,8 @@ def draft_text(draft: Draft) -> str:
     return f"{head}\n{about}\nproposals:\n{proposals}"
 
 
-def _filled(proposal: Proposal, *parts: str) -> dict[str, str]:
-    """Give the parts of a proposal that say something: a draft leaves the others out."""
+def _filled(proposal: Proposal | Draft, *parts: str) -> dict[str, str]:
+    """Give the parts that say something: a draft leaves the others out."""
     return {part: value for part in parts if (value := getattr(proposal, part))}
 
 
@@ -401,6 +406,7 @@ def _parse(name: str, text: str) -> Draft:
         list(content.get("files") or []),
         int(content.get("unchanged_columns") or 0),
         proposals,
+        content.get("following_wave") or "",
     )
 
 

@@ -11,6 +11,7 @@ from wavehouse.codebook import Codebook, Row, read_codebook, wave_number
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.ids import judge_ids
 from wavehouse.onboarding.batteries import batteries_by_column
+from wavehouse.onboarding.between import neighbours, place_between
 from wavehouse.onboarding.code_rows import Naming
 from wavehouse.onboarding.compare import compare_wave
 from wavehouse.onboarding.deliver import Placed, all_or_nothing, deliver, file_sums
@@ -67,7 +68,8 @@ def add_wave(
     applied = next((row for row in waves if row["wave_id"] == wave_id), None)
     if applied is not None:
         return _replace_applied(project, codebook, applied, files, options, sums)
-    like = _like(waves, options.like)
+    previous, following = neighbours(waves, _date_of(waves, wave_id, options))
+    like = _like(waves, options.like or previous or following)
     as_before = like.get("delivered_as") or "seed"
     delivered_as = options.delivered_as or _usual_place(files, as_before)
     roles = _roles_of(codebook, study_id, like["design_id"])
@@ -89,11 +91,12 @@ def add_wave(
         old = profile_wave(project, study_id, like["wave_id"], weight)
         naming = Naming(codebook, study_id, wave_id)
         proposals = [wave_proposal(codebook, new, like, options, delivered_as, like["design_id"])]
+        if following:
+            proposals += place_between(codebook, study_id, proposals[0], following)
         if delivered_as == "landing":
             proposals.append(delivery_proposal(study_id, wave_id, sums))
         proposals += reading_proposals(new.notes)
         found, unchanged = compare_wave(codebook, like, old, new, naming)
-        previous = max(waves, key=wave_number)["wave_id"]
         draft = _save(
             project,
             new,
@@ -104,6 +107,7 @@ def add_wave(
             unchanged,
             [*proposals, *found],
             placed,
+            following,
         )
     return review_text(project, draft)
 
@@ -364,9 +368,17 @@ def _replace_applied(
     return f"{said}What does not fit the codebook, `make` will say.\n{review_text(project, draft)}"
 
 
-def _like(waves: list[Row], wave_id: str | None) -> Row:
-    if wave_id is None:
-        return max(waves, key=wave_number)
+def _date_of(waves: list[Row], wave_id: str, options: WaveOptions) -> str:
+    """Give the date that says where a new wave stands; nothing where it is the last."""
+    said = options.date or options.fieldwork_start
+    last = max(waves, key=wave_number)
+    years = wave_id.isdecimal() and len(wave_id) == len(last["wave_id"]) == 4
+    if said or not years or not last["wave_date"].startswith(last["wave_id"]):
+        return said or ""
+    return last["wave_date"].replace(last["wave_id"], wave_id, 1)
+
+
+def _like(waves: list[Row], wave_id: str) -> Row:
     for row in waves:
         if row["wave_id"] == wave_id:
             return row
@@ -406,6 +418,7 @@ def _save(
     unchanged: int,
     proposals: list[Proposal],
     placed: Placed,
+    following: str = "",
 ) -> Draft:
     batteries = batteries_by_column(new.columns.values())
     for proposal in proposals:
@@ -420,6 +433,7 @@ def _save(
         [dict(file) for file in sums],
         unchanged,
         numbered,
+        following,
     )
     path = draft_path(project, new.study_id, new.wave_id)
     placed.keep_file(path)

@@ -29,7 +29,8 @@ QUESTIONS = (
     ("happy", "q2", "3", ""),
     ("trust", "q3", "3", "3"),
 )
-CROSSWALKS = {"sex": "1", "happy": "1", "trust": "3"}
+CROSSWALKS = {"sex": ("1", ""), "happy": ("1", ""), "trust": ("3", "3")}
+VALIDITY = ("valid_from_wave", "valid_to_wave")
 
 
 def add_four_waves(project: Project, waves: Iterable[str] = DATES) -> None:
@@ -57,8 +58,13 @@ def answers(wave_id: str) -> list[Row]:
 
 
 def codebook(waves: list[str]) -> dict[str, list[Row]]:
-    """Give the codebook rows of the study, which must have the waves to the third at least."""
-    last_of_all = waves[-1]
+    """Give the codebook rows of the study, as if it had these waves only."""
+    asked = [
+        (variable, column, *ends)
+        for variable, column, first, last in QUESTIONS
+        if (ends := _range(waves, first, last))
+    ]
+    variables = list(dict.fromkeys(variable for variable, *_ in asked))
     return {
         "studies": [
             {
@@ -116,7 +122,7 @@ def codebook(waves: list[str]) -> dict[str, list[Row]]:
                 "value_type": "categorical",
                 "code_list_id": variable,
             }
-            for variable in LISTS
+            for variable in variables
         ],
         "code_lists": [
             {
@@ -124,7 +130,7 @@ def codebook(waves: list[str]) -> dict[str, list[Row]]:
                 "code_list_label": variable.title(),
                 "description": f"Answers to {variable}.",
             }
-            for variable in LISTS
+            for variable in variables
         ],
         "categories": [
             {
@@ -133,40 +139,39 @@ def codebook(waves: list[str]) -> dict[str, list[Row]]:
                 "category_order": code,
                 "category_label": label,
             }
-            for variable, codes in LISTS.items()
-            for code, label in codes.items()
+            for variable in variables
+            for code, label in LISTS[variable].items()
         ],
         "crosswalk": [
             {
                 "study_id": STUDY,
                 "crosswalk_id": variable,
                 "source_code": code,
-                "valid_from_wave": CROSSWALKS[variable],
-                "valid_to_wave": "3" if variable == "trust" and last_of_all > "3" else "",
+                **dict(zip(VALIDITY, _range(waves, *CROSSWALKS[variable]), strict=True)),
                 "category_code": f"c{code}",
                 "mapping_method": "identity",
             }
-            for variable, codes in LISTS.items()
-            for code in codes
+            for variable in variables
+            for code in LISTS[variable]
         ],
         "questions": [
             {
                 "study_id": STUDY,
                 "variable_id": variable,
                 "valid_from_wave": first,
-                "valid_to_wave": "" if last >= last_of_all else last,
+                "valid_to_wave": last,
                 "source_column": column,
                 "crosswalk_id": variable,
                 "question_text": f"Asks about {variable}.",
                 "universe": "All respondents",
             }
-            for variable, column, first, last in QUESTIONS
+            for variable, column, first, last in asked
         ],
         "waived_columns": [
             {
                 "study_id": STUDY,
                 "source_column": "club",
-                "valid_from_wave": "1",
+                "valid_from_wave": waves[0],
                 "waiver_kind": "technical",
                 "reason": "Not used.",
             }
@@ -180,7 +185,8 @@ def codebook(waves: list[str]) -> dict[str, list[Row]]:
                 "base_description": "Respondents with an answer",
                 "description": f"Share of each answer to {variable}.",
             }
-            for variable in ("happy", "trust")
+            for variable in variables
+            if variable != "sex"
         ],
         "segments": [
             {"segment_id": "total", "segment_label": "Total", "description": "The whole sample."},
@@ -188,3 +194,11 @@ def codebook(waves: list[str]) -> dict[str, list[Row]]:
         ],
         "segment_variables": [{"segment_id": "sex", "position": "1", "variable_id": "sex"}],
     }
+
+
+def _range(waves: list[str], first: str, last: str) -> tuple[str, str] | None:
+    """Give the first and last of some waves within a range; an open end stays open."""
+    inside = [wave_id for wave_id in waves if wave_id >= first and wave_id <= (last or "9")]
+    if not inside:
+        return None
+    return inside[0], "" if inside[-1] == waves[-1] else inside[-1]
