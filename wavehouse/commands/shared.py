@@ -103,6 +103,7 @@ class _Id(click.ParamType):
 
 STUDY = _Id("study", "studies")
 WAVE = _Id("wave", "waves")
+VARIABLE = _Id("variable", "questions")
 
 
 def study_argument(text: str = "the study's id") -> Callable[[Function], Function]:
@@ -113,6 +114,16 @@ def study_argument(text: str = "the study's id") -> Callable[[Function], Functio
 def wave_argument() -> Callable[[Function], Function]:
     """Declare the wave that a command is of."""
     return argument("wave", "the wave's id, such as 2008", type=WAVE, metavar="WAVE")
+
+
+def variable_argument() -> Callable[[Function], Function]:
+    """Declare the variable that a command is of."""
+    return argument("variable", "the variable's id", type=VARIABLE, metavar="VARIABLE")
+
+
+def wave_option(option: str, name: str, text: str) -> Callable[[Function], Function]:
+    """Declare an option that names a wave and must be given."""
+    return click.option(option, name, required=True, type=WAVE, metavar="WAVE", help=text)
 
 
 def apply_option(command: Function) -> Function:
