@@ -1,139 +1,342 @@
-"""Which column of the wave before became which of the new one."""
+"""Which column of the earlier waves each column of a new one is: identity before name.
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from difflib import SequenceMatcher
+This is record linkage (Fellegi and Sunter 1969). Each kind of evidence of a pair has a level, and
+the level's weight is the logarithm of how much more often pairs of one question have it than other
+pairs do. The second share is counted over all pairs; the first is learned from the pairs
+themselves by expectation and maximisation (Winkler 1988), beginning with what is usual. So a
+questionnaire that keeps its names makes names count, and one that deals them out again makes them
+count nothing; labels in another language are worth what they turn out to be worth.
+
+A column is one question at most, and a question one column. The chance of each pair under that
+rule, with "new" and "ends here" as outcomes, is the marginal of a weighted matching by sum-product
+message passing (Williams and Lau 2014), so a rival that is as good halves it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from wavehouse.onboarding.evidence import (
+    Evidence,
+    LabelEvidence,
+    code_evidence,
+    distribution_evidence,
+    empty_evidence,
+    label_evidence,
+    name_evidence,
+    place_evidence,
+)
 from wavehouse.onboarding.profile import ColumnProfile
-from wavehouse.onboarding.signs import plain
-from wavehouse.onboarding.texts import similarity
+from wavehouse.onboarding.wording import Wording, word_pairs, wordings
 
-# What each kind of evidence counts. A label says what a column is; many columns share value labels
-# or a distribution, so these can support a label and not replace it.
-LABEL_WEIGHT = 0.5
-VALUE_LABELS_WEIGHT = 0.2
-DISTRIBUTION_WEIGHT = 0.2
-NAME_WEIGHT = 0.1
-
-LEAST_SCORE = 0.62
+# From here on a pair is proposed as one question.
+LIKELY = 0.5
 # Without labels on both sides a match is a guess.
 MOST_WITHOUT_LABELS = 0.75
-# A rival closer than this makes a match doubtful.
-CLEAR_MARGIN = 0.15
-# Names such as q12 and q13 are alike by chance.
-LEAST_STEM = 3
-# So many different numbers are compared by quantiles, since single ones rarely repeat.
-FEWEST_NUMBERS = 30
+# In one language, words that are less alike may ask another thing: a person reads them.
+SAME_WORDS = 0.9
+MOST_REWORDED = 0.89
+
+# How much the usual counts beside what is learned, in pairs; and how many rounds of learning.
+_USUAL_PAIRS = 20.0
+_ROUNDS = 6
+_ANCHOR = 0.8
+# What is thought of a question beforehand: that it goes on, and less of one that had ended.
+_CONTINUES = 0.7
+_RETURNS = 0.05
+_MOST_WITHOUT_LABEL = -1.0
+_MOST_FOR = 9.0
+_MOST_AGAINST = 6.0
+_MOST_LOG_ODDS = 30.0
+_MESSAGES = 60
+
+
+@dataclass(frozen=True)
+class OldColumn:
+    """A column of an earlier wave that a new one could be.
+
+    Attributes:
+        wave_id: the last wave that delivered it.
+        profile: what it was there.
+        place: its place in that wave.
+        is_last: whether that is the wave before the new one.
+    """
+
+    wave_id: str
+    profile: ColumnProfile
+    place: int
+    is_last: bool = True
 
 
 @dataclass(frozen=True)
 class ColumnMatch:
-    """A column that seems to have got another name; `rival` is the next best candidate."""
+    """A column that is proposed as an earlier one.
+
+    Attributes:
+        old: its name then.
+        new: its name now.
+        confidence: the chance that they are one question.
+        reason: the evidence in words.
+        old_wave: the wave that it is known from.
+        label_alike: how alike the labels are, from 0 to 1; None where one is absent.
+        rival: another earlier column that it could be, if there is one to be named.
+    """
 
     old: str
     new: str
     confidence: float
     reason: str
+    old_wave: str = ""
+    label_alike: float | None = None
+    rival: str = ""
 
 
-def match_renamed(old: Sequence[ColumnProfile], new: Sequence[ColumnProfile]) -> list[ColumnMatch]:
-    """Pair columns that only one of the waves has, one to one, where enough speaks for it.
+@dataclass(frozen=True)
+class Matching:
+    """All columns of a wave: what they are, or that they are new; and what ended.
+
+    Attributes:
+        matches: by the new name.
+        new: for columns that are proposed as new, the chance that they are.
+        ended: for earlier columns that nothing goes on with, the chance that they ended; by wave
+            and name.
+    """
+
+    matches: Mapping[str, ColumnMatch] = field(default_factory=dict)
+    new: Mapping[str, float] = field(default_factory=dict)
+    ended: Mapping[tuple[str, str], float] = field(default_factory=dict)
+
+
+def match_columns(
+    old: Sequence[OldColumn],
+    new: Sequence[ColumnProfile],
+    given: Mapping[str, str] | None = None,
+) -> Matching:
+    """Say which earlier column each new one is.
 
     Args:
-        old: columns that the new wave does not have under their name.
-        new: columns that the wave before did not have.
+        old: the candidates, each question once, as its last wave had it.
+        new: the columns of the new wave, in their order.
+        given: a concordance of the producer, old name by new name. It wins.
     """
     if not old or not new:
-        return []
-    scores = np.array([[_score(before, after)[0] for after in new] for before in old])
-    matches = []
-    for row, place in zip(*linear_sum_assignment(-scores), strict=True):
-        score, evidence = _score(old[row], new[place])
-        if score < LEAST_SCORE:
-            continue
-        rivals = [scores[row, j] for j in range(len(new)) if j != place]
-        rivals += [scores[i, place] for i in range(len(old)) if i != row]
-        margin = score - max(rivals, default=0.0)
-        if margin < CLEAR_MARGIN:
-            # The margin can be negative, where another pair had the better claim.
-            score *= 0.6 + 0.4 * max(margin, 0.0) / CLEAR_MARGIN
-            evidence += f"; another column is nearly as like it ({score - margin:.2f})"
-        if score < LEAST_SCORE - 0.1:
-            continue
-        matches.append(
-            ColumnMatch(old[row].name, new[place].name, round(min(score, 0.99), 2), evidence)
+        return Matching(
+            {},
+            {column.name: 1.0 for column in new},
+            {(o.wave_id, o.profile.name): 1.0 for o in old},
         )
-    return matches
+    before = _old_wordings(old)
+    after = list(wordings({column.name: column.label for column in new}).values())
+    profiles = [column.profile for column in old]
+    fixed = [
+        code_evidence(profiles, new),
+        distribution_evidence(profiles, new),
+        empty_evidence(profiles, new),
+        name_evidence(profiles, new),
+    ]
+    odds, labels = _learn(fixed, (before, after), old)
+    for row, place in _given_places(old, new, given or {}):
+        odds[row, :] = -_MOST_LOG_ODDS
+        odds[:, place] = -_MOST_LOG_ODDS
+        odds[row, place] = _MOST_LOG_ODDS
+    return _outcomes(old, new, odds, labels, given or {})
 
 
-def _score(old: ColumnProfile, new: ColumnProfile) -> tuple[float, str]:
-    """Weigh all there is to compare."""
-    parts: list[tuple[float, float, str]] = []
-    if old.label and new.label:
-        alike = similarity(old.label, new.label)
-        parts.append((LABEL_WEIGHT, alike, f"labels alike by {alike:.2f}"))
-    if old.value_labels and new.value_labels:
-        alike = _shared_labels(old, new)
-        parts.append((VALUE_LABELS_WEIGHT, alike, f"value labels alike by {alike:.2f}"))
-    distribution = _distribution(old, new)
-    if distribution is not None:
-        parts.append((DISTRIBUTION_WEIGHT, distribution, f"distributions by {distribution:.2f}"))
-    name = _names_alike(old.name, new.name)
-    parts.append((NAME_WEIGHT, name, f"names by {name:.2f}"))
-    weight = sum(part[0] for part in parts)
-    score = sum(part[0] * part[1] for part in parts) / weight
-    if old.name.casefold() == new.name.casefold():
-        return 0.99, "the names differ by upper and lower case only"
-    if not (old.label and new.label):
-        score = min(score, MOST_WITHOUT_LABELS)
-    return score, ", ".join(part[2] for part in parts)
+def _old_wordings(old: Sequence[OldColumn]) -> list[Wording]:
+    """Read the labels of each earlier wave among its own: question numbers differ by wave."""
+    by_wave: dict[str, dict[str, str]] = {}
+    for column in old:
+        by_wave.setdefault(column.wave_id, {})[column.profile.name] = column.profile.label
+    read = {wave: wordings(labels) for wave, labels in by_wave.items()}
+    return [read[column.wave_id][column.profile.name] for column in old]
 
 
-def _names_alike(one: str, other: str) -> float:
-    """Say how alike two names are; a number in them is often that of the wave."""
-    first, second = (re.sub(r"\d+", "", name.casefold()) for name in (one, other))
-    if first == second and len(first) >= LEAST_STEM:
-        return 0.9
-    return SequenceMatcher(None, one.casefold(), other.casefold(), autojunk=False).ratio()
+def _learn(
+    fixed: Sequence[Evidence],
+    wording: tuple[Sequence[Wording], Sequence[Wording]],
+    old: Sequence[OldColumn],
+) -> tuple[np.ndarray, LabelEvidence]:
+    """Give the logarithm of the odds of each pair, beside those of being nothing that is there."""
+    before, after = wording
+    count = len(after)
+    last = np.array([column.is_last for column in old])
+    rates = np.where(last, _CONTINUES, _RETURNS)
+    prior = (np.log(rates / (1 - rates)) - np.log(count))[:, None]
+    labels = label_evidence(before, after)
+    place = _places(old, count, [])
+    same: dict[str, np.ndarray] = {}
+    odds, chances = np.zeros((len(old), count)), None
+    for step in range(_ROUNDS):
+        label, *support = (
+            evidence.weight
+            * _weights(evidence, same.get(evidence.name, np.array(evidence.same)), chances)[
+                evidence.levels
+            ]
+            for evidence in (labels.evidence, *fixed, place)
+        )
+        # Items of a battery share codes, place and answers: these support a label that fits, and
+        # do not replace one that does not.
+        supported = np.sum(support, axis=0)
+        limit = np.log(count) + _MOST_WITHOUT_LABEL
+        odds = prior + label + np.where(labels.unlike, np.minimum(supported, limit), supported)
+        np.clip(odds, -_MOST_LOG_ODDS, _MOST_LOG_ODDS, out=odds)
+        if step == _ROUNDS - 1:
+            break
+        chances = _marginals(odds)
+        place = _places(old, count, _anchors(chances, old))
+        same = {each.name: _learned(each, chances) for each in (labels.evidence, *fixed, place)}
+        sure = np.argwhere(chances >= _ANCHOR)
+        learned = word_pairs((before[row], after[column]) for row, column in sure)
+        labels = label_evidence(before, after, learned)
+    return odds, labels
 
 
-def _shared_labels(old: ColumnProfile, new: ColumnProfile) -> float:
-    before = {plain(label) for label in old.value_labels.values()}
-    after = {plain(label) for label in new.value_labels.values()}
-    return 2 * len(before & after) / (len(before) + len(after))
+def _places(old: Sequence[OldColumn], count: int, anchors: Sequence[tuple[int, int]]) -> Evidence:
+    """Compare places; those of columns that had ended say nothing."""
+    last = [row for row, column in enumerate(old) if column.is_last]
+    found = place_evidence(len(last), count, anchors)
+    levels = np.zeros((len(old), count), dtype=int)
+    levels[last] = found.levels
+    return Evidence(found.name, levels, found.same, found.weight)
 
 
-def _distribution(old: ColumnProfile, new: ColumnProfile) -> float | None:
-    """Say how alike the answers are, by label where there are any; None if it cannot be said."""
-    if not old.answer_count or not new.answer_count:
-        return None
-    are_numbers = old.numbers is not None and new.numbers is not None
-    are_many = min(old.code_count, new.code_count) >= FEWEST_NUMBERS
-    if old.is_coded and new.is_coded and not (are_numbers and are_many):
-        before, after = _by_label(old), _by_label(new)
-        return 1 - total_variation(before, after)
-    if old.numbers is not None and new.numbers is not None:
-        span = max(old.numbers.quantiles[-1] - old.numbers.quantiles[0], 1e-9)
-        gaps = [
-            abs(before - after) / span
-            for before, after in zip(old.numbers.quantiles, new.numbers.quantiles, strict=True)
-        ]
-        return max(0.0, 1 - 2 * sum(gaps) / len(gaps))
-    return 0.0 if old.is_coded != new.is_coded else None
+def _anchors(chances: np.ndarray, old: Sequence[OldColumn]) -> list[tuple[int, int]]:
+    rank = {row: i for i, row in enumerate(r for r, c in enumerate(old) if c.is_last)}
+    rows, places = np.nonzero(chances >= _ANCHOR)
+    return [
+        (rank[row], place)
+        for row, place in zip(rows.tolist(), places.tolist(), strict=True)
+        if row in rank
+    ]
 
 
-def _by_label(column: ColumnProfile) -> dict[str, float]:
-    shares: dict[str, float] = {}
-    for code, share in column.shares().items():
-        key = plain(column.value_labels.get(code, "")) or code
-        shares[key] = shares.get(key, 0.0) + share
-    return shares
+def _weights(evidence: Evidence, same: np.ndarray, chances: np.ndarray | None) -> np.ndarray:
+    """Give the logarithm of how much more often one question has a level than two questions do.
+
+    Other pairs are all but those that are thought to be one question: of these there are some
+    hundreds among a hundred thousand, and nearly all pairs with the same label are.
+    """
+    counts = np.bincount(evidence.levels.ravel(), minlength=len(same)).astype(float)
+    if chances is None:
+        matched = same * _CONTINUES * min(evidence.levels.shape)
+    else:
+        matched = np.bincount(evidence.levels.ravel(), chances.ravel(), minlength=len(same))
+    apart = np.maximum(counts - matched, 0.0) + 1
+    weights = np.log(np.maximum(same, 1e-4) / (apart / apart.sum()))
+    # What cannot be compared says nothing.
+    weights[0] = 0.0
+    return np.asarray(np.clip(weights, -_MOST_AGAINST, _MOST_FOR))
 
 
-def total_variation(one: dict[str, float], other: dict[str, float]) -> float:
+def _learned(evidence: Evidence, chances: np.ndarray) -> np.ndarray:
+    usual = np.array(evidence.same)
+    seen = np.bincount(evidence.levels.ravel(), weights=chances.ravel(), minlength=len(usual))
+    total = usual * _USUAL_PAIRS + seen
+    return np.asarray(total / total.sum())
+
+
+def _marginals(odds: np.ndarray) -> np.ndarray:
+    """Give the chance of each pair where each column is in one pair at most."""
+    weights = np.exp(odds)
+    back = np.ones_like(weights)
+    for _ in range(_MESSAGES):
+        support = weights * back
+        forth = weights / (1 + support.sum(axis=1, keepdims=True) - support)
+        before = back
+        back = 1 / (1 + forth.sum(axis=0, keepdims=True) - forth)
+        if np.abs(back - before).max() < 1e-6:
+            break
+    support = weights * back
+    return np.asarray(support / (1 + support.sum(axis=1, keepdims=True)))
+
+
+def _given_places(
+    old: Sequence[OldColumn], new: Sequence[ColumnProfile], given: Mapping[str, str]
+) -> list[tuple[int, int]]:
+    rows = {column.profile.name: row for row, column in reversed(list(enumerate(old)))}
+    return [
+        (rows[given[column.name]], place)
+        for place, column in enumerate(new)
+        if given.get(column.name) in rows
+    ]
+
+
+def _outcomes(
+    old: Sequence[OldColumn],
+    new: Sequence[ColumnProfile],
+    odds: np.ndarray,
+    labels: LabelEvidence,
+    given: Mapping[str, str],
+) -> Matching:
+    chances = _marginals(odds)
+    matches = {}
+    taken = set()
+    # The best pairs together; a pair that is less likely than none is no match.
+    for row, place in zip(*linear_sum_assignment(-np.maximum(odds, 0.0)), strict=True):
+        chance = float(chances[row, place])
+        if chance < LIKELY:
+            continue
+        before, after = old[row], new[place]
+        others = np.delete(chances[:, place], row)
+        rival = ""
+        if len(others) and others.max() > 0.05:
+            at = int(others.argmax())
+            rival = old[at + (at >= row)].profile.name
+        label = None if np.isnan(labels.alike[row, place]) else float(labels.alike[row, place])
+        if given.get(after.name) == before.profile.name:
+            reason = "the concordance says so"
+        else:
+            reason = _reason(before, after, label, rival)
+            if label is None:
+                chance = min(chance, MOST_WITHOUT_LABELS)
+            elif label < SAME_WORDS and not labels.crossing[row, place]:
+                chance = min(chance, MOST_REWORDED)
+        matches[after.name] = ColumnMatch(
+            before.profile.name,
+            after.name,
+            round(min(chance, 0.999), 3),
+            reason,
+            before.wave_id,
+            label,
+            rival,
+        )
+        taken.add(row)
+    sums, old_sums = chances.sum(axis=0), chances.sum(axis=1)
+    return Matching(
+        matches,
+        {
+            column.name: round(float(1 - sums[place]), 3)
+            for place, column in enumerate(new)
+            if column.name not in matches
+        },
+        {
+            (column.wave_id, column.profile.name): round(float(1 - old_sums[row]), 3)
+            for row, column in enumerate(old)
+            if row not in taken
+        },
+    )
+
+
+def _reason(before: OldColumn, after: ColumnProfile, label: float | None, rival: str) -> str:
+    parts = []
+    if label is not None:
+        parts.append("the label is the same" if label >= 0.995 else f"labels alike by {label:.2f}")
+    else:
+        parts.append("no label to compare")
+    if before.profile.value_labels and after.value_labels:
+        same = dict(before.profile.value_labels) == dict(after.value_labels)
+        parts.append("the same codes" if same else "other codes or labels of codes")
+    if before.profile.name.casefold() == after.name.casefold():
+        parts.append("the same name")
+    if not before.is_last:
+        parts.append(f"last asked in wave {before.wave_id}")
+    if rival:
+        parts.append(f"{rival} is like it too")
+    return ", ".join(parts)
+
+
+def total_variation(one: Mapping[str, float], other: Mapping[str, float]) -> float:
     """Give the share of people that would have to move to turn one distribution into the other."""
     return sum(abs(one.get(code, 0.0) - other.get(code, 0.0)) for code in {*one, *other}) / 2
