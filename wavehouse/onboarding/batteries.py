@@ -110,11 +110,11 @@ def _item(column: ColumnProfile) -> _Item:
         column,
         tuple(plain(text).split()),
         plain(before) if colon else "",
-        _name_stem(column.name),
+        name_stem(column.name),
     )
 
 
-def _name_stem(name: str) -> str:
+def name_stem(name: str) -> str:
     """Give what a name shares with those of the same question, or nothing if it has no parts."""
     for pattern in (_NUMBERED_NAME, _PARTED_NAME, _LETTERED_NAME):
         found = pattern.match(name.casefold())

@@ -4,7 +4,7 @@ A level is a step of agreement, from `absent` (the pair cannot be compared) to t
 learns for each level how often pairs that are one question have it, and how often others do.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,57 +44,78 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class LabelEvidence:
-    """What the labels say of each pair.
+class Labels:
+    """How the labels of two waves compare, each with each.
 
     Attributes:
-        evidence: the levels; those of labels in two languages are of their own.
-        alike: how alike they are from 0 to 1, NaN where one is absent.
-        unlike: pairs in one language whose labels do not say that they are one question.
-        crossing: pairs in two languages, with little that is the same.
+        alike: from 0 to 1, NaN where one is absent.
+        whole: whether each word of both is in the other, in some form.
+        siblings: how alike the label, on either side, that is most like it in its own wave is.
+        crossing: whether they are in two languages, with little that is the same.
     """
 
-    evidence: Evidence
     alike: np.ndarray
-    unlike: np.ndarray
+    whole: np.ndarray
+    siblings: np.ndarray
     crossing: np.ndarray
+
+    @property
+    def has_twin(self) -> np.ndarray:
+        """Pairs that are not the same words, where one of the two has its very words elsewhere."""
+        same = np.nan_to_num(self.alike) >= _LABEL_STEPS[-1]
+        return np.asarray((same.any(axis=1)[:, None] | same.any(axis=0)[None, :]) & ~same)
+
+
+def compare_labels(before: Sequence[Wording], after: Sequence[Wording]) -> Labels:
+    """Compare the labels of two waves."""
+    count = len(before)
+    alike, whole = labels_alike([*before, *after], [*before, *after])
+    siblings = np.maximum(
+        _next_alike(alike[:count, :count])[:, None], _next_alike(alike[count:, count:])[None, :]
+    )
+    alike = alike[:count, count:]
+    crossing = _crossing(before, after) & (np.nan_to_num(alike) < _LABEL_STEPS[4])
+    return Labels(alike, whole[:count, count:], siblings, crossing)
 
 
 def label_evidence(
-    before: Sequence[Wording],
-    after: Sequence[Wording],
-    learned: Collection[tuple[str, str]] = (),
-) -> LabelEvidence:
-    """Compare labels.
+    labels: Labels, reworded: np.ndarray | None = None
+) -> tuple[Evidence, np.ndarray]:
+    """Give the levels of labels; those of labels in two languages are of their own.
 
     Items of a battery are alike by their stem. A label that is no more like another than that
     one's own neighbours in its wave are says that it may be any of them: a level of its own.
+
+    Args:
+        labels: how they compare.
+        reworded: how alike they are where other words stand for the same, as far as that was
+            learned; it does not count where one of the two has its very words elsewhere.
+
+    Returns:
+        the evidence, and the pairs in one language that do not say that they are one question.
     """
-    count = len(before)
-    everywhere, whole = labels_alike([*before, *after], [*before, *after], learned)
-    alike, whole = everywhere[:count, count:], whole[:count, count:]
-    filled = np.nan_to_num(alike)
-    siblings = np.maximum(
-        _next_alike(everywhere[:count, :count])[:, None],
-        _next_alike(everywhere[count:, count:])[None, :],
-    )
-    levels = np.digitize(filled, _LABEL_STEPS) + 1
+    alike, whole = np.nan_to_num(labels.alike), labels.whole
+    if reworded is not None:
+        learned = np.where(labels.has_twin, 0.0, np.nan_to_num(reworded))
+        whole = whole | ((learned > alike) & (learned >= _LABEL_STEPS[4]))
+        alike = np.maximum(alike, learned)
+    levels = np.digitize(alike, _LABEL_STEPS) + 1
     as_siblings = (
-        (filled >= _LABEL_STEPS[0])
-        & (filled < _LABEL_STEPS[-1])
-        & (filled <= siblings + _MORE_THAN_SIBLINGS)
+        (alike >= _LABEL_STEPS[0])
+        & (alike < _LABEL_STEPS[-1])
+        & (alike <= labels.siblings + _MORE_THAN_SIBLINGS)
         # Where all words are there, inflected or abbreviated, it is the same.
         & ~whole
     )
     first = len(_LABEL_STEPS) + 2
     levels[as_siblings] = first
-    other = np.digitize(filled, _OTHER_LANGUAGE_STEPS) + first + 1
-    crossing = _crossing(before, after) & (filled < _LABEL_STEPS[4])
+    crossing = labels.crossing & (alike < _LABEL_STEPS[4])
+    other = np.digitize(alike, _OTHER_LANGUAGE_STEPS) + first + 1
     levels = np.where(crossing, other, levels)
-    levels[np.isnan(alike)] = 0
+    levels[np.isnan(labels.alike)] = 0
     same = (0.05, 0.002, 0.004, 0.01, 0.04, 0.07, 0.1, 0.13, 0.42, 0.004, 0.07, 0.05, 0.03, 0.02)
-    unlike = ((filled < _LABEL_STEPS[4]) | as_siblings) & ~whole & ~crossing & ~np.isnan(alike)
-    return LabelEvidence(Evidence("label", levels, same), alike, unlike, crossing)
+    unlike = ((alike < _LABEL_STEPS[4]) | as_siblings) & ~whole & ~crossing
+    return Evidence("label", levels, same), unlike & ~np.isnan(labels.alike)
 
 
 def _next_alike(alike: np.ndarray) -> np.ndarray:
@@ -115,8 +136,8 @@ def _crossing(before: Sequence[Wording], after: Sequence[Wording]) -> np.ndarray
 
 def code_evidence(before: Sequence[ColumnProfile], after: Sequence[ColumnProfile]) -> Evidence:
     """Compare code lists: the labels of codes where they are in one language, else the codes."""
-    lists, places = _distinct([_code_list(c) for c in before])
-    others, other_places = _distinct([_code_list(c) for c in after])
+    lists, places = _distinct([code_list(c) for c in before])
+    others, other_places = _distinct([code_list(c) for c in after])
     levels = np.array([[_codes_level(a, b) for b in others] for a in lists], dtype=int)
     levels = levels.reshape(len(lists), len(others))[np.ix_(places, other_places)]
     return Evidence("codes", levels, (0.2, 0.02, 0.42, 0.14, 0.08, 0.08, 0.04, 0.02), 0.8)
@@ -225,7 +246,8 @@ def _distinct(lists: Sequence[CodeList]) -> tuple[list[CodeList], list[int]]:
     return list(seen), places
 
 
-def _code_list(column: ColumnProfile) -> CodeList:
+def code_list(column: ColumnProfile) -> CodeList:
+    """Give the codes of a column with their labels."""
     return frozenset((code, plain(label)) for code, label in column.value_labels.items())
 
 

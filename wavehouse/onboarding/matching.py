@@ -20,8 +20,10 @@ from scipy.optimize import linear_sum_assignment
 
 from wavehouse.onboarding.evidence import (
     Evidence,
-    LabelEvidence,
+    Labels,
     code_evidence,
+    code_list,
+    compare_labels,
     distribution_evidence,
     empty_evidence,
     label_evidence,
@@ -29,13 +31,14 @@ from wavehouse.onboarding.evidence import (
     place_evidence,
 )
 from wavehouse.onboarding.profile import ColumnProfile
-from wavehouse.onboarding.wording import Wording, word_pairs, wordings
+from wavehouse.onboarding.stems import alike_under_stems
+from wavehouse.onboarding.wording import Wording, labels_alike, word_pairs, wordings
 
 # From here on a pair is proposed as one question.
 LIKELY = 0.5
 # Without labels on both sides a match is a guess.
 MOST_WITHOUT_LABELS = 0.75
-# In one language, words that are less alike may ask another thing: a person reads them.
+# Words that are less alike, or in another language, may ask another thing: a person reads them.
 SAME_WORDS = 0.9
 MOST_REWORDED = 0.89
 
@@ -136,7 +139,14 @@ def match_columns(
         empty_evidence(profiles, new),
         name_evidence(profiles, new),
     ]
-    odds, labels = _learn(fixed, (before, after), old)
+    labels = compare_labels(before, after)
+    under_stems = alike_under_stems(
+        (profiles, before),
+        (new, after),
+        fixed[0].levels,
+        ([code_list(c) for c in profiles], [code_list(c) for c in new]),
+    )
+    odds = _learn(fixed, (before, after), labels, under_stems, old)
     for row, place in _given_places(old, new, given or {}):
         odds[row, :] = -_MOST_LOG_ODDS
         odds[:, place] = -_MOST_LOG_ODDS
@@ -156,41 +166,44 @@ def _old_wordings(old: Sequence[OldColumn]) -> list[Wording]:
 def _learn(
     fixed: Sequence[Evidence],
     wording: tuple[Sequence[Wording], Sequence[Wording]],
+    labels: Labels,
+    under_stems: np.ndarray,
     old: Sequence[OldColumn],
-) -> tuple[np.ndarray, LabelEvidence]:
+) -> np.ndarray:
     """Give the logarithm of the odds of each pair, beside those of being nothing that is there."""
     before, after = wording
     count = len(after)
     last = np.array([column.is_last for column in old])
     rates = np.where(last, _CONTINUES, _RETURNS)
     prior = (np.log(rates / (1 - rates)) - np.log(count))[:, None]
-    labels = label_evidence(before, after)
+    label, unlike = label_evidence(labels, under_stems)
     place = _places(old, count, [])
     same: dict[str, np.ndarray] = {}
     odds, chances = np.zeros((len(old), count)), None
     for step in range(_ROUNDS):
-        label, *support = (
+        of_label, *support = (
             evidence.weight
             * _weights(evidence, same.get(evidence.name, np.array(evidence.same)), chances)[
                 evidence.levels
             ]
-            for evidence in (labels.evidence, *fixed, place)
+            for evidence in (label, *fixed, place)
         )
         # Items of a battery share codes, place and answers: these support a label that fits, and
         # do not replace one that does not.
         supported = np.sum(support, axis=0)
         limit = np.log(count) + _MOST_WITHOUT_LABEL
-        odds = prior + label + np.where(labels.unlike, np.minimum(supported, limit), supported)
+        odds = prior + of_label + np.where(unlike, np.minimum(supported, limit), supported)
         np.clip(odds, -_MOST_LOG_ODDS, _MOST_LOG_ODDS, out=odds)
         if step == _ROUNDS - 1:
             break
         chances = _marginals(odds)
         place = _places(old, count, _anchors(chances, old))
-        same = {each.name: _learned(each, chances) for each in (labels.evidence, *fixed, place)}
+        same = {each.name: _learned(each, chances) for each in (label, *fixed, place)}
         sure = np.argwhere(chances >= _ANCHOR)
         learned = word_pairs((before[row], after[column]) for row, column in sure)
-        labels = label_evidence(before, after, learned)
-    return odds, labels
+        reworded = labels_alike(before, after, learned)[0] if learned else under_stems
+        label, unlike = label_evidence(labels, np.fmax(reworded, under_stems))
+    return odds
 
 
 def _places(old: Sequence[OldColumn], count: int, anchors: Sequence[tuple[int, int]]) -> Evidence:
@@ -267,7 +280,7 @@ def _outcomes(
     old: Sequence[OldColumn],
     new: Sequence[ColumnProfile],
     odds: np.ndarray,
-    labels: LabelEvidence,
+    labels: Labels,
     given: Mapping[str, str],
 ) -> Matching:
     chances = _marginals(odds)
@@ -291,7 +304,7 @@ def _outcomes(
             reason = _reason(before, after, label, rival)
             if label is None:
                 chance = min(chance, MOST_WITHOUT_LABELS)
-            elif label < SAME_WORDS and not labels.crossing[row, place]:
+            elif label < SAME_WORDS:
                 chance = min(chance, MOST_REWORDED)
         matches[after.name] = ColumnMatch(
             before.profile.name,

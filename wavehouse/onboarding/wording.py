@@ -339,14 +339,14 @@ def _raise_cut(
     others = [" ".join(label.words) for label in after]
     for column, label in enumerate(after):
         if label.may_be_cut:
-            for row, whole in enumerate(wholes):
-                if len(whole) > len(others[column]) and whole.startswith(others[column]):
+            for row, text in enumerate(wholes):
+                if len(text) > len(others[column]) and text.startswith(others[column]):
                     alike[row, column] = max(alike[row, column], CUT_ALIKE)
                     whole[row, column] = True
     for row, label in enumerate(before):
         if label.may_be_cut:
-            for column, whole in enumerate(others):
-                if len(whole) > len(wholes[row]) and whole.startswith(wholes[row]):
+            for column, text in enumerate(others):
+                if len(text) > len(wholes[row]) and text.startswith(wholes[row]):
                     alike[row, column] = max(alike[row, column], CUT_ALIKE)
                     whole[row, column] = True
 
