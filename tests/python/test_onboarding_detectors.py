@@ -11,7 +11,7 @@ from wavehouse.codebook import read_codebook
 from wavehouse.onboarding.code_rows import Naming
 from wavehouse.onboarding.codes import CodeComparison, compare_codes
 from wavehouse.onboarding.compare import compare_wave
-from wavehouse.onboarding.matching import match_renamed
+from wavehouse.onboarding.matching import ColumnMatch, OldColumn, match_columns
 from wavehouse.onboarding.numbers import shift, shift_of_numbers, top_code_change, unit_change
 from wavehouse.onboarding.profile import QUANTILES, ColumnProfile, NumberSummary, profile_wave
 from wavehouse.onboarding.texts import (
@@ -94,6 +94,12 @@ def ages(seed: int, top: int) -> ColumnProfile:
     return numbers(np.clip(drawn, 18, top))
 
 
+def matched(old: list[ColumnProfile], new: list[ColumnProfile]) -> list[ColumnMatch]:
+    """The matches of two waves, in the order of the new columns."""
+    candidates = [OldColumn("w1", profile, place) for place, profile in enumerate(old)]
+    return list(match_columns(candidates, new).matches.values())
+
+
 # -- columns ---------------------------------------------------------------------------------------
 
 
@@ -101,7 +107,7 @@ def test_renamed_column_is_found_by_label_value_labels_and_distribution() -> Non
     old = column("v12", {"1": 500, "2": 300}, "Trust in the police", {"1": "Yes", "2": "No"})
     new = column("q7a", {"1": 480, "2": 310}, "Trust in police", {"1": "Yes", "2": "No"})
     other = column("q8", {"1": 90, "2": 700}, "Owns a bicycle", {"1": "Yes", "2": "No"})
-    (match,) = match_renamed([old], [other, new])
+    (match,) = matched([old], [other, new])
     assert (match.old, match.new) == ("v12", "q7a")
     assert match.confidence > 0.8
     assert "labels alike" in match.reason
@@ -117,14 +123,14 @@ def test_similar_columns_are_matched_one_to_one() -> None:
         column("b1", {"1": 490, "2": 310, "3": 200}, "Trust in the press", trust),
         column("b2", {"1": 490, "2": 310, "3": 200}, "Trust in the police", trust),
     ]
-    assert {(m.old, m.new) for m in match_renamed(old, new)} == {("a1", "b2"), ("a2", "b1")}
+    assert {(m.old, m.new) for m in matched(old, new)} == {("a1", "b2"), ("a2", "b1")}
 
 
 def test_other_question_with_the_same_answers_is_no_renamed_column() -> None:
     yes_no = {"1": "Yes", "2": "No"}
     old = column("v1", {"1": 500, "2": 500}, "Owns a car", yes_no)
     new = column("w1", {"1": 500, "2": 500}, "Voted at the last election", yes_no)
-    assert match_renamed([old], [new]) == []
+    assert matched([old], [new]) == []
 
 
 def test_match_without_labels_is_never_sure() -> None:
@@ -132,7 +138,7 @@ def test_match_without_labels_is_never_sure() -> None:
         column("trust_police", {"1": 500, "2": 300}),
         column("trust_polic", {"1": 500, "2": 300}),
     )
-    assert [match.confidence <= 0.75 for match in match_renamed([old], [new])] == [True]
+    assert [match.confidence <= 0.75 for match in matched([old], [new])] == [True]
 
 
 def test_numbered_names_and_quantiles_pair_unlabelled_numbers() -> None:
@@ -140,10 +146,8 @@ def test_numbered_names_and_quantiles_pair_unlabelled_numbers() -> None:
     again = np.random.default_rng(2).normal(660, 100, 180).round()
     old, other = replace(numbers(drawn), name="api99"), replace(numbers(drawn / 20), name="avg")
     new = replace(numbers(again), name="api00")
-    assert [(m.old, m.new) for m in match_renamed([old, other], [new])] == [("api99", "api00")]
-    assert (
-        match_renamed([replace(old, name="q12")], [replace(numbers(again / 9), name="q13")]) == []
-    )
+    assert [(m.old, m.new) for m in matched([old, other], [new])] == [("api99", "api00")]
+    assert matched([replace(old, name="q12")], [replace(numbers(again / 9), name="q13")]) == []
 
 
 def test_two_candidates_make_a_match_doubtful() -> None:
@@ -153,7 +157,7 @@ def test_two_candidates_make_a_match_doubtful() -> None:
         column("b", answers, "Trust in police", {"1": "Yes", "2": "No"}),
         column("c", answers, "Trust in police", {"1": "Yes", "2": "No"}),
     ]
-    doubtful, (clear,) = match_renamed([old], new), match_renamed([old], new[:1])
+    doubtful, (clear,) = matched([old], new), matched([old], new[:1])
     assert all(match.confidence < clear.confidence - 0.2 for match in doubtful)
 
 

@@ -1,7 +1,8 @@
 """What became of the codes of a column: added, dropped, relabelled, moved, merged, split."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
@@ -11,6 +12,7 @@ from wavehouse.onboarding.matching import total_variation
 from wavehouse.onboarding.profile import ColumnProfile
 from wavehouse.onboarding.signs import plain
 from wavehouse.onboarding.texts import SAME_LABEL, kind_of_missing, similarity, words_of
+from wavehouse.onboarding.wording import language_of, words_in_order
 
 # A scale without labels is called reversed if turning it explains the new distribution, and much
 # better than leaving it as it is.
@@ -23,6 +25,10 @@ FEWEST_STEPS = 3
 # How far the share of a merged code may be from the sum of its parts.
 MERGED_TOLERANCE = 0.08
 MOST_PARTS = 4
+
+# A label stands for another one if so many columns say so, and so many of those that could.
+FEWEST_LEARNED = 2
+LEAST_LEARNED = 0.6
 
 
 @dataclass(frozen=True)
@@ -48,8 +54,46 @@ class CodeComparison:
     meaning: dict[str, str] = field(default_factory=dict)
 
 
+def learned_labels(
+    pairs: Iterable[tuple[ColumnProfile, ColumnProfile]],
+) -> dict[str, str]:
+    """Learn which labels of codes stand for which before: a translation, an abbreviation.
+
+    Two labels stand for each other where most columns that have both of their code lists have them
+    at the same code: that is as good as a dictionary, and a scale that is turned in one column is
+    seen by what its labels are in the others.
+
+    Args:
+        pairs: columns of two waves that are surely one question.
+
+    Returns:
+        for new labels, as `plain` gives them, the old label, as it was delivered.
+    """
+    together: Counter[tuple[str, str]] = Counter()
+    seen: Counter[str] = Counter()
+    known: set[str] = set()
+    for old, new in pairs:
+        labels = {code: plain(label) for code, label in old.value_labels.items() if label}
+        known |= set(labels.values())
+        for code, label in new.value_labels.items():
+            now = plain(label)
+            if not now or now in labels.values():
+                continue
+            seen[now] += 1
+            if code in labels:
+                together[now, old.value_labels[code]] += 1
+    found: dict[str, str] = {}
+    for (now, before), count in together.most_common():
+        if count >= FEWEST_LEARNED and count >= LEAST_LEARNED * seen[now] and now not in known:
+            found.setdefault(now, before)
+    return found
+
+
 def compare_codes(
-    old: ColumnProfile, new: ColumnProfile, old_missing: Mapping[str, str]
+    old: ColumnProfile,
+    new: ColumnProfile,
+    old_missing: Mapping[str, str],
+    translations: Mapping[str, str] | None = None,
 ) -> CodeComparison:
     """Compare the codes of a column in two waves.
 
@@ -57,7 +101,16 @@ def compare_codes(
         old: the column before; its labels are those of all codes that the codebook knows.
         new: the column now.
         old_missing: the kinds of missing of the codes that were missing before.
+        translations: labels that stand for others, from `learned_labels`.
     """
+    if translations:
+        new = replace(
+            new,
+            value_labels={
+                code: translations.get(plain(label), label)
+                for code, label in new.value_labels.items()
+            },
+        )
     result = CodeComparison()
     before = {
         code: label or code for code, label in old.value_labels.items() if code not in old_missing
@@ -94,7 +147,8 @@ def _compare_missing(
             not label or similarity(label, before[code]) >= SAME_LABEL
         )
         declared = code in new.missing_codes
-        if was is not None and (not label or declared or guess):
+        keeps = not _label_changed(old, code, label) or _is_translated(old, code, label)
+        if was is not None and (not label or declared or guess or keeps):
             missing.add(code)
             if guess and guess[0] != was and guess[1] >= 0.9 and _label_changed(old, code, label):
                 result.changes.append(
@@ -143,6 +197,13 @@ def _compare_missing(
                 )
             )
     return missing
+
+
+def _is_translated(old: ColumnProfile, code: str, label: str) -> bool:
+    """Whether a code's label is in another language than before, as far as that can be told."""
+    before = language_of(words_in_order(old.value_labels.get(code, "")))
+    after = language_of(words_in_order(label))
+    return bool(before and after and before != after)
 
 
 def _label_changed(old: ColumnProfile, code: str, label: str) -> bool:

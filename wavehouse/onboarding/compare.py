@@ -1,21 +1,31 @@
 """Compare a new wave with an earlier one, and draft what the codebook needs."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from wavehouse.codebook import Codebook, Row
+from wavehouse.codebook import Codebook, Row, wave_number
 from wavehouse.onboarding.code_rows import Naming, break_row, code_proposals, crosswalk_row
-from wavehouse.onboarding.codes import CodeChange, compare_codes
+from wavehouse.onboarding.codes import CodeChange, compare_codes, learned_labels
 from wavehouse.onboarding.draft import ACCEPT, Change, Proposal, only_when
 from wavehouse.onboarding.known import EMPTY, KnownColumn, covers, known_columns
-from wavehouse.onboarding.matching import ColumnMatch, match_renamed
+from wavehouse.onboarding.matching import (
+    SAME_WORDS,
+    ColumnMatch,
+    Matching,
+    OldColumn,
+    match_columns,
+)
 from wavehouse.onboarding.numbers import shift, shift_of_numbers, top_code_change, unit_change
 from wavehouse.onboarding.profile import ColumnProfile, WaveProfile
 from wavehouse.onboarding.question_rows import new_column_proposals
-from wavehouse.onboarding.signs import plain
 from wavehouse.onboarding.texts import kind_of_missing, similarity, word_difference
+from wavehouse.onboarding.wording import asked, words_in_order
 
 # Below this a label is of another question, which a new version would hide.
 SAME_QUESTION = 0.4
+# From here on two columns are one question surely enough for others to learn from them.
+SURELY_THE_SAME = 0.8
 
 
 def compare_wave(
@@ -24,6 +34,8 @@ def compare_wave(
     old: WaveProfile | None,
     new: WaveProfile,
     naming: Naming,
+    earlier: Mapping[str, WaveProfile] | None = None,
+    concordance: Mapping[str, str] | None = None,
 ) -> tuple[list[Proposal], int]:
     """Give the proposals for all columns, and the number of columns that need none.
 
@@ -33,54 +45,210 @@ def compare_wave(
         old: what was delivered in that wave; None if it is not at hand.
         new: what is delivered now.
         naming: gives the ids of new rows.
+        earlier: what is at hand of other earlier waves, by their ids; questions that ended there
+            may come back.
+        concordance: what the producer says: the earlier name by the new one.
     """
-    known = known_columns(codebook, like, old)
-    effective = (old.effective_share if old else 1.0, new.effective_share)
-    wave = {**like, "wave_id": new.wave_id}
-    added = [column for name, column in new.columns.items() if name not in known]
-    added = [column for column in added if not _is_waived(codebook, wave, column.name)]
-    gone = [
-        column for name, column in known.items() if name not in new.columns and _is_used(column)
-    ]
-    waived_gone = [
-        column for name, column in known.items() if name not in new.columns and column.waiver
-    ]
-    matches = match_renamed([column.profile for column in gone + waived_gone], added)
-    renamed = {match.new: match for match in matches}
+    candidates = _candidates(codebook, like, old, new, earlier or {})
+    found = match_columns(
+        [candidate.column for candidate in candidates.values()],
+        list(new.columns.values()),
+        concordance,
+    )
+    wave = Comparison(codebook, naming, like, old, new, candidates, found)
     proposals: list[Proposal] = []
     unchanged = 0
-    for name, column in new.columns.items():
-        match = renamed.get(name)
-        before = known.get(match.old if match else name)
-        renaming = None
-        if match is not None and before is not None:
-            renaming = _renamed(before, match, naming)
-            proposals.append(renaming)
-        if before is None:
-            if column in added:
-                proposals += new_column_proposals(column, naming)
-            continue
-        found = _column_proposals(before, column, naming, effective)
-        if renaming is not None:
-            for proposal in found:
-                proposal.changes = [only_when(c, renaming, ACCEPT) for c in proposal.changes]
-        proposals += found
-        unchanged += not found and match is None
-    taken = {match.old for match in matches}
-    proposals += [_dropped(column, naming) for column in gone if column.name not in taken]
+    for column in new.columns.values():
+        made = _proposals_of(wave, column)
+        proposals += made
+        unchanged += not made
+    taken = {(match.old_wave, match.old) for match in found.matches.values()}
+    for key, candidate in candidates.items():
+        if key not in taken and candidate.column.is_last and _is_used(candidate.known):
+            proposals.append(_dropped(candidate.known, naming, found.ended.get(key, 0.8)))
     return proposals, unchanged
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An earlier column with what the codebook says of it."""
+
+    column: OldColumn
+    known: KnownColumn
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All that the proposals of one column are made from."""
+
+    codebook: Codebook
+    naming: Naming
+    like: Row
+    old: WaveProfile | None
+    new: WaveProfile
+    candidates: Mapping[tuple[str, str], Candidate]
+    found: Matching
+
+    def before(self, name: str) -> KnownColumn | None:
+        """Give the earlier column that a new one goes on with; None if it is new."""
+        match = self.found.matches.get(name)
+        return self.candidates[match.old_wave, match.old].known if match else None
+
+    def under_this_name(self, name: str) -> KnownColumn | None:
+        """Give what the wave before had under a name."""
+        there = self.candidates.get((self.like["wave_id"], name))
+        return there.known if there else None
+
+    def successor(self, known: KnownColumn) -> str | None:
+        """Give the new name of a column of the wave before; None if nothing goes on with it."""
+        wave = self.like["wave_id"]
+        return next(
+            (
+                m.new
+                for m in self.found.matches.values()
+                if (m.old_wave, m.old) == (wave, known.name)
+            ),
+            None,
+        )
+
+    @cached_property
+    def translations(self) -> Mapping[str, str]:
+        """Labels of codes that stand for others now, as far as several columns say so."""
+        return learned_labels(
+            (self.candidates[match.old_wave, match.old].known.profile, self.new.columns[name])
+            for name, match in self.found.matches.items()
+            if match.confidence >= SURELY_THE_SAME
+        )
+
+
+def _candidates(
+    codebook: Codebook,
+    like: Row,
+    old: WaveProfile | None,
+    new: WaveProfile,
+    earlier: Mapping[str, WaveProfile],
+) -> dict[tuple[str, str], Candidate]:
+    """Give each earlier column once: those of the wave before, and questions that had ended."""
+    found: dict[tuple[str, str], Candidate] = {}
+    known = known_columns(codebook, like, old)
+    asked = set()
+    for place, (name, column) in enumerate(known.items()):
+        asked |= {row["variable_id"] for row in column.questions}
+        found[like["wave_id"], name] = Candidate(
+            OldColumn(like["wave_id"], _as_delivered(column, old), place), column
+        )
+    waves = [row for row in codebook.waves() if row["study_id"] == like["study_id"]]
+    here = wave_number(like)
+    for wave in sorted(waves, key=wave_number, reverse=True):
+        if wave_number(wave) >= here or wave["wave_id"] == new.wave_id:
+            continue
+        profile = earlier.get(wave["wave_id"])
+        for name, column in known_columns(codebook, wave, profile).items():
+            ended = {row["variable_id"] for row in column.questions} - asked
+            if not ended:
+                continue
+            asked |= ended
+            found[wave["wave_id"], name] = Candidate(
+                OldColumn(wave["wave_id"], _as_delivered(column, profile), len(found), False),
+                column,
+            )
+    return found
+
+
+def _as_delivered(column: KnownColumn, wave: WaveProfile | None) -> ColumnProfile:
+    """Give a column as it was delivered: the codebook's words are not those of the file."""
+    if wave is not None and column.name in wave.columns:
+        return wave.columns[column.name]
+    return column.profile
+
+
+def _proposals_of(wave: Comparison, column: ColumnProfile) -> list[Proposal]:
+    """Give the proposals for one new column."""
+    before = wave.before(column.name)
+    proposals: list[Proposal] = []
+    namesake = wave.under_this_name(column.name)
+    if namesake is not None and (before is None or before.name != column.name):
+        proposals += _reused_name(wave, column, namesake, before)
+    if before is None:
+        if namesake is None and _is_waived(wave.codebook, wave.naming.study_id, column.name):
+            return proposals
+        chance = wave.found.new.get(column.name, 1.0)
+        made = new_column_proposals(column, wave.naming)
+        for proposal in made:
+            proposal.confidence = round(min(proposal.confidence, chance), 2)
+        return [*proposals, *made]
+    match = wave.found.matches[column.name]
+    renaming = None
+    if before.name != column.name or match.old_wave != wave.like["wave_id"]:
+        renaming = _renamed(before, column, match, wave)
+        proposals.append(renaming)
+    elif (
+        _is_used(before)
+        and match.label_alike is not None
+        and match.label_alike < SAME_WORDS
+        and before.profile.label_is_delivered
+    ):
+        renaming = _reworded(before, column, match, wave.naming)
+        proposals.append(renaming)
+    effective = (
+        wave.old.effective_share if wave.old else 1.0,
+        wave.new.effective_share,
+    )
+    has_words = renaming is not None or match.same_words
+    made = _column_proposals(before, column, wave, effective, has_words=has_words)
+    if renaming is not None:
+        for proposal in made:
+            proposal.changes = [only_when(c, renaming, ACCEPT) for c in proposal.changes]
+    for proposal in [*proposals, *made]:
+        proposal.old_column, proposal.old_wave = before.name, match.old_wave
+    return [*proposals, *made]
+
+
+def _reused_name(
+    wave: Comparison,
+    column: ColumnProfile,
+    namesake: KnownColumn,
+    before: KnownColumn | None,
+) -> list[Proposal]:
+    """Say that a name belongs to another question now: what ends, and what goes on where."""
+    if not (_is_used(namesake) or namesake.waiver):
+        return []
+    was = ", ".join(row["variable_id"] for row in namesake.questions) or "not wanted"
+    successor = wave.successor(namesake)
+    goes = f"goes on as {successor}" if successor else "ends here"
+    now = f"goes on with what was {before.name}" if before else "is new"
+    waiver = namesake.waiver
+    changes: list[Change] = []
+    if waiver is not None and waiver["source_column"] == column.name:
+        changes.append(
+            {
+                "table": "waived_columns",
+                "end": {"study_id": wave.naming.study_id, "source_column": column.name},
+            }
+        )
+    chance = 1 - wave.found.same_name.get(column.name, 0.0)
+    proposal = Proposal(
+        "reused_name",
+        column.name,
+        round(chance, 3),
+        f"another question has this name now. It was {namesake.profile.label!r} ({was}), which "
+        f"{goes}; it is {column.label!r}, which {now}",
+        changes,
+    )
+    proposal.old_column, proposal.old_wave = namesake.name, wave.like["wave_id"]
+    return [proposal]
 
 
 def _is_used(column: KnownColumn) -> bool:
     return bool(column.questions or column.design_roles)
 
 
-def _is_waived(codebook: Codebook, wave: Row, name: str) -> bool:
+def _is_waived(codebook: Codebook, study_id: str, name: str) -> bool:
     """Whether a waiver of an earlier wave, perhaps with `*`, covers a new column."""
     return any(
         covers(row["source_column"], name) and not row["valid_to_wave"]
         for row in codebook.rows("waived_columns")
-        if row["study_id"] == wave["study_id"]
+        if row["study_id"] == study_id
     )
 
 
@@ -112,12 +280,34 @@ def _waiver(naming: Naming, name: str, kind: str, reason: str) -> Change:
     }
 
 
-def _renamed(before: KnownColumn, match: ColumnMatch, naming: Naming) -> Proposal:
-    reason = f"{match.old} seems to be {match.new} now: {match.reason}"
-    changes = [_version(naming, question, source_column=match.new) for question in before.questions]
-    rejected = [_end(naming, question) for question in before.questions]
+def _renamed(
+    before: KnownColumn, column: ColumnProfile, match: ColumnMatch, wave: Comparison
+) -> Proposal:
+    """Propose that a question goes on under another name, or comes back, in other words or not."""
+    naming = wave.naming
+    returns = match.old_wave != wave.like["wave_id"]
+    if returns:
+        reason = f"{match.old} of wave {match.old_wave} is asked again: {match.reason}"
+    else:
+        reason = f"{match.old} seems to be {match.new} now: {match.reason}"
+    changes: list[Change] = []
+    for question in before.questions:
+        if returns:
+            row = {
+                **_filled(question),
+                "valid_from_wave": naming.wave_id,
+                "source_column": match.new,
+            }
+            row.pop("valid_to_wave", None)
+            changes.append({"table": "questions", "add": row})
+        else:
+            changes.append(_version(naming, question, source_column=match.new))
+    rejected = [] if returns else [_end(naming, question) for question in before.questions]
     rejected.append(_waiver(naming, match.new, "technical", f"Not the same as {match.old}."))
-    if before.waiver is not None:
+    for wording in [] if match.same_words else _wording(before, column, naming):
+        reason += f". Its {wording.reason}"
+        changes += wording.changes
+    if before.waiver is not None and not before.questions:
         row = before.waiver
         changes.append(_waiver(naming, match.new, row["waiver_kind"], row["reason"]))
     if before.design_roles:
@@ -128,6 +318,27 @@ def _renamed(before: KnownColumn, match: ColumnMatch, naming: Naming) -> Proposa
         changes += _new_design(before, match.new, naming)
         rejected = []
     return Proposal("renamed_column", match.new, match.confidence, reason, changes, rejected)
+
+
+def _reworded(
+    before: KnownColumn, column: ColumnProfile, match: ColumnMatch, naming: Naming
+) -> Proposal:
+    """Ask whether a column with other words under its old name is the same question."""
+    changes = [change for p in _wording(before, column, naming) for change in p.changes]
+    rejected = [_end(naming, question) for question in before.questions]
+    rejected.append(
+        _waiver(naming, column.name, "technical", f"Not what {column.name} was before.")
+    )
+    return Proposal(
+        "changed_wording",
+        column.name,
+        match.confidence,
+        f"label: {word_difference(before.profile.label, column.label)} "
+        f"(alike by {match.label_alike:.2f}). Accept if it is the same question in other words; "
+        "reject if it is another one: then the series ends",
+        changes,
+        rejected if before.questions and not before.design_roles else [],
+    )
 
 
 def _new_design(before: KnownColumn, name: str, naming: Naming) -> list[Change]:
@@ -170,7 +381,7 @@ def _filled(row: Row) -> Row:
     return {column: value for column, value in row.items() if value}
 
 
-def _dropped(before: KnownColumn, naming: Naming) -> Proposal:
+def _dropped(before: KnownColumn, naming: Naming, chance: float) -> Proposal:
     if before.design_roles:
         return Proposal(
             "design_column_missing",
@@ -183,23 +394,29 @@ def _dropped(before: KnownColumn, naming: Naming) -> Proposal:
     return Proposal(
         "dropped_column",
         before.name,
-        0.8,
+        round(chance, 2),
         f"{before.name} ({variables}) is not delivered, and no new column is like it",
         [_end(naming, question) for question in before.questions],
     )
 
 
 def _column_proposals(
-    before: KnownColumn, column: ColumnProfile, naming: Naming, effective: tuple[float, float]
+    before: KnownColumn,
+    column: ColumnProfile,
+    wave: Comparison,
+    effective: tuple[float, float],
+    *,
+    has_words: bool,
 ) -> list[Proposal]:
     if not before.questions:
         return []
-    proposals = _wording(before, column, naming)
+    naming = wave.naming
+    proposals = [] if has_words else _wording(before, column, naming)
     meaning: dict[str, str] = {}
     if before.is_numeric:
         proposals += _numeric_codes(before, column, naming)
     elif column.is_coded:
-        compared = compare_codes(before.profile, column, before.missing)
+        compared = compare_codes(before.profile, column, before.missing, wave.translations)
         meaning = compared.meaning
         proposals += code_proposals(before, column, compared, naming)
         recoded = any(p.kind in ("codes_merged", "code_split") for p in proposals)
@@ -247,10 +464,14 @@ def _advice(kind: str, column: ColumnProfile, confidence: float, reason: str) ->
 
 
 def _wording(before: KnownColumn, column: ColumnProfile, naming: Naming) -> list[Proposal]:
+    """Propose the new words of a question, unless only its number or its typography changed."""
     old = before.profile
-    if not old.label_is_delivered or not column.label or plain(old.label) == plain(column.label):
+    if not old.label_is_delivered or not column.label:
         return []
-    alike = similarity(old.label, column.label)
+    was, now = asked(old.label, before.name), asked(column.label, column.name)
+    if words_in_order(was) == words_in_order(now):
+        return []
+    alike = similarity(was, now)
     changes: list[Change] = []
     for question in before.questions:
         changes.append(_version(naming, question, question_text=column.label))
@@ -260,13 +481,13 @@ def _wording(before: KnownColumn, column: ColumnProfile, naming: Naming) -> list
                 question["variable_id"],
                 "wording",
                 "soft",
-                f"Wording: {word_difference(old.label, column.label)}",
+                f"Wording: {word_difference(was, now)}",
             )
         )
-    reason = f"label: {word_difference(old.label, column.label)} (alike by {alike:.2f})"
+    reason = f"label: {word_difference(was, now)} (alike by {alike:.2f})"
     if alike < SAME_QUESTION:
         reason += ". So little is the same that it may be another question"
-    return [Proposal("changed_wording", column.name, round(1 - alike / 2, 2), reason, changes)]
+    return [Proposal("changed_wording", column.name, round(0.5 + alike / 2, 2), reason, changes)]
 
 
 def _numeric_codes(before: KnownColumn, column: ColumnProfile, naming: Naming) -> list[Proposal]:

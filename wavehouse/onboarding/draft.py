@@ -23,7 +23,12 @@ TO_FILL_IN = "???"
 # are accepted beforehand, since nothing is lost by them; all others wait for a person.
 SURE = 0.9
 PRE_ACCEPTED = 0.95
-SAFE_KINDS = frozenset({"wave", "delivery", "renamed_column", "code_respelled", "new_missing_code"})
+SAFE_KINDS = frozenset(
+    {
+        *("wave", "delivery", "renamed_column", "reused_name"),
+        *("code_respelled", "new_missing_code"),
+    }
+)
 
 # What a proposal is about beside its subject, where it is about that.
 _ABOUT = ("battery", "old_column", "old_wave")

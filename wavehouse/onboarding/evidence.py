@@ -21,6 +21,8 @@ _OTHER_LANGUAGE_STEPS = (0.2, 0.4, 0.6)
 _MOVED_STEPS = (0.03, 0.06, 0.12, 0.25, 0.5)
 _EMPTY_STEPS = (0.01, 0.03, 0.1, 0.3)
 _PLACE_STEPS = (0.5, 1.5, 2.5, 5.5, 15.5, 50.5)
+_PLACE_SAME = (0.001, 0.42, 0.16, 0.08, 0.1, 0.1, 0.07, 0.07)
+_PLACE_APART = (0.001, 0.01, 0.02, 0.02, 0.05, 0.1, 0.25, 0.55)
 FEWEST_NUMBERS = 30
 
 CodeList = frozenset[tuple[str, str]]
@@ -34,12 +36,14 @@ class Evidence:
         name: the kind, as messages call it.
         levels: one row for each earlier column, one column for each new one.
         same: how often pairs of one question are thought to have each level, before they are seen.
+        apart: how often other pairs are thought to have it.
         weight: what it counts; below 1 where it says in part what other evidence says too.
     """
 
     name: str
     levels: np.ndarray
     same: tuple[float, ...]
+    apart: tuple[float, ...]
     weight: float = 1.0
 
 
@@ -115,7 +119,8 @@ def label_evidence(
     levels[np.isnan(labels.alike)] = 0
     same = (0.05, 0.002, 0.004, 0.01, 0.04, 0.07, 0.1, 0.13, 0.42, 0.004, 0.07, 0.05, 0.03, 0.02)
     unlike = ((alike < _LABEL_STEPS[4]) | as_siblings) & ~whole & ~crossing
-    return Evidence("label", levels, same), unlike & ~np.isnan(labels.alike)
+    apart = (0.05, 0.6, 0.2, 0.06, 0.02, 3e-3, 1e-3, 5e-4, 5e-4, 0.04, 0.02, 6e-3, 2e-3, 5e-4)
+    return Evidence("label", levels, same, apart), unlike & ~np.isnan(labels.alike)
 
 
 def _next_alike(alike: np.ndarray) -> np.ndarray:
@@ -140,7 +145,9 @@ def code_evidence(before: Sequence[ColumnProfile], after: Sequence[ColumnProfile
     others, other_places = _distinct([code_list(c) for c in after])
     levels = np.array([[_codes_level(a, b) for b in others] for a in lists], dtype=int)
     levels = levels.reshape(len(lists), len(others))[np.ix_(places, other_places)]
-    return Evidence("codes", levels, (0.2, 0.02, 0.42, 0.14, 0.08, 0.08, 0.04, 0.02), 0.8)
+    same = (0.2, 0.02, 0.42, 0.14, 0.08, 0.08, 0.04, 0.02)
+    apart = (0.2, 0.2, 0.05, 0.05, 0.1, 0.1, 0.1, 0.2)
+    return Evidence("codes", levels, same, apart, 0.8)
 
 
 def distribution_evidence(
@@ -176,7 +183,9 @@ def distribution_evidence(
                 levels[row, place_] = np.digitize(gap_of_numbers, _MOVED_STEPS) + 1
             elif (column.numbers is None) != (other.numbers is None):
                 levels[row, place_] = last + 1
-    return Evidence("distribution", levels, (0.04, 0.28, 0.22, 0.2, 0.14, 0.06, 0.03, 0.03), 0.6)
+    same = (0.04, 0.28, 0.22, 0.2, 0.14, 0.06, 0.03, 0.03)
+    apart = (0.1, 0.03, 0.05, 0.1, 0.17, 0.2, 0.2, 0.15)
+    return Evidence("distribution", levels, same, apart, 0.6)
 
 
 def empty_evidence(before: Sequence[ColumnProfile], after: Sequence[ColumnProfile]) -> Evidence:
@@ -187,7 +196,9 @@ def empty_evidence(before: Sequence[ColumnProfile], after: Sequence[ColumnProfil
     levels = np.digitize(gap, _EMPTY_STEPS) + 2
     none = (first[:, None] < _EMPTY_STEPS[0]) & (second[None, :] < _EMPTY_STEPS[0])
     levels[none] = 1
-    return Evidence("empty rows", levels, (0.01, 0.72, 0.09, 0.07, 0.05, 0.03, 0.03), 0.5)
+    same = (0.01, 0.72, 0.09, 0.07, 0.05, 0.03, 0.03)
+    apart = (0.01, 0.4, 0.1, 0.1, 0.1, 0.14, 0.15)
+    return Evidence("empty rows", levels, same, apart, 0.5)
 
 
 def name_evidence(before: Sequence[ColumnProfile], after: Sequence[ColumnProfile]) -> Evidence:
@@ -205,7 +216,7 @@ def name_evidence(before: Sequence[ColumnProfile], after: Sequence[ColumnProfile
         ],
         dtype=int,
     ).reshape(len(first), len(second))
-    return Evidence("name", levels, (0.0, 0.45, 0.15, 0.4), 0.9)
+    return Evidence("name", levels, (0.0, 0.45, 0.15, 0.4), (0.0, 0.97, 0.02, 0.01), 0.9)
 
 
 def place_evidence(count: int, other_count: int, anchors: Sequence[tuple[int, int]]) -> Evidence:
@@ -221,7 +232,7 @@ def place_evidence(count: int, other_count: int, anchors: Sequence[tuple[int, in
     if not anchors:
         steps = np.abs(own / max(count, 1) - others / max(other_count, 1)) * max(count, other_count)
         levels = np.digitize(steps, (15.5, 50.5)) + len(_PLACE_STEPS) - 1
-        return Evidence("place", levels, _place_same(), 0.5)
+        return Evidence("place", levels, _PLACE_SAME, _PLACE_APART, 0.5)
     known = np.array(sorted(anchors))
     gap = np.full((count, other_count), np.inf)
     for row in range(count):
@@ -232,11 +243,7 @@ def place_evidence(count: int, other_count: int, anchors: Sequence[tuple[int, in
             if 0 <= index < len(known):
                 expected = known[index, 1] + row - known[index, 0]
                 gap[row] = np.minimum(gap[row], np.abs(others[0] - expected))
-    return Evidence("place", np.digitize(gap, _PLACE_STEPS) + 1, _place_same(), 0.8)
-
-
-def _place_same() -> tuple[float, ...]:
-    return (0.001, 0.42, 0.16, 0.08, 0.1, 0.1, 0.07, 0.07)
+    return Evidence("place", np.digitize(gap, _PLACE_STEPS) + 1, _PLACE_SAME, _PLACE_APART, 0.8)
 
 
 def _distinct(lists: Sequence[CodeList]) -> tuple[list[CodeList], list[int]]:
@@ -247,8 +254,12 @@ def _distinct(lists: Sequence[CodeList]) -> tuple[list[CodeList], list[int]]:
 
 
 def code_list(column: ColumnProfile) -> CodeList:
-    """Give the codes of a column with their labels."""
-    return frozenset((code, plain(label)) for code, label in column.value_labels.items())
+    """Give the codes of a column with their labels; without any, the few codes it has."""
+    if column.value_labels:
+        return frozenset((code, plain(label)) for code, label in column.value_labels.items())
+    if column.code_count >= FEWEST_NUMBERS:
+        return frozenset()
+    return frozenset((code, "") for code in column.counts)
 
 
 def _codes_level(old: CodeList, new: CodeList) -> int:
@@ -258,7 +269,7 @@ def _codes_level(old: CodeList, new: CodeList) -> int:
         return 1
     if old == new:
         return 2
-    alike = _dice({label for _, label in old}, {label for _, label in new})
+    alike = _dice({label for _, label in old if label}, {label for _, label in new if label})
     if alike >= 0.75:
         return 3
     if alike >= 0.4:

@@ -13,7 +13,7 @@ message passing (Williams and Lau 2014), so a rival that is as good halves it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -44,6 +44,8 @@ MOST_REWORDED = 0.89
 
 # How much the usual counts beside what is learned, in pairs; and how many rounds of learning.
 _USUAL_PAIRS = 20.0
+_USUAL_APART = 100.0
+_LEAST_APART = 0.05
 _ROUNDS = 6
 _ANCHOR = 0.8
 # What is thought of a question beforehand: that it goes on, and less of one that had ended.
@@ -54,6 +56,7 @@ _MOST_FOR = 9.0
 _MOST_AGAINST = 6.0
 _MOST_LOG_ODDS = 30.0
 _MESSAGES = 60
+_NAMED_RIVAL = 0.05
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ class ColumnMatch:
         old_wave: the wave that it is known from.
         label_alike: how alike the labels are, from 0 to 1; None where one is absent.
         rival: another earlier column that it could be, if there is one to be named.
+        same_words: whether each word of both labels is in the other, inflected, abbreviated or
+            cut: then nothing else is asked.
     """
 
     old: str
@@ -94,6 +99,7 @@ class ColumnMatch:
     old_wave: str = ""
     label_alike: float | None = None
     rival: str = ""
+    same_words: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,11 +111,13 @@ class Matching:
         new: for columns that are proposed as new, the chance that they are.
         ended: for earlier columns that nothing goes on with, the chance that they ended; by wave
             and name.
+        same_name: for names that the wave before has too, the chance that they are one question.
     """
 
     matches: Mapping[str, ColumnMatch] = field(default_factory=dict)
     new: Mapping[str, float] = field(default_factory=dict)
     ended: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    same_name: Mapping[str, float] = field(default_factory=dict)
 
 
 def match_columns(
@@ -212,7 +220,7 @@ def _places(old: Sequence[OldColumn], count: int, anchors: Sequence[tuple[int, i
     found = place_evidence(len(last), count, anchors)
     levels = np.zeros((len(old), count), dtype=int)
     levels[last] = found.levels
-    return Evidence(found.name, levels, found.same, found.weight)
+    return replace(found, levels=levels)
 
 
 def _anchors(chances: np.ndarray, old: Sequence[OldColumn]) -> list[tuple[int, int]]:
@@ -236,7 +244,8 @@ def _weights(evidence: Evidence, same: np.ndarray, chances: np.ndarray | None) -
         matched = same * _CONTINUES * min(evidence.levels.shape)
     else:
         matched = np.bincount(evidence.levels.ravel(), chances.ravel(), minlength=len(same))
-    apart = np.maximum(counts - matched, 0.0) + 1
+    apart = np.maximum(counts - matched, 0.0) + np.array(evidence.apart) * _USUAL_APART
+    apart = np.maximum(apart, _LEAST_APART)
     weights = np.log(np.maximum(same, 1e-4) / (apart / apart.sum()))
     # What cannot be compared says nothing.
     weights[0] = 0.0
@@ -284,27 +293,24 @@ def _outcomes(
     given: Mapping[str, str],
 ) -> Matching:
     chances = _marginals(odds)
+    pairs = _pairs(old, new, odds, chances, labels)
     matches = {}
-    taken = set()
-    # The best pairs together; a pair that is less likely than none is no match.
-    for row, place in zip(*linear_sum_assignment(-np.maximum(odds, 0.0)), strict=True):
-        chance = float(chances[row, place])
-        if chance < LIKELY:
-            continue
+    for row, place in pairs:
         before, after = old[row], new[place]
+        label = None if np.isnan(labels.alike[row, place]) else float(labels.alike[row, place])
+        chance = float(chances[row, place])
         others = np.delete(chances[:, place], row)
         rival = ""
-        if len(others) and others.max() > 0.05:
+        if len(others) and others.max() > _NAMED_RIVAL:
             at = int(others.argmax())
             rival = old[at + (at >= row)].profile.name
-        label = None if np.isnan(labels.alike[row, place]) else float(labels.alike[row, place])
         if given.get(after.name) == before.profile.name:
             reason = "the concordance says so"
         else:
             reason = _reason(before, after, label, rival)
-            if label is None:
+            if label is None and before.profile.name != after.name:
                 chance = min(chance, MOST_WITHOUT_LABELS)
-            elif label < SAME_WORDS:
+            elif label is not None and label < SAME_WORDS:
                 chance = min(chance, MOST_REWORDED)
         matches[after.name] = ColumnMatch(
             before.profile.name,
@@ -314,9 +320,11 @@ def _outcomes(
             before.wave_id,
             label,
             rival,
+            bool(labels.whole[row, place]),
         )
-        taken.add(row)
+    taken = {row for row, _ in pairs}
     sums, old_sums = chances.sum(axis=0), chances.sum(axis=1)
+    rows = {column.profile.name: row for row, column in enumerate(old) if column.is_last}
     return Matching(
         matches,
         {
@@ -329,7 +337,38 @@ def _outcomes(
             for row, column in enumerate(old)
             if row not in taken
         },
+        {
+            column.name: round(float(chances[rows[column.name], place]), 3)
+            for place, column in enumerate(new)
+            if column.name in rows
+        },
     )
+
+
+def _pairs(
+    old: Sequence[OldColumn],
+    new: Sequence[ColumnProfile],
+    odds: np.ndarray,
+    chances: np.ndarray,
+    labels: Labels,
+) -> list[tuple[int, int]]:
+    """Choose the best pairs together; then names that stay, where nothing speaks against them."""
+    chosen = linear_sum_assignment(-np.maximum(odds, 0.0))
+    found = [
+        (int(row), int(place))
+        for row, place in zip(*chosen, strict=True)
+        if chances[row, place] >= LIKELY
+    ]
+    rows, places = {row for row, _ in found}, {place for _, place in found}
+    by_name = {column.name: place for place, column in enumerate(new)}
+    for row, column in enumerate(old):
+        place = by_name.get(column.profile.name)
+        if place is None or place in places or row in rows or not column.is_last:
+            continue
+        if np.isnan(labels.alike[row, place]):
+            found.append((row, place))
+            places.add(place)
+    return found
 
 
 def _reason(before: OldColumn, after: ColumnProfile, label: float | None, rival: str) -> str:

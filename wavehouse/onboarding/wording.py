@@ -33,15 +33,21 @@ _CONTRACTED = re.compile(r"n['\u2019\u00b4`]t\b")
 
 # The words that languages are known by, such as a questionnaire has them in every other line.
 _FUNCTION_WORDS = {
-    "en": "the of to and in how you your do is are for with not other very or what",
-    "fr": "le la les de des du et vous votre est que une un en pour avec pas dans autre ou quel",
-    "es": "el la los las de del y usted su es que una un en por con no otro muy o cómo qué",
-    "de": "der die das den dem und sie ihr ist ein eine in für mit nicht andere sehr oder wie was",
-    "it": "il lo la gli le di del della e lei è che un una in per con non altro molto o come",
-    "pt": "o a os as do da dos e você seu é que um uma em por com não outro muito ou como",
-    "nl": "de het een en van u uw is dat in voor met niet andere zeer of hoe wat",
-    "pl": "w na i z do jest czy jak pan pani nie inny bardzo lub",
-    "tr": "ve bir bu ne kadar mi ile değil diğer çok veya",
+    "en": "the of to and in how your you do is are for with not other very or what which who when "
+    "at by from than would should have has been there this that",
+    "fr": "le la les de des du et vous votre est que une un en pour avec pas dans autre ou quel "
+    "quelle au aux par sur chez ce cette ces son sa ses qui il elle plus",
+    "es": "el la los las de del usted su es que una un en por con no otro muy para como qué "
+    "cuál cuánto se al sobre este esta más",
+    "de": "der die das den dem des und sie ihr ihre ist ein eine im für mit nicht andere sehr oder "
+    "wie was zu auf von bei zum zur",
+    "it": "il lo la gli le di del della e lei è che un una in per con non altro molto come nel "
+    "sul si suo sua",
+    "pt": "os as do da dos das você seu sua é que um uma em por com não outro muito ou como no na "
+    "ao para",
+    "nl": "de het een en van uw is dat in voor met niet andere zeer hoe wat op bij aan",
+    "pl": "na do jest czy jak pan pani nie inny bardzo lub przez dla od po",
+    "tr": "ve bir bu ne kadar mi ile diğer çok veya olan",
 }
 _WORDS_OF = {language: frozenset(words.split()) for language, words in _FUNCTION_WORDS.items()}
 # What turns a meaning round, or says which one of several it is.
@@ -90,6 +96,7 @@ _FEWEST_CUT = 4
 # What labels count that say the same of another number, or the opposite.
 _OTHER_NUMBER = 0.75
 _NOTHING = 1e-9
+_TELLING_WORD = 3
 _CUT_TIMES = 3.0
 CUT_ALIKE = 0.96
 
@@ -121,6 +128,13 @@ def wordings(labels: Mapping[str, str]) -> dict[str, Wording]:
     words = {name: words_in_order(label) for name, label in freed.items()}
     told = {name: language_of(found) for name, found in words.items()}
     usual = Counter(language for language in told.values() if language).most_common(1)
+    if usual:
+        # One short word, as in "de facto", makes no label another language.
+        of_wave = _plain_words().get(usual[0][0], frozenset())
+        for name, found in words.items():
+            hits = set(found) & _plain_words().get(told[name], frozenset())
+            if len(hits) == 1 and (len(max(hits)) < _TELLING_WORD or set(found) & of_wave):
+                told[name] = usual[0][0]
     cut = _cut_lengths([len(label) for label in freed.values() if label])
     cut_raw = _cut_lengths([len(label) for label in given])
     return {
@@ -189,7 +203,8 @@ def language_of(words: Sequence[str]) -> str:
 @cache
 def _plain_words() -> dict[str, frozenset[str]]:
     return {
-        language: frozenset(map(without_accents, words)) for language, words in _WORDS_OF.items()
+        language: frozenset(without_accents(word) for word in words if len(word) > 1)
+        for language, words in _WORDS_OF.items()
     }
 
 
