@@ -99,7 +99,7 @@ def test_all_that_changed_is_found_and_named_and_nothing_else(town: Project) -> 
         ("reversed_scale", "satlife", "open"),
         ("codes_merged", "marstat", "open"),
         ("renamed_column", "q12_transport", "accept"),
-        ("renamed_column", "q15", "open"),
+        ("renamed_column", "q15", "accept"),
         ("new_missing_code", "q15", "accept"),
         ("new_column", "club", "open"),
     ]

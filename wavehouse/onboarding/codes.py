@@ -25,6 +25,8 @@ FEWEST_STEPS = 3
 # How far the share of a merged code may be from the sum of its parts.
 MERGED_TOLERANCE = 0.08
 MOST_PARTS = 4
+# Earlier waves gave this label this kind.
+GIVEN_BEFORE = 0.97
 
 # A label stands for another one if so many columns say so, and so many of those that could.
 FEWEST_LEARNED = 2
@@ -94,6 +96,7 @@ def compare_codes(
     new: ColumnProfile,
     old_missing: Mapping[str, str],
     translations: Mapping[str, str] | None = None,
+    kinds: Mapping[str, str] | None = None,
 ) -> CodeComparison:
     """Compare the codes of a column in two waves.
 
@@ -102,6 +105,7 @@ def compare_codes(
         new: the column now.
         old_missing: the kinds of missing of the codes that were missing before.
         translations: labels that stand for others, from `learned_labels`.
+        kinds: the kind of missing that labels have in earlier waves, by the `plain` label.
     """
     if translations:
         new = replace(
@@ -115,7 +119,7 @@ def compare_codes(
     before = {
         code: label or code for code, label in old.value_labels.items() if code not in old_missing
     }
-    now_missing = _compare_missing(old, new, old_missing, before, result)
+    now_missing = _compare_missing(old, new, old_missing, before, kinds or {}, result)
     after = {
         code: new.value_labels.get(code) or code
         for code in {**new.value_labels, **new.counts}
@@ -130,18 +134,26 @@ def compare_codes(
     return result
 
 
+def known_or_guessed(label: str, kinds: Mapping[str, str]) -> tuple[str, float] | None:
+    """Give the kind of missing of a label: that of earlier waves, else what its words say."""
+    if plain(label) in kinds:
+        return kinds[plain(label)], GIVEN_BEFORE
+    return kind_of_missing(label)
+
+
 def _compare_missing(
     old: ColumnProfile,
     new: ColumnProfile,
     old_missing: Mapping[str, str],
     before: Mapping[str, str],
+    kinds: Mapping[str, str],
     result: CodeComparison,
 ) -> set[str]:
     """Find the codes that are missing now, and note those that were not, or otherwise."""
     missing = set()
     for code in {**new.value_labels, **new.counts}:
         label = new.value_labels.get(code, "")
-        guess = kind_of_missing(label or code)
+        guess = known_or_guessed(label or code, kinds)
         was = old_missing.get(code)
         is_known_answer = code in before and (
             not label or similarity(label, before[code]) >= SAME_LABEL
@@ -169,7 +181,7 @@ def _compare_missing(
         missing.add(code)
         kind, confidence = guess or ("no_answer", 0.5)
         count = new.counts.get(code, 0)
-        if not declared:
+        if not declared and plain(label or code) not in kinds:
             confidence -= 0.1
         what = f"labelled {label!r}" if label else "without a label"
         said = "declared missing by the file" if declared else "not declared missing by the file"

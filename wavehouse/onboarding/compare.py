@@ -6,8 +6,8 @@ from functools import cached_property
 
 from wavehouse.codebook import Codebook, Row, wave_number
 from wavehouse.onboarding.code_rows import Naming, break_row, code_proposals, crosswalk_row
-from wavehouse.onboarding.codes import CodeChange, compare_codes, learned_labels
-from wavehouse.onboarding.draft import ACCEPT, Change, Proposal, only_when
+from wavehouse.onboarding.codes import CodeChange, compare_codes, known_or_guessed, learned_labels
+from wavehouse.onboarding.draft import ACCEPT, REJECT, Change, Proposal, only_when
 from wavehouse.onboarding.known import EMPTY, KnownColumn, covers, known_columns
 from wavehouse.onboarding.matching import (
     SAME_WORDS,
@@ -19,6 +19,7 @@ from wavehouse.onboarding.matching import (
 from wavehouse.onboarding.numbers import shift, shift_of_numbers, top_code_change, unit_change
 from wavehouse.onboarding.profile import ColumnProfile, WaveProfile
 from wavehouse.onboarding.question_rows import new_column_proposals
+from wavehouse.onboarding.signs import plain
 from wavehouse.onboarding.texts import kind_of_missing, similarity, word_difference
 from wavehouse.onboarding.wording import asked, words_in_order
 
@@ -26,6 +27,9 @@ from wavehouse.onboarding.wording import asked, words_in_order
 SAME_QUESTION = 0.4
 # From here on two columns are one question surely enough for others to learn from them.
 SURELY_THE_SAME = 0.8
+# Below this a name whose label says something else is rather another question's.
+RATHER_THE_SAME = 0.7
+SHOWN = "shown; all codes have labels, and nothing is written"
 
 
 def compare_wave(
@@ -120,6 +124,17 @@ class Comparison:
             if match.confidence >= SURELY_THE_SAME
         )
 
+    @cached_property
+    def kinds(self) -> Mapping[str, str]:
+        """The kind of missing that earlier waves gave to a label, where they gave it one only."""
+        given: dict[str, set[str]] = {}
+        for candidate in self.candidates.values():
+            labels = candidate.known.profile.value_labels
+            for code, kind in candidate.known.missing.items():
+                if labels.get(code):
+                    given.setdefault(plain(labels[code]), set()).add(kind)
+        return {label: kinds.pop() for label, kinds in given.items() if len(kinds) == 1}
+
 
 def _candidates(
     codebook: Codebook,
@@ -197,8 +212,9 @@ def _proposals_of(wave: Comparison, column: ColumnProfile) -> list[Proposal]:
     has_words = renaming is not None or match.same_words
     made = _column_proposals(before, column, wave, effective, has_words=has_words)
     if renaming is not None:
+        goes_on = REJECT if renaming.kind == "reused_name" else ACCEPT
         for proposal in made:
-            proposal.changes = [only_when(c, renaming, ACCEPT) for c in proposal.changes]
+            proposal.changes = [only_when(c, renaming, goes_on) for c in proposal.changes]
     for proposal in [*proposals, *made]:
         proposal.old_column, proposal.old_wave = before.name, match.old_wave
     return [*proposals, *made]
@@ -329,15 +345,30 @@ def _reworded(
     rejected.append(
         _waiver(naming, column.name, "technical", f"Not what {column.name} was before.")
     )
-    return Proposal(
-        "changed_wording",
-        column.name,
-        match.confidence,
+    if before.design_roles:
+        rejected = []
+    difference = (
         f"label: {word_difference(before.profile.label, column.label)} "
-        f"(alike by {match.label_alike:.2f}). Accept if it is the same question in other words; "
-        "reject if it is another one: then the series ends",
+        f"(alike by {match.label_alike:.2f})"
+    )
+    if match.confidence >= RATHER_THE_SAME:
+        return Proposal(
+            "changed_wording",
+            column.name,
+            match.confidence,
+            f"{difference}. Accept if it is the same question in other words; reject if it is "
+            "another one: then the series ends",
+            changes,
+            rejected,
+        )
+    return Proposal(
+        "reused_name",
+        column.name,
+        round(1 - match.confidence, 3),
+        f"another question may have this name now. {difference}. Accept if it is another one: the "
+        "series ends, and the column is waived; reject if it is the same question in other words",
+        rejected,
         changes,
-        rejected if before.questions and not before.design_roles else [],
     )
 
 
@@ -414,15 +445,20 @@ def _column_proposals(
     proposals = [] if has_words else _wording(before, column, naming)
     meaning: dict[str, str] = {}
     if before.is_numeric:
-        proposals += _numeric_codes(before, column, naming)
+        proposals += _numeric_codes(before, column, naming, wave.kinds)
     elif column.is_coded:
-        compared = compare_codes(before.profile, column, before.missing, wave.translations)
+        compared = compare_codes(
+            before.profile, column, before.missing, wave.translations, wave.kinds
+        )
         meaning = compared.meaning
         proposals += code_proposals(before, column, compared, naming)
         recoded = any(p.kind in ("codes_merged", "code_split") for p in proposals)
         moved = shift(before.profile, column, meaning, effective)
         if moved is not None and not recoded:
             proposals.append(_advice(moved.kind, column, moved.confidence, moved.reason))
+            if _says_its_codes(before.profile, column):
+                proposals[-1].decision = ACCEPT
+                proposals[-1].because = SHOWN
     if column.empty_count and before.target(EMPTY) is None:
         proposals.append(_empty(before, column, naming))
     if before.is_numeric:
@@ -463,6 +499,13 @@ def _advice(kind: str, column: ColumnProfile, confidence: float, reason: str) ->
     )
 
 
+def _says_its_codes(old: ColumnProfile, new: ColumnProfile) -> bool:
+    """Whether both files label all codes that were given: then another meaning would be seen."""
+    return all(
+        all(column.value_labels.get(code) for code in column.counts) for column in (old, new)
+    )
+
+
 def _wording(before: KnownColumn, column: ColumnProfile, naming: Naming) -> list[Proposal]:
     """Propose the new words of a question, unless only its number or its typography changed."""
     old = before.profile
@@ -490,7 +533,9 @@ def _wording(before: KnownColumn, column: ColumnProfile, naming: Naming) -> list
     return [Proposal("changed_wording", column.name, round(0.5 + alike / 2, 2), reason, changes)]
 
 
-def _numeric_codes(before: KnownColumn, column: ColumnProfile, naming: Naming) -> list[Proposal]:
+def _numeric_codes(
+    before: KnownColumn, column: ColumnProfile, naming: Naming, kinds: Mapping[str, str]
+) -> list[Proposal]:
     """Find missing codes and words among numbers that the crosswalk does not know."""
     mapped = {row["source_code"] for row in before.crosswalk}
     crosswalk_id = before.questions[0]["crosswalk_id"]
@@ -499,12 +544,12 @@ def _numeric_codes(before: KnownColumn, column: ColumnProfile, naming: Naming) -
         if code in mapped:
             continue
         label = column.value_labels.get(code, "")
-        guess = kind_of_missing(label) if label else None
+        guess = known_or_guessed(label, kinds) if label else None
         is_word = not _is_number(code)
         if code not in column.missing_codes and guess is None and not is_word:
             continue
         kind, confidence = guess or kind_of_missing(code) or ("no_answer", 0.5)
-        if code not in column.missing_codes and not is_word:
+        if code not in column.missing_codes and not is_word and plain(label) not in kinds:
             confidence -= 0.1
         change = CodeChange(
             "new_missing_code",
