@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wavehouse.codebook import Codebook, Row, read_codebook
+from wavehouse.crosswalk_codes import codes_that_stand_twice
 from wavehouse.csv_files import read_csv
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.id_problems import id_problems
@@ -88,6 +89,7 @@ def inspect_files(project: Project) -> Inspection:
         codebook, problems=list(codebook.problems), ambiguous=list(codebook.ambiguous)
     )
     found.problems += id_problems(codebook)
+    found.reported += codes_that_stand_twice(codebook.tables)
     declared = {
         (wave["study_id"], f"{wave['study_id']}_{wave['wave_id']}"): wave
         for wave in codebook.waves()

@@ -451,7 +451,7 @@ ARCHIVE = """<?xml version="1.0" encoding="UTF-8"?>
       <catgry><catValu>1</catValu><labl>A great deal</labl></catgry>
       <catgry><catValu>2</catValu><labl>Not at all</labl></catgry>
       <catgry missing="Y"><catValu>8</catValu><labl>Don't know</labl></catgry>
-      <catgry missing="Y"><catValu>9</catValu><labl>Blank</labl></catgry>
+      <catgry missing="Y"><catValu>9</catValu><labl>Void</labl></catgry>
       <concept>Trust</concept>
       <varFormat type="numeric" schema="other"/>
     </var>

@@ -201,6 +201,41 @@ def test_apply_refuses_while_something_is_open(town: Project, run_command: RunCo
     assert _codebook(town) == codebook
 
 
+def test_apply_and_check_refuse_a_code_that_stands_twice(
+    town: Project, run_command: RunCommand
+) -> None:
+    ids = ",".join(proposal["id"] for proposal in _draft(town)["proposals"])
+    _run(run_command, town, "decide", "town", "2", ids, "accept")
+    path = town.root / "drafts/town_2.yml"
+    draft = yaml.safe_load(path.read_text(encoding="utf-8"))
+    there = next(row for row in codebook_rows(town, "crosswalk") if row["category_code"])
+    # A code that an earlier row maps for all waves, mapped once more from this wave on.
+    row = {name: there[name] for name in ("study_id", "crosswalk_id", "source_code")}
+    row |= {"valid_from_wave": "2", "missing_kind": "refused", "mapping_method": "sentinel"}
+    draft["proposals"][0]["changes"].append({"table": "crosswalk", "add": row})
+    path.write_text(yaml.safe_dump(draft), encoding="utf-8")
+    before = _codebook(town)
+    code, output = run_command(town, "apply", "town", "2")
+    said = f"wave 2, column {_column_of(town, there)}: code {there['source_code']!r} stands 2 times"
+    assert code != 0
+    assert said in output
+    assert _codebook(town) == before
+    with (town.codebook / "crosswalk.csv").open("a", encoding="utf-8") as file:
+        file.write(f"town,{there['crosswalk_id']},{there['source_code']},1,,,,refused,sentinel,\n")
+    code, output = run_command(town, "check")
+    assert code != 0
+    assert f"code {there['source_code']!r} stands 2 times" in output
+
+
+def _column_of(project: Project, row: dict[str, str]) -> str:
+    named = (
+        question["source_column"]
+        for question in codebook_rows(project, "questions")
+        if question["crosswalk_id"] == row["crosswalk_id"]
+    )
+    return ", ".join(sorted(set(named)))
+
+
 def test_apply_writes_all_rows_once_and_leaves_the_others_as_they_are(
     town: Project, second_file: str, run_command: RunCommand
 ) -> None:

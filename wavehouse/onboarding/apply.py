@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from wavehouse.codebook import DESCRIPTIONS, Codebook, Row, wave_number
+from wavehouse.crosswalk_codes import codes_that_stand_twice
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.id_problems import id_problems
 from wavehouse.ids import inside, shown
@@ -72,7 +73,10 @@ def apply_draft(project: Project, study_id: str, wave_id: str) -> list[str]:
                 problems.append(f"{proposal.id} ({proposal.kind}, {proposal.subject}): {error}")
     if in_place and not problems:
         in_place.finish()
-    problems = problems or _bad_ids(tables, _patterns(project))
+    problems = problems or [
+        *_bad_ids(tables, _patterns(project)),
+        *codes_that_stand_twice({name: table.rows for name, table in tables.items()}),
+    ]
     if problems:
         raise ProblemsError("Nothing was written, since some rows cannot be:", problems)
     changed = write_all(list(tables.values()))

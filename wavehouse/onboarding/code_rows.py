@@ -7,6 +7,7 @@ from wavehouse.codebook import Codebook, Row
 from wavehouse.onboarding.codes import CodeChange, CodeComparison
 from wavehouse.onboarding.draft import ACCEPT, REJECT, Change, Proposal, only_when
 from wavehouse.onboarding.known import EMPTY, NUMBER, KnownColumn
+from wavehouse.onboarding.missing import MissingKinds, missing_kinds
 from wavehouse.onboarding.profile import ColumnProfile
 from wavehouse.onboarding.signs import plain
 from wavehouse.onboarding.texts import MOST_ID_CHARACTERS, identifier
@@ -28,7 +29,11 @@ _METHODS = {True: "identity", False: "recode"}
 
 @dataclass
 class Naming:
-    """Gives ids, each once, also over several proposals of one draft."""
+    """Gives ids, each once, also over several proposals of one draft.
+
+    `missing` finds the missing codes of the wave; by the codebook's table of labels alone, unless
+    somebody who knows more of the wave gives another.
+    """
 
     codebook: Codebook
     study_id: str
@@ -36,8 +41,10 @@ class Naming:
     taken: dict[str, set[str]] = field(default_factory=dict)
     categories: dict[tuple[str, str], str] = field(default_factory=dict)
     orders: dict[str, int] = field(default_factory=dict)
+    missing: MissingKinds = field(init=False)
 
     def __post_init__(self) -> None:
+        self.missing = missing_kinds(self.codebook)
         for table, column in (
             ("variables", "variable_id"),
             ("code_lists", "code_list_id"),

@@ -9,9 +9,11 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from wavehouse.onboarding.matching import total_variation
+from wavehouse.onboarding.missing import MissingGuess, MissingKinds
+from wavehouse.onboarding.missing_labels import of_library
 from wavehouse.onboarding.profile import ColumnProfile
 from wavehouse.onboarding.signs import plain
-from wavehouse.onboarding.texts import SAME_LABEL, kind_of_missing, similarity, words_of
+from wavehouse.onboarding.texts import SAME_LABEL, similarity, words_of
 from wavehouse.onboarding.wording import language_of, words_in_order
 
 # A scale without labels is called reversed if turning it explains the new distribution, and much
@@ -25,8 +27,8 @@ FEWEST_STEPS = 3
 # How far the share of a merged code may be from the sum of its parts.
 MERGED_TOLERANCE = 0.08
 MOST_PARTS = 4
-# Earlier waves gave this label this kind.
-GIVEN_BEFORE = 0.97
+# How surely a label has to say another kind of missing than the codebook does.
+LEAST_CONFIDENCE_OF_ANOTHER_KIND = 0.9
 
 # A label stands for another one if so many columns say so, and so many of those that could.
 FEWEST_LEARNED = 2
@@ -96,7 +98,7 @@ def compare_codes(
     new: ColumnProfile,
     old_missing: Mapping[str, str],
     translations: Mapping[str, str] | None = None,
-    kinds: Mapping[str, str] | None = None,
+    kinds: MissingKinds | None = None,
 ) -> CodeComparison:
     """Compare the codes of a column in two waves.
 
@@ -105,8 +107,9 @@ def compare_codes(
         new: the column now.
         old_missing: the kinds of missing of the codes that were missing before.
         translations: labels that stand for others, from `learned_labels`.
-        kinds: the kind of missing that labels have in earlier waves, by the `plain` label.
+        kinds: finds missing codes; by the labels of the library alone if left out.
     """
+    kinds = kinds or MissingKinds(of_library())
     if translations:
         new = replace(
             new,
@@ -119,7 +122,7 @@ def compare_codes(
     before = {
         code: label or code for code, label in old.value_labels.items() if code not in old_missing
     }
-    now_missing = _compare_missing(old, new, old_missing, before, kinds or {}, result)
+    now_missing = _compare_missing(old, new, old_missing, before, kinds, result)
     after = {
         code: new.value_labels.get(code) or code
         for code in {**new.value_labels, **new.counts}
@@ -134,26 +137,21 @@ def compare_codes(
     return result
 
 
-def known_or_guessed(label: str, kinds: Mapping[str, str]) -> tuple[str, float] | None:
-    """Give the kind of missing of a label: that of earlier waves, else what its words say."""
-    if plain(label) in kinds:
-        return kinds[plain(label)], GIVEN_BEFORE
-    return kind_of_missing(label)
-
-
 def _compare_missing(
     old: ColumnProfile,
     new: ColumnProfile,
     old_missing: Mapping[str, str],
     before: Mapping[str, str],
-    kinds: Mapping[str, str],
+    kinds: MissingKinds,
     result: CodeComparison,
 ) -> set[str]:
     """Find the codes that are missing now, and note those that were not, or otherwise."""
     missing = set()
     for code in {**new.value_labels, **new.counts}:
         label = new.value_labels.get(code, "")
-        guess = known_or_guessed(label or code, kinds)
+        guess = kinds.judge(new, code)
+        if guess is not None and not guess.kind:
+            guess = None
         was = old_missing.get(code)
         is_known_answer = code in before and (
             not label or similarity(label, before[code]) >= SAME_LABEL
@@ -162,15 +160,15 @@ def _compare_missing(
         keeps = not _label_changed(old, code, label) or _is_translated(old, code, label)
         if was is not None and (not label or declared or guess or keeps):
             missing.add(code)
-            if guess and guess[0] != was and guess[1] >= 0.9 and _label_changed(old, code, label):
+            if guess and guess.kind != was and _says_so(guess) and _label_changed(old, code, label):
                 result.changes.append(
                     CodeChange(
                         "changed_missing_code",
                         (code,),
                         (code,),
-                        guess[1] - 0.1,
+                        round(guess.confidence - 0.1, 2),
                         f"{code} was {was}; now it is labelled {label!r}",
-                        guess[0],
+                        guess.kind,
                     )
                 )
             continue
@@ -179,12 +177,10 @@ def _compare_missing(
         if not declared and guess is None:
             continue
         missing.add(code)
-        kind, confidence = guess or ("no_answer", 0.5)
+        kind, confidence = (guess.kind, guess.confidence) if guess else ("no_answer", 0.5)
         count = new.counts.get(code, 0)
-        if not declared and plain(label or code) not in kinds:
-            confidence -= 0.1
         what = f"labelled {label!r}" if label else "without a label"
-        said = "declared missing by the file" if declared else "not declared missing by the file"
+        said = guess.reason if guess else "declared missing by the file"
         if code in before:
             result.changes.append(
                 CodeChange(
@@ -216,6 +212,11 @@ def _is_translated(old: ColumnProfile, code: str, label: str) -> bool:
     before = language_of(words_in_order(old.value_labels.get(code, "")))
     after = language_of(words_in_order(label))
     return bool(before and after and before != after)
+
+
+def _says_so(guess: MissingGuess) -> bool:
+    """Whether a label says its kind plainly enough to change what was known."""
+    return guess.confidence >= LEAST_CONFIDENCE_OF_ANOTHER_KIND
 
 
 def _label_changed(old: ColumnProfile, code: str, label: str) -> bool:

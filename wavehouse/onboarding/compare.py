@@ -6,7 +6,7 @@ from functools import cached_property
 
 from wavehouse.codebook import Codebook, Row, wave_number
 from wavehouse.onboarding.code_rows import Naming, break_row, code_proposals, crosswalk_row
-from wavehouse.onboarding.codes import CodeChange, compare_codes, known_or_guessed, learned_labels
+from wavehouse.onboarding.codes import CodeChange, compare_codes, learned_labels
 from wavehouse.onboarding.draft import ACCEPT, REJECT, Change, Proposal, only_when
 from wavehouse.onboarding.known import EMPTY, KnownColumn, covers, known_columns
 from wavehouse.onboarding.matching import (
@@ -16,11 +16,11 @@ from wavehouse.onboarding.matching import (
     OldColumn,
     match_columns,
 )
+from wavehouse.onboarding.missing import is_number, missing_kinds
 from wavehouse.onboarding.numbers import shift, shift_of_numbers, top_code_change, unit_change
 from wavehouse.onboarding.profile import ColumnProfile, WaveProfile
 from wavehouse.onboarding.question_rows import new_column_proposals
-from wavehouse.onboarding.signs import plain
-from wavehouse.onboarding.texts import kind_of_missing, similarity, word_difference
+from wavehouse.onboarding.texts import similarity, word_difference
 from wavehouse.onboarding.wording import asked, words_in_order
 
 # Below this a label is of another question, which a new version would hide.
@@ -58,6 +58,9 @@ def compare_wave(
         [candidate.column for candidate in candidates.values()],
         list(new.columns.values()),
         concordance,
+    )
+    naming.missing = missing_kinds(
+        codebook, new.columns, [candidate.known for candidate in candidates.values()]
     )
     wave = Comparison(codebook, naming, like, old, new, candidates, found)
     proposals: list[Proposal] = []
@@ -123,17 +126,6 @@ class Comparison:
             for name, match in self.found.matches.items()
             if match.confidence >= SURELY_THE_SAME
         )
-
-    @cached_property
-    def kinds(self) -> Mapping[str, str]:
-        """The kind of missing that earlier waves gave to a label, where they gave it one only."""
-        given: dict[str, set[str]] = {}
-        for candidate in self.candidates.values():
-            labels = candidate.known.profile.value_labels
-            for code, kind in candidate.known.missing.items():
-                if labels.get(code):
-                    given.setdefault(plain(labels[code]), set()).add(kind)
-        return {label: kinds.pop() for label, kinds in given.items() if len(kinds) == 1}
 
 
 def _candidates(
@@ -445,10 +437,10 @@ def _column_proposals(
     proposals = [] if has_words else _wording(before, column, naming)
     meaning: dict[str, str] = {}
     if before.is_numeric:
-        proposals += _numeric_codes(before, column, naming, wave.kinds)
+        proposals += _numeric_codes(before, column, naming)
     elif column.is_coded:
         compared = compare_codes(
-            before.profile, column, before.missing, wave.translations, wave.kinds
+            before.profile, column, before.missing, wave.translations, naming.missing
         )
         meaning = compared.meaning
         proposals += code_proposals(before, column, compared, naming)
@@ -533,9 +525,7 @@ def _wording(before: KnownColumn, column: ColumnProfile, naming: Naming) -> list
     return [Proposal("changed_wording", column.name, round(0.5 + alike / 2, 2), reason, changes)]
 
 
-def _numeric_codes(
-    before: KnownColumn, column: ColumnProfile, naming: Naming, kinds: Mapping[str, str]
-) -> list[Proposal]:
+def _numeric_codes(before: KnownColumn, column: ColumnProfile, naming: Naming) -> list[Proposal]:
     """Find missing codes and words among numbers that the crosswalk does not know."""
     mapped = {row["source_code"] for row in before.crosswalk}
     crosswalk_id = before.questions[0]["crosswalk_id"]
@@ -544,22 +534,21 @@ def _numeric_codes(
         if code in mapped:
             continue
         label = column.value_labels.get(code, "")
-        guess = known_or_guessed(label, kinds) if label else None
-        is_word = not _is_number(code)
-        if code not in column.missing_codes and guess is None and not is_word:
+        guess = naming.missing.judge(column, code)
+        is_word = not is_number(code)
+        if (guess is None or not guess.kind) and not is_word:
             continue
-        kind, confidence = guess or kind_of_missing(code) or ("no_answer", 0.5)
-        if code not in column.missing_codes and not is_word and plain(label) not in kinds:
-            confidence -= 0.1
+        kind, confidence = (guess.kind, guess.confidence) if guess else ("invalid", 0.5)
         change = CodeChange(
             "new_missing_code",
             (code,),
             (),
             round(confidence, 2),
-            f"{code} among numbers, labelled {label!r}, in {column.counts.get(code, 0):g} rows",
-            kind,
+            f"{code} among numbers, labelled {label!r}, in {column.counts.get(code, 0):g} rows"
+            + (f": {guess.reason}" if guess else ""),
+            kind or "no_answer",
         )
-        row = crosswalk_row(naming, crosswalk_id, code, missing=kind)
+        row = crosswalk_row(naming, crosswalk_id, code, missing=kind or "no_answer")
         proposals.append(
             Proposal(
                 change.kind,
@@ -569,15 +558,19 @@ def _numeric_codes(
                 [{"table": "crosswalk", "add": row}],
             )
         )
+    for code, guess in naming.missing.far_numbers(column).items():
+        if code not in mapped:
+            row = crosswalk_row(naming, crosswalk_id, code, missing=guess.kind)
+            proposals.append(
+                Proposal(
+                    "unclear_missing_code",
+                    column.name,
+                    guess.confidence,
+                    f"{guess.reason}. Accept if it is missing; reject if it is a number",
+                    [{"table": "crosswalk", "add": row}],
+                )
+            )
     return proposals
-
-
-def _is_number(code: str) -> bool:
-    try:
-        float(code)
-    except ValueError:
-        return False
-    return True
 
 
 def _empty(before: KnownColumn, column: ColumnProfile, naming: Naming) -> Proposal:

@@ -26,6 +26,7 @@ from wavehouse.onboarding.draft import (
     save_draft,
     write_decisions,
 )
+from wavehouse.onboarding.missing import missing_kinds
 from wavehouse.onboarding.profile import WaveProfile, profile_wave
 from wavehouse.onboarding.question_rows import new_column_proposals
 from wavehouse.onboarding.wave_rows import (
@@ -171,6 +172,7 @@ def new_study(
         )
         _check_roles(new, study)
         naming = Naming(codebook, study_id, wave_id)
+        naming.missing = missing_kinds(codebook, new.columns)
         proposals = [
             *study_proposals(new, design_id, study),
             wave_proposal(

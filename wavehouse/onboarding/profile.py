@@ -1,6 +1,7 @@
 """What a wave looks like, column by column, wherever it is kept."""
 
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,12 @@ from wavehouse.project import Project
 # Columns with more codes are numbers or texts: their codes are not compared one by one.
 MOST_CODES = 200
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+# A column is of numbers if this part of it is, or all but so few different texts (NA, refused).
+LEAST_NUMBERS_SHARE = 0.9
+MOST_TEXTS_AMONG_NUMBERS = 3
+FEWEST_DIFFERENT_NUMBERS = 5
+# Numbers that files write for missing answers: 98, 999, 997, 88, 77, -1.
+RESERVED_NUMBER = re.compile(r"(-\d+|9+[6-9]|8{2,}|7{2,}|9{2,})(\.0+)?")
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,9 @@ class ColumnProfile:
     """One column of a wave.
 
     `counts` are of codes, weighted where the wave has a weight, without those of nothing delivered;
-    `label_is_delivered` is false where the label is the codebook's paraphrase.
+    `label_is_delivered` is false where the label is the codebook's paraphrase. Of a column of
+    numbers, `reserved_counts` are the rows with numbers such as 998, which are often no answers,
+    and `other_numbers` are all the others.
     """
 
     name: str
@@ -48,6 +57,8 @@ class ColumnProfile:
     code_count: int = 0
     numbers: NumberSummary | None = None
     label_is_delivered: bool = True
+    reserved_counts: Mapping[str, float] = field(default_factory=dict)
+    other_numbers: NumberSummary | None = None
 
     @property
     def is_coded(self) -> bool:
@@ -264,14 +275,30 @@ def _profile_column(
             f"select {column}, sum({factor}) from answers where {column} is not null group by 1"
         ).fetchall()
         counts = dict(sorted(rows_of_codes, key=lambda row: natural_order(row[0])))
+    numbers = _numbers(connection, column, missing)
+    reserved = _reserved(connection, column, missing) if numbers else {}
     return ColumnProfile(
         name,
         counts=counts,
         empty_count=rows - filled,
         row_count=rows,
         code_count=code_count,
-        numbers=_numbers(connection, column, missing),
+        numbers=numbers,
+        reserved_counts=reserved,
+        other_numbers=_numbers(connection, column, [*missing, *reserved]) if reserved else None,
     )
+
+
+def _reserved(
+    connection: duckdb.DuckDBPyConnection, column: str, missing: list[str]
+) -> dict[str, float]:
+    """Count the numbers that are often no answers."""
+    rows = connection.execute(
+        f"select {column}, count(*) from answers where not list_contains($missing, {column}) "
+        f"and regexp_full_match({column}, {sql_text(RESERVED_NUMBER.pattern)}) group by 1",
+        {"missing": missing},
+    ).fetchall()
+    return dict(sorted(rows, key=lambda row: natural_order(row[0])))
 
 
 def _numbers(
@@ -280,16 +307,18 @@ def _numbers(
     """Summarise a column of which nearly everything but missing codes is a number."""
     levels = ", ".join(str(level) for level in QUANTILES)
     numbers = (
-        f"with numbers as (select try_cast({column} as double) as number from answers "
+        f"with numbers as (select {column} as text, {_as_number(column)} as number from answers "
         f"where {column} is not null and not list_contains($missing, {column})) "
     )
     found = connection.execute(
         f"{numbers} select count(*), count(number), quantile_cont(number, [{levels}]), "
-        "min(number), max(number) from numbers",
+        "min(number), max(number), count(distinct number), "
+        "count(distinct text) filter (where number is null) from numbers",
         {"missing": missing},
     ).fetchall()[0]
-    filled, count, quantiles, smallest, largest = found
-    if not count or count < 0.9 * filled:
+    filled, count, quantiles, smallest, largest, different, texts = found
+    has_few_texts = texts <= MOST_TEXTS_AMONG_NUMBERS and different >= FEWEST_DIFFERENT_NUMBERS
+    if not count or not (count >= LEAST_NUMBERS_SHARE * filled or has_few_texts):
         return None
     span = (largest - smallest) / 10
     at_largest, near_largest = connection.execute(
@@ -300,6 +329,12 @@ def _numbers(
     return NumberSummary(
         tuple(quantiles), smallest, largest, at_largest / count, near_largest / count, count
     )
+
+
+def _as_number(column: str) -> str:
+    """Give the number in a column; NaN and infinity are none."""
+    number = f"try_cast({column} as double)"
+    return f"case when isfinite({number}) then {number} end"
 
 
 def _in_ranges(code: str, ranges: list[tuple[str | None, str | None]]) -> bool:

@@ -1,11 +1,11 @@
 """The codebook rows of a question that is asked for the first time."""
 
 from wavehouse.onboarding.code_rows import Naming, crosswalk_row, equal_labels_proposal
-from wavehouse.onboarding.draft import ACCEPT, Change, Proposal
+from wavehouse.onboarding.draft import ACCEPT, Change, Proposal, only_when
 from wavehouse.onboarding.known import EMPTY, NUMBER
+from wavehouse.onboarding.missing import MissingGuess, is_number
 from wavehouse.onboarding.profile import ColumnProfile
 from wavehouse.onboarding.signs import plain
-from wavehouse.onboarding.texts import kind_of_missing
 
 # More codes than these, without labels, are numbers or free text.
 MOST_UNLABELLED_CODES = 12
@@ -32,7 +32,9 @@ def new_column_proposals(
             "reason": new.label or "Not used.",
         },
     }
-    missing, answers = _split_codes(new)
+    missing, answers = naming.missing.split(new)
+    asked = {code: guess for code, guess in missing.items() if guess.is_asked}
+    missing = {code: guess for code, guess in missing.items() if code not in asked}
     is_categorical = _is_categorical(new, answers)
     if not is_categorical and new.numbers is None:
         what = f"{new.code_count} different texts{_labelled(new)}: neither codes nor numbers"
@@ -50,11 +52,11 @@ def new_column_proposals(
         else _numeric(new, naming, variable, crosswalk_id)
     )
     changes = [*rows]
-    for code, (missing_kind, _) in missing.items():
+    for code, guess in missing.items():
         changes.append(
             {
                 "table": "crosswalk",
-                "add": crosswalk_row(naming, crosswalk_id, code, missing=missing_kind),
+                "add": crosswalk_row(naming, crosswalk_id, code, missing=guess.kind),
             }
         )
     if new.empty_count:
@@ -74,7 +76,7 @@ def new_column_proposals(
         }
     )
     changes.append(_measure(naming, variable, new, kind))
-    sure = [confidence for _, confidence in missing.values()]
+    sure = [guess.confidence for guess in missing.values()]
     confidence = min([0.9 if new.label and (new.value_labels or kind == "numeric") else 0.6, *sure])
     what = f"{len(answers)} answers" if is_categorical else "numbers"
     proposal = Proposal(
@@ -87,8 +89,16 @@ def new_column_proposals(
         [waiver],
     )
     code_list = next((c["add"]["code_list_id"] for c in rows if c["table"] == "code_lists"), "")
+    if not is_categorical:
+        words = [code for code in answers if not is_number(code) and code in new.counts]
+        asked |= {code: _unknown_word(code) for code in words}
+        asked |= naming.missing.far_numbers(new)
     return [
         proposal,
+        *(
+            _asked_code(naming, new, proposal, crosswalk_id, code_list, code, guess)
+            for code, guess in asked.items()
+        ),
         *(
             equal_labels_proposal(
                 naming,
@@ -104,30 +114,56 @@ def new_column_proposals(
     ]
 
 
+def _unknown_word(code: str) -> MissingGuess:
+    return MissingGuess(
+        "invalid", 0.5, f"{code!r} among numbers is no number, and not known as missing", True
+    )
+
+
+def _asked_code(
+    naming: Naming,
+    new: ColumnProfile,
+    column: Proposal,
+    crosswalk_id: str,
+    code_list: str,
+    code: str,
+    guess: MissingGuess,
+) -> Proposal:
+    """Ask whether a code is missing or an answer; it counts only if the column is accepted.
+
+    Accepted, it is what it more likely is; rejected, it is the other.
+    """
+    kind = guess.kind or "no_answer"
+    row = crosswalk_row(naming, crosswalk_id, code, missing=kind)
+    missing: list[Change] = [{"table": "crosswalk", "add": row}]
+    answer: list[Change] = []
+    if code_list:
+        category, answer = naming.category(code_list, new.value_labels.get(code) or code)
+        row = crosswalk_row(naming, crosswalk_id, code, category, method="identity")
+        answer = [*answer, {"table": "crosswalk", "add": row}]
+    what = "an answer" if code_list else "a number"
+    if not code_list and not is_number(code):
+        # Numbers have no answers that are words.
+        row = crosswalk_row(naming, crosswalk_id, code, missing="invalid")
+        what, answer = "invalid", [{"table": "crosswalk", "add": row}]
+    accepted, other = (missing, answer) if guess.kind else (answer, missing)
+    words = (f"missing ({kind})", what) if guess.kind else (what, f"missing ({kind})")
+    return Proposal(
+        "unclear_missing_code",
+        new.name,
+        guess.confidence,
+        f"{guess.reason}. Accept if it is {words[0]}; reject if it is {words[1]}",
+        [only_when(change, column, ACCEPT) for change in accepted],
+        [only_when(change, column, ACCEPT) for change in other],
+    )
+
+
 def _by_label(new: ColumnProfile, answers: list[str]) -> list[list[str]]:
     """Give the codes in groups that share a label; without labels each code is its own."""
     groups: dict[str, list[str]] = {}
     for code in answers:
         groups.setdefault(plain(new.value_labels.get(code) or code), []).append(code)
     return list(groups.values())
-
-
-def _split_codes(new: ColumnProfile) -> tuple[dict[str, tuple[str, float]], list[str]]:
-    """Tell the missing codes from the answers."""
-    missing: dict[str, tuple[str, float]] = {}
-    answers = []
-    for code in dict.fromkeys([*new.value_labels, *new.counts]):
-        label = new.value_labels.get(code, "")
-        guess = kind_of_missing(label or code)
-        if code in new.missing_codes:
-            missing[code] = guess or ("no_answer", 0.5)
-        elif guess and label:
-            missing[code] = (guess[0], guess[1] - 0.15)
-        elif code.startswith(".") and len(code) == 2:
-            missing[code] = guess or ("no_answer", 0.5)
-        else:
-            answers.append(code)
-    return missing, answers
 
 
 def _is_categorical(new: ColumnProfile, answers: list[str]) -> bool:

@@ -22,34 +22,6 @@ _TURNING_PREFIXES = ("dis", "un", "non")
 _NOT_THE_SAME = 0.8
 _BUT_FOR_ACCENTS = 0.97
 
-# What labels of missing codes say, the surest first. Whole words: terrorism is no error.
-_MISSING_WORDS = (
-    (r"\brefus(ed|es|al|als)\b|\bdeclin(ed?|es)\b|won.?t say|prefer not", "refused", 0.95),
-    (
-        r"do(n.?t| not) know|can.?t (say|choose)|not sure|unsure|no opinion|^dk$",
-        "dont_know",
-        0.95,
-    ),
-    (r"not asked|not (administered|on ballot)|split ballot", "not_asked", 0.9),
-    (
-        r"not applicable|inapplicable|^iap$|^n/?a\b|does not apply|legitimate skip",
-        "not_applicable",
-        0.9,
-    ),
-    (
-        r"no answer|not answered|not stated|no response|unanswered"
-        r"|^(system |user |item )?missing( data| values?| answer)?$|^skipped( question)?$",
-        "no_answer",
-        0.9,
-    ),
-    (
-        r"^invalid( (answer|code|value|response))?$|illegible|out of range|implausible"
-        r"|^(coding |data )?error$",
-        "invalid",
-        0.85,
-    ),
-)
-
 
 def words_of(text: str) -> frozenset[str]:
     """Give the words of a label that carry meaning."""
@@ -108,12 +80,14 @@ def word_difference(old: str, new: str) -> str:
 
 
 def kind_of_missing(label: str) -> tuple[str, float] | None:
-    """Guess from a label which kind of missing a code is, and how surely; None if it is none."""
-    text = label.strip().casefold()
-    for pattern, kind, confidence in _MISSING_WORDS:
-        if re.search(pattern, text):
-            return kind, confidence
-    return None
+    """Say which kind of missing a label is by the library's table, and how surely.
+
+    What else speaks for it, see `wavehouse.onboarding.missing`.
+    """
+    from wavehouse.onboarding.missing_labels import of_library
+
+    said = of_library().judge(label)
+    return (said.kind, said.confidence) if said is not None and said.kind else None
 
 
 def identifier(
