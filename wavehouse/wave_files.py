@@ -141,9 +141,22 @@ def inspect_files(project: Project) -> Inspection:
                 f"{wave['wave_id']} of study {study_id} is declared. Put the file there, or take "
                 "the wave out of seeds/codebook/waves.csv."
             )
+    if not found.problems:
+        _add_expired_waivers(project, found)
     found.problems += _name_clashes(project)
     found.waves.sort(key=lambda w: (w.study_id, list(declared).index((w.study_id, w.seed))))
     return found
+
+
+def _add_expired_waivers(project: Project, found: Inspection) -> None:
+    """List waivers given for another label, where there are any: labels are read for it."""
+    if any(row.get("column_label") for row in found.codebook.rows("waived_columns")):
+        from wavehouse.onboarding.waivers import expired_waivers
+
+        for wave, problem in expired_waivers(project, found.codebook):
+            # The checks of the build know the labels of landed waves only.
+            known = found.reported if is_declared_as_landed(wave) else found.ambiguous
+            known.append(problem)
 
 
 def is_declared_as_landed(wave: Row) -> bool:

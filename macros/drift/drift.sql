@@ -33,12 +33,46 @@
 
 
 {#-
-    A label without what does not change its meaning: case, blanks, punctuation. Beside digits punctuation does:
-    1.5 is not 15, and -1 is not 1.
+    A label without what does not change its meaning: case, blanks, punctuation, quotes and dashes of whatever
+    kind, "haven't" for "have not"; with the name of its column, without that and a question number in front.
+    In numbers punctuation counts: 1.5 is not 15, and -1 is not 1; the mark ␟ keeps it there. What review asks
+    about is decided by the same steps: wavehouse/onboarding/typography.py.
 -#}
-{% macro plain_words(expression) -%}
-    regexp_replace(
-        regexp_replace(lower({{ expression }}), '[[:space:];:!?()/_"]', '', 'g'),
-        '([.,-]+)([^0-9.,-]|$)', '\2', 'g'
-    )
+{% macro plain_words(expression, name=none) -%}
+    {%- set text -%}
+        translate(
+            lower({{ expression }}),
+            '‘’‚‛´`ʼ“”„«»‹›‐‑‒–—―−' || chr(160) || chr(8201) || chr(8239) || '…',
+            '{{ "'" * 14 }}"""""""-------   .'
+        )
+    {%- endset -%}
+    {%- set steps = [
+        ["won''t([^a-z]|$)", 'will not\\1'],
+        ["(?:can''t|cannot)([^a-z]|$)", 'can not\\1'],
+        ["n''t([^a-z]|$)", ' not\\1'],
+        ["''s([^a-z]|$)", '\\1'],
+        ['([0-9])([.,/:])([0-9])', '\\1\\2␟\\3'],
+        ['([0-9])([.,/:])([0-9])', '\\1\\2␟\\3'],
+        ['(^|[^a-z0-9])-([0-9])', '\\1-␟\\2'],
+        ["[\\s;?!()_\"''\\[\\]{}\\\\&|©®™¨¯¿¡·•­​﻿]", ''],
+        ['[.,/:-]+([^.,/:␟-]|$)', '\\1'],
+    ] -%}
+    {%- set found = namespace(text=text) -%}
+    {%- if name is not none -%}
+        {%- set own -%}
+            '^[^a-z0-9]*' || regexp_replace(lower({{ name }}), '[^a-z0-9]+', '[^a-z0-9]*', 'g')
+            || '[\])]?\s*(?:[.:)]|-\s)\s*(\S)'
+        {%- endset -%}
+        {%- set number -%}
+            '^\s*[\[(]?\s*[a-z]{0,3}[-_.]?[0-9]{1,3}(?:[-_]?[a-z][a-z0-9]{0,4}|[-_.]\s?[a-z0-9]{1,5}){0,3}\s*(?:[\])]|[.:)]|\s-)\s+(\S)'
+        {%- endset -%}
+        {%- set found.text = 'regexp_replace(' ~ found.text ~ ', ' ~ own ~ ", '\\1')" -%}
+        {%- set found.text = 'regexp_replace(' ~ found.text ~ ', ' ~ number ~ ", '\\1')" -%}
+    {%- endif -%}
+    {%- for pattern, replacement in steps -%}
+        {%- set found.text -%}
+            regexp_replace({{ found.text }}, '{{ pattern }}', '{{ replacement }}', 'g')
+        {%- endset -%}
+    {%- endfor -%}
+    {{ found.text }}
 {%- endmacro %}

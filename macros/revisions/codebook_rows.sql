@@ -78,11 +78,11 @@
 {%- endmacro %}
 
 
-{#- The columns of a seed but for texts for readers, and for the waves in which a row holds. -#}
+{#- The columns of a seed but for texts for readers, who reviewed a row and when, and the waves in which it holds. -#}
 {% macro deciding_columns(seed) -%}
     {%- set texts = [
-        'base_description', 'citation', 'description', 'note', 'producer', 'reason', 'source', 'terms_of_use', 'unit',
-        'universe', 'valid_from_wave', 'valid_to_wave',
+        'base_description', 'citation', 'description', 'note', 'producer', 'reason', 'reviewed_by', 'reviewed_on', 'source',
+        'terms_of_use', 'unit', 'universe', 'valid_from_wave', 'valid_to_wave',
     ] -%}
     {%- set found = [] -%}
     {%- for column in seed.columns

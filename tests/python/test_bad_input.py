@@ -9,6 +9,8 @@ from io import StringIO
 from pathlib import Path
 
 import duckdb
+import pandas as pd
+import pyreadstat
 import pytest
 from workbench import (
     DbtRun,
@@ -180,6 +182,7 @@ class Study:
         self.waves = {"1": self._rows(WAVE)}
         self.columns = list(self.waves["1"][0])
         self.landed: dict[str, list[Row]] = {}
+        self.labels: dict[str, str] = {}
         self.files_later: dict[str, list[Row]] = {}
 
     def change(self, table: str, number: int, **values: str) -> None:
@@ -213,8 +216,15 @@ class Study:
             self._write_wave(project, wave_id, rows, self.columns)
         for wave_id, rows in self.landed.items():
             path = project.root / f"{self.study_id}_{wave_id}.csv"
-            write_rows(path, self.columns, self._cut(rows, self.columns))
             seed = project.waves / self.study_id / path.name
+            cut = self._cut(rows, self.columns)
+            if self.labels:
+                # CSV files have no labels.
+                path = path.with_suffix(".sav")
+                labels = [self.labels.get(column, "") for column in self.columns]
+                pyreadstat.write_sav(pd.DataFrame(cut), str(path), column_labels=labels)
+            else:
+                write_rows(path, self.columns, cut)
             with hidden(seed):
                 land_wave(project, self.study_id, wave_id, [path])
             path.unlink()
@@ -472,6 +482,29 @@ def landed_with_other_columns(study: Study) -> None:
 def idle_pattern(study: Study) -> None:
     study.land_first_wave()
     study.add("waived_columns", source_column="zz*")
+
+
+@case(
+    "[waiver_expired] seeds/codebook/waived_columns.csv, study @, wave 1, column notes: The column "
+    'was waived as "Notes of the interviewer", and its label is "Where did you vote?" now. End the '
+    "waiver with the wave before, and declare the column or waive it anew with its label."
+)
+def waived_under_another_label(study: Study) -> None:
+    study.land_first_wave()
+    study.labels["notes"] = "Where did you vote?"
+    study.change(
+        "waived_columns", 0, column_label="Notes of the interviewer", waived_on="2001-03-01"
+    )
+
+
+@case(
+    "[waiver_without_date] seeds/codebook/waived_columns.csv, study @, wave 1, column notes: The "
+    "waiver has a label and no date. Write the day of the decision into waived_on."
+)
+def undated_waiver(study: Study) -> None:
+    study.land_first_wave()
+    study.labels["notes"] = "Q4. Notes"
+    study.change("waived_columns", 0, column_label="notes.")
 
 
 # --- Values

@@ -36,7 +36,7 @@ def test_one_question_of_several_items_is_a_battery_and_its_neighbours_are_not()
         _column("WEIGHT", "Weight"),
     ]
     assert find_batteries(columns) == [
-        Battery("q8", ("Q8A", "Q8B", "Q8C")),
+        Battery("q8_trust", ("Q8A", "Q8B", "Q8C")),
         Battery("q9", ("Q9A", "Q9B")),
     ]
 

@@ -26,9 +26,9 @@ from wavehouse.exports.published import connect
 from wavehouse.generate import generate
 from wavehouse.onboarding.apply import apply_draft
 from wavehouse.onboarding.ddi import read_ddi
+from wavehouse.onboarding.deciding import decide
 from wavehouse.onboarding.draft import read_draft
 from wavehouse.onboarding.import_ddi import ImportOptions, import_ddi
-from wavehouse.onboarding.onboard import decide
 from wavehouse.project import Project
 
 STUDIES = ("api", "bsa")

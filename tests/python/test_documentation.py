@@ -32,7 +32,7 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 REFERENCES = ROOT / "tests/python/references"
 GATE = "model.wavehouse.int_checks__problems"
 # Folders that commands make, and Python's own of the same kind.
-MADE = ("target", "warehouse", "logs", ".venv")
+MADE = ("target", "warehouse", "logs", ".venv", ".wavehouse")
 
 
 @pytest.fixture(scope="module")

@@ -21,9 +21,11 @@ from wavehouse.ids import complaint_about_file, complaint_about_study, complaint
 from wavehouse.landing import land_wave, read_landed
 from wavehouse.landing.fetch import fetch
 from wavehouse.onboarding.apply import apply_draft
+from wavehouse.onboarding.deciding import decide
 from wavehouse.onboarding.draft import draft_path, open_problems
 from wavehouse.onboarding.import_ddi import ImportOptions, import_ddi
-from wavehouse.onboarding.onboard import add_wave, decide, new_study, review
+from wavehouse.onboarding.onboard import add_wave, new_study
+from wavehouse.onboarding.reviewing import review
 from wavehouse.onboarding.wave_rows import StudyOptions, WaveOptions
 from wavehouse.project import Project
 from wavehouse.wave_files import inspect_files

@@ -20,6 +20,7 @@ from bench.cases import (
     EXACT_SHARES,
     EXPIT,
     KEYS,
+    LABELS,
     LONELY_SCALES,
     MATCHES,
     SAMPLING_FRACTIONS,
@@ -33,6 +34,7 @@ from scipy.special import fdtrc
 from scipy.stats import beta
 from workbench import ROOT, query, query_postgres, read_rows
 
+from wavehouse.onboarding.typography import plain_words
 from wavehouse.postgres import PostgresServer
 
 REFERENCES = Path(__file__).resolve().parent / "references"
@@ -73,6 +75,17 @@ def test_casts_give_the_value_or_null_and_never_fail(read: Read) -> None:
 def test_patterns_have_to_match_the_whole_text(read: Read) -> None:
     found = [row["is_match"] for row in outputs(read, "bench_matches")]
     assert dict(zip(MATCHES, found, strict=True)) == MATCHES
+
+
+def test_labels_lose_their_typography_and_keep_their_meaning(read: Read) -> None:
+    rows = outputs(read, "bench_labels")
+    found = [(row["words"], row["words_of_column"]) for row in rows]
+    assert dict(zip(LABELS, found, strict=True)) == LABELS
+
+
+@pytest.mark.parametrize(("label", "name"), [case for case in LABELS if case[0] is not None])
+def test_review_reads_labels_as_the_warehouse_does(label: str, name: str) -> None:
+    assert (plain_words(label), plain_words(label, name)) == LABELS[label, name]
 
 
 def test_surrogate_keys_are_md5_sums_and_tell_null_from_empty(read: Read) -> None:

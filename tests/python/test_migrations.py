@@ -35,6 +35,7 @@ RELEASED = {
     "codebook": [
         "9cfb1e6d44aa7b067a1bf170471e4c7e13060d917c1584b485b56002464a0500",
         "4556566ca4f9722b023361eb7a1e76af850d5d027c2490d80db3589e1a847032",
+        "3abddb0c14d7bcd12003323f90a91eb4ba0fc6c92d3420e78f1d6f5bbb1b991b",
     ],
     "database": ["604388d93dc124e210cbaf0da86f100fa02323e6a16c22424bb4496f4b51d67d"],
 }
@@ -430,11 +431,47 @@ def test_the_second_migration_leaves_room_for_several_weights(old: Project) -> N
     assert "is of version 1" in (codebook_problem(old) or "")
 
     plan = migrate_codebook(old)
-    assert [each.number for each in plan.migrations] == [2]
+    assert [each.number for each in plan.migrations] == list(range(2, NEWEST + 1))
     tables = {name for name in migrated if name.endswith(".csv")}
     assert {name: state_of(old)[name] for name in tables} == {
         name: migrated[name] for name in tables
     }
+
+
+def test_the_third_migration_makes_no_dates_and_no_names_up(old: Project) -> None:
+    change(
+        old,
+        "waived_columns",
+        lambda lines: lines.append(["towns", "q9", "w1", "", "technical", "Says nothing."]),
+    )
+    plan = migrate_codebook(old)
+    migrated = state_of(old)
+    added = {"waived_columns": ("column_label", "waived_on")}
+    added["crosswalk"] = ("reviewed_by", "reviewed_on")
+    assert rows_of(old, "waived_columns") == [
+        ("towns", "q9", "w1", "", "technical", "", "Says nothing.", "")
+    ]
+    assert "1 waiver(s) have no date and no label" in "\n".join(plan.notes)
+    for table, columns in added.items():
+        for row in read_rows(old.codebook / f"{table}.csv"):
+            assert [row[column] for column in columns] == ["", ""]
+
+    # As the version before left it.
+    for table, columns in added.items():
+
+        def without(lines: list[list[str]], columns: tuple[str, ...] = columns) -> None:
+            for column in columns:
+                place = lines[0].index(column)
+                for line in lines:
+                    del line[place]
+
+        change(old, table, without)
+    said = json.loads((old.codebook / "migrations.json").read_text())
+    (old.codebook / "migrations.json").write_text(json.dumps({"applied": said["applied"][:2]}))
+    plan = migrate_codebook(old)
+    assert [each.number for each in plan.migrations] == list(range(3, NEWEST + 1))
+    for table in added:
+        assert state_of(old)[f"{table}.csv"] == migrated[f"{table}.csv"]
 
 
 def test_an_old_codebook_gives_the_numbers_that_it_gave(tmp_path: Path) -> None:

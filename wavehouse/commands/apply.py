@@ -10,8 +10,14 @@ from wavehouse.project import Project
 @click.command(cls=Command)
 @study_argument()
 @wave_argument()
+@click.option(
+    "--reviewer",
+    metavar="NAME",
+    help="who decided, for reviewed_by in the crosswalk (default: $WAVEHOUSE_REVIEWER, else "
+    "user.name of git)",
+)
 @with_project
-def apply(project: Project, study: str, wave: str) -> None:
+def apply(project: Project, study: str, wave: str, reviewer: str | None) -> None:
     """Write the rows of a decided draft into seeds/codebook.
 
     All of them are written or none, and the draft is removed. It refuses while a proposal is open
@@ -19,6 +25,6 @@ def apply(project: Project, study: str, wave: str) -> None:
     """
     from wavehouse.onboarding.apply import apply_draft
 
-    for line in apply_draft(project, study, wave):
+    for line in apply_draft(project, study, wave, reviewer):
         print(terminal_text(line))
     print("Next: make")

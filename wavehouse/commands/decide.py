@@ -1,8 +1,11 @@
 """`wavehouse decide`."""
 
+from pathlib import Path
+
 import click
 
 from wavehouse.commands.shared import (
+    FILE,
     Command,
     argument,
     examples,
@@ -17,27 +20,73 @@ EXAMPLES = examples("""
 examples:
   wavehouse decide gss 2008 p03 accept
   wavehouse decide gss 2008 p03,p05-p09 reject --because "only the words changed"
-  wavehouse decide gss 2008 sure accept      all open ones with a confidence of 0.9 or more
+  wavehouse decide gss 2008 sure accept            the open ones of high confidence
+  wavehouse decide gss 2008 "q12*" age accept      all that is open of these columns
+  wavehouse decide gss 2008 battery:trust accept   of the items of one question
+  wavehouse decide gss 2008 kind:changed_wording except q7 "q9*" accept
+  wavehouse decide gss 2008 --keep wanted.txt      new columns that it does not name are waived
+  wavehouse decide gss 2008 --from gss_2008.xlsx   what a filled worksheet says
 
-A rejected new column is waived, a rejected renaming ends the old question and waives the column;
-what a rejection leaves to do, apply says.
+Only ids change what was decided before. A rejected new column is waived, a rejected renaming ends
+the old question and waives the column; what a rejection leaves to do, apply says.
 """)
 
 
 @click.command(cls=Command, epilog=EXAMPLES)
 @study_argument()
 @wave_argument()
-@argument("ids", "such as p03, p03,p07, p03-p07, or sure", metavar="IDS")
 @argument(
-    "decision",
-    "accept or reject",
-    type=click.Choice(["accept", "reject"]),
-    metavar="DECISION",
+    "words",
+    "what is decided: ids (p03, p03-p07), columns and patterns (q12*), kind:..., battery:..., "
+    "sure, open; `except` takes out what follows; then accept or reject",
+    nargs=-1,
+    metavar="WHICH... DECISION",
 )
 @click.option("--because", default="", metavar="TEXT", help="why, in your words")
+@click.option(
+    "--keep",
+    metavar="LIST",
+    help="waive new columns that are not wanted: names and patterns of those that are, or a file "
+    "with one a line, or a worksheet with its column `wanted` filled",
+)
+@click.option(
+    "--from",
+    "worksheet",
+    type=FILE,
+    metavar="FILE",
+    help="read the decisions from a worksheet of `wavehouse review --worksheet`",
+)
 @with_project
-def decide(project: Project, study: str, wave: str, ids: str, decision: str, because: str) -> None:
-    """Decide proposals of a draft, by their ids."""
-    from wavehouse.onboarding.onboard import decide as decide_proposals
+def decide(
+    project: Project,
+    study: str,
+    wave: str,
+    words: tuple[str, ...],
+    because: str,
+    keep: str | None,
+    worksheet: Path | None,
+) -> None:
+    """Decide proposals of a draft: by id, column, kind or battery, or from a worksheet."""
+    ways = [bool(words), keep is not None, worksheet is not None]
+    if sum(ways) != 1:
+        raise click.UsageError(
+            "Name what is decided, or give --keep or --from: one of the three at a time."
+        )
+    if worksheet is not None:
+        from wavehouse.onboarding.worksheet_in import decide_from
 
-    print(terminal_text(decide_proposals(project, study, wave, ids, decision, because)))
+        print(terminal_text(decide_from(project, study, wave, worksheet)))
+        return
+    if keep is not None:
+        from wavehouse.onboarding.wanted import decide_wanted
+
+        print(terminal_text(decide_wanted(project, study, wave, keep, because)))
+        return
+    *chosen, decision = words
+    if decision not in ("accept", "reject"):
+        raise click.UsageError(
+            f"The last word is the decision: {decision!r} is not one of accept and reject."
+        )
+    from wavehouse.onboarding.deciding import decide as decide_proposals
+
+    print(terminal_text(decide_proposals(project, study, wave, chosen, decision, because)))

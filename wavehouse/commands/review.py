@@ -1,19 +1,58 @@
 """`wavehouse review`."""
 
+from pathlib import Path
+
 import click
 
-from wavehouse.commands.shared import Command, study_argument, wave_argument, with_project
+from wavehouse.commands.shared import (
+    FILE,
+    Command,
+    examples,
+    study_argument,
+    wave_argument,
+    with_project,
+)
 from wavehouse.escapes import terminal_text
 from wavehouse.project import Project
 
+EXAMPLES = examples("""
+examples:
+  wavehouse review gss 2008                            the open proposals
+  wavehouse review gss 2008 --worksheet gss_2008.xlsx  a row a column, to fill in; then
+  wavehouse decide gss 2008 --from gss_2008.xlsx
+  wavehouse review gss 2008 --page                     old and new side by side, in a browser
+""")
 
-@click.command(cls=Command)
+
+@click.command(cls=Command, epilog=EXAMPLES)
 @study_argument()
 @wave_argument()
 @click.option("--all", "everything", is_flag=True, help="decided ones too, with full reasons")
+@click.option(
+    "--worksheet",
+    type=FILE,
+    metavar="FILE",
+    help="write a worksheet, .xlsx or .csv: a row a column, to fill in and read back",
+)
+@click.option(
+    "--page",
+    is_flag=True,
+    help="write target/review_STUDY_WAVE.html: old and new side by side, with distributions",
+)
 @with_project
-def review(project: Project, study: str, wave: str, everything: bool) -> None:
+def review(
+    project: Project, study: str, wave: str, everything: bool, worksheet: Path | None, page: bool
+) -> None:
     """Show what a new wave brings, open proposals first, each with its confidence and reason."""
-    from wavehouse.onboarding.onboard import review as review_draft
+    if worksheet is not None:
+        from wavehouse.onboarding.worksheet_out import write_worksheet
 
-    print(terminal_text(review_draft(project, study, wave, everything)))
+        print(terminal_text(write_worksheet(project, study, wave, worksheet)))
+    if page:
+        from wavehouse.onboarding.review_page import write_page
+
+        print(terminal_text(write_page(project, study, wave)))
+    if worksheet is None and not page:
+        from wavehouse.onboarding.reviewing import review as review_draft
+
+        print(terminal_text(review_draft(project, study, wave, everything)))

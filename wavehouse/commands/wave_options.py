@@ -49,6 +49,13 @@ def wave_options(command: Callable[..., Any]) -> Callable[..., Any]:
         is_flag=True,
         help="land these files in place of others of this wave; an open draft is made anew",
     )
+    @click.option(
+        "--keep",
+        metavar="LIST",
+        help="the columns that are wanted, all others are waived by one proposal: names and "
+        "patterns (age,q12*), or a file with one a line, or a worksheet with its column `wanted` "
+        "filled. Names may be those of the wave, of earlier waves, or of variables",
+    )
     @reading_options
     @wraps(command)
     def run(
@@ -61,13 +68,14 @@ def wave_options(command: Callable[..., Any]) -> Callable[..., Any]:
         key: str | None,
         delivered_as: str | None,
         replace: bool,
+        keep: str | None,
         reading: "ReadingOptions",
         **others: object,
     ) -> object:
         from wavehouse.onboarding.wave_rows import WaveOptions
 
         said = (label, date, fieldwork_start, fieldwork_end, expected, key, delivered_as)
-        options = WaveOptions(*said, reading=reading, replace=replace)
+        options = WaveOptions(*said, reading=reading, replace=replace, keep=keep)
         return command(*arguments, options=options, **others)
 
     return run

@@ -1,6 +1,7 @@
 """Write the decided proposals of a draft into the codebook."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 from wavehouse.codebook import DESCRIPTIONS, Codebook, Row, wave_number
@@ -19,6 +20,7 @@ from wavehouse.onboarding.draft import (
     draft_path,
     read_draft,
 )
+from wavehouse.onboarding.reviewer import reviewer, with_review
 from wavehouse.onboarding.tables import EditedTable, write_all
 from wavehouse.project import Project
 from wavehouse.yaml_files import read_yaml
@@ -28,14 +30,23 @@ _LEFT_BY_REJECTION = {
     "dropped_column": "is declared and not delivered. End its rows in questions.csv, or deliver it",
     "design_column_missing": "is declared in design_columns.csv and not delivered",
     "renamed_column": "is not declared, and the column it was is not delivered",
+    "waiver_expired": "has a waiver that was given for another label. End it in waived_columns.csv",
     "code_added": "has a code that no crosswalk row maps. Add the row to crosswalk.csv",
     "code_respelled": "has a code that no crosswalk row maps. Add the row to crosswalk.csv",
     "new_missing_code": "has a missing code that no crosswalk row maps. Add it to crosswalk.csv",
 }
 
 
-def apply_draft(project: Project, study_id: str, wave_id: str) -> list[str]:
+def apply_draft(
+    project: Project, study_id: str, wave_id: str, named: str | None = None
+) -> list[str]:
     """Write the rows of the decided proposals, and remove the draft.
+
+    Args:
+        project: the project.
+        study_id: the study.
+        wave_id: the wave.
+        named: who decided, as rows of the crosswalk keep it; None: as `reviewer` finds out.
 
     Returns:
         the lines to tell the user: the tables that changed, and what rejections leave to do.
@@ -61,12 +72,14 @@ def apply_draft(project: Project, study_id: str, wave_id: str) -> list[str]:
     in_place = WaveInPlace(tables, draft) if WaveInPlace.is_for(draft) else None
     if in_place:
         in_place.begin()
+    who, today = reviewer(project, named), datetime.now().astimezone().date()
     for proposal in draft.proposals:
         made = proposal.changes if proposal.decision == ACCEPT else proposal.if_rejected
         for change in made:
             if not _is_wanted(change, decisions):
                 continue
             try:
+                change = with_review(change, proposal, who, today)
                 if in_place is None or not in_place.make(change):
                     _make(change, tables, draft, numbers)
             except (WavehouseError, KeyError) as error:

@@ -183,6 +183,7 @@ def _readable(run: list[_Item]) -> str:
         words.pop()
     stems = {item.name_stem for item in run}
     stem = stems.pop() if len(stems) == 1 else ""
-    if _is_stem(tuple(words)):
-        return f"{stem} {' '.join(words)}" if any(map(str.isdigit, stem)) else " ".join(words)
+    is_numbered = any(map(str.isdigit, stem))
+    if _is_stem(tuple(words)) or (is_numbered and set(words) - _LINKING):
+        return f"{stem} {' '.join(words)}" if is_numbered else " ".join(words)
     return stem or f"{run[0].column.name} to {run[-1].column.name}"

@@ -1,7 +1,10 @@
 """The draft of a wave: proposals in a YAML file that people read, edit and decide."""
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,9 @@ SAFE_KINDS = frozenset(
         *("code_respelled", "new_missing_code"),
     }
 )
+
+# Why a proposal was accepted before anybody looked at it.
+BEFOREHAND = "sure, and nothing is lost"
 
 # What a proposal is about beside its subject, where it is about that.
 _ABOUT = ("battery", "old_column", "old_wave")
@@ -127,6 +133,10 @@ class Draft:
         return [proposal for proposal in self.proposals if proposal.is_open]
 
 
+# Reading and writing is several times faster in C, where PyYAML was built with it.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 class _Writer(yaml.SafeDumper):
     """Writes lists indented and texts in one style."""
 
@@ -138,11 +148,20 @@ class _Writer(yaml.SafeDumper):
         return True
 
 
-class _Reader(yaml.SafeLoader):
+class _Reader(_LOADER):  # type: ignore[misc]
     """Reads every scalar as text, so that codes stay as they are written."""
 
 
 _Reader.yaml_implicit_resolvers = {}
+
+
+def _plain_content(node: yaml.Node | None) -> Any:  # noqa: ANN401 (whatever somebody wrote)
+    """Give mappings, lists and texts of parsed YAML: no tag makes anything else of them."""
+    if isinstance(node, yaml.MappingNode):
+        return {str(_plain_content(key)): _plain_content(value) for key, value in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain_content(each) for each in node.value]
+    return "" if node is None else node.value
 
 
 def draft_path(project: Project, study_id: str, wave_id: str) -> Path:
@@ -168,7 +187,7 @@ def number_proposals(proposals: Iterable[Proposal]) -> list[Proposal]:
             and not proposal.lacks_values
         ):
             proposal.decision = ACCEPT
-            proposal.because = "sure, and nothing is lost"
+            proposal.because = BEFOREHAND
         numbered.append(proposal)
     for proposal in numbered:
         for change in [*proposal.changes, *proposal.if_rejected]:
@@ -243,7 +262,7 @@ def read_draft(project: Project, study_id: str, wave_id: str) -> Draft:
             f"with `wavehouse add-wave {study_id} {wave_id} FILE...`."
         )
     name = project.relative(path)
-    draft = _parse(name, path.read_text(encoding="utf-8"))
+    draft = _parse(name, path.read_text(encoding="utf-8"), _cache(path))
     if (draft.study, draft.wave) != (study_id, wave_id):
         raise WavehouseError(
             f"{name}: it is of study {shown(draft.study)}, wave {shown(draft.wave)}, and its name "
@@ -258,7 +277,7 @@ def all_drafts(project: Project) -> list[tuple[str, Draft]]:
     for path in sorted((project.root / "drafts").glob("*.yml")):
         name = project.relative(path)
         inside(project.root, path, name)
-        drafts.append((name, _parse(name, path.read_text(encoding="utf-8"))))
+        drafts.append((name, _parse(name, path.read_text(encoding="utf-8"), _cache(path))))
     return drafts
 
 
@@ -284,15 +303,31 @@ def open_problems(project: Project) -> list[str]:
     return problems
 
 
-def write_decisions(path: Path, ids: Iterable[str], decision: str, because: str) -> None:
-    """Write decisions into a draft, and leave everything else in it as its readers wrote it."""
-    wanted = set(ids)
-    # In one line, so that it can be found again.
-    because = " ".join(because.split())
-    values = {"decision": decision, "because": because}
+def write_decisions(path: Path, ids: Iterable[str], decision: str, because: str) -> Draft:
+    """Write one decision about several proposals into a draft, as `write_each` does."""
+    return write_each(path, dict.fromkeys(ids, (decision, because)))
+
+
+def write_each(path: Path, decisions: Mapping[str, tuple[str, str]]) -> Draft:
+    """Write decisions into a draft, and leave everything else in it as its readers wrote it.
+
+    Args:
+        path: the draft.
+        decisions: what is decided, and why, by the id of the proposal.
+
+    Returns:
+        the draft as it is then.
+    """
+    values = {
+        # In one line, so that it can be found again.
+        each: {"decision": decision, "because": " ".join(because.split())}
+        for each, (decision, because) in decisions.items()
+    }
+    before = path.read_text(encoding="utf-8")
     current, skipping, reason_at = "", False, -1
     written: list[str] = []
-    for line in path.read_text(encoding="utf-8").splitlines(keepends=True):
+    found: list[str] = []
+    for line in before.splitlines(keepends=True):
         begins = re.match(r"\s*- id: *['\"]?([\w-]+)", line)
         if begins:
             current, reason_at = begins[1], -1
@@ -300,7 +335,7 @@ def write_decisions(path: Path, ids: Iterable[str], decision: str, because: str)
             # The rest of a reason of several lines.
             continue
         part = re.match(r" {4}(decision|because):", line)
-        skipping = bool(part) and current in wanted
+        skipping = bool(part) and current in values
         if not part or not skipping:
             written.append(line)
             continue
@@ -308,13 +343,17 @@ def write_decisions(path: Path, ids: Iterable[str], decision: str, because: str)
             # Its place is here, and not where it was put in case that there is none.
             del written[reason_at]
             reason_at = -1
-        written.append(f"    {_line(part[1], values[part[1]])}")
+        written.append(f"    {_line(part[1], values[current][part[1]])}")
         if part[1] == "decision":
+            found.append(current)
             reason_at = len(written)
-            written.append(f"    {_line('because', because)}")
+            written.append(f"    {_line('because', values[current]['because'])}")
     text = "".join(written)
-    _parse(str(path), text)
+    if sorted(found) == sorted(values):
+        _keep_changed(path, before, text, values)
+    draft = _parse(str(path), text, _cache(path))
     write_whole(path, text)
+    return draft
 
 
 def save_draft(project: Project, draft: Draft) -> Path:
@@ -322,6 +361,42 @@ def save_draft(project: Project, draft: Draft) -> Path:
     path = draft_path(project, draft.study, draft.wave)
     write_whole(path, draft_text(draft))
     return path
+
+
+def _cache(path: Path) -> Path:
+    """Give the file that keeps what was read of a draft: a long one takes seconds to read."""
+    return path.parent.parent / "target" / "review" / f"{path.stem}.draft.json"
+
+
+def _sum(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _kept_content(cache: Path, text: str) -> Any:  # noqa: ANN401 (whatever somebody wrote)
+    """Give what was read of the very text before; None if it was not."""
+    try:
+        kept = json.loads(cache.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return kept.get("content") if kept.get("of") == _sum(text) else None
+
+
+def _keep_content(cache: Path, text: str, content: object) -> None:
+    # Reading it again is all that is lost where it cannot be kept.
+    with suppress(OSError, WavehouseError):
+        write_whole(cache, json.dumps({"of": _sum(text), "content": content}))
+
+
+def _keep_changed(
+    path: Path, before: str, after: str, values: Mapping[str, Mapping[str, str]]
+) -> None:
+    """Keep what the text is after decisions were written, where it is known what it was before."""
+    content = _kept_content(_cache(path), before)
+    if content is None:
+        return
+    for entry in content["proposals"]:
+        entry.update(values.get(entry["id"], {}))
+    _keep_content(_cache(path), after, content)
 
 
 def _line(name: str, value: str) -> str:
@@ -343,11 +418,22 @@ def _indented(text: str) -> str:
     return "".join(f"  {line}" if line.strip() else line for line in text.splitlines(True))
 
 
-def _parse(name: str, text: str) -> Draft:
+def _content(name: str, text: str, cache: Path) -> Any:  # noqa: ANN401 (whatever somebody wrote)
+    kept = _kept_content(cache, text)
+    if kept is not None:
+        return kept
     try:
-        content = yaml.load(text, Loader=_Reader)  # a SafeLoader
+        content = _plain_content(yaml.compose(text, Loader=_Reader))  # a SafeLoader
     except yaml.YAMLError as error:
         raise WavehouseError(f"{name}: not readable as YAML: {error}. Repair the line.") from error
+    except RecursionError as error:
+        raise WavehouseError(f"{name}: a part of it contains itself. Repair it.") from error
+    _keep_content(cache, text, content)
+    return content
+
+
+def _parse(name: str, text: str, cache: Path) -> Draft:
+    content = _content(name, text, cache)
     problems = []
     if not isinstance(content, Mapping):
         raise WavehouseError(f"{name}: no draft. Delete it and run `wavehouse add-wave` again.")

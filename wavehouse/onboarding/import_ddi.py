@@ -14,9 +14,9 @@ from wavehouse.onboarding.ddi import DdiCodebook, DdiFile, read_ddi
 from wavehouse.onboarding.ddi_rows import Asked, CodeLists, variable_proposal
 from wavehouse.onboarding.deliver import Placed, all_or_nothing, deliver, file_sums
 from wavehouse.onboarding.draft import Draft, Proposal, draft_path, number_proposals, save_draft
-from wavehouse.onboarding.onboard import review
 from wavehouse.onboarding.profile import WaveProfile
 from wavehouse.onboarding.question_rows import new_column_proposals
+from wavehouse.onboarding.reviewing import review
 from wavehouse.onboarding.texts import identifier
 from wavehouse.onboarding.wave_rows import (
     StudyOptions,

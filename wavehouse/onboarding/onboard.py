@@ -1,7 +1,5 @@
-"""The steps of `wavehouse add-wave`, `new-study`, `review` and `decide`."""
+"""The steps of `wavehouse add-wave` and `new-study`."""
 
-import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,22 +11,23 @@ from wavehouse.ids import judge_ids
 from wavehouse.onboarding.batteries import batteries_by_column
 from wavehouse.onboarding.between import neighbours, place_between
 from wavehouse.onboarding.code_rows import Naming
+from wavehouse.onboarding.columns import keep_columns
 from wavehouse.onboarding.compare import compare_wave
 from wavehouse.onboarding.deliver import Placed, all_or_nothing, deliver, file_sums
 from wavehouse.onboarding.draft import (
-    OPEN,
-    SURE,
     Draft,
     Proposal,
     draft_path,
     number_proposals,
     read_draft,
     save_draft,
-    write_decisions,
 )
 from wavehouse.onboarding.missing import missing_kinds
 from wavehouse.onboarding.profile import WaveProfile, profile_wave
 from wavehouse.onboarding.question_rows import new_column_proposals
+from wavehouse.onboarding.reviewing import review_text
+from wavehouse.onboarding.waivers import with_expired
+from wavehouse.onboarding.wanted import choose_wanted, read_keep
 from wavehouse.onboarding.wave_rows import (
     StudyOptions,
     WaveOptions,
@@ -39,8 +38,6 @@ from wavehouse.onboarding.wave_rows import (
     wave_proposal,
 )
 from wavehouse.project import Project
-
-REASON_CHARACTERS = 90
 
 
 def add_wave(
@@ -69,6 +66,7 @@ def add_wave(
     applied = next((row for row in waves if row["wave_id"] == wave_id), None)
     if applied is not None:
         return _replace_applied(project, codebook, applied, files, options, sums)
+    keep = read_keep(options.keep) if options.keep is not None else None
     previous, following = neighbours(waves, _date_of(waves, wave_id, options))
     like = _like(waves, options.like or previous or following)
     as_before = like.get("delivered_as") or "seed"
@@ -98,6 +96,8 @@ def add_wave(
             proposals.append(delivery_proposal(study_id, wave_id, sums))
         proposals += reading_proposals(new.notes)
         found, unchanged = compare_wave(codebook, like, old, new, naming)
+        found = with_expired(codebook, new, naming, found)
+        found = choose_wanted(found, new, codebook, naming, keep)
         draft = _save(
             project,
             new,
@@ -110,6 +110,7 @@ def add_wave(
             placed,
             following,
         )
+    keep_columns(project, draft, {like["wave_id"]: old, wave_id: new} if old else {wave_id: new})
     return review_text(project, draft)
 
 
@@ -155,6 +156,7 @@ def new_study(
             "Say which column identifies the respondent: --respondent COLUMN. Where there are, "
             "name --weight, --stratum and --psu too."
         )
+    keep = read_keep(options.keep) if options.keep is not None else None
     delivered_as = options.delivered_as or _usual_place(files, "seed")
     design_id = f"{study_id}_design"
     with all_or_nothing() as placed:
@@ -187,91 +189,16 @@ def new_study(
         if delivered_as == "landing":
             proposals.append(delivery_proposal(study_id, wave_id, sums))
         proposals += reading_proposals(new.notes)
-        proposals += [
+        found = [
             proposal
             for name, column in new.columns.items()
             if name not in study.roles.values()
             for proposal in new_column_proposals(column, naming)
         ]
+        proposals += choose_wanted(found, new, codebook, naming, keep)
         draft = _save(project, new, "", "", delivered_as, sums, len(study.roles), proposals, placed)
+    keep_columns(project, draft, {wave_id: new})
     return review_text(project, draft)
-
-
-def review(project: Project, study_id: str, wave_id: str, everything: bool = False) -> str:
-    """Show the proposals of a draft.
-
-    Args:
-        project: the project.
-        study_id: the study.
-        wave_id: the wave.
-        everything: with reasons in full and what is decided.
-    """
-    return review_text(project, read_draft(project, study_id, wave_id), everything)
-
-
-def decide(
-    project: Project, study_id: str, wave_id: str, chosen: str, decision: str, because: str
-) -> str:
-    """Decide proposals.
-
-    Args:
-        project: the project.
-        study_id: the study.
-        wave_id: the wave.
-        chosen: ids such as `p02,p05-p09`, or `sure` for the open ones of high confidence.
-        decision: accept or reject.
-        because: why.
-    """
-    draft = read_draft(project, study_id, wave_id)
-    if decision == "reject" and not because:
-        raise WavehouseError("Say why it is rejected: --because TEXT.")
-    ids = _chosen(draft, chosen)
-    write_decisions(draft_path(project, study_id, wave_id), ids, decision, because)
-    draft = read_draft(project, study_id, wave_id)
-    done = ", ".join(ids) or "none"
-    return f"{decision}: {done}. {_next_step(draft)}"
-
-
-def review_text(project: Project, draft: Draft, everything: bool = False) -> str:
-    """Write the proposals as a table, open ones first."""
-    path = project.relative(draft_path(project, draft.study, draft.wave))
-    lines = [
-        f"{path}: wave {draft.wave} of study {draft.study}"
-        + (f", compared with {draft.like}" if draft.like else ""),
-        f"{draft.unchanged_columns} columns are as before.",
-    ]
-    shown = sorted(draft.proposals, key=lambda p: not p.is_open)
-    if not everything:
-        decided = Counter(p.decision for p in shown if not p.is_open)
-        shown = [p for p in shown if p.is_open]
-        if decided:
-            told = ", ".join(f"{count} {decision}" for decision, count in decided.items())
-            lines.append(f"Decided: {told} (see them with --all).")
-    if shown:
-        lines.append("")
-        widths = [max(len(p.kind) for p in shown), max(len(p.subject) for p in shown)]
-        for p in shown:
-            reason = p.reason if everything else _short(p.reason)
-            lines.append(
-                f"{p.id}  {p.decision:<6}  {p.confidence:.2f}  {p.kind:<{widths[0]}}  "
-                f"{p.subject:<{widths[1]}}  {reason}"
-            )
-        lines.append("")
-    lines.append(_next_step(draft))
-    return "\n".join(lines)
-
-
-def _next_step(draft: Draft) -> str:
-    words = f"{draft.study} {draft.wave}"
-    still = draft.open_proposals
-    if not still:
-        return f"Nothing is open. Next: wavehouse apply {words}"
-    sure = sum(p.confidence >= SURE for p in still)
-    hint = f", or first the {sure} surest: wavehouse decide {words} sure accept" if sure else ""
-    return (
-        f"{len(still)} open. Read the rows in drafts/{draft.study}_{draft.wave}.yml, then: "
-        f"wavehouse decide {words} {still[0].id} accept (or reject --because ...){hint}"
-    )
 
 
 def _codebook(project: Project) -> Codebook:
@@ -425,6 +352,7 @@ def _save(
     batteries = batteries_by_column(new.columns.values())
     for proposal in proposals:
         proposal.battery = proposal.battery or batteries.get(proposal.subject, "")
+        _remember_labels(proposal, new)
     numbered = number_proposals(proposals)
     draft = Draft(
         new.study_id,
@@ -444,24 +372,10 @@ def _save(
     return read_draft(project, new.study_id, new.wave_id)
 
 
-def _chosen(draft: Draft, chosen: str) -> list[str]:
-    """Turn `p02,p05-p09` or `sure` into ids."""
-    ids = [proposal.id for proposal in draft.proposals]
-    if chosen == "sure":
-        return [p.id for p in draft.proposals if p.decision == OPEN and p.confidence >= SURE]
-    found: list[str] = []
-    problems = []
-    for part in re.split(r"[,\s]+", chosen.strip()):
-        first, _, last = part.partition("-")
-        last = last or first
-        if first not in ids or last not in ids or ids.index(first) > ids.index(last):
-            problems.append(f"{part}: there are {ids[0]} to {ids[-1]}.")
-            continue
-        found += ids[ids.index(first) : ids.index(last) + 1]
-    if problems:
-        raise ProblemsError("Nothing was decided, since some ids are not in the draft:", problems)
-    return list(dict.fromkeys(found))
-
-
-def _short(reason: str) -> str:
-    return reason if len(reason) <= REASON_CHARACTERS else f"{reason[: REASON_CHARACTERS - 3]}..."
+def _remember_labels(proposal: Proposal, new: WaveProfile) -> None:
+    """Write into waivers which label they are given for, where the column has one."""
+    for change in [*proposal.changes, *proposal.if_rejected]:
+        row = change.get("add", {}) if change["table"] == "waived_columns" else {}
+        column = new.columns.get(row.get("source_column", ""))
+        if column is not None and column.label and column.label_is_delivered:
+            row.setdefault("column_label", column.label)

@@ -10,6 +10,9 @@ from wavehouse.writing import explained, write_whole
 
 Key = tuple[str, ...]
 
+# Who looked at a row and when: it makes no other row.
+OF_REVIEW = ("reviewed_by", "reviewed_on", "waived_on")
+
 
 class EditedTable:
     """One CSV file in memory. Rows that are not touched keep their quotes and line ends."""
@@ -41,6 +44,9 @@ class EditedTable:
                 )
             self.texts.append(record)
             self.rows.append(dict(zip(self.columns, values, strict=True)))
+        # Rows by their key, and beginnings of rows: a draft adds thousands.
+        self._by_key = {self.key_of(row): row for row in reversed(self.rows)}
+        self._beginnings = {each for row in self.rows for each in self._beginnings_of(row)}
 
     def key_of(self, row: Row) -> Key:
         """Give the primary key of a row."""
@@ -59,12 +65,15 @@ class EditedTable:
                 "Correct the row in the draft."
             )
         full = {column: str(row.get(column) or "") for column in self.columns}
-        for there in self.rows:
-            if self.key_of(there) != self.key_of(full):
-                continue
-            if there == full:
+        there = self._by_key.get(self.key_of(full))
+        if there is not None:
+            other = [
+                column
+                for column in self.columns
+                if there[column] != full[column] and column not in OF_REVIEW
+            ]
+            if not other:
                 return
-            other = [column for column in self.columns if there[column] != full[column]]
             raise WavehouseError(
                 f"seeds/codebook/{self.path.name}: a row {', '.join(self.key_of(full))} is there "
                 f"already, with another {', '.join(other)}. Change the id in the draft, or take "
@@ -73,15 +82,20 @@ class EditedTable:
         place = self._place(full)
         self.rows.insert(place, full)
         self.texts.insert(place, None)
+        self._remember(full)
 
     def change(self, place: int, values: Row) -> None:
         """Change values of one row."""
         if any(self.rows[place][column] != str(value) for column, value in values.items()):
-            self.rows[place] |= {column: str(value) for column, value in values.items()}
+            row = self.rows[place]
+            self._forget(row)
+            row |= {column: str(value) for column, value in values.items()}
             self.texts[place] = None
+            self._remember(row)
 
     def remove(self, place: int) -> None:
         """Take one row away."""
+        self._forget(self.rows[place])
         del self.rows[place]
         del self.texts[place]
 
@@ -93,13 +107,29 @@ class EditedTable:
             if all(row.get(column) == str(value) for column, value in where.items())
         ]
 
+    def _forget(self, row: Row) -> None:
+        if self._by_key.get(self.key_of(row)) is row:
+            del self._by_key[self.key_of(row)]
+
+    def _remember(self, row: Row) -> None:
+        self._by_key.setdefault(self.key_of(row), row)
+        self._beginnings.update(self._beginnings_of(row))
+
+    def _beginnings_of(self, row: Row) -> list[Key]:
+        """Give the first one, two and three values of a row."""
+        leading = [row[column] for column in self.columns[:3]]
+        return [tuple(leading[:width]) for width in range(1, len(leading) + 1)]
+
     def _place(self, row: Row) -> int:
         """Find the place behind the last row that shares most of the leading columns."""
-        for width in range(min(3, len(self.columns)), 0, -1):
-            leading = self.columns[:width]
-            alike = self.places({column: row[column] for column in leading})
-            if alike:
-                return alike[-1] + 1
+        for beginning in reversed(self._beginnings_of(row)):
+            if beginning not in self._beginnings:
+                continue
+            leading = dict(zip(self.columns, beginning, strict=False))
+            for place in range(len(self.rows) - 1, -1, -1):
+                there = self.rows[place]
+                if all(there[column] == value for column, value in leading.items()):
+                    return place + 1
         return len(self.rows)
 
     @property

@@ -26,6 +26,7 @@ class WaveOptions:
     like: str | None = None
     reading: ReadingOptions = AS_DELIVERED
     replace: bool = False
+    keep: str | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@
     and so says that nothing changed.
     1. Compared is with the last wave before that has a label at all: CSV files have none.
     2. A column is compared with itself: a variable may have several.
-    3. Case, blanks and punctuation do not count.
+    3. Typography does not count: case, blanks, punctuation, kinds of quotes and dashes, contractions, and the
+       question number before a column's label.
 */
 with
 
@@ -43,7 +44,7 @@ worded as (
         questions.source_column,
         questions.valid_from_wave,
         landed_columns.column_label as label,
-        {{ plain_words('landed_columns.column_label') }} as words
+        {{ plain_words('landed_columns.column_label', 'landed_columns.source_column') }} as words
     from questions
     inner join landed_columns
         on

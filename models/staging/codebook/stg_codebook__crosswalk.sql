@@ -15,7 +15,9 @@ final as (
         {{ to_number('numeric_value') }} as numeric_value,
         missing_kind,
         mapping_method,
-        note
+        note,
+        reviewed_by,
+        {{ to_date('reviewed_on') }} as reviewed_on
     from codebook
     where {{ is_not_left_out('codebook.study_id') }}
 )

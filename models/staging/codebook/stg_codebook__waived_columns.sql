@@ -11,7 +11,9 @@ final as (
         valid_from_wave,
         valid_to_wave,
         waiver_kind,
-        reason
+        column_label,
+        reason,
+        {{ to_date('waived_on') }} as waived_on
     from codebook
     where {{ is_not_left_out('codebook.study_id') }}
 )

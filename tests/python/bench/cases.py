@@ -138,6 +138,39 @@ CASTS: dict[str | None, Casts] = {
     "NULL": Casts(),
 }
 
+# A label and its column: the words of the label by itself, and without name and question number.
+LABELS: dict[tuple[str | None, str], tuple[str | None, str | None]] = {
+    ("Q8a. How often?", "Q8A"): ("q8ahowoften", "howoften"),
+    ("EA-SVC-A. Electricity grid", "EA_SVC_A"): ("easvcaelectricitygrid", "electricitygrid"),
+    ("Q41a. arb. Demo-cracy", "Q41A_ARB"): ("q41aarbdemocracy", "democracy"),
+    ("F_01 - Vertrauen \u00abja\u00bb", "V77"): ("f01vertrauenja", "vertrauenja"),
+    ("(12) text", "b"): ("12text", "text"),
+    # no question numbers
+    ("notes.", "notes"): ("notes", "notes"),
+    ("Q4. ", "v"): ("q4", "q4"),
+    ("2010: voted", "v"): ("2010voted", "2010voted"),
+    ("Covid 19: worried", "v"): ("covid19worried", "covid19worried"),
+    ("12 months ago", "v"): ("12monthsago", "12monthsago"),
+    ("Calls to friends", "CALLS"): ("callstofriends", "callstofriends"),
+    # typography
+    ("Haven\u2019t voted", "x"): ("havenotvoted", "havenotvoted"),
+    ("Have  not voted.", "x"): ("havenotvoted", "havenotvoted"),
+    ("can't; cannot. WON'T", "x"): ("cannotcannotwillnot", "cannotcannotwillnot"),
+    ("Country's \u2013 \u201ceconomy\u201d\u00a0\u2026", "x"): ("countryeconomy", "countryeconomy"),
+    ("\u00dcber stra\u00dfe, \u00c9T\u00c9", "x"): (
+        "\u00fcberstra\u00dfe\u00e9t\u00e9",
+        "\u00fcberstra\u00dfe\u00e9t\u00e9",
+    ),
+    ("a\\b [c] {d} \u00bfe? \u00adf\u200bg", "x"): ("abcdefg", "abcdefg"),
+    # what decides a meaning stays
+    ("C++ & C#, <50 %", "x"): ("c++c#<50%", "c++c#<50%"),
+    ("Way, under 1.5 km", "x"): ("wayunder1.\u241f5km", "wayunder1.\u241f5km"),
+    ("Way - under 15 km", "x"): ("wayunder15km", "wayunder15km"),
+    ("-1, 1/2, 1.2.3; 5-6", "x"): ("-\u241f11/\u241f21.\u241f2.\u241f356",) * 2,
+    ("", "x"): ("", ""),
+    (None, "x"): (None, None),
+}
+
 # A text and a pattern: whether all of the text is of the pattern.
 MATCHES: dict[tuple[str | None, str], bool | None] = {
     ("ab", "a|ab"): True,
@@ -255,6 +288,7 @@ def variables() -> dict[str, list[Any]]:
     return {
         "bench_texts": list(CASTS),
         "bench_matches": list(MATCHES),
+        "bench_labels": list(LABELS),
         "bench_keys": list(KEYS),
         "bench_expit": list(EXPIT),
         "bench_sampling_fractions": list(SAMPLING_FRACTIONS),

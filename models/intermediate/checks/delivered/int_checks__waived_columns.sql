@@ -12,6 +12,10 @@ landed_files as (
     select * from {{ ref('stg_landing__files') }}
 ),
 
+landed_columns as (
+    select * from {{ ref('stg_landing__columns') }}
+),
+
 waived_delivered as (
     select * from {{ ref('int_checks__waived_delivered') }}
 ),
@@ -76,8 +80,49 @@ idle_patterns as (
         and waived_delivered.waived_as is null
 ),
 
+-- A name that came to stand for something else is not what somebody looked at. Files without labels say nothing.
+expired as (
+    select
+        {{ problem_columns(
+            check_id='waiver_expired',
+            file=codebook_file('waived_columns'),
+            study_id='waived_by_wave.study_id',
+            wave_id='waived_by_wave.wave_id',
+            column_name='waived_by_wave.source_column',
+            problem="'The column was waived as ' || " ~ quoted('waived_by_wave.column_label')
+                ~ " || ', and its label is ' || " ~ quoted('landed_columns.column_label') ~ " || ' now.'",
+            remedy="'End the waiver with the wave before, and declare the column or waive it anew with its label.'"
+        ) | indent(8) }}
+    from waived_by_wave
+    inner join landed_columns
+        on
+            waived_by_wave.study_id = landed_columns.study_id
+            and waived_by_wave.wave_id = landed_columns.wave_id
+            and waived_by_wave.source_column = landed_columns.source_column
+    where
+        {{ plain_words('waived_by_wave.column_label', 'waived_by_wave.source_column') }}
+        <> {{ plain_words('landed_columns.column_label', 'landed_columns.source_column') }}
+),
+
+undated as (
+    select
+        {{ problem_columns(
+            check_id='waiver_without_date',
+            file=codebook_file('waived_columns'),
+            study_id='waived_columns.study_id',
+            wave_id='waived_columns.valid_from_wave',
+            column_name='waived_columns.source_column',
+            problem="'The waiver has a label and no date.'",
+            remedy="'Write the day of the decision into waived_on.'"
+        ) | indent(8) }}
+    from waived_columns
+    where
+        waived_columns.column_label is not null
+        and waived_columns.waived_on is null
+),
+
 final as (
-    {% for check in ['contradictions', 'idle_patterns'] -%}
+    {% for check in ['contradictions', 'idle_patterns', 'expired', 'undated'] -%}
     select * from {{ check }}
     {{ "union all" if not loop.last }}
     {% endfor %}

@@ -1,0 +1,187 @@
+"""Write the worksheet of a review: a row a column, as .xlsx or .csv."""
+
+import csv
+from collections.abc import Iterator
+from io import BytesIO, StringIO
+from pathlib import Path
+
+from wavehouse.errors import WavehouseError
+from wavehouse.onboarding.columns import (
+    Codes,
+    ColumnRow,
+    column_rows,
+    proposals_of_no_column,
+    read_columns,
+)
+from wavehouse.onboarding.draft import Draft, read_draft
+from wavehouse.onboarding.worksheet import (
+    COLUMNS,
+    FORMULA,
+    MOST_CHARACTERS,
+    because_text,
+    decision_text,
+    row_key,
+)
+from wavehouse.project import Project
+from wavehouse.writing import write_whole
+
+Cells = dict[str, str | int | float]
+
+# In characters, as Excel counts.
+_WIDTHS = {
+    **{"place": 6, "name": 16, "label": 40, "codes": 30, "suggestion": 22, "evidence": 50},
+    **{"confidence": 11, "old_name": 16, "old_label": 40, "old_codes": 30, "battery": 20},
+    **{"wanted": 9, "decision": 14, "because": 30, "row": 12},
+}
+_TO_FILL_IN = ("wanted", "decision", "because")
+
+
+def write_worksheet(project: Project, study_id: str, wave_id: str, path: Path) -> str:
+    """Write a worksheet.
+
+    Returns:
+        what to tell the user.
+
+    Raises:
+        WavehouseError: the name of the file ends in neither .xlsx nor .csv.
+    """
+    draft = read_draft(project, study_id, wave_id)
+    if path.suffix.lower() not in (".xlsx", ".csv"):
+        raise WavehouseError(f"{path}: name a worksheet that ends in .xlsx or .csv.")
+    rows = list(worksheet_rows(draft, list(column_rows(draft, read_columns(project, draft)))))
+    content = _csv(rows) if path.suffix.lower() == ".csv" else _workbook(draft, rows)
+    write_whole(path, content)
+    to_decide = sum(row["decision"] == "open" for row in rows)
+    return (
+        f"Wrote {path}: {len(rows)} rows, {to_decide} of them to decide. Fill in `decision` "
+        "(accept, reject), `because` where you reject, or `wanted` (no), and read it back with "
+        f"`wavehouse decide {study_id} {wave_id} --from {path}`."
+    )
+
+
+def worksheet_rows(draft: Draft, columns: list[ColumnRow]) -> Iterator[Cells]:
+    """Give the rows: first what is about no column, then the columns."""
+    for proposal in proposals_of_no_column(draft, columns):
+        yield _row(draft, ColumnRow(0, proposal.subject, None, "", "", None, "", [proposal]))
+    for column in columns:
+        yield _row(draft, column)
+
+
+def _row(draft: Draft, column: ColumnRow) -> Cells:
+    proposals = column.proposals
+    return {
+        "place": column.place or "",
+        "name": column.name,
+        "label": column.new.label if column.new else "",
+        "codes": codes_text(column.new),
+        "suggestion": ", ".join(dict.fromkeys(proposal.kind for proposal in proposals)),
+        "evidence": " | ".join(
+            (f"{p.id}: " if len(proposals) > 1 else "") + p.reason for p in proposals
+        ),
+        "confidence": min((p.confidence for p in proposals), default=""),
+        "old_name": _old_name(draft, column),
+        "old_label": column.old.label if column.old else "",
+        "old_codes": codes_text(column.old),
+        "battery": column.battery,
+        "wanted": "",
+        "decision": decision_text(proposals) if proposals else "",
+        "because": because_text(proposals),
+        "row": row_key(draft.study, draft.wave, column.name, proposals),
+    }
+
+
+def _old_name(draft: Draft, column: ColumnRow) -> str:
+    if not column.old_name or column.old_wave == draft.like:
+        return column.old_name
+    return f"{column.old_name} ({column.old_wave})"
+
+
+def codes_text(codes: Codes | None) -> str:
+    """Write codes with their labels, or what the numbers are."""
+    if codes is None:
+        return ""
+    parts = [
+        f"{code} {label}".strip() + (" (m)" if is_missing else "")
+        for code, label, _, is_missing in codes.codes
+    ]
+    if codes.numbers:
+        low, median, high = (f"{number:g}" for number in codes.numbers)
+        parts.insert(0, f"{low} to {high}, median {median}")
+    elif not parts and codes.n_codes:
+        parts.append(f"{codes.n_codes} different texts")
+    return "; ".join(parts)
+
+
+def _csv(rows: list[Cells]) -> bytes:
+    stream = StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for row in rows:
+        writer.writerow([_harmless(row[column]) for column in COLUMNS])
+    # With its mark, or Excel reads it in another encoding.
+    return ("\ufeff" + stream.getvalue()).encode()
+
+
+def _harmless(value: str | float) -> str | float:
+    """Give a cell that no spreadsheet takes for a formula."""
+    if isinstance(value, str) and value.startswith(FORMULA):
+        return f"'{value}"
+    return value
+
+
+def _workbook(draft: Draft, rows: list[Cells]) -> bytes:
+    from openpyxl import Workbook
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("review")
+    sheet.freeze_panes = "C2"
+    letters = {name: get_column_letter(number) for number, name in enumerate(COLUMNS, start=1)}
+    for name, letter in letters.items():
+        sheet.column_dimensions[letter].width = _WIDTHS[name]
+    sheet.auto_filter.ref = f"A1:{letters['row']}{len(rows) + 1}"
+    bold, fill = Font(bold=True), PatternFill("solid", fgColor="FFF2CC")
+    wrapped = Alignment(vertical="top", wrap_text=True)
+    header = []
+    for name, note in COLUMNS.items():
+        cell = WriteOnlyCell(sheet, name)
+        cell.font = bold
+        cell.comment = Comment(note, "Wavehouse")
+        if name in _TO_FILL_IN:
+            cell.fill = fill
+        header.append(cell)
+    sheet.append(header)
+    for row in rows:
+        cells = []
+        for name in COLUMNS:
+            value = row[name]
+            if isinstance(value, str):
+                value = ILLEGAL_CHARACTERS_RE.sub("", value)[:MOST_CHARACTERS]
+            cell = WriteOnlyCell(sheet, value)
+            if isinstance(value, str):
+                # A text whatever it begins with, and no number or date when it is edited.
+                cell.data_type = "s"
+                cell.number_format = "@"
+            cell.alignment = wrapped
+            if name in _TO_FILL_IN and row["decision"]:
+                cell.fill = fill
+            cells.append(cell)
+        sheet.append(cells)
+    for name, allowed, is_strict in (
+        ("decision", "accept,reject,open", False),
+        ("wanted", "yes,no", True),
+    ):
+        rule = DataValidation(type="list", formula1=f'"{allowed}"', allow_blank=True)
+        rule.errorStyle = "stop" if is_strict else "warning"
+        rule.errorTitle = name
+        rule.error = COLUMNS[name]
+        rule.add(f"{letters[name]}2:{letters[name]}{len(rows) + 1}")
+        sheet.data_validations.append(rule)
+    book.properties.title = f"Review of wave {draft.wave} of study {draft.study}"
+    stream = BytesIO()
+    book.save(stream)
+    return stream.getvalue()
