@@ -37,8 +37,11 @@ the way of a wave:
     + """
 The draft is drafts/<study>_<wave>.yml: read and edit it as you like. The same command again changes
 nothing and keeps decisions. While something is open, `wavehouse check` lists it and nothing is
-published. A run that fails leaves nothing behind. A corrected delivery of a wave takes --replace,
-also when the wave is in the codebook already.
+published. A run that fails leaves nothing behind.
+
+A corrected delivery of a wave takes --replace, also when the wave is in the codebook already: it
+says what changed, and decisions about what is the same are kept. --date says where a wave stands;
+between two others it changes nothing of them.
 """
 )
 
@@ -47,7 +50,12 @@ also when the wave is in the codebook already.
 @study_argument()
 @wave_argument()
 @files_argument()
-@click.option("--like", type=WAVE, metavar="WAVE", help="the wave to compare with (default: last)")
+@click.option(
+    "--like",
+    type=WAVE,
+    metavar="WAVE",
+    help="the wave to compare with (default: the one before, by its date)",
+)
 @wave_options
 @with_project
 def add_wave(

@@ -47,7 +47,8 @@ def wave_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option(
         "--replace",
         is_flag=True,
-        help="land these files in place of others of this wave; an open draft is made anew",
+        help="land these files in place of others of this wave and say what changed; a draft keeps "
+        "its decisions about what is the same",
     )
     @click.option(
         "--keep",

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from wavehouse.codebook import Codebook, Row, wave_number
 from wavehouse.errors import WavehouseError
 from wavehouse.onboarding.draft import Change, Draft, Proposal
-from wavehouse.onboarding.tables import EditedTable
+from wavehouse.onboarding.tables import OF_REVIEW, EditedTable
 
 FROM, TO = "valid_from_wave", "valid_to_wave"
 # Who looked at a row and when makes no other row of it.
-NOT_COMPARED = frozenset({FROM, TO, "reviewed_by", "reviewed_on", "waived_on"})
+NOT_COMPARED = frozenset({FROM, TO, *OF_REVIEW})
 ENDS = "_ends"
 
 

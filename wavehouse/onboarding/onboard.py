@@ -26,6 +26,17 @@ from wavehouse.onboarding.missing import missing_kinds
 from wavehouse.onboarding.profile import WaveProfile, profile_wave
 from wavehouse.onboarding.question_rows import new_column_proposals
 from wavehouse.onboarding.reviewing import review_text
+from wavehouse.onboarding.revised import (
+    Delivery,
+    compare_deliveries,
+    keep_decisions,
+    keep_rows_as_made,
+    read_delivery,
+    revision_text,
+    rows_as_made,
+    within_a_wave,
+    write_changes,
+)
 from wavehouse.onboarding.waivers import with_expired
 from wavehouse.onboarding.wanted import choose_wanted, read_keep
 from wavehouse.onboarding.wave_rows import (
@@ -74,6 +85,7 @@ def add_wave(
     roles = _roles_of(codebook, study_id, like["design_id"])
     key = options.key or roles.get("respondent")
     weight = roles.get("weight")
+    before = read_delivery(project, study_id, wave_id) if options.replace else None
     with all_or_nothing() as placed:
         new = deliver(
             project,
@@ -98,7 +110,8 @@ def add_wave(
         found, unchanged = compare_wave(codebook, like, old, new, naming)
         found = with_expired(codebook, new, naming, found)
         found = choose_wanted(found, new, codebook, naming, keep)
-        draft = _save(
+        changed = f"{_what_changed(project, study_id, wave_id, before, key)}\n" if before else ""
+        draft, kept = _save(
             project,
             new,
             previous,
@@ -111,7 +124,7 @@ def add_wave(
             following,
         )
     keep_columns(project, draft, {like["wave_id"]: old, wave_id: new} if old else {wave_id: new})
-    return review_text(project, draft)
+    return f"{changed}{kept}{review_text(project, draft)}"
 
 
 def new_study(
@@ -159,6 +172,7 @@ def new_study(
     keep = read_keep(options.keep) if options.keep is not None else None
     delivered_as = options.delivered_as or _usual_place(files, "seed")
     design_id = f"{study_id}_design"
+    before = read_delivery(project, study_id, wave_id) if options.replace else None
     with all_or_nothing() as placed:
         new = deliver(
             project,
@@ -196,9 +210,15 @@ def new_study(
             for proposal in new_column_proposals(column, naming)
         ]
         proposals += choose_wanted(found, new, codebook, naming, keep)
-        draft = _save(project, new, "", "", delivered_as, sums, len(study.roles), proposals, placed)
+        changed = (
+            f"{_what_changed(project, study_id, wave_id, before, study.respondent)}\n"
+            if before
+            else ""
+        )
+        unchanged = len(study.roles)
+        draft, kept = _save(project, new, "", "", delivered_as, sums, unchanged, proposals, placed)
     keep_columns(project, draft, {wave_id: new})
-    return review_text(project, draft)
+    return f"{changed}{kept}{review_text(project, draft)}"
 
 
 def _codebook(project: Project) -> Codebook:
@@ -233,7 +253,7 @@ def _known_already(
         raise WavehouseError(
             f"{project.relative(path)}: wave {wave_id} of study {study_id} has a draft, made of "
             "other files or read otherwise. Apply it; or add --replace to land these files instead "
-            "and make the draft anew, without its decisions."
+            "and make the draft anew; it keeps decisions about what is the same."
         )
     if any(row["wave_id"] == wave_id for row in waves) and not replace:
         return (
@@ -271,13 +291,16 @@ def _replace_applied(
     sums: list[dict[str, str]],
 ) -> str:
     """Put a corrected delivery in the place of a wave that is in the codebook."""
+    study_id, wave_id = wave["study_id"], wave["wave_id"]
     delivered_as = wave.get("delivered_as") or "seed"
-    roles = _roles_of(codebook, wave["study_id"], wave["design_id"])
+    roles = _roles_of(codebook, study_id, wave["design_id"])
+    before = read_delivery(project, study_id, wave_id)
+    old = profile_wave(project, study_id, wave_id, roles.get("weight"))
     with all_or_nothing() as placed:
         new = deliver(
             project,
-            wave["study_id"],
-            wave["wave_id"],
+            study_id,
+            wave_id,
             files,
             delivered_as,
             options.key or roles.get("respondent"),
@@ -290,11 +313,43 @@ def _replace_applied(
             codebook, wave, new.row_count, sums if delivered_as == "landing" else []
         )
         proposals += reading_proposals(new.notes)
-        said = f"Wave {wave['wave_id']} of study {wave['study_id']} has these files now. "
+        unchanged = len(new.columns)
+        if old is not None:
+            naming = Naming(codebook, study_id, wave_id)
+            found, unchanged = compare_wave(codebook, wave, old, new, naming)
+            proposals += within_a_wave(found)
+        said = f"Wave {wave_id} of study {study_id} has these files now.\n"
+        said += _what_changed(project, study_id, wave_id, before, roles.get("respondent"))
         if not proposals:
-            return f"{said}The codebook stays as it is; what does not fit it, `make` will say."
-        draft = _save(project, new, "", wave["wave_id"], delivered_as, sums, 0, proposals, placed)
-    return f"{said}What does not fit the codebook, `make` will say.\n{review_text(project, draft)}"
+            return f"{said}\nThe codebook stays as it is. Next: make"
+        waves = [row for row in codebook.waves() if row["study_id"] == study_id]
+        place = waves.index(wave)
+        draft, kept = _save(
+            project,
+            new,
+            waves[place - 1]["wave_id"] if place else "",
+            wave_id,
+            delivered_as,
+            sums,
+            unchanged,
+            proposals,
+            placed,
+            waves[place + 1]["wave_id"] if place + 1 < len(waves) else "",
+        )
+    keep_columns(project, draft, {wave_id: new})
+    return f"{said}\n{kept}{review_text(project, draft)}"
+
+
+def _what_changed(
+    project: Project, study_id: str, wave_id: str, before: Delivery | None, key: str | None
+) -> str:
+    """Say what a corrected delivery changes, and keep all of it in a file."""
+    now = read_delivery(project, study_id, wave_id)
+    if before is None or now is None:
+        return "The files before are not at hand, so what they change cannot be said."
+    revision = compare_deliveries(before, now, key)
+    path = write_changes(project, study_id, wave_id, revision)
+    return revision_text(revision, project.relative(path))
 
 
 def _date_of(waves: list[Row], wave_id: str, options: WaveOptions) -> str:
@@ -348,7 +403,8 @@ def _save(
     proposals: list[Proposal],
     placed: Placed,
     following: str = "",
-) -> Draft:
+) -> tuple[Draft, str]:
+    """Number the proposals and write the draft; give it, and what to tell of earlier decisions."""
     batteries = batteries_by_column(new.columns.values())
     for proposal in proposals:
         proposal.battery = proposal.battery or batteries.get(proposal.subject, "")
@@ -366,10 +422,18 @@ def _save(
         following,
     )
     path = draft_path(project, new.study_id, new.wave_id)
+    before = read_draft(project, new.study_id, new.wave_id) if path.is_file() else None
+    made = rows_as_made(project, before) if before else {}
     placed.keep_file(path)
     placed.paths.append(path)
     save_draft(project, draft)
-    return read_draft(project, new.study_id, new.wave_id)
+    draft = read_draft(project, new.study_id, new.wave_id)
+    keep_rows_as_made(project, draft)
+    if before is None:
+        return draft, ""
+    said = keep_decisions(before, made, draft)
+    save_draft(project, draft)
+    return draft, f"{said}\n"
 
 
 def _remember_labels(proposal: Proposal, new: WaveProfile) -> None:

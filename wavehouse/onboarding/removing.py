@@ -10,6 +10,7 @@ from wavehouse.landing.landed import wave_folder
 from wavehouse.onboarding.draft import all_drafts, draft_path
 from wavehouse.onboarding.edits import CodebookEdit, begin_edit, done_or_shown
 from wavehouse.onboarding.profile import labels_file, seed_file
+from wavehouse.onboarding.tables import OF_REVIEW
 from wavehouse.project import Project
 
 VALIDITY = ("valid_from_wave", "valid_to_wave")
@@ -152,10 +153,11 @@ def _join_ranges(edit: CodebookEdit, name: str, around: _Neighbours) -> None:
     table = edit.tables[name]
     if not (around.before and around.after):
         return
+    not_compared = (*VALIDITY, *OF_REVIEW)
     where = {"study_id": around.study_id, "valid_from_wave": around.after}
     for place in reversed(table.places(where)):
         later = table.rows[place]
-        same = {column: value for column, value in later.items() if column not in VALIDITY}
+        same = {column: value for column, value in later.items() if column not in not_compared}
         earlier = table.places({**same, "valid_to_wave": around.before})
         if earlier:
             table.change(earlier[0], {"valid_to_wave": later["valid_to_wave"]})
