@@ -8,6 +8,7 @@ import pytest
 import yaml
 from survey_files import write_first, write_second
 from workbench import (
+    add_codebook_rows,
     codebook_rows,
     copy_project,
     keep_studies,
@@ -220,8 +221,7 @@ def test_apply_and_check_refuse_a_code_that_stands_twice(
     assert code != 0
     assert said in output
     assert _codebook(town) == before
-    with (town.codebook / "crosswalk.csv").open("a", encoding="utf-8") as file:
-        file.write(f"town,{there['crosswalk_id']},{there['source_code']},1,,,,refused,sentinel,\n")
+    add_codebook_rows(town, {"crosswalk": [row | {"valid_from_wave": "1"}]})
     code, output = run_command(town, "check")
     assert code != 0
     assert f"code {there['source_code']!r} stands 2 times" in output
