@@ -17,7 +17,13 @@ COMMANDS = {
     "Bring in waves": (
         *("new-study", "add-wave", "import-ddi", "fetch", "review", "decide", "apply"),
     ),
-    "Change waves and series": ("remove-wave", "end-series", "split-series", "undo"),
+    "Change waves and series": (
+        "add-variable",
+        "remove-wave",
+        "end-series",
+        "split-series",
+        "undo",
+    ),
     "Check, build and publish": (
         *("check", "generate", "contracts", "build", "attack", "drift", "publish"),
     ),

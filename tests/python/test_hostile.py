@@ -168,6 +168,7 @@ BY_HAND = {
         "wavehouse/exports/csvw_tables.py",
         "wavehouse/onboarding/revised.py",
         "wavehouse/onboarding/tables.py",
+        "wavehouse/onboarding/worksheet_out.py",
     },
     r"yaml\.(load|full_load|unsafe_load)\(": {
         "wavehouse/onboarding/draft.py",

@@ -20,6 +20,7 @@ from wavehouse.onboarding.draft import (
     draft_path,
     read_draft,
 )
+from wavehouse.onboarding.later_variable import leave_out
 from wavehouse.onboarding.reviewer import reviewer, with_review
 from wavehouse.onboarding.tables import EditedTable, write_all
 from wavehouse.project import Project
@@ -204,6 +205,8 @@ def _make(
     elif "end" in change:
         for place in _valid_before(table, change["end"], draft, numbers):
             table.change(place, {"valid_to_wave": draft.previous_wave})
+    elif "leave_out" in change:
+        leave_out(table, change, numbers)
     elif "where" in change:
         places = table.places(change["where"])
         if not places:
@@ -211,7 +214,7 @@ def _make(
         for place in places:
             table.change(place, change["set"])
     else:
-        raise WavehouseError("a change needs add, version, end, or where with set.")
+        raise WavehouseError("a change needs add, version, end, leave_out, or where with set.")
 
 
 def _new_version(

@@ -49,6 +49,7 @@ _HEAD = """\
 #   add      a new row                    set      values of the row that `where` names
 #   version  the row ends with the wave before, and goes on from this wave with `set` changed
 #   end      the row ends with the wave before
+#   leave_out  rows no longer hold `from` one wave `to` another
 #   when     the change is made only if those other proposals are decided so
 #
 #   wavehouse review {study} {wave}                            the proposals as a table
