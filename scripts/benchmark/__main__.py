@@ -8,8 +8,8 @@
 Parts: `ways`, other ways to the same estimates of the large study; `build`, the steps of this
 warehouse with the large study, and its models over fewer waves; `increments`, builds of the large
 study after a wave is added, or a label edited; `queries`, what BI tools ask of the published study;
-`volumes`, 1, 10 and 100 million answers; `curves`, over waves, answers, segments and PSUs. Results
-are kept as JSON and CSV.
+`volumes`, 1, 10 and 100 million answers; `curves`, over waves, answers, segments and PSUs;
+`matching`, how well columns of a new wave are told. Results are kept as JSON and CSV.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from benchmark.curves import CURVES, Point, measure_build_curve, measure_curve
 from benchmark.figures import draw_curves, draw_rates
 from benchmark.generate import generate
 from benchmark.increments import measure_increments
+from benchmark.matching import given_rounds, made_up_rounds, measure_matching
 from benchmark.page import page
 from benchmark.processes import BenchmarkError, Limits
 from benchmark.queries import ask, sizes
@@ -148,6 +149,15 @@ def measure_curves(options: argparse.Namespace, folder: Path, results: Results) 
         results.setdefault("curves", []).extend(points)
 
 
+def measure_matches(options: argparse.Namespace, folder: Path, results: Results) -> None:
+    """Match the columns of rounds that are made up, and of those that are given."""
+    rounds = [
+        *made_up_rounds(folder / "made_up", options.quick),
+        *map(given_rounds, options.rounds),
+    ]
+    results["matching"] = measure_matching(rounds, folder / "matching")
+
+
 PARTS: dict[str, Callable[[argparse.Namespace, Path, Results], None]] = {
     "ways": measure_ways,
     "build": measure_builds,
@@ -155,6 +165,7 @@ PARTS: dict[str, Callable[[argparse.Namespace, Path, Results], None]] = {
     "queries": measure_queries,
     "volumes": measure_volumes,
     "curves": measure_curves,
+    "matching": measure_matches,
 }
 
 
@@ -214,6 +225,16 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument(
         "--without-builds", action="store_true", help="do not build the volumes, which takes long"
     )
+    found.add_argument(
+        "--rounds",
+        nargs=3,
+        type=Path,
+        action="append",
+        default=[],
+        metavar=("OLD", "NEW", "KEY"),
+        help="for `matching`: two files of a survey, and a CSV file that says what became of each "
+        "column (old name, new name, relation); may be repeated",
+    )
     found.add_argument("--folder", type=Path, help="keep all files here, in a folder to be made")
     return found
 
@@ -272,8 +293,9 @@ def forget(results: Results, parts: Sequence[str]) -> None:
         results["builds"] = {name: one for name, one in kept_builds.items() if name not in volumes}
         results.pop("volumes", None)
         results.pop("left_out", None)
-    if "increments" in parts:
-        results.pop("increments", None)
+    for part in ("increments", "matching"):
+        if part in parts:
+            results.pop(part, None)
     measured = {"build": {"build"}, "curves": set(CURVES)}
     gone = set().union(*(measured.get(part, set()) for part in parts))
     results["curves"] = [point for point in results.get("curves", []) if point["curve"] not in gone]

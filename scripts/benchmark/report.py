@@ -10,6 +10,7 @@ from benchmark.builds import CORE
 from benchmark.curves import CURVES, Point, slope
 from benchmark.figures import BUILD, Rate
 from benchmark.increments import Increment, ratio_to_first
+from benchmark.matching import Matched, matching_table
 from benchmark.rivals.run import TOLERANCE
 
 Results = dict[str, Any]
@@ -29,6 +30,9 @@ def tables(results: Results) -> list[str]:
         lines += [f"## What changes cost: {study}", "", *increments_table(found), ""]
     for study, asked in results.get("queries", {}).items():
         lines += [f"## Queries: {study}", "", *queries_table(asked), "", *sizes_table(asked), ""]
+    if results.get("matching"):
+        found = [Matched(**each) for each in results["matching"]]
+        lines += ["## Matching", "", *matching_table(found), ""]
     if results.get("volumes"):
         lines += ["## Volumes", "", *volumes_table(results), ""]
     if results.get("curves"):

@@ -8,6 +8,7 @@ import click
 
 from wavehouse.commands.reading_options import READING_HELP
 from wavehouse.commands.shared import (
+    FILE,
     WAVE,
     Command,
     examples,
@@ -56,6 +57,12 @@ between two others it changes nothing of them.
     metavar="WAVE",
     help="the wave to compare with (default: the one before, by its date)",
 )
+@click.option(
+    "--concordance",
+    type=FILE,
+    metavar="FILE",
+    help="a CSV file of the producer with old_name and new_name of columns; it wins",
+)
 @wave_options
 @with_project
 def add_wave(
@@ -64,6 +71,7 @@ def add_wave(
     wave: str,
     files: tuple[Path, ...],
     like: str | None,
+    concordance: Path | None,
     options: "WaveOptions",
 ) -> None:
     """Bring in a new wave of a study.
@@ -73,4 +81,10 @@ def add_wave(
     """
     from wavehouse.onboarding.onboard import add_wave as bring_in
 
-    print(terminal_text(bring_in(project, study, wave, files, replace(options, like=like))))
+    print(
+        terminal_text(
+            bring_in(
+                project, study, wave, files, replace(options, like=like, concordance=concordance)
+            )
+        )
+    )

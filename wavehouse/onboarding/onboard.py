@@ -13,6 +13,7 @@ from wavehouse.onboarding.between import neighbours, place_between
 from wavehouse.onboarding.code_rows import Naming
 from wavehouse.onboarding.columns import keep_columns
 from wavehouse.onboarding.compare import compare_wave
+from wavehouse.onboarding.concordance import read_concordance
 from wavehouse.onboarding.deliver import Placed, all_or_nothing, deliver, file_sums
 from wavehouse.onboarding.draft import (
     Draft,
@@ -23,7 +24,7 @@ from wavehouse.onboarding.draft import (
     save_draft,
 )
 from wavehouse.onboarding.missing import missing_kinds
-from wavehouse.onboarding.profile import WaveProfile, profile_wave
+from wavehouse.onboarding.profile import WaveProfile, labelled_wave, profile_wave
 from wavehouse.onboarding.question_rows import new_column_proposals
 from wavehouse.onboarding.reviewing import review_text
 from wavehouse.onboarding.revised import (
@@ -107,7 +108,15 @@ def add_wave(
         if delivered_as == "landing":
             proposals.append(delivery_proposal(study_id, wave_id, sums))
         proposals += reading_proposals(new.notes)
-        found, unchanged = compare_wave(codebook, like, old, new, naming)
+        found, unchanged = compare_wave(
+            codebook,
+            like,
+            old,
+            new,
+            naming,
+            _labels_of_earlier(project, waves, like),
+            read_concordance(options.concordance, old, new),
+        )
         found = with_expired(codebook, new, naming, found)
         found = choose_wanted(found, new, codebook, naming, keep)
         changed = f"{_what_changed(project, study_id, wave_id, before, key)}\n" if before else ""
@@ -360,6 +369,16 @@ def _date_of(waves: list[Row], wave_id: str, options: WaveOptions) -> str:
     if said or not years or not last["wave_date"].startswith(last["wave_id"]):
         return said or ""
     return last["wave_date"].replace(last["wave_id"], wave_id, 1)
+
+
+def _labels_of_earlier(project: Project, waves: list[Row], like: Row) -> dict[str, WaveProfile]:
+    """Give the labels of the waves before the one compared with, as far as they are there."""
+    found = {
+        row["wave_id"]: labelled_wave(project, row["study_id"], row["wave_id"])
+        for row in waves
+        if wave_number(row) < wave_number(like)
+    }
+    return {wave: profile for wave, profile in found.items() if profile is not None}
 
 
 def _like(waves: list[Row], wave_id: str) -> Row:

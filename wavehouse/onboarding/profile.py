@@ -155,6 +155,46 @@ def profile_wave(
     return None
 
 
+def labelled_wave(project: Project, study_id: str, wave_id: str) -> WaveProfile | None:
+    """Give names and labels of a wave without its counts, which cost far more; None if it is gone.
+
+    Of a seed without labels nothing is said that the codebook does not say.
+    """
+    seed = seed_file(project, study_id, wave_id)
+    if is_landed(project, study_id, wave_id):
+        landed = read_landed(project, study_id, wave_id)
+        columns = {
+            column.source_column: ColumnProfile(
+                column.source_column,
+                column.column_label or "",
+                {
+                    code: known.value_label or ""
+                    for code, known in landed.value_labels.get(column.source_column, {}).items()
+                },
+                frozenset(_declared_missing(landed, column.source_column)),
+            )
+            for column in landed.columns
+        }
+        return WaveProfile(study_id, wave_id, columns, 0)
+    if not labels_file(seed).is_file():
+        return None
+    labels = json.loads(labels_file(seed).read_text(encoding="utf-8"))
+    return WaveProfile(
+        study_id,
+        wave_id,
+        {
+            name: ColumnProfile(
+                name,
+                said.get("label", ""),
+                said.get("value_labels", {}),
+                frozenset(said.get("missing_codes", [])),
+            )
+            for name, said in labels.items()
+        },
+        0,
+    )
+
+
 def profile_landed(landed: LandedWave, weight: str | None = None) -> WaveProfile:
     """Profile a landed wave, with the labels that it was delivered with."""
     declared = {

@@ -19,6 +19,7 @@ from wavehouse.onboarding.wording import Wording, labels_alike
 FEWEST_ITEMS = 3
 LEAST_SHARED = 0.5
 SAME_ITEM = 0.8
+SAME_STEM = 0.9
 CLEAR_MARGIN = 0.05
 MOST_ITEMS = 0.6
 LEAST_PREFIX = 4
@@ -75,6 +76,9 @@ def alike_under_stems(
             levels = code_levels[np.ix_(battery.places, other.places)]
             codes = _CODES[np.bincount(levels.ravel()).argmax()]
             scores[i, j] = shared * codes + _STEM_COUNTS * np.nan_to_num(stems[i, j])
+    # A battery that is there under its own stem is nobody else's rival.
+    kept = (np.nan_to_num(stems) >= SAME_STEM) & (scores > 0)
+    scores[(kept.any(axis=1)[:, None] | kept.any(axis=0)[None, :]) & ~kept] = 0.0
     for i, j in np.argwhere(scores > 0):
         rivals = [*np.delete(scores[i], j), *np.delete(scores[:, j], i)]
         if scores[i, j] < LEAST_SHARED or scores[i, j] < max(rivals, default=0.0) + CLEAR_MARGIN:

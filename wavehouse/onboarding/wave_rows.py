@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from wavehouse.codebook import Codebook, Row, wave_number
@@ -27,6 +28,7 @@ class WaveOptions:
     reading: ReadingOptions = AS_DELIVERED
     replace: bool = False
     keep: str | None = None
+    concordance: Path | None = None
 
 
 @dataclass(frozen=True)

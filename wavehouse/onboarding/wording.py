@@ -29,7 +29,7 @@ _LEADING_CODE = re.compile(
 # So many of a wave's labels begin with a code before one is taken for a question number.
 LEAST_NUMBERED = 0.2
 
-_CONTRACTED = re.compile(r"n['\u2019\u00b4`]t\b")
+_CONTRACTED = re.compile(r"n['\u2019\u00b4`]t\b", re.IGNORECASE)
 
 # The words that languages are known by, such as a questionnaire has them in every other line.
 _FUNCTION_WORDS = {
@@ -176,7 +176,8 @@ def _is_code(label: str) -> bool:
 def _without_own_name(label: str, name: str) -> str:
     """Take the column's own name off the beginning of its label, as some exports put it there."""
     pattern = re.escape(name).replace("_", r"[-_.\s]?").replace(r"\-", "[-_]")
-    rest = re.sub(rf"^\s*[\[(]?{pattern}[\])]?\s*(?:[.:)|]+|{_DASH}+)\s*", "", label, flags=re.I)
+    ended = rf"(?:[\[(]{pattern}[\])]|{pattern}\s*(?:[.:)|]+|{_DASH}+))"
+    rest = re.sub(rf"^\s*{ended}\s*(?:[.:|]+|{_DASH}\s)?\s*", "", label, flags=re.IGNORECASE)
     return rest if name and rest.strip() else label
 
 
@@ -415,12 +416,13 @@ def _words_alike(vocabulary: tuple[str, ...]) -> np.ndarray:
 def _abbreviates(short: str, long: str) -> bool:
     """Whether a word's letters stand in another in this order: govt, government; ctry, country.
 
-    An abbreviation keeps the first letter, leaves out a third of the letters or more, and has a
-    consonant for each of its letters but perhaps one.
+    An abbreviation leaves out a third of the letters or more, and has consonants only, or ends as
+    the word does: `vin` is none of `viande`.
     """
     if not 2 <= len(short) <= 5 or len(short) * 3 > len(long) * 2:
         return False
-    if sum(letter in "aeiou" for letter in short) > 1:
+    vowels = sum(letter in "aeiouy" for letter in short)
+    if vowels > 1 or (vowels and short[-1] != long[-1]):
         return False
     letters = iter(long)
     return all(letter in letters for letter in short)

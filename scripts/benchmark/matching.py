@@ -1,0 +1,212 @@
+"""Measure how well columns of a new wave are matched with those of the wave before.
+
+Rounds with a key: made up in three languages (`questionnaires`), and others that are given as
+folders. Each is landed and compared as `wavehouse add-wave` does it.
+"""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from benchmark.questionnaires import write_rounds
+from wavehouse.landing import land_wave
+from wavehouse.onboarding.draft import PRE_ACCEPTED, SURE
+from wavehouse.onboarding.matching import Matching, OldColumn, match_columns
+from wavehouse.onboarding.profile import ColumnProfile, profile_landed
+from wavehouse.project import Project
+
+# From which confidence to below which: how often are matches of such a confidence right?
+BINS = (0.5, 0.7, SURE, PRE_ACCEPTED, 1.01)
+SAME = "same question"
+LANGUAGES = ("en", "fr", "es")
+SEEDS = (1, 2)
+STUDY = "rounds"
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """Two rounds with what became of each column.
+
+    Attributes:
+        name: what to call them.
+        old: the file of the earlier round.
+        new: that of the later one.
+        key: a CSV file; its first columns are the old name, the new name and the relation.
+    """
+
+    name: str
+    old: Path
+    new: Path
+    key: Path
+
+
+@dataclass(frozen=True)
+class Matched:
+    """How well columns were matched.
+
+    Attributes:
+        rounds: the rounds.
+        continuing: the questions that go on, by the key.
+        right: those of them that are proposed as what they are.
+        wrong: matches that the key says are none: the column is another question, or a new one,
+            or the earlier one ended.
+        outside: matches of columns that the key does not have.
+        sure: the continuing questions that are accepted beforehand or by `sure`.
+        sure_wrong: columns accepted so of which the key says that they are another question.
+        bins: for each step of confidence, how many matches of the key have it, and are right.
+        seconds: processor seconds of the comparison, without reading the files.
+    """
+
+    rounds: str
+    continuing: int
+    right: int
+    wrong: int
+    outside: int
+    sure: int
+    sure_wrong: int
+    bins: list[tuple[int, int]]
+    seconds: float
+
+
+def made_up_rounds(folder: Path, quick: bool = False) -> list[Rounds]:
+    """Write rounds in three languages."""
+    found = []
+    for language in LANGUAGES:
+        for seed in SEEDS[:1] if quick else SEEDS:
+            place = folder / f"{language}_{seed}"
+            write_rounds(place, language, seed)
+            found.append(
+                Rounds(
+                    f"made up, {language} {seed}",
+                    place / "round_1.sav",
+                    place / "round_2.sav",
+                    place / "key.csv",
+                )
+            )
+    return found
+
+
+def given_rounds(files: Sequence[Path]) -> Rounds:
+    """Give rounds that are at hand: the old file, the new one, and the key."""
+    old, new, key = files
+    return Rounds(f"{old.stem} to {new.stem}", old, new, key)
+
+
+def measure_matching(rounds: Iterable[Rounds], folder: Path) -> list[Matched]:
+    """Match the columns of all rounds.
+
+    Args:
+        rounds: the rounds.
+        folder: gets what is landed.
+    """
+    return [measure(each, folder / f"landed_{place}") for place, each in enumerate(rounds)]
+
+
+def measure(rounds: Rounds, folder: Path) -> Matched:
+    """Match the columns of two rounds and hold them to the key."""
+    project = Project(folder)
+    old, new = (
+        list(profile_landed(land_wave(project, STUDY, wave, [file], None)).columns.values())
+        for wave, file in (("old", rounds.old), ("new", rounds.new))
+    )
+    started = time.process_time()
+    found = match(old, new)
+    seconds = time.process_time() - started
+    return judged(rounds, found, seconds)
+
+
+def match(old: Sequence[ColumnProfile], new: Sequence[ColumnProfile]) -> Matching:
+    """Match two waves as if all columns of the first were wanted."""
+    candidates = [OldColumn("old", column, place) for place, column in enumerate(old)]
+    return match_columns(candidates, new)
+
+
+def judged(rounds: Rounds, found: Matching, seconds: float) -> Matched:
+    """Hold matches to the key."""
+    key = read_key(rounds.key)
+    matches = found.matches.values()
+    right = [match for match in matches if key.same.get(match.new) == match.old]
+    wrong = [
+        match
+        for match in matches
+        if match not in right
+        and (
+            match.new in key.same
+            or match.new in key.new
+            or match.old in key.ended
+            or (match.old == match.new and match.new in key.apart)
+        )
+    ]
+    sure = [match for match in right if match.confidence >= SURE]
+    bins = []
+    for low, high in pairwise(BINS):
+        inside = [match for match in matches if low <= match.confidence < high]
+        judged_ones = [match for match in inside if match in right or match in wrong]
+        bins.append((len(judged_ones), sum(match in right for match in judged_ones)))
+    return Matched(
+        rounds.name,
+        len(key.same),
+        len(right),
+        len(wrong),
+        len(matches) - len(right) - len(wrong),
+        len(sure),
+        sum(match.confidence >= SURE for match in wrong),
+        bins,
+        seconds,
+    )
+
+
+@dataclass(frozen=True)
+class Key:
+    """What became of the columns.
+
+    Attributes:
+        same: for columns that go on the old name, by the new one.
+        apart: names that belong to another question now.
+        new: new columns.
+        ended: earlier columns that nothing goes on with.
+    """
+
+    same: dict[str, str]
+    apart: set[str]
+    new: set[str]
+    ended: set[str]
+
+
+def read_key(path: Path) -> Key:
+    """Read a key."""
+    with path.open(encoding="utf-8", newline="") as file:
+        _, *rows = csv.reader(file)
+    return Key(
+        {new: old for old, new, relation, *_ in rows if relation == SAME and new},
+        {old for old, _, relation, *_ in rows if relation.startswith("another")},
+        {new for _, new, relation, *_ in rows if relation == "new"},
+        {old for old, _, relation, *_ in rows if relation == "ends"},
+    )
+
+
+def matching_table(found: Sequence[Matched]) -> list[str]:
+    """Give the table of all rounds, and how often matches of a confidence are right."""
+    lines = [
+        "| rounds | go on | matched rightly | wrong | not in the key | sure | sure and wrong "
+        "| seconds |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {each.rounds} | {each.continuing} | {each.right / each.continuing:.1%} | {each.wrong} "
+        f"| {each.outside} | {each.sure / each.continuing:.1%} | {each.sure_wrong} "
+        f"| {each.seconds:.1f} |"
+        for each in found
+    ]
+    lines += ["", "| confidence | matches | right |", "|---|---|---|"]
+    for place, (low, high) in enumerate(pairwise(BINS)):
+        count = sum(each.bins[place][0] for each in found)
+        right = sum(each.bins[place][1] for each in found)
+        share = f"{right / count:.1%}" if count else ""
+        lines.append(f"| {low:.2f} to {min(high, 1.0):.2f} | {count} | {share} |")
+    return lines
