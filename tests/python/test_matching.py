@@ -5,7 +5,6 @@ were looked at while matching was written.
 """
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -194,12 +193,3 @@ def test_translated_codes_are_learned_and_show_a_turned_scale() -> None:
         assert compare_codes(old, new, {}, known).changes == []
     (change,) = compare_codes(*last, {}, known).changes
     assert change.kind == "reversed_scale"
-
-
-def test_a_missing_code_keeps_the_kind_that_its_label_had_before() -> None:
-    old = column("q1", "", {**YES, "8": "Keine Angabe"})
-    new = column("q1", "", {**YES, "98": "Keine Angabe"})
-    new = replace(new, counts={**new.counts, "98": 5.0})
-    found = compare_codes(old, new, {"8": "no_answer"}, None, {"keine angabe": "no_answer"})
-    (change,) = [each for each in found.changes if each.kind == "new_missing_code"]
-    assert (change.codes, change.missing_kind, change.confidence) == (("98",), "no_answer", 0.97)
