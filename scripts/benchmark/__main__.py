@@ -9,7 +9,8 @@ Parts: `ways`, other ways to the same estimates of the large study; `build`, the
 warehouse with the large study, and its models over fewer waves; `increments`, builds of the large
 study after a wave is added, or a label edited; `queries`, what BI tools ask of the published study;
 `volumes`, 1, 10 and 100 million answers; `curves`, over waves, answers, segments and PSUs;
-`matching`, how well columns of a new wave are told. Results are kept as JSON and CSV.
+`matching`, how well columns of a new wave are told; `review`, the commands of a review at 600
+columns and 1,000 proposals. Results are kept as JSON and CSV.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from benchmark.page import page
 from benchmark.processes import BenchmarkError, Limits
 from benchmark.queries import ask, sizes
 from benchmark.report import rates, tables
+from benchmark.review import measure_commands
 from benchmark.rivals.run import (
     ROOT,
     lean_way,
@@ -158,6 +160,11 @@ def measure_matches(options: argparse.Namespace, folder: Path, results: Results)
     results["matching"] = measure_matching(rounds, folder / "matching")
 
 
+def measure_review(options: argparse.Namespace, folder: Path, results: Results) -> None:  # noqa: ARG001 (as all parts)
+    """Run the commands of a review at the size of a questionnaire."""
+    results["review"] = measure_commands(folder / "review")
+
+
 PARTS: dict[str, Callable[[argparse.Namespace, Path, Results], None]] = {
     "ways": measure_ways,
     "build": measure_builds,
@@ -166,6 +173,7 @@ PARTS: dict[str, Callable[[argparse.Namespace, Path, Results], None]] = {
     "volumes": measure_volumes,
     "curves": measure_curves,
     "matching": measure_matches,
+    "review": measure_review,
 }
 
 
@@ -293,7 +301,7 @@ def forget(results: Results, parts: Sequence[str]) -> None:
         results["builds"] = {name: one for name, one in kept_builds.items() if name not in volumes}
         results.pop("volumes", None)
         results.pop("left_out", None)
-    for part in ("increments", "matching"):
+    for part in ("increments", "matching", "review"):
         if part in parts:
             results.pop(part, None)
     measured = {"build": {"build"}, "curves": set(CURVES)}

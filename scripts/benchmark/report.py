@@ -11,6 +11,7 @@ from benchmark.curves import CURVES, Point, slope
 from benchmark.figures import BUILD, Rate
 from benchmark.increments import Increment, ratio_to_first
 from benchmark.matching import Matched, matching_table
+from benchmark.review import review_table
 from benchmark.rivals.run import TOLERANCE
 
 Results = dict[str, Any]
@@ -33,6 +34,8 @@ def tables(results: Results) -> list[str]:
     if results.get("matching"):
         found = [Matched(**each) for each in results["matching"]]
         lines += ["## Matching", "", *matching_table(found), ""]
+    if results.get("review"):
+        lines += ["## Review of 600 columns", "", *review_table(results["review"]), ""]
     if results.get("volumes"):
         lines += ["## Volumes", "", *volumes_table(results), ""]
     if results.get("curves"):

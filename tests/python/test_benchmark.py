@@ -21,7 +21,7 @@ from workbench import ROOT, codebook_rows
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from benchmark import __main__ as benchmark
-from benchmark import builds, curves, dbt_nodes, figures, processes, queries, report
+from benchmark import builds, curves, dbt_nodes, figures, processes, queries, report, review
 from benchmark import results as kept
 from benchmark.build_steps import STEPS
 from benchmark.generate import generate
@@ -35,6 +35,8 @@ from benchmark.warehouse import STUDY, deliver, runs
 
 from wavehouse.generate import generate as generate_files
 from wavehouse.landing import land_wave
+from wavehouse.onboarding.draft import read_draft
+from wavehouse.project import Project
 
 # Lists of more than eight categories, every kind of measure, gaps, and a stratum with one PSU.
 TINY = Shape(
@@ -564,6 +566,23 @@ def test_ways_are_told_with_their_ratio_to_svyby() -> None:
     table = report.ways_table(made_up_results()["ways"]["large"])
     assert table[2] == "| svyby | 4 | 200 | 2.00 | 100 | 1.0 | 100 |"
     assert table[3] == "| core | 4 | 900 | 0.50 | 1,800 | 18.0 | 100 |"
+
+
+def test_the_commands_of_a_review_are_measured_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review, "N_COLUMNS", 6)
+    monkeypatch.setattr(review, "N_PROPOSALS", 10)
+    results = json.loads(kept.as_json({"review": review.measure_commands(tmp_path / "review")}))
+    draft = read_draft(Project(tmp_path / "review"), review.STUDY, review.WAVE)
+    assert [p.decision for p in draft.proposals] == [
+        # Ten: q0 to q5, then codes of q0 to q3, of which q1's and q2's were not rejected.
+        *["accept"] * 6,
+        *("reject", "accept", "accept", "reject"),
+    ]
+    lines = report.tables(results)
+    assert len(lines) == 5 + len(review.STEPS)
+    assert lines[4].startswith("| `wavehouse review town 2` | ")
 
 
 def test_slopes_tell_how_cost_grows() -> None:

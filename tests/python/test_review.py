@@ -226,6 +226,26 @@ def test_what_is_not_wanted_is_one_proposal_that_waives_it(
     assert (row["source_column"], row["column_label"]) == ("q11", "Q9. -Has a car")
 
 
+def test_only_what_was_asked_can_be_wanted(
+    town: Project, tmp_path: Path, run_command: RunCommand
+) -> None:
+    words = ("kind:new_column", "except", "q8*", "reject", "--because", "not ours")
+    _run(run_command, town, "decide", "town", "1", *words)
+    _run(run_command, town, "decide", "town", "1", "open", "accept")
+    _run(run_command, town, "apply", "town", "1")
+    second = COLUMNS | {"q12": ("Q12. Has a boat", YES), "q9": ("Q9. Owns a garden", YES)}
+    path = _deliver(tmp_path, 2, second)
+    words = ("--date", "2024-05-01", "--keep", "asked")
+    _run(run_command, town, "add-wave", "town", "2", path, *words)
+    draft = read_draft(town, "town", "2")
+    (one,) = [p for p in draft.proposals if p.kind not in ("wave", "delivery")]
+    assert one.kind == "not_wanted"
+    rows = [change["add"]["source_column"] for change in one.changes if "add" in change]
+    assert rows == ["q9", "q12"]
+    # The waiver of q9 was for another label.
+    assert [c["end"]["source_column"] for c in one.changes if "end" in c] == ["q9"]
+
+
 def test_wanted_columns_go_by_earlier_names_and_variables(
     town: Project, tmp_path: Path, run_command: RunCommand
 ) -> None:
@@ -464,6 +484,18 @@ def test_the_page_shows_old_and_new_side_by_side_and_needs_nothing_else(
     shutil.rmtree(town.target / "review")
     _run(run_command, town, "review", "town", "2", "--page")
     assert (town.target / "review_town_2.html").read_text(encoding="utf-8") == page
+
+
+def test_a_draft_whose_files_are_gone_says_so(
+    town: Project, tmp_path: Path, run_command: RunCommand
+) -> None:
+    shutil.rmtree(town.target / "review")
+    shutil.rmtree(town.waves / "town")
+    sheet = str(tmp_path / "town.xlsx")
+    for words in (("--page",), ("--worksheet", sheet)):
+        told = _refused(run_command, town, "review", "town", "1", *words)
+        assert "drafts/town_1.yml: the files of wave 1 of study town are neither landed" in told
+    assert not Path(sheet).exists()
 
 
 # --- Time

@@ -55,7 +55,8 @@ def wave_options(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="LIST",
         help="the columns that are wanted, all others are waived by one proposal: names and "
         "patterns (age,q12*), or a file with one a line, or a worksheet with its column `wanted` "
-        "filled. Names may be those of the wave, of earlier waves, or of variables",
+        "filled. Names may be those of the wave, of earlier waves, or of variables; `asked` means "
+        "nothing but what earlier waves asked",
     )
     @reading_options
     @wraps(command)

@@ -1,6 +1,7 @@
 """Write the decided proposals of a draft into the codebook."""
 
 import re
+from collections.abc import Container
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +32,8 @@ _LEFT_BY_REJECTION = {
     "dropped_column": "is declared and not delivered. End its rows in questions.csv, or deliver it",
     "design_column_missing": "is declared in design_columns.csv and not delivered",
     "renamed_column": "is not declared, and the column it was is not delivered",
+    "same_answers": "has codes with other labels under one row. End their rows in crosswalk.csv",
+    "same_wording": "has labels that drift finds. Waive them in drift_waivers.csv",
     "waiver_expired": "has a waiver that was given for another label. End it in waived_columns.csv",
     "code_added": "has a code that no crosswalk row maps. Add the row to crosswalk.csv",
     "code_respelled": "has a code that no crosswalk row maps. Add the row to crosswalk.csv",
@@ -63,30 +66,8 @@ def apply_draft(
     draft = read_draft(project, study_id, wave_id)
     _refuse_undecided(project.relative(path), draft)
     tables = _edited(project)
-    problems = []
-    numbers = {
-        row["wave_id"]: wave_number(row)
-        for row in tables["waves"].rows
-        if row["study_id"] == study_id
-    }
     decisions = {proposal.id: proposal.decision for proposal in draft.proposals}
-    in_place = WaveInPlace(tables, draft) if WaveInPlace.is_for(draft) else None
-    if in_place:
-        in_place.begin()
-    who, today = reviewer(project, named), datetime.now().astimezone().date()
-    for proposal in draft.proposals:
-        made = proposal.changes if proposal.decision == ACCEPT else proposal.if_rejected
-        for change in made:
-            if not _is_wanted(change, decisions):
-                continue
-            try:
-                change = with_review(change, proposal, who, today)
-                if in_place is None or not in_place.make(change):
-                    _make(change, tables, draft, numbers)
-            except (WavehouseError, KeyError) as error:
-                problems.append(f"{proposal.id} ({proposal.kind}, {proposal.subject}): {error}")
-    if in_place and not problems:
-        in_place.finish()
+    problems = _make_all(tables, draft, decisions, reviewer(project, named))
     problems = problems or [
         *_bad_ids(tables, _patterns(project)),
         *codes_that_stand_twice({name: table.rows for name, table in tables.items()}),
@@ -104,6 +85,54 @@ def apply_draft(
         if _leaves_something(proposal, decisions)
     ]
     return lines
+
+
+def rows_if_accepted(
+    project: Project, draft: Draft, rejected: Container[str] = frozenset()
+) -> Codebook:
+    """Give the codebook as it would be if everything in a draft were accepted; nothing is written.
+
+    Rows that cannot be made are left out: applying the draft tells of them.
+
+    Args:
+        project: the project.
+        draft: the draft.
+        rejected: ids of proposals that are taken as rejected.
+    """
+    tables = _edited(project)
+    decisions = {p.id: REJECT if p.id in rejected else ACCEPT for p in draft.proposals}
+    _make_all(tables, draft, decisions, "")
+    return Codebook({name: table.rows for name, table in tables.items()})
+
+
+def _make_all(
+    tables: dict[str, EditedTable], draft: Draft, decisions: dict[str, str], who: str
+) -> list[str]:
+    """Make the changes of a draft in the tables, and list those that cannot be made."""
+    problems = []
+    numbers = {
+        row["wave_id"]: wave_number(row)
+        for row in tables["waves"].rows
+        if row["study_id"] == draft.study
+    }
+    in_place = WaveInPlace(tables, draft) if WaveInPlace.is_for(draft) else None
+    if in_place:
+        in_place.begin()
+    today = datetime.now().astimezone().date()
+    for proposal in draft.proposals:
+        accepted = decisions[proposal.id] == ACCEPT
+        for change in proposal.changes if accepted else proposal.if_rejected:
+            if not _is_wanted(change, decisions):
+                continue
+            try:
+                reviewed = with_review(change, proposal, who, today)
+                if in_place is None or not in_place.make(reviewed):
+                    _make(reviewed, tables, draft, numbers)
+            except (WavehouseError, KeyError) as error:
+                problems.append(f"{proposal.id} ({proposal.kind}, {proposal.subject}): {error}")
+    if in_place and not problems:
+        in_place.finish()
+    return problems
 
 
 def _is_declared(project: Project, study_id: str, wave_id: str) -> bool:

@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wavehouse.onboarding.draft import Draft, Proposal
+from wavehouse.errors import WavehouseError
+from wavehouse.onboarding.draft import Draft, Proposal, draft_path
 from wavehouse.onboarding.selecting import ABOUT_NO_COLUMN
 from wavehouse.project import Project
 from wavehouse.writing import write_whole
@@ -128,7 +129,11 @@ def keep_columns(project: Project, draft: Draft, profiles: "Mapping[str, WavePro
 
 
 def read_columns(project: Project, draft: Draft) -> dict[str, Wave]:
-    """Give the columns of a draft's wave, and of the earlier waves that its proposals name."""
+    """Give the columns of a draft's wave, and of the earlier waves that its proposals name.
+
+    Raises:
+        WavehouseError: the wave itself is not there any more.
+    """
     needed = {draft.wave, draft.like, *(p.old_wave for p in draft.proposals)} - {""}
     path = _kept(project, draft)
     if path.is_file():
@@ -138,6 +143,12 @@ def read_columns(project: Project, draft: Draft) -> dict[str, Wave]:
     from wavehouse.onboarding.profile import profile_wave
 
     found = {wave: profile_wave(project, draft.study, wave) for wave in needed}
+    if found[draft.wave] is None:
+        raise WavehouseError(
+            f"{project.relative(draft_path(project, draft.study, draft.wave))}: the files of wave "
+            f"{draft.wave} of study {draft.study} are neither landed nor a seed. Bring them in "
+            "again with `wavehouse add-wave`, or delete the draft."
+        )
     keep_columns(project, draft, {name: wave for name, wave in found.items() if wave})
     content = json.loads(path.read_text(encoding="utf-8"))
     return {name: _wave(wave) for name, wave in content["waves"].items()}

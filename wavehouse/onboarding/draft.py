@@ -134,6 +134,8 @@ class Draft:
         return [proposal for proposal in self.proposals if proposal.is_open]
 
 
+# What was read of a draft is kept from so many characters on: shorter ones are read at once.
+_LONG = 50_000
 # Reading and writing is several times faster in C, where PyYAML was built with it.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -177,10 +179,10 @@ def draft_path(project: Project, study_id: str, wave_id: str) -> Path:
     return inside(project.root, path, project.relative(path))
 
 
-def number_proposals(proposals: Iterable[Proposal]) -> list[Proposal]:
-    """Give each proposal its id, and accept beforehand what is sure and loses nothing."""
+def number_proposals(proposals: Iterable[Proposal], first: int = 1) -> list[Proposal]:
+    """Give each proposal its id, from a first one on, and accept what is sure and loses nothing."""
     numbered = []
-    for number, proposal in enumerate(proposals, start=1):
+    for number, proposal in enumerate(proposals, start=first):
         proposal.id = proposal.id or f"p{number:02d}"
         if (
             proposal.kind in SAFE_KINDS
@@ -383,6 +385,8 @@ def _kept_content(cache: Path, text: str) -> Any:  # noqa: ANN401 (whatever some
 
 
 def _keep_content(cache: Path, text: str, content: object) -> None:
+    if len(text) < _LONG:
+        return
     # Reading it again is all that is lost where it cannot be kept.
     with suppress(OSError, WavehouseError):
         write_whole(cache, json.dumps({"of": _sum(text), "content": content}))

@@ -26,6 +26,7 @@ from wavehouse.onboarding.draft import (
 from wavehouse.onboarding.missing import missing_kinds
 from wavehouse.onboarding.profile import WaveProfile, labelled_wave, profile_wave
 from wavehouse.onboarding.question_rows import new_column_proposals
+from wavehouse.onboarding.rehearsal import rehearse
 from wavehouse.onboarding.reviewing import review_text
 from wavehouse.onboarding.revised import (
     Delivery,
@@ -131,6 +132,7 @@ def add_wave(
             [*proposals, *found],
             placed,
             following,
+            (old, naming),
         )
     keep_columns(project, draft, {like["wave_id"]: old, wave_id: new} if old else {wave_id: new})
     return f"{changed}{kept}{review_text(project, draft)}"
@@ -225,7 +227,18 @@ def new_study(
             else ""
         )
         unchanged = len(study.roles)
-        draft, kept = _save(project, new, "", "", delivered_as, sums, unchanged, proposals, placed)
+        draft, kept = _save(
+            project,
+            new,
+            "",
+            "",
+            delivered_as,
+            sums,
+            unchanged,
+            proposals,
+            placed,
+            compared=(None, naming),
+        )
     keep_columns(project, draft, {wave_id: new})
     return f"{changed}{kept}{review_text(project, draft)}"
 
@@ -422,12 +435,24 @@ def _save(
     proposals: list[Proposal],
     placed: Placed,
     following: str = "",
+    compared: tuple[WaveProfile | None, Naming] | None = None,
 ) -> tuple[Draft, str]:
-    """Number the proposals and write the draft; give it, and what to tell of earlier decisions."""
-    batteries = batteries_by_column(new.columns.values())
-    for proposal in proposals:
-        proposal.battery = proposal.battery or batteries.get(proposal.subject, "")
-        _remember_labels(proposal, new)
+    """Write the draft of a wave; give it, and what to tell of earlier decisions.
+
+    Args:
+        project: the project.
+        new: what is delivered.
+        previous: the wave before, or nothing.
+        like: the wave that it was compared with, or nothing.
+        delivered_as: where the wave is kept.
+        sums: its files.
+        unchanged: how many columns need no proposal.
+        proposals: what is proposed.
+        placed: what to take back if something fails.
+        following: the wave behind, where there is one.
+        compared: what was delivered in the wave before, and what gives ids: then what the build
+            would refuse is looked for, and asked about too.
+    """
     numbered = number_proposals(proposals)
     draft = Draft(
         new.study_id,
@@ -440,6 +465,14 @@ def _save(
         numbered,
         following,
     )
+    if compared is not None:
+        draft.proposals += number_proposals(
+            rehearse(project, draft, new, *compared), first=len(numbered) + 1
+        )
+    batteries = batteries_by_column(new.columns.values())
+    for proposal in draft.proposals:
+        proposal.battery = proposal.battery or batteries.get(proposal.subject, "")
+        _remember_labels(proposal, new)
     path = draft_path(project, new.study_id, new.wave_id)
     before = read_draft(project, new.study_id, new.wave_id) if path.is_file() else None
     made = rows_as_made(project, before) if before else {}

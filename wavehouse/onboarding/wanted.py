@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 
 NOT_WANTED = "Not wanted so far."
 KIND = "not_wanted"
+# In a list of what is wanted: what earlier waves asked.
+ASKED = "asked"
 # What a new column is drafted as. A column that goes on is wanted, as it was.
-NEW_KINDS = frozenset({"new_column", "new_text_column", "equal_labels", "waiver_expired"})
-# Says that a name belongs to another question, which may be asked under another one.
-_NAMES_ONLY = frozenset({"reused_name"})
+NEW_KINDS = frozenset({"new_column", "new_text_column", "new_empty_column", "waiver_expired"})
+# What is said of the earlier column of a name, whatever the new one is.
+_OF_THE_EARLIER = frozenset({"reused_name", "dropped_column", "design_column_missing"})
 _MOST_NAMED = 8
 _SHEETS = (".xlsx", ".csv")
 
@@ -38,7 +40,8 @@ def read_keep(keep: str) -> list[str]:
 
     Args:
         keep: names and patterns with commas or blanks between them, or a file: with one a line
-            (# begins a remark), or a worksheet whose column `wanted` says yes.
+            (# begins a remark), or a worksheet whose column `wanted` says yes. `asked` is no name:
+            what earlier waves asked is wanted anyhow, and alone it means nothing else.
 
     Raises:
         WavehouseError: nothing is named, or the file cannot be read.
@@ -65,15 +68,26 @@ def read_keep(keep: str) -> list[str]:
         names = [line.partition("#")[0].strip() for line in lines]
     else:
         names = keep.replace(",", " ").split()
-    names = [name for name in names if name]
-    if not names:
+    only_asked = ASKED in names
+    names = [name for name in names if name and name != ASKED]
+    if not names and not only_asked:
         raise WavehouseError(f"--keep {keep}: no column is named there.")
     return names
 
 
-def can_be_waived(proposal: Proposal) -> bool:
-    """Say whether a proposal is about a column that nobody has asked for yet."""
-    return proposal.kind in NEW_KINDS
+def of_new_column(proposals: Sequence[Proposal]) -> list[Proposal]:
+    """Give what is proposed of a column that nobody has asked for yet; nothing if it goes on.
+
+    Args:
+        proposals: what is proposed about one name; an earlier column may have had it too.
+    """
+    if not any(proposal.kind in NEW_KINDS for proposal in proposals):
+        return []
+    return [
+        proposal
+        for proposal in proposals
+        if proposal.kind not in _OF_THE_EARLIER or _is_of_waivers(proposal)
+    ]
 
 
 def names_of(proposals: Iterable[Proposal]) -> set[str]:
@@ -122,8 +136,9 @@ def choose_wanted(
     rows: list[Change] = []
     for name, column in new.columns.items():
         own = by_column.get(name, [])
-        unasked = [proposal for proposal in own if _is_unasked(proposal)]
-        if any(proposal.kind not in _NAMES_ONLY for proposal in own if proposal not in unasked):
+        unasked = of_new_column(own) or [p for p in own if _is_of_waivers(p)]
+        others = [p for p in own if not any(p is each for each in unasked)]
+        if any(proposal.kind not in _OF_THE_EARLIER for proposal in others):
             continue
         before = _carried_on(unasked) or (
             waived.get(plain_words(column.label, name)) if column.label else None
@@ -145,10 +160,8 @@ def choose_wanted(
     return [*rest, *added, one]
 
 
-def _is_unasked(proposal: Proposal) -> bool:
-    """Whether a proposal is about a column that no question of an earlier wave goes on with."""
-    if proposal.kind in NEW_KINDS:
-        return True
+def _is_of_waivers(proposal: Proposal) -> bool:
+    """Whether a proposal is about an earlier column that was waived, and about nothing else."""
     tables = {change["table"] for change in [*proposal.changes, *proposal.if_rejected]}
     return proposal.kind in ("renamed_column", "reused_name") and tables == {"waived_columns"}
 
@@ -286,8 +299,8 @@ def decide_wanted(project: Project, study_id: str, wave_id: str, keep: str, beca
     ids = [
         proposal.id
         for own in by_column.values()
-        if all(map(can_be_waived, own)) and not _is_kept(names, names_of(own))
-        for proposal in own
+        if not _is_kept(names, names_of(own))
+        for proposal in of_new_column(own)
         if proposal.is_open
     ]
     draft = write_decisions(

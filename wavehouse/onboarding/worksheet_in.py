@@ -22,7 +22,7 @@ from wavehouse.onboarding.draft import (
     write_each,
 )
 from wavehouse.onboarding.reviewing import next_step
-from wavehouse.onboarding.wanted import NOT_WANTED, can_be_waived
+from wavehouse.onboarding.wanted import NOT_WANTED, of_new_column
 from wavehouse.onboarding.worksheet import (
     FORMULA,
     because_text,
@@ -317,7 +317,7 @@ def _with_wanted(
         return decisions
     if not wanted or wanted in YES:
         return decisions
-    to_waive = [proposal for proposal in proposals if can_be_waived(proposal)]
+    to_waive = of_new_column(proposals)
     if not to_waive:
         problems.append(
             f"{where}: the column is not new, so `wanted` cannot waive it. Decide what is proposed."
