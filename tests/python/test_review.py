@@ -484,6 +484,10 @@ def test_the_page_shows_old_and_new_side_by_side_and_needs_nothing_else(
     shutil.rmtree(town.target / "review")
     _run(run_command, town, "review", "town", "2", "--page")
     assert (town.target / "review_town_2.html").read_text(encoding="utf-8") == page
+    # It counts people's answers, so nothing of it is left when the draft is applied.
+    _run(run_command, town, "decide", "town", "2", "open", "accept")
+    _run(run_command, town, "apply", "town", "2")
+    assert not [path for path in town.target.rglob("*") if "town_2" in path.name]
 
 
 def test_a_draft_whose_files_are_gone_says_so(

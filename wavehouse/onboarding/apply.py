@@ -19,6 +19,7 @@ from wavehouse.onboarding.draft import (
     Draft,
     Proposal,
     draft_path,
+    forget_kept,
     read_draft,
 )
 from wavehouse.onboarding.later_variable import leave_out
@@ -76,6 +77,7 @@ def apply_draft(
         raise ProblemsError("Nothing was written, since some rows cannot be:", problems)
     changed = write_all(list(tables.values()))
     path.unlink()
+    forget_kept(path)
     if not any(path.parent.iterdir()):
         path.parent.rmdir()
     lines = [f"Changed seeds/codebook/{name}" for name in changed]

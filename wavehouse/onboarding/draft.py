@@ -366,6 +366,18 @@ def save_draft(project: Project, draft: Draft) -> Path:
     return path
 
 
+def forget_kept(path: Path) -> None:
+    """Remove what is kept in `target/` of a draft that is no more: it counts people's answers."""
+    kept = path.parent.parent / "target"
+    for file in (
+        _cache(path),
+        kept / "review" / f"{path.stem}.json",
+        kept / f"review_{path.stem}.html",
+    ):
+        with suppress(OSError):
+            file.unlink(missing_ok=True)
+
+
 def _cache(path: Path) -> Path:
     """Give the file that keeps what was read of a draft: a long one takes seconds to read."""
     return path.parent.parent / "target" / "review" / f"{path.stem}.draft.json"
