@@ -41,6 +41,8 @@ MOST_WITHOUT_LABELS = 0.75
 # Words that are less alike, or in another language, may ask another thing: a person reads them.
 SAME_WORDS = 0.9
 MOST_REWORDED = 0.89
+# Labels of two columns that nothing is matched with, from here on, are looked at by a person.
+PERHAPS_THE_SAME = 0.5
 
 # How much the usual counts beside what is learned, in pairs; and how many rounds of learning.
 _USUAL_PAIRS = 20.0
@@ -323,26 +325,46 @@ def _outcomes(
             bool(labels.whole[row, place]),
         )
     taken = {row for row, _ in pairs}
-    sums, old_sums = chances.sum(axis=0), chances.sum(axis=1)
+    left = _nearest(labels.alike, taken, {place for _, place in pairs})
+    sums, old_sums = 1 - chances.sum(axis=0), 1 - chances.sum(axis=1)
+    # A column that is left over and much like another one that is may be it after all.
+    old_sums[left.max(axis=1, initial=0.0) >= PERHAPS_THE_SAME] *= MOST_REWORDED
+    sums[left.max(axis=0, initial=0.0) >= PERHAPS_THE_SAME] *= MOST_REWORDED
     rows = {column.profile.name: row for row, column in enumerate(old) if column.is_last}
     return Matching(
         matches,
         {
-            column.name: round(float(1 - sums[place]), 3)
+            column.name: round(float(sums[place]), 3)
             for place, column in enumerate(new)
             if column.name not in matches
         },
         {
-            (column.wave_id, column.profile.name): round(float(1 - old_sums[row]), 3)
+            (column.wave_id, column.profile.name): round(float(old_sums[row]), 3)
             for row, column in enumerate(old)
             if row not in taken
         },
         {
-            column.name: round(float(chances[rows[column.name], place]), 3)
+            column.name: round(
+                max(
+                    float(chances[rows[column.name], place]),
+                    1 - MOST_REWORDED
+                    if left[rows[column.name], place] >= PERHAPS_THE_SAME
+                    else 0.0,
+                ),
+                3,
+            )
             for place, column in enumerate(new)
             if column.name in rows
         },
     )
+
+
+def _nearest(alike: np.ndarray, rows: set[int], places: set[int]) -> np.ndarray:
+    """Give how alike the labels of columns are that are in no match; 0 for the others."""
+    left = np.nan_to_num(alike.copy())
+    left[sorted(rows), :] = 0.0
+    left[:, sorted(places)] = 0.0
+    return left
 
 
 def _pairs(

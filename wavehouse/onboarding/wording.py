@@ -351,20 +351,20 @@ def _raise_cut(
     after: Sequence[Wording],
 ) -> None:
     """Take a cut label as alike to those that begin as it does, and as all that there was of it."""
-    wholes = [" ".join(label.words) for label in before]
-    others = [" ".join(label.words) for label in after]
-    for column, label in enumerate(after):
-        if label.may_be_cut:
-            for row, text in enumerate(wholes):
-                if len(text) > len(others[column]) and text.startswith(others[column]):
-                    alike[row, column] = max(alike[row, column], CUT_ALIKE)
-                    whole[row, column] = True
-    for row, label in enumerate(before):
-        if label.may_be_cut:
-            for column, text in enumerate(others):
-                if len(text) > len(wholes[row]) and text.startswith(wholes[row]):
-                    alike[row, column] = max(alike[row, column], CUT_ALIKE)
-                    whole[row, column] = True
+    firsts = [" ".join(label.words) for label in before]
+    seconds = [" ".join(label.words) for label in after]
+    for row, (label, text) in enumerate(zip(before, firsts, strict=True)):
+        for column, (other, other_text) in enumerate(zip(after, seconds, strict=True)):
+            if _is_cut_of(label, text, other_text) or _is_cut_of(other, other_text, text):
+                alike[row, column] = max(alike[row, column], CUT_ALIKE)
+                whole[row, column] = True
+
+
+def _is_cut_of(label: Wording, text: str, longer: str) -> bool:
+    """Whether a label is the beginning of another one, and was cut: within a word, or as others."""
+    if not _SHORTEST_CUT <= len(text) < len(longer) or not longer.startswith(text):
+        return False
+    return label.may_be_cut or longer[len(text)] != " "
 
 
 def _weights(vocabulary: Sequence[str], labels: Sequence[Wording]) -> np.ndarray:
