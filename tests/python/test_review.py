@@ -246,6 +246,23 @@ def test_only_what_was_asked_can_be_wanted(
     assert [c["end"]["source_column"] for c in one.changes if "end" in c] == ["q9"]
 
 
+def test_a_name_that_another_question_took_means_the_question(
+    town: Project, tmp_path: Path, run_command: RunCommand
+) -> None:
+    _run(run_command, town, "decide", "town", "1", "open", "accept")
+    _run(run_command, town, "apply", "town", "1")
+    # The bicycle moves to q11, and something else is q10.
+    moved = {("q11" if name == "q10" else name): column for name, column in COLUMNS.items()}
+    moved["q10"] = ("Q10. Believes in an afterlife", YES)
+    words = (_deliver(tmp_path, 2, moved), "--date", "2024-05-01", "--keep", "q10")
+    _run(run_command, town, "add-wave", "town", "2", *words)
+    proposals = {(p.kind, p.subject): p for p in read_draft(town, "town", "2").proposals}
+    assert proposals["renamed_column", "q11"].old_column == "q10"
+    assert ("new_column", "q10") not in proposals
+    told = proposals["not_wanted", "2"].reason
+    assert "The list has q10, which named earlier questions" in told
+
+
 def test_wanted_columns_go_by_earlier_names_and_variables(
     town: Project, tmp_path: Path, run_command: RunCommand
 ) -> None:

@@ -1,6 +1,6 @@
 """Which columns of a wave are wanted; what is not wanted is one decision, a waiver of each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -131,6 +131,7 @@ def choose_wanted(
         _refuse_unknown(keep, by_column, [*new.columns], codebook, naming.study_id)
     waived = _waived_before(codebook, naming.study_id)
     left_out: dict[str, tuple[str, str]] = {}
+    taken: list[str] = []
     folded: list[Proposal] = []
     added: list[Proposal] = []
     rows: list[Change] = []
@@ -143,20 +144,31 @@ def choose_wanted(
         before = _carried_on(unasked) or (
             waived.get(plain_words(column.label, name)) if column.label else None
         )
-        if keep is not None and _is_kept(keep, names_of(own) | {name.casefold()}):
+        names = names_of(own) | {name.casefold()}
+        is_taken = _took_a_name(name, own)
+        if keep is not None and _is_kept(keep, names, {name.casefold()} if is_taken else ()):
             if not any(p.kind in NEW_KINDS for p in own):
                 anew = _draft_anew(column, codebook, naming, is_known=bool(own))
                 added += anew
                 folded += unasked if anew else []
         elif unasked and (keep is not None or before):
             left_out[name] = before or (_waiver_kind(unasked), NOT_WANTED)
+            if keep is not None and is_taken and _is_kept(keep, names):
+                taken.append(name)
             folded += unasked
             rows += _waive(naming, name, unasked, left_out[name])
     rest = [p for p in proposals if not any(p is each for each in folded)]
     if not left_out:
         return [*rest, *added]
     labels = {name: column.label for name, column in new.columns.items()}
-    one = Proposal(KIND, naming.wave_id, 0.9, _told(left_out, labels, keep), rows)
+    told = _told(left_out, labels, keep)
+    if taken:
+        told += (
+            f". The list has {', '.join(taken)}, which named earlier questions and is another "
+            "question's name now: the earlier ones are kept. To keep the new ones, name them in "
+            "the worksheet"
+        )
+    one = Proposal(KIND, naming.wave_id, 0.9, told, rows)
     return [*rest, *added, one]
 
 
@@ -164,6 +176,16 @@ def _is_of_waivers(proposal: Proposal) -> bool:
     """Whether a proposal is about an earlier column that was waived, and about nothing else."""
     tables = {change["table"] for change in [*proposal.changes, *proposal.if_rejected]}
     return proposal.kind in ("renamed_column", "reused_name") and tables == {"waived_columns"}
+
+
+def _took_a_name(name: str, proposals: Sequence[Proposal]) -> bool:
+    """Whether a new column has the name that a question of the wave before was asked under."""
+    return any(
+        proposal.kind == "reused_name"
+        and proposal.old_column == name
+        and not _is_of_waivers(proposal)
+        for proposal in proposals
+    )
 
 
 def _carried_on(proposals: Sequence[Proposal]) -> tuple[str, str] | None:
@@ -242,8 +264,14 @@ def _waiver_kind(proposals: Sequence[Proposal]) -> str:
     return "free_text" if is_text else "out_of_scope"
 
 
-def _is_kept(keep: Sequence[str], names: set[str]) -> bool:
-    return any(fnmatchcase(name, pattern.casefold()) for name in names for pattern in keep)
+def _is_kept(keep: Sequence[str], names: set[str], taken: Collection[str] = ()) -> bool:
+    """Whether a list names a column; a name that is `taken` is an earlier question's there."""
+    return any(
+        fnmatchcase(name, pattern.casefold())
+        for name in names
+        for pattern in keep
+        if not (name in taken and pattern.casefold() == name)
+    )
 
 
 def _waived_before(codebook: Codebook, study_id: str) -> dict[str, tuple[str, str]]:
