@@ -36,6 +36,7 @@ RELEASED = {
         "9cfb1e6d44aa7b067a1bf170471e4c7e13060d917c1584b485b56002464a0500",
         "4556566ca4f9722b023361eb7a1e76af850d5d027c2490d80db3589e1a847032",
         "3abddb0c14d7bcd12003323f90a91eb4ba0fc6c92d3420e78f1d6f5bbb1b991b",
+        "c459f54d5e86ccaa0e747f115600cb3030313a89ea2548413cbcc97aa5ae8377",
     ],
     "database": ["604388d93dc124e210cbaf0da86f100fa02323e6a16c22424bb4496f4b51d67d"],
 }
@@ -657,3 +658,19 @@ def test_new_tables_of_the_first_migration_are_known() -> None:
 def test_the_undone_state_is_named(old: Project) -> None:
     migrate_codebook(old)
     assert any(".wavehouse/codebook.undone" in line for line in undo_codebook(old))
+
+
+def test_the_fourth_migration_leaves_room_for_labels_of_missing_codes(old: Project) -> None:
+    migrate_codebook(old)
+    assert rows_of(old, "missing_labels") == []
+    table = old.codebook / "missing_labels.csv"
+    assert table.read_text(encoding="utf-8") == "language,label,missing_kind\n"
+
+    # As the version before left it.
+    table.unlink()
+    said = json.loads((old.codebook / "migrations.json").read_text())
+    (old.codebook / "migrations.json").write_text(json.dumps({"applied": said["applied"][:3]}))
+    assert "is of version 3" in (codebook_problem(old) or "")
+    plan = migrate_codebook(old)
+    assert [each.number for each in plan.migrations] == list(range(4, NEWEST + 1))
+    assert "missing_labels.csv: new (0 rows)" in plan.changes

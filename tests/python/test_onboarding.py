@@ -55,6 +55,8 @@ def drafted(bare: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     for words in (
         ("new-study", "town", "1", first, *NEW_STUDY, "--as", "seed"),
         ("decide", "town", "1", "p01-p09", "accept"),
+        # Sex as a segment.
+        ("decide", "town", "1", "p10", "reject", "--because", "Not needed here."),
         ("apply", "town", "1"),
         ("add-wave", "town", "2", second, "--date", "2024-05-01"),
     ):

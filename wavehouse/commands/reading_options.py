@@ -13,6 +13,8 @@ options of reading:
   --sheet Data --header-rows skip,names,labels
   --header-rows 3                       names, wording and import ids above the answers
   --lists "languages=;"                 R;Python becomes languages[R] and languages[Python]
+  --split-by year                       a file with several waves: the rows of this one
+  --leave-out phone --leave-out "addr*" what tells who somebody is never reaches the landed file
 """
 
 
@@ -52,6 +54,19 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Choice(["missing", "none"]),
         help="what an empty cell of --lists means: nothing is known (default), or none was chosen",
     )
+    @click.option(
+        "--split-by",
+        metavar="COLUMN",
+        help="the column of a file with several waves that says which wave a row is of: rows with "
+        "the wave's id are landed; COLUMN=VALUE where something else stands there",
+    )
+    @click.option(
+        "--leave-out",
+        multiple=True,
+        metavar="COLUMN",
+        help="a column that is not landed at all, such as a name or telephone number; it may have "
+        "* in it; repeat it for others. Later waves leave out what is waived as personal_data",
+    )
     @wraps(command)
     def run(
         *arguments: object,
@@ -63,6 +78,8 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
         headers: str | None,
         lists: tuple[str, ...],
         empty_lists: str | None,
+        leave_out: tuple[str, ...],
+        split_by: str | None,
         **others: object,
     ) -> object:
         from wavehouse.landing.options import reading_options as given
@@ -76,6 +93,8 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
             headers=headers,
             lists=lists,
             empty_lists=empty_lists,
+            leave_out=leave_out,
+            split_by=split_by,
         )
         return command(*arguments, reading=reading, **others)
 

@@ -7,7 +7,9 @@ import hashlib
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 from wavehouse.codebook import Row, read_codebook
@@ -18,13 +20,16 @@ from wavehouse.landing.landed import LandedWave, is_landed, landing_folder, read
 from wavehouse.landing.options import for_each, written
 from wavehouse.landing.progress import Progress
 from wavehouse.landing.readers import open_table
-from wavehouse.landing.store import StoredTable, store_table, write_wave
-from wavehouse.landing.tables import ReadingOptions
+from wavehouse.landing.reshape import matching
+from wavehouse.landing.store import StoredTable, store_table, without_empty_columns, write_wave
+from wavehouse.landing.tables import DeliveredTable, ReadingOptions
 from wavehouse.locks import only_one
 from wavehouse.project import Project
 from wavehouse.releases import sync_to_disk
 from wavehouse.writing import explained
 
+# Data of SAS, and the labels of its codes.
+OF_SAS, CATALOGUE = ".sas7bdat", ".sas7bcat"
 PARTIAL = ".partial-"
 REPLACED = ".replaced-"
 HASHED_BYTES = 1 << 22
@@ -76,17 +81,35 @@ def land_wave(
         partial.mkdir()
         try:
             tables = _store_all(paths, partial, options)
-            if len(tables) > 1:
+            _refuse_unknown(tables, options)
+            answered = [stored for stored in tables if stored.names]
+            if len(answered) > 1:
                 key = key or respondent_column(project, study_id, wave_id)
-            answers, columns = join_tables(tables, key, partial)
+            answers, columns = join_tables(answered, key, partial)
             landed_at = datetime.now(UTC).replace(tzinfo=None)
             write_wave(partial, study_id, wave_id, tables, columns, sums, said, landed_at)
             answers.rename(partial / "answers.parquet")
             shutil.rmtree(partial / "tables")
-            _put_in_place(partial, folder)
+            put_in_place(partial, folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     return read_landed(project, study_id, wave_id)
+
+
+def is_catalogue(path: Path) -> bool:
+    """Say whether a file has the labels of codes of SAS files, and no rows."""
+    return path.suffix.lower() == CATALOGUE
+
+
+def with_catalogues(files: Sequence[Path]) -> list[Path]:
+    """Add the labels that lie beside a file of SAS, under the same name."""
+    beside = [
+        file.with_suffix(ending)
+        for file in files
+        if file.suffix.lower() == OF_SAS
+        for ending in (CATALOGUE, CATALOGUE.upper())
+    ]
+    return [*files, *(path for path in beside if path.is_file() and path not in files)]
 
 
 def respondent_column(project: Project, study_id: str, wave_id: str) -> str | None:
@@ -126,6 +149,12 @@ def _check_request(project: Project, study_id: str, wave_id: str, paths: list[Pa
     problems += [
         f"{path}: there is no such file. Correct its name." for path in paths if not path.is_file()
     ]
+    if paths and not any(path.suffix.lower() == OF_SAS for path in paths):
+        problems += [
+            f"{path}: it has the labels of a {OF_SAS} file, and none is named. Name that first."
+            for path in paths
+            if is_catalogue(path)
+        ]
     names = [path.name for path in paths]
     problems += [
         f"{name}: two files have this name. Rename one."
@@ -173,9 +202,19 @@ def _store_all(
     folder = partial / "tables"
     folder.mkdir()
     tables, problems = [], []
+    catalogues = tuple(path for path in paths if is_catalogue(path))
     for place, (path, how) in enumerate(zip(paths, options, strict=True)):
+        if is_catalogue(path):
+            # It has no rows; its labels are in the tables that use them.
+            labels = DeliveredTable(
+                path, CATALOGUE[1:], f"pyreadstat {version('pyreadstat')}", [], []
+            )
+            tables.append(StoredTable(labels, [], path, 0))
+            continue
+        chosen = replace(how, catalogues=catalogues) if path.suffix.lower() == OF_SAS else how
         try:
-            tables.append(store_table(open_table(path, how), folder / f"{place}.parquet"))
+            stored = store_table(open_table(path, chosen), folder / f"{place}.parquet")
+            tables.append(without_empty_columns(stored) if how.split_by else stored)
         except WavehouseError as error:
             problems.append(error)
     if len(problems) == 1:
@@ -183,6 +222,22 @@ def _store_all(
     if problems:
         raise ProblemsError("Several files cannot be landed:", [str(error) for error in problems])
     return tables
+
+
+def _refuse_unknown(tables: Sequence[StoredTable], options: Sequence[ReadingOptions]) -> None:
+    """Refuse to leave out a column that no file has: it may be there, spelled otherwise.
+
+    Raises:
+        WavehouseError: there is such a name.
+    """
+    left_out = [name for stored in tables for name in stored.table.left_out]
+    for pattern in dict.fromkeys(name for each in options for name in each.leave_out):
+        if not matching(left_out, [pattern]):
+            there = ", ".join(name for stored in tables for name in stored.names[:20])
+            raise WavehouseError(
+                f"--leave-out {pattern}: no file has a column {pattern}, so nothing was landed. "
+                f"There are {there}."
+            )
 
 
 def _clear_rest(project: Project, study_id: str, wave_id: str) -> None:
@@ -198,7 +253,8 @@ def _clear_rest(project: Project, study_id: str, wave_id: str) -> None:
         shutil.rmtree(partial)
 
 
-def _put_in_place(partial: Path, folder: Path) -> None:
+def put_in_place(partial: Path, folder: Path) -> None:
+    """Let a folder that is complete take the place of a landed wave, by two renames."""
     for path in [*partial.iterdir(), partial]:
         sync_to_disk(path)
     replaced = folder.with_name(f".{folder.name}{REPLACED}{os.getpid()}")

@@ -1,7 +1,7 @@
 """Landed waves as they lie in the landing folder: which files there are, and what is in them."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -12,10 +12,13 @@ import pyarrow.parquet as pq
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_name
 from wavehouse.ids import inside, judge_ids
+from wavehouse.landing.tables import ResponseSet
 from wavehouse.project import Project
 
 # How each file was read, and what was assumed of it. Waves that were landed before it have none.
 READING = "reading.json"
+# Which columns its files call one question with several answers. Waves without such have none.
+RESPONSE_SETS = "response_sets.json"
 _WAVE = [("study_id", pa.string()), ("wave_id", pa.string())]
 SCHEMAS = {
     "columns": pa.schema(
@@ -123,6 +126,7 @@ class LandedWave:
     value_labels: dict[str, dict[str, ValueLabel]]
     missing_ranges: dict[str, list[tuple[str | None, str | None]]]
     files: list[LandedFile]
+    response_sets: list[ResponseSet] = field(default_factory=list)
 
     @property
     def answers(self) -> Path:
@@ -199,7 +203,13 @@ def read_landed(project: Project, study_id: str, wave_id: str) -> LandedWave:
             )
             for row, how in zip(tables["files"], reading, strict=True)
         ],
+        _response_sets(folder / RESPONSE_SETS),
     )
+
+
+def _response_sets(path: Path) -> list[ResponseSet]:
+    rows = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    return [ResponseSet(**{**row, "columns": tuple(row["columns"])}) for row in rows]
 
 
 def code_counts(

@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from wavehouse.errors import WavehouseError
-from wavehouse.landing.tables import CellList, ReadingOptions
+from wavehouse.landing.tables import CellList, ReadingOptions, RowsOfAWave
 
 TEXT_FORMATS = frozenset({"csv", "tsv", "tab", "txt"})
 DOCUMENT_FORMATS = frozenset({"ndjson", "jsonl"})
@@ -31,6 +31,9 @@ _FITS = {
     "lists": NESTED_FORMATS,
     "cell_lists": TABLE_FORMATS | STATISTICAL_FORMATS,
     "empty_lists": TABLE_FORMATS | STATISTICAL_FORMATS,
+    "leave_out": TABLE_FORMATS | STATISTICAL_FORMATS | NESTED_FORMATS,
+    "catalogues": STATISTICAL_FORMATS,
+    "split_by": TABLE_FORMATS | STATISTICAL_FORMATS | NESTED_FORMATS,
 }
 _NAMED_MARKS = {"tab": "\t", "\\t": "\t", "newline": "\n", "\\n": "\n", "blank": " "}
 HEADER_WORDS = ("names", "labels", "ids", "skip")
@@ -85,6 +88,28 @@ def cell_list(text: str) -> CellList:
     return CellList(column, mark("lists", between))
 
 
+def rows_of_a_wave(text: str) -> RowsOfAWave:
+    """Give the column that `COLUMN` or `COLUMN=VALUE` names, and the value of the wave's rows.
+
+    Raises:
+        WavehouseError: it names no column.
+    """
+    column, _, value = text.partition("=")
+    if not column.strip():
+        raise WavehouseError(
+            f"--split-by {text}: name the column that says which wave a row is of, such as year; "
+            "or COLUMN=VALUE where the wave's id is not what stands there, such as 'wave=Round 3'."
+        )
+    return RowsOfAWave(column.strip(), value.strip())
+
+
+def of_wave(options: ReadingOptions, wave_id: str) -> ReadingOptions:
+    """Let the rows of a file with several waves be those with the wave's id, if none are named."""
+    if options.split_by is None or options.split_by.value:
+        return options
+    return replace(options, split_by=RowsOfAWave(options.split_by.column, wave_id))
+
+
 def reading_options(
     *,
     encoding: str | None = None,
@@ -95,6 +120,8 @@ def reading_options(
     headers: str | None = None,
     lists: Sequence[str] = (),
     empty_lists: str | None = None,
+    leave_out: Sequence[str] = (),
+    split_by: str | None = None,
 ) -> ReadingOptions:
     """Give the options from the words that a user wrote.
 
@@ -120,6 +147,8 @@ def reading_options(
         header_rows(headers) if headers else (),
         tuple(cell_list(word) for word in lists if word not in nested),
         empty_lists or "missing",
+        tuple(dict.fromkeys(leave_out)),
+        rows_of_a_wave(split_by) if split_by else None,
     )
     for option, given in (("decimal", made.decimal), ("thousands", made.thousands)):
         if given is not None and (given.isalnum() or given in "+-"):
@@ -149,6 +178,10 @@ def written(options: ReadingOptions) -> str:
         words += ["--lists", f"{column.column}={_named(column.mark)}"]
     if options.empty_lists != "missing":
         words += ["--empty-lists", options.empty_lists]
+    for name in sorted(options.leave_out):
+        words += ["--leave-out", name]
+    if options.split_by is not None:
+        words += ["--split-by", "=".join(filter(None, vars(options.split_by).values()))]
     return shlex.join(words)
 
 
@@ -163,7 +196,7 @@ def parsed(text: str) -> ReadingOptions:
     except ValueError as error:
         raise WavehouseError(f"reading options {text!r}: {error}. Correct the quotes.") from error
     single: dict[str, str] = {}
-    lists: list[str] = []
+    several: dict[str, list[str]] = {"--lists": [], "--leave-out": []}
     if len(words) % 2:
         raise WavehouseError(f"reading options {text!r}: an option has no value. Add it.")
     names = {
@@ -171,20 +204,20 @@ def parsed(text: str) -> ReadingOptions:
         **{
             f"--{name.replace('_', '-')}": name
             for name in _FITS
-            if name not in {"header_rows", "lists", "cell_lists"}
+            if name not in {"header_rows", "lists", "cell_lists", "leave_out", "catalogues"}
         },
     }
     for name, value in zip(words[::2], words[1::2], strict=True):
-        if name == "--lists":
-            lists.append(value)
+        if name in several:
+            several[name].append(value)
         elif name in names:
             single[names[name]] = value
         else:
             raise WavehouseError(
                 f"reading options {text!r}: there is no option {name}. There are "
-                f"{', '.join(sorted([*names, '--lists']))}."
+                f"{', '.join(sorted([*names, *several]))}."
             )
-    return reading_options(**single, lists=lists)
+    return reading_options(**single, lists=several["--lists"], leave_out=several["--leave-out"])
 
 
 def fitting(options: ReadingOptions, path: Path) -> ReadingOptions:

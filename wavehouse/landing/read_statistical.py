@@ -25,6 +25,7 @@ from wavehouse.landing.tables import (
     DeliveredColumn,
     DeliveredTable,
     ReadingOptions,
+    ResponseSet,
     Texts,
     rows_of_a_chunk,
 )
@@ -181,8 +182,62 @@ def open_statistical(path: Path, options: ReadingOptions) -> DeliveredTable:
             table.missing_ranges.setdefault(place, []).append(
                 (low and text(low, where), high and text(high, where))
             )
+    table.response_sets = [
+        ResponseSet(
+            text(name, "the name of a multiple response set"),
+            text(known["label"] or "", f"the label of the multiple response set {name}"),
+            writers[names.index(known["variable_list"][0])](float(known["counted_value"])) or "",
+            tuple(shown_names[names.index(column)] for column in known["variable_list"]),
+        )
+        for name, known in (meta.mr_sets or {}).items()
+        if _is_of_chosen_columns(known, names)
+    ]
+    if options.catalogues:
+        _add_catalogues(table, options, meta, names, writers)
     table.chunks = _chunks(program, table, options, settings, names, writers, text)
     return table
+
+
+def _is_of_chosen_columns(known: dict[str, Any], names: list[str]) -> bool:
+    """Whether a set has a column for each answer; the other sort has one for each mention."""
+    columns = known["variable_list"]
+    return (
+        known["is_dichotomy"]
+        and known["counted_value"] is not None
+        and len(columns) > 1
+        and set(columns) <= set(names)
+    )
+
+
+def _add_catalogues(
+    table: DeliveredTable,
+    options: ReadingOptions,
+    meta: Any,  # noqa: ANN401 (pyreadstat's own)
+    names: list[str],
+    writers: list[Remembered],
+) -> None:
+    """Label codes by the formats of SAS, which lie in files of their own.
+
+    Raises:
+        WavehouseError: such a file cannot be read.
+    """
+    formats: dict[str, dict[Any, str]] = {}
+    for path in options.catalogues:
+        try:
+            _, catalogue = pyreadstat.read_sas7bcat(str(path), encoding=options.encoding)
+        except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError) as error:
+            raise WavehouseError(
+                f"{path}: the labels cannot be read: {error}. Have them delivered again from the "
+                "same version of SAS as the data; or leave the file out, and write the labels into "
+                "the draft."
+            ) from error
+        formats |= {name.casefold(): labels for name, labels in catalogue.value_labels.items()}
+    for place, name in enumerate(names):
+        labels = formats.get((meta.variable_to_label.get(name) or "").casefold())
+        if labels:
+            table.value_labels[place] = {
+                writers[place](code) or "": str(label) for code, label in labels.items()
+            }
 
 
 def _is_old_stata(path: Path) -> bool:

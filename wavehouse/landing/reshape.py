@@ -1,10 +1,10 @@
-"""What options make of a table's texts: numbers with other marks, and lists within cells.
+"""What options make of a table: columns left out, numbers with other marks, lists within cells.
 
-Both need to have seen the whole file, so that it is read twice where they are asked for.
+The last two need to have seen the whole file, so that it is read twice where they are asked for.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -20,15 +20,18 @@ from wavehouse.landing.tables import (
     DeliveredColumn,
     DeliveredTable,
     ReadingOptions,
+    RowsOfAWave,
     Texts,
 )
 
+# How many values of a column a message lists.
+MOST_VALUES_NAMED = 30
 # Marks that look alike, and are written one for the other.
 _ALIKE = {" ": " \u00a0\u202f\u2009", "'": "'\u2019"}
 
 
 def reshaped(open_again: Callable[[], DeliveredTable], options: ReadingOptions) -> DeliveredTable:
-    """Open a file, with its numbers and lists as the options say.
+    """Open a file, with its columns, numbers and lists as the options say.
 
     Args:
         open_again: opens the file.
@@ -37,7 +40,13 @@ def reshaped(open_again: Callable[[], DeliveredTable], options: ReadingOptions) 
     Raises:
         WavehouseError: a column of `cell_lists` is not there, or has too many different answers.
     """
-    table = open_again()
+
+    def opened() -> DeliveredTable:
+        whole = open_again()
+        rows = _only_rows(whole, options.split_by) if options.split_by else whole
+        return _without(rows, options.leave_out)
+
+    table = opened()
     lists = _listed_columns(table, options)
     numbers = None
     if options.decimal is not None or options.thousands is not None:
@@ -60,7 +69,7 @@ def reshaped(open_again: Callable[[], DeliveredTable], options: ReadingOptions) 
         seen if column.type == "text" else _Marked()
         for seen, column in zip(found, table.columns, strict=True)
     ]
-    table = open_again()
+    table = opened()
     converted = {place for place, seen in enumerate(found) if seen.is_marked and not seen.odd}
     said = replace(AS_DELIVERED, decimal=options.decimal, thousands=options.thousands)
     table.notes += [
@@ -142,6 +151,106 @@ def _listed_columns(table: DeliveredTable, options: ReadingOptions) -> dict[int,
             )
         lists |= dict.fromkeys(places, wanted.mark)
     return lists
+
+
+def values_of(table: DeliveredTable, column: str) -> dict[str, int]:
+    """Count the values of a column, blanks around them taken off; this goes through the table.
+
+    Raises:
+        WavehouseError: there is no such column.
+    """
+    place = _place_of(table, column)
+    counts: dict[str, int] = {}
+    for chunk in table.chunks:
+        for text in _texts(chunk[place]):
+            counts[(text or "").strip()] = counts.get((text or "").strip(), 0) + 1
+    return dict(sorted(counts.items(), key=lambda item: natural_order(item[0])))
+
+
+def _place_of(table: DeliveredTable, column: str) -> int:
+    for place, each in enumerate(table.columns):
+        if each.name.casefold() == column.casefold():
+            return place
+    there = ", ".join(each.name for each in table.columns[:20])
+    raise WavehouseError(
+        f"{table.path}: --split-by {column}: there is no column {column}. There are {there}."
+    )
+
+
+def _only_rows(table: DeliveredTable, wanted: RowsOfAWave) -> DeliveredTable:
+    """Keep the rows of one wave. Whether the file is whole is seen here, where all rows are."""
+    place = _place_of(table, wanted.column)
+    expected = table.expected_rows
+
+    def kept() -> Iterator[list[Column]]:
+        row_count = found = 0
+        seen: set[str] = set()
+        for chunk in table.chunks:
+            values = [(text or "").strip() for text in _texts(chunk[place])]
+            row_count += len(values)
+            seen |= set(values) if len(seen) <= MOST_VALUES_NAMED else set()
+            rows = [row for row, value in enumerate(values) if value == wanted.value]
+            found += len(rows)
+            if rows:
+                yield [_rows_of(column, rows) for column in chunk]
+        if expected not in {None, row_count}:
+            raise WavehouseError(
+                f"{table.path}: the file says that it has {expected} rows, and {row_count} can be "
+                "read. Have it delivered again."
+            )
+        if not found:
+            named = ", ".join(sorted(filter(None, seen), key=natural_order)[:MOST_VALUES_NAMED])
+            raise WavehouseError(
+                f"{table.path}: --split-by {wanted.column}: no row has {wanted.value!r} there. "
+                f"There are {named}. Name the wave so, or say --split-by {wanted.column}=VALUE."
+            )
+
+    return replace(table, chunks=kept(), expected_rows=None)
+
+
+def _rows_of(column: Column, rows: list[int]) -> Column:
+    if isinstance(column, pa.Array):
+        return column.take(pa.array(rows, pa.int64()))
+    return [column[row] for row in rows]
+
+
+def matching(columns: Iterable[str], patterns: Iterable[str]) -> list[str]:
+    """Give the columns that are named, or that a pattern with `*` covers; case does not count."""
+    wanted = [pattern.casefold() for pattern in patterns]
+    return [
+        column
+        for column in columns
+        if any(fnmatchcase(column.casefold(), _literal(pattern)) for pattern in wanted)
+    ]
+
+
+def _literal(pattern: str) -> str:
+    """Let only the star be special: names such as languages[R] have brackets."""
+    return "".join(f"[{c}]" if c in "[?" else c for c in pattern)
+
+
+def _without(table: DeliveredTable, patterns: Sequence[str]) -> DeliveredTable:
+    """Leave columns out, with all that is known of them."""
+    left_out = set(matching([column.name for column in table.columns], patterns))
+    if not left_out:
+        return table
+    kept = [place for place, c in enumerate(table.columns) if c.name not in left_out]
+    if not kept:
+        raise WavehouseError(f"{table.path}: --leave-out leaves no column. Name fewer.")
+    return replace(with_places(table, kept), left_out=sorted(left_out))
+
+
+def with_places(table: DeliveredTable, kept: Sequence[int]) -> DeliveredTable:
+    """Keep the columns at these places, with all that is known of them."""
+    moved = {old: new for new, old in enumerate(kept)}
+    return replace(
+        table,
+        columns=[table.columns[place] for place in kept],
+        chunks=([chunk[place] for place in kept] for chunk in table.chunks),
+        value_labels={moved[p]: known for p, known in table.value_labels.items() if p in moved},
+        missing_ranges={moved[p]: known for p, known in table.missing_ranges.items() if p in moved},
+        missing_codes=_Moved(table.missing_codes, moved),
+    )
 
 
 def _check_sizes(table: DeliveredTable, parts: dict[int, dict[str, None]]) -> None:

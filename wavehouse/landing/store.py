@@ -1,8 +1,9 @@
 """Write delivered tables and what is known of them as Parquet."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wavehouse.errors import WavehouseError
-from wavehouse.landing.landed import READING, SCHEMAS
+from wavehouse.landing.landed import READING, RESPONSE_SETS, SCHEMAS
 from wavehouse.landing.names import landed_names
 from wavehouse.landing.progress import Progress
-from wavehouse.landing.tables import DeliveredColumn, DeliveredTable
+from wavehouse.landing.reshape import with_places
+from wavehouse.landing.tables import DeliveredColumn, DeliveredTable, ResponseSet
 
 COMPRESSION = "zstd"
 
@@ -76,6 +78,36 @@ def store_table(table: DeliveredTable, path: Path) -> StoredTable:
     return StoredTable(table, names, path, row_count)
 
 
+def without_empty_columns(stored: StoredTable) -> StoredTable:
+    """Leave out the columns in which no row has anything, and note them.
+
+    In a file with several waves these are the questions that this wave did not ask.
+    """
+    file = pq.ParquetFile(stored.rows)
+    filled: set[int] = set()
+    for batch in file.iter_batches():
+        filled |= {
+            place for place, column in enumerate(batch.columns) if column.null_count < len(column)
+        }
+    kept = sorted(filled)
+    if len(kept) == len(stored.names):
+        return stored
+    empty = [name for place, name in enumerate(stored.names) if place not in filled]
+    path = stored.rows.with_suffix(".filled.parquet")
+    names = [stored.names[place] for place in kept]
+    schema = pa.schema([(name, pa.string()) for name in names])
+    with pq.ParquetWriter(path, schema, compression=COMPRESSION) as writer:
+        for batch in file.iter_batches(columns=names):
+            writer.write_batch(batch.select(names))
+    path.replace(stored.rows)
+    table = with_places(stored.table, kept)
+    table.notes.append(
+        f"{table.path.name}: no row of this wave has anything in {', '.join(empty)}, so it seems "
+        "not to have asked that; the columns are left out."
+    )
+    return StoredTable(table, names, stored.rows, stored.row_count)
+
+
 def write_wave(
     folder: Path,
     study_id: str,
@@ -110,7 +142,7 @@ def write_wave(
     (folder / READING).write_text(
         json.dumps(
             [
-                {"reading_options": said, "notes": stored.table.notes}
+                {"reading_options": said, "notes": notes_of(stored.table)}
                 for stored, said in zip(tables, options, strict=True)
             ],
             ensure_ascii=False,
@@ -119,6 +151,11 @@ def write_wave(
         + "\n",
         encoding="utf-8",
     )
+    if sets := response_sets(columns):
+        (folder / RESPONSE_SETS).write_text(
+            json.dumps([asdict(each) for each in sets], ensure_ascii=False, indent=1) + "\n",
+            encoding="utf-8",
+        )
     write(
         "columns",
         (
@@ -155,6 +192,31 @@ def write_wave(
             for position, (stored, sha256) in enumerate(zip(tables, sums, strict=True), start=1)
         ),
     )
+
+
+def response_sets(columns: Sequence[WaveColumn]) -> list[ResponseSet]:
+    """Give the sets of the files with the landed names of their columns, as far as these are."""
+    tables = {id(column.table): column.table for column in columns}
+    found = []
+    for table in tables.values():
+        names = {c.delivered.name: c.source_column for c in columns if c.table is table}
+        for each in table.response_sets:
+            landed = tuple(names[column] for column in each.columns if column in names)
+            if len(landed) > 1:
+                found.append(replace(each, columns=landed))
+    return found
+
+
+def notes_of(table: DeliveredTable) -> list[str]:
+    """Give the notes of a table; without texts of the file if any of its columns was left out."""
+    if not table.left_out:
+        return table.notes
+    return [without_texts(note) for note in table.notes]
+
+
+def without_texts(note: str) -> str:
+    """Take what a note quotes out of it: it may be of a column that is left out."""
+    return re.sub(r"'[^']*'|\"[^\"]*\"", "(left out)", note)
 
 
 def _label_rows(column: WaveColumn) -> Iterable[dict[str, Any]]:

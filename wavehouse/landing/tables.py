@@ -24,6 +24,17 @@ class CellList:
 
 
 @dataclass(frozen=True)
+class RowsOfAWave:
+    """The column of a file with several waves that says which a row is of, and what it says then.
+
+    `value` is empty until the wave is known: then it is the wave's id.
+    """
+
+    column: str
+    value: str = ""
+
+
+@dataclass(frozen=True)
 class ReadingOptions:
     """What a file does not say of itself; None lets the reader find out.
 
@@ -31,7 +42,10 @@ class ReadingOptions:
     value, or `positions`, a column for each place. `decimal` and `thousands` are the marks within
     numbers that are delivered as text. `header_rows` says what each row above the answers holds:
     names, labels, ids or skip. `empty_lists` says what an empty cell of a column in `cell_lists`
-    means: `missing`, nothing is known, or `none`, none of the answers was chosen.
+    means: `missing`, nothing is known, or `none`, none of the answers was chosen. `leave_out` are
+    columns, by name or with `*`, that are not landed at all. `split_by` says which rows are the
+    wave's, in a file that holds several waves. `catalogues` are files of SAS with the labels of
+    codes, which are delivered beside the data.
     """
 
     encoding: str | None = None
@@ -43,9 +57,29 @@ class ReadingOptions:
     header_rows: tuple[str, ...] = ()
     cell_lists: tuple[CellList, ...] = ()
     empty_lists: str = "missing"
+    leave_out: tuple[str, ...] = ()
+    split_by: RowsOfAWave | None = None
+    catalogues: tuple[Path, ...] = ()
 
 
 AS_DELIVERED = ReadingOptions()
+
+
+@dataclass(frozen=True)
+class ResponseSet:
+    """Columns that a file calls one question with several answers: each is chosen or not.
+
+    Attributes:
+        name: its name in the file.
+        label: what was asked; may be empty.
+        counted_code: the code that says that the answer was chosen.
+        columns: the columns, in the file's order.
+    """
+
+    name: str
+    label: str
+    counted_code: str
+    columns: tuple[str, ...]
 
 
 @dataclass
@@ -64,7 +98,8 @@ class DeliveredTable:
 
     `notes` are what was assumed and somebody should look at, such as an encoding. `chunks` give
     for each column the texts of some rows, and can be gone through once. After that the rest is
-    final: a reader may complete it on the way.
+    final: a reader may complete it on the way. `left_out` are the names of columns that the file
+    has and that are not landed.
     """
 
     path: Path
@@ -78,6 +113,8 @@ class DeliveredTable:
     encoding: str | None = None
     expected_rows: int | None = None
     notes: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    response_sets: list[ResponseSet] = field(default_factory=list)
 
     @property
     def name(self) -> str:

@@ -23,6 +23,7 @@ from wavehouse.onboarding.draft import (
     read_draft,
 )
 from wavehouse.onboarding.later_variable import leave_out
+from wavehouse.onboarding.left_out import leave_out_waived
 from wavehouse.onboarding.reviewer import reviewer, with_review
 from wavehouse.onboarding.tables import EditedTable, write_all
 from wavehouse.project import Project
@@ -75,12 +76,15 @@ def apply_draft(
     ]
     if problems:
         raise ProblemsError("Nothing was written, since some rows cannot be:", problems)
+    left_out = leave_out_waived(project, study_id, wave_id, draft.delivered_as, tables)
     changed = write_all(list(tables.values()))
     path.unlink()
     forget_kept(path)
     if not any(path.parent.iterdir()):
         path.parent.rmdir()
     lines = [f"Changed seeds/codebook/{name}" for name in changed]
+    if left_out:
+        lines.append(f"Taken out of what was delivered: {', '.join(left_out)}")
     lines += [
         f"Still to do: {proposal.subject} {_LEFT_BY_REJECTION[proposal.kind]}."
         for proposal in draft.proposals

@@ -1,16 +1,18 @@
 """The codebook rows that answer changes of codes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from wavehouse.codebook import Codebook, Row
 from wavehouse.onboarding.codes import CodeChange, CodeComparison
 from wavehouse.onboarding.draft import ACCEPT, REJECT, Change, Proposal, only_when
+from wavehouse.onboarding.groups import Group, groups_of, item_titles, words_for
 from wavehouse.onboarding.known import EMPTY, NUMBER, KnownColumn
 from wavehouse.onboarding.missing import MissingKinds, missing_kinds
-from wavehouse.onboarding.profile import ColumnProfile
+from wavehouse.onboarding.profile import ColumnProfile, WaveProfile
 from wavehouse.onboarding.signs import plain
 from wavehouse.onboarding.texts import MOST_ID_CHARACTERS, identifier
+from wavehouse.onboarding.variable_ids import VariableIds
 
 # Changes that give an existing code another meaning, the most serious first: they need a crosswalk
 # of their own from this wave on, since another question may share the old one.
@@ -32,7 +34,9 @@ class Naming:
     """Gives ids, each once, also over several proposals of one draft.
 
     `missing` finds the missing codes of the wave; by the codebook's table of labels alone, unless
-    somebody who knows more of the wave gives another.
+    `look_at` knows more of the wave. `ids` makes ids of what is asked; `lists` has the code list
+    that items of one battery share, by column, `titles` what these lists are of, and `words` labels
+    for codes that a column delivers without.
     """
 
     codebook: Codebook
@@ -42,6 +46,12 @@ class Naming:
     categories: dict[tuple[str, str], str] = field(default_factory=dict)
     orders: dict[str, int] = field(default_factory=dict)
     missing: MissingKinds = field(init=False)
+    ids: VariableIds = field(default_factory=VariableIds)
+    lists: dict[str, str] = field(default_factory=dict)
+    groups: list[Group] = field(default_factory=list)
+    titles: dict[str, str] = field(default_factory=dict)
+    words: dict[str, dict[str, str]] = field(default_factory=dict)
+    made: dict[tuple[str, str], Change] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.missing = missing_kinds(self.codebook)
@@ -51,6 +61,7 @@ class Naming:
             ("crosswalk", "crosswalk_id"),
             ("breaks", "break_id"),
             ("measures", "measure_id"),
+            ("segments", "segment_id"),
         ):
             self.taken[table] = {row[column] for row in self.codebook.rows(table)}
         for row in self.codebook.rows("categories"):
@@ -72,21 +83,49 @@ class Naming:
         """Give the category of a label; None if there is none yet."""
         return self.categories.get((code_list, plain(label)))
 
-    def category(self, code_list: str, label: str) -> tuple[str, list[Change]]:
-        """Give the category of a label, and the row that makes it where it is new."""
+    def look_at(self, wave: WaveProfile, earlier: Iterable[KnownColumn] = ()) -> None:
+        """Take what the columns of the wave, and of earlier ones, say of codes, ids and groups."""
+        self.missing = missing_kinds(self.codebook, wave.columns, earlier)
+        self.groups = groups_of(wave, self.missing)
+        self.ids = VariableIds(wave.columns.values(), item_titles(self.groups))
+        for group in self.groups:
+            code_list = self.new_id("code_lists", group.list_text or group.title, "group")
+            self.titles[code_list] = group.title
+            self.lists |= dict.fromkeys(group.columns, code_list)
+            self.words |= words_for(group, wave.columns)
+
+    def code_list(self, code_list: str, row: Row) -> Change:
+        """Give the row of a code list; of one that several columns share, always the same."""
+        return self.made.setdefault((code_list, ""), {"table": "code_lists", "add": row})
+
+    def category(
+        self, code_list: str, label: str, wanted: str = "", *, is_off_scale: bool = False
+    ) -> tuple[str, list[Change]]:
+        """Give the category of a label, and the row that makes it where it is new.
+
+        Args:
+            code_list: the code list.
+            label: the label.
+            wanted: the code that it is to have; one made of the label if left out.
+            is_off_scale: whether it is no step of a scale.
+        """
         key = (code_list, plain(label))
-        is_new = key not in self.categories
-        if is_new:
-            self.categories[key] = self.new_id(code_list, label, "code")
+        if key not in self.categories:
+            self.categories[key] = wanted or self.new_id(code_list, label, "code")
+            self.taken.setdefault(code_list, set()).add(self.categories[key])
             self.orders[code_list] = self.orders.get(code_list, 0) + 1
-        code = self.categories[key]
-        row = {
-            "code_list_id": code_list,
-            "category_code": code,
-            "category_order": str(self.orders.get(code_list, 1)),
-            "category_label": label,
-        }
-        return code, [{"table": "categories", "add": row}] if is_new else []
+            row = {
+                "code_list_id": code_list,
+                "category_code": self.categories[key],
+                "category_order": str(self.orders[code_list]),
+                "category_label": label,
+                **({"is_off_scale": "true"} if is_off_scale else {}),
+            }
+            self.made[key] = {"table": "categories", "add": row}
+        elif key not in self.made or code_list not in self.lists.values():
+            return self.categories[key], []
+        # Items of a battery share their list. Each brings it along, since any may be rejected.
+        return self.categories[key], [self.made[key]]
 
 
 def code_proposals(

@@ -168,6 +168,16 @@ def _kept(project: Project, draft: Draft) -> Path:
 
 
 def _codes(column: "ColumnProfile") -> Codes:
+    from wavehouse.onboarding.people import personal_data
+
+    if personal_data(column) is not None:
+        # Names and numbers of people are neither kept nor shown.
+        return Codes(
+            column.label,
+            n_codes=column.code_count,
+            n_empty=column.empty_count,
+            n_rows=column.row_count,
+        )
     shares = column.shares()
     names = dict.fromkeys([*column.value_labels, *column.counts])
     codes = [

@@ -16,7 +16,7 @@ from wavehouse.onboarding.matching import (
     OldColumn,
     match_columns,
 )
-from wavehouse.onboarding.missing import is_number, missing_kinds
+from wavehouse.onboarding.missing import is_number
 from wavehouse.onboarding.numbers import shift, shift_of_numbers, top_code_change, unit_change
 from wavehouse.onboarding.profile import ColumnProfile, WaveProfile
 from wavehouse.onboarding.question_rows import new_column_proposals
@@ -59,9 +59,7 @@ def compare_wave(
         list(new.columns.values()),
         concordance,
     )
-    naming.missing = missing_kinds(
-        codebook, new.columns, [candidate.known for candidate in candidates.values()]
-    )
+    naming.look_at(new, [candidate.known for candidate in candidates.values()])
     wave = Comparison(codebook, naming, like, old, new, candidates, found)
     proposals: list[Proposal] = []
     unchanged = 0

@@ -185,7 +185,7 @@ def deliver(
         shutil.rmtree(folder)
         _remove_if_empty(folder.parent)
     of_seed = profile_seed(seed, study_id, wave_id, weight)
-    return dataclasses.replace(of_seed, notes=profile.notes)
+    return dataclasses.replace(of_seed, notes=profile.notes, response_sets=profile.response_sets)
 
 
 def _is_plain_csv(files: Sequence[Path], reading: ReadingOptions) -> bool:

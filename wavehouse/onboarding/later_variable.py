@@ -285,7 +285,16 @@ def _new_variable(
     first.changes = [change for change in first.changes if change["table"] != "questions"]
     later.variable = question["variable_id"]
     later.code_list = next(
-        (c["add"].get("code_list_id", "") for c in first.changes if c["table"] == "variables"), ""
+        (
+            row.get("code_list_id", "")
+            for row in (
+                *(c["add"] for c in first.changes if c["table"] == "variables"),
+                # One that the project has already is offered as that one.
+                *later.codebook.rows("variables"),
+            )
+            if row["variable_id"] == later.variable
+        ),
+        "",
     )
     for group in _runs(later, main):
         waves = [each.wave for each in group]

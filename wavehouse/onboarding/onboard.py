@@ -8,6 +8,8 @@ from typing import Any
 from wavehouse.codebook import Codebook, Row, read_codebook, wave_number
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.ids import judge_ids
+from wavehouse.landing.land import with_catalogues
+from wavehouse.landing.options import of_wave
 from wavehouse.onboarding.batteries import batteries_by_column
 from wavehouse.onboarding.between import neighbours, place_between
 from wavehouse.onboarding.code_rows import Naming
@@ -23,8 +25,9 @@ from wavehouse.onboarding.draft import (
     read_draft,
     save_draft,
 )
-from wavehouse.onboarding.missing import missing_kinds
-from wavehouse.onboarding.profile import WaveProfile, labelled_wave, profile_wave
+from wavehouse.onboarding.groups import group_proposals
+from wavehouse.onboarding.left_out import with_remembered
+from wavehouse.onboarding.profile import WaveProfile, answers_of, labelled_wave, profile_wave
 from wavehouse.onboarding.question_rows import new_column_proposals
 from wavehouse.onboarding.rehearsal import rehearse
 from wavehouse.onboarding.reviewing import review_text
@@ -39,6 +42,9 @@ from wavehouse.onboarding.revised import (
     within_a_wave,
     write_changes,
 )
+from wavehouse.onboarding.roles import role_proposals, roles_of
+from wavehouse.onboarding.segments import segment_proposals
+from wavehouse.onboarding.several_waves import other_waves, with_wave_column
 from wavehouse.onboarding.waivers import with_expired
 from wavehouse.onboarding.wanted import choose_wanted, read_keep
 from wavehouse.onboarding.wave_rows import (
@@ -72,6 +78,9 @@ def add_wave(
             f"seeds/codebook/studies.csv: study {study_id} has no wave yet. Begin it with "
             f"`wavehouse new-study {study_id} {wave_id} FILE...`."
         )
+    files = with_catalogues(files)
+    reading = of_wave(options.reading, wave_id)
+    options = replace(options, reading=with_remembered(codebook, study_id, files, reading))
     sums = file_sums(files, options.reading)
     known = _known_already(project, study_id, wave_id, waves, sums, options.replace)
     if known:
@@ -119,7 +128,10 @@ def add_wave(
             read_concordance(options.concordance, old, new),
         )
         found = with_expired(codebook, new, naming, found)
+        found = with_wave_column(found, options.reading, study_id, wave_id)
         found = choose_wanted(found, new, codebook, naming, keep)
+        found += group_proposals(naming.groups, found)
+        found += segment_proposals(naming, new, found)
         changed = f"{_what_changed(project, study_id, wave_id, before, key)}\n" if before else ""
         draft, kept = _save(
             project,
@@ -135,7 +147,9 @@ def add_wave(
             (old, naming),
         )
     keep_columns(project, draft, {like["wave_id"]: old, wave_id: new} if old else {wave_id: new})
-    return f"{changed}{kept}{review_text(project, draft)}"
+    here = [wave_id, *(row["wave_id"] for row in waves)]
+    others = other_waves(files, options.reading, study_id, here)
+    return f"{changed}{kept}{review_text(project, draft)}{others}"
 
 
 def new_study(
@@ -155,6 +169,8 @@ def new_study(
         WavehouseError: it cannot be done; nothing is left of it then.
     """
     judge_ids(study_id, wave_id, "No study was begun:")
+    files = with_catalogues(files)
+    options = replace(options, reading=of_wave(options.reading, wave_id))
     codebook = _codebook(project)
     if any(row["study_id"] == study_id for row in codebook.rows("studies")):
         known = _known_already(
@@ -199,7 +215,7 @@ def new_study(
         )
         _check_roles(new, study)
         naming = Naming(codebook, study_id, wave_id)
-        naming.missing = missing_kinds(codebook, new.columns)
+        naming.look_at(new)
         proposals = [
             *study_proposals(new, design_id, study),
             wave_proposal(
@@ -214,13 +230,24 @@ def new_study(
         if delivered_as == "landing":
             proposals.append(delivery_proposal(study_id, wave_id, sums))
         proposals += reading_proposals(new.notes)
+        roles = roles_of(new, answers_of(project, study_id, wave_id), study.roles)
+        proposals += role_proposals(roles, study_id, wave_id, design_id)
+        in_design = {*study.roles.values(), *(name for each in roles for name in each.columns)}
         found = [
             proposal
             for name, column in new.columns.items()
-            if name not in study.roles.values()
+            if name not in in_design
             for proposal in new_column_proposals(column, naming)
         ]
-        proposals += choose_wanted(found, new, codebook, naming, keep)
+        found = with_wave_column(found, options.reading, study_id, wave_id)
+        # What the design needs is asked about whatever is wanted.
+        rest = replace(new, columns={n: c for n, c in new.columns.items() if n not in in_design})
+        found = choose_wanted(found, rest, codebook, naming, keep)
+        proposals += [
+            *found,
+            *group_proposals(naming.groups, found),
+            *segment_proposals(naming, new, found),
+        ]
         changed = (
             f"{_what_changed(project, study_id, wave_id, before, study.respondent)}\n"
             if before
@@ -240,7 +267,8 @@ def new_study(
             compared=(None, naming),
         )
     keep_columns(project, draft, {wave_id: new})
-    return f"{changed}{kept}{review_text(project, draft)}"
+    others = other_waves(files, options.reading, study_id, [wave_id])
+    return f"{changed}{kept}{review_text(project, draft)}{others}"
 
 
 def _codebook(project: Project) -> Codebook:

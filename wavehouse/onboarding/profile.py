@@ -12,6 +12,7 @@ import numpy as np
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.landing.documents import natural_order
 from wavehouse.landing.landed import LandedWave, is_landed, read_landed
+from wavehouse.landing.tables import ResponseSet
 from wavehouse.project import Project
 
 # Columns with more codes are numbers or texts: their codes are not compared one by one.
@@ -23,6 +24,8 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 LEAST_NUMBERS_SHARE = 0.9
 MOST_TEXTS_AMONG_NUMBERS = 3
 FEWEST_DIFFERENT_NUMBERS = 5
+# Columns with fewer different values are not looked at for what they look like.
+FEWEST_VALUES_OF_A_SHAPE = 5
 # Numbers that files write for missing answers: 98, 999, 997, 88, 77, -1.
 RESERVED_NUMBER = re.compile(r"(-\d+|9+[6-9]|8{2,}|7{2,}|9{2,})(\.0+)?")
 
@@ -37,6 +40,26 @@ class NumberSummary:
     share_at_largest: float
     share_below_largest: float
     count: int
+
+
+@dataclass(frozen=True)
+class ValueShape:
+    """What the values of a column look like: parts of the rows that are filled, and means.
+
+    `decimals` are numbers with four decimals and more, `account_numbers` are IBANs. None of them is
+    a value.
+    """
+
+    numbers: float
+    dates: float
+    decimals: float
+    e_mails: float
+    telephones: float
+    coordinates: float
+    network_addresses: float
+    account_numbers: float
+    mean_words: float
+    mean_digits: float
 
 
 @dataclass(frozen=True)
@@ -61,6 +84,7 @@ class ColumnProfile:
     label_is_delivered: bool = True
     reserved_counts: Mapping[str, float] = field(default_factory=dict)
     other_numbers: NumberSummary | None = None
+    shape: ValueShape | None = None
 
     @property
     def is_coded(self) -> bool:
@@ -93,7 +117,8 @@ class ColumnProfile:
 class WaveProfile:
     """A wave: its columns in delivered order. `effective_share` is Kish's, 1 without weights.
 
-    `notes` are what was assumed of its files when they were read.
+    `notes` are what was assumed of its files when they were read; `response_sets` the columns that
+    they call one question with several answers.
     """
 
     study_id: str
@@ -102,6 +127,7 @@ class WaveProfile:
     row_count: int
     effective_share: float = 1.0
     notes: Sequence[str] = ()
+    response_sets: Sequence[ResponseSet] = ()
 
 
 def _summary_of(counts: Mapping[str, float]) -> NumberSummary | None:
@@ -136,6 +162,12 @@ def labels_file(seed: Path) -> Path:
 def seed_file(project: Project, study_id: str, wave_id: str) -> Path:
     """Give the CSV file of a wave that is a seed, whether it is there or not."""
     return project.waves / study_id / f"{study_id}_{wave_id}.csv"
+
+
+def answers_of(project: Project, study_id: str, wave_id: str) -> Path:
+    """Give the file with the answers of a wave that is delivered: CSV of a seed, or Parquet."""
+    seed = seed_file(project, study_id, wave_id)
+    return seed if seed.is_file() else read_landed(project, study_id, wave_id).answers
 
 
 def profile_wave(
@@ -223,7 +255,7 @@ def profile_landed(landed: LandedWave, weight: str | None = None) -> WaveProfile
             missing_codes=frozenset(in_range | declared[column.source_column]),
         )
     notes = [note for file in landed.files for note in file.notes]
-    return replace(profile, columns=columns, notes=notes)
+    return replace(profile, columns=columns, notes=notes, response_sets=landed.response_sets)
 
 
 def profile_seed(seed: Path, study_id: str, wave_id: str, weight: str | None = None) -> WaveProfile:
@@ -333,7 +365,39 @@ def _profile_column(
         numbers=numbers,
         reserved_counts=reserved,
         other_numbers=_numbers(connection, column, [*missing, *reserved]) if reserved else None,
+        shape=_shape(connection, column) if code_count >= FEWEST_VALUES_OF_A_SHAPE else None,
     )
+
+
+def _shape(connection: duckdb.DuckDBPyConnection, column: str) -> ValueShape:
+    """Measure what the values of a column look like."""
+    date_or_time = r"\d{4}-\d\d?-\d\d?.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}.*|\d{1,2}:\d\d.*"
+    patterns = (
+        r"-?\d+([.,]\d+)?",
+        date_or_time,
+        r"-?\d{1,3}[.,]\d{4,}",
+        r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}",
+        # With a sign that telephone numbers have, or it could be any number.
+        r"(\+|00?[1-9]|\()[\d ()/.-]{6,18}\d|\d{2,4}[ /-]\d{2,4}[ /-]\d{2,6}([ /-]\d{2,4})?",
+        r"-?\d{1,3}\.\d{3,}\s*[,; ]\s*-?\d{1,3}\.\d{3,}",
+        r"\d{1,3}(\.\d{1,3}){3}",
+        r"[A-Z]{2}\d{2}[ ]?([A-Z0-9]{4}[ ]?){2,7}[A-Z0-9]{0,4}",
+    )
+    date, e_mail = patterns[1], patterns[3]
+    parts = [f"avg(cast(regexp_full_match(value, {sql_text(each)}) as int))" for each in patterns]
+    # Days are written like telephone numbers.
+    parts[4] = (
+        f"avg(cast(regexp_full_match(value, {sql_text(patterns[4])}) "
+        f"and not regexp_full_match(value, {sql_text(date)}) as int))"
+    )
+    found = connection.execute(
+        f"with filled as (select trim({column}) as value from answers where {column} is not null) "
+        f"select {', '.join(parts)}, "
+        f"avg(case when regexp_full_match(value, {sql_text(e_mail)}) then 1 "
+        "else len(regexp_split_to_array(value, '\\s+')) end), "
+        "avg(len(regexp_replace(value, '\\D', '', 'g'))) from filled"
+    ).fetchall()[0]
+    return ValueShape(*(float(part or 0) for part in found))
 
 
 def _reserved(

@@ -1,10 +1,17 @@
 """The codebook rows of a question that is asked for the first time."""
 
+from collections.abc import Mapping
+
 from wavehouse.onboarding.code_rows import Naming, crosswalk_row, equal_labels_proposal
-from wavehouse.onboarding.draft import ACCEPT, Change, Proposal, only_when
+from wavehouse.onboarding.draft import ACCEPT, REJECT, Change, Proposal, only_when
 from wavehouse.onboarding.known import EMPTY, NUMBER
+from wavehouse.onboarding.left_out import FREE_TEXT, PERSONAL_DATA
 from wavehouse.onboarding.missing import MissingGuess, is_number
+from wavehouse.onboarding.offered import Offered, offered_variable
+from wavehouse.onboarding.people import personal_data
 from wavehouse.onboarding.profile import ColumnProfile
+from wavehouse.onboarding.scale_measures import measures_of
+from wavehouse.onboarding.scales import Scale, are_numbers, scale_of
 from wavehouse.onboarding.signs import plain
 
 # More codes than these, without labels, are numbers or free text.
@@ -17,21 +24,62 @@ UNIVERSE = "All respondents"
 def new_column_proposals(
     new: ColumnProfile, naming: Naming, universe: str = UNIVERSE
 ) -> list[Proposal]:
-    """Draft variable, code list, categories, crosswalk, question and measure of a new column.
+    """Draft what a new column needs: a question of its own, or, of people's data, a waiver.
 
-    Rejected, the column is waived. Codes that share a label are asked about in proposals of their
-    own, which count only if the column is accepted.
+    Whether a column that may tell who somebody is becomes a question, a person decides.
     """
-    waiver: Change = {
+    found = personal_data(new)
+    if found is None:
+        return _question_proposals(new, naming, universe)
+    kind = FREE_TEXT if found.what == "free text" else PERSONAL_DATA
+    waiver = _waiver(new, naming, kind, f"Seems personal: {found.what}.")
+    usual, *others = _question_proposals(new, naming, universe)
+    kept = "it stays in the landed file" if kind == FREE_TEXT else "it is not kept, now or later"
+    people = Proposal(
+        "personal_data",
+        new.name,
+        0.5,
+        f"seems personal ({found.what}){_labelled(new)}: {found.reason}. Accepted, it is waived as "
+        f"{kind} and {kept}; rejected, it is taken as any other column",
+        [waiver],
+        usual.changes,
+    )
+    for other in others:
+        # They ask about codes of the column, where it is taken.
+        other.changes = [_moved(change, usual, people) for change in other.changes]
+        other.if_rejected = [_moved(change, usual, people) for change in other.if_rejected]
+    return [people, *others]
+
+
+def _moved(change: Change, usual: Proposal, people: Proposal) -> Change:
+    """Let a change wait for the rejection of one proposal instead of the acceptance of another."""
+    when = [
+        (people, REJECT) if other is usual else (other, decision)
+        for other, decision in change.get("when", [])
+    ]
+    return {**change, "when": when} if when else change
+
+
+def _waiver(new: ColumnProfile, naming: Naming, kind: str, reason: str) -> Change:
+    return {
         "table": "waived_columns",
         "add": {
             "study_id": naming.study_id,
             "source_column": new.name,
             "valid_from_wave": naming.wave_id,
-            "waiver_kind": "technical",
-            "reason": new.label or "Not used.",
+            "waiver_kind": kind,
+            "reason": reason,
         },
     }
+
+
+def _question_proposals(new: ColumnProfile, naming: Naming, universe: str) -> list[Proposal]:
+    """Draft variable, code list, categories, crosswalk, question and measure of a new column.
+
+    Rejected, the column is waived. Codes that share a label are asked about in proposals of their
+    own, which count only if the column is accepted.
+    """
+    waiver = _waiver(new, naming, "technical", new.label or "Not used.")
     missing, answers = naming.missing.split(new)
     asked = {code: guess for code, guess in missing.items() if guess.is_asked}
     missing = {code: guess for code, guess in missing.items() if code not in asked}
@@ -43,11 +91,17 @@ def new_column_proposals(
                 "new_text_column", new.name, 0.7, f"{what}. Accept waives it", [waiver], [waiver]
             )
         ]
-    variable = naming.new_id("variables", new.label if _is_short(new.label) else new.name, "item")
+    offered = offered_variable(
+        new, answers if is_categorical else (), naming.codebook, naming.study_id
+    )
+    if offered is not None and not asked:
+        return [_offered(new, naming, offered, missing, universe, waiver)]
+    variable = naming.new_id("variables", naming.ids.text(new), "item")
     crosswalk_id = naming.new_id("crosswalk", variable)
     groups = _by_label(new, answers) if is_categorical else []
+    scale = scale_of(new, answers) if is_categorical else Scale()
     rows, kind = (
-        _categorical(new, naming, variable, crosswalk_id, [group[0] for group in groups])
+        _categorical(new, naming, variable, crosswalk_id, [group[0] for group in groups], scale)
         if is_categorical
         else _numeric(new, naming, variable, crosswalk_id)
     )
@@ -61,21 +115,8 @@ def new_column_proposals(
         )
     if new.empty_count:
         changes.append(_empty_row(naming, crosswalk_id))
-    changes.append(
-        {
-            "table": "questions",
-            "add": {
-                "study_id": naming.study_id,
-                "variable_id": variable,
-                "valid_from_wave": naming.wave_id,
-                "source_column": new.name,
-                "crosswalk_id": crosswalk_id,
-                "question_text": _sentence(new.label or new.name),
-                "universe": universe,
-            },
-        }
-    )
-    changes.append(_measure(naming, variable, new, kind))
+    changes.append(_question(new, naming, variable, crosswalk_id, universe))
+    changes += measures_of(naming, variable, new, kind, scale)
     sure = [guess.confidence for guess in missing.values()]
     confidence = min([0.9 if new.label and (new.value_labels or kind == "numeric") else 0.6, *sure])
     what = f"{len(answers)} answers" if is_categorical else "numbers"
@@ -112,6 +153,60 @@ def new_column_proposals(
             if len(group) > 1
         ),
     ]
+
+
+def _question(
+    new: ColumnProfile, naming: Naming, variable: str, crosswalk_id: str, universe: str
+) -> Change:
+    return {
+        "table": "questions",
+        "add": {
+            "study_id": naming.study_id,
+            "variable_id": variable,
+            "valid_from_wave": naming.wave_id,
+            "source_column": new.name,
+            "crosswalk_id": crosswalk_id,
+            "question_text": _sentence(new.label or new.name),
+            "universe": universe,
+        },
+    }
+
+
+def _offered(
+    new: ColumnProfile,
+    naming: Naming,
+    offered: Offered,
+    missing: Mapping[str, MissingGuess],
+    universe: str,
+    waiver: Change,
+) -> Proposal:
+    """Draft a column as a variable that the project has, with a crosswalk of its own."""
+    variable = offered.variable["variable_id"]
+    crosswalk_id = naming.new_id("crosswalk", f"{naming.study_id}_{variable}")
+    mapped = [
+        crosswalk_row(naming, crosswalk_id, code, category, method="identity")
+        for code, category in offered.categories.items()
+    ] or [crosswalk_row(naming, crosswalk_id, NUMBER, method="identity")]
+    mapped += [
+        crosswalk_row(naming, crosswalk_id, code, missing=guess.kind)
+        for code, guess in missing.items()
+    ]
+    changes: list[Change] = [{"table": "crosswalk", "add": row} for row in mapped]
+    if new.empty_count:
+        changes.append(_empty_row(naming, crosswalk_id))
+    changes.append(_question(new, naming, variable, crosswalk_id, universe))
+    unit = offered.variable.get("unit") or ""
+    check = f" Make sure that the unit is {unit}." if unit and not offered.categories else ""
+    return Proposal(
+        "new_column",
+        new.name,
+        min([0.85, *(guess.confidence for guess in missing.values())]),
+        f"not delivered before{_labelled(new)}; the project has the variable {variable} "
+        f"({offered.variable['variable_label']!r}), which asks the same with the same answers."
+        f"{check} Rejected, it is waived",
+        changes,
+        [waiver],
+    )
 
 
 def _unknown_word(code: str) -> MissingGuess:
@@ -173,6 +268,8 @@ def _is_categorical(new: ColumnProfile, answers: list[str]) -> bool:
     labelled = sum(new.counts.get(code, 0) for code in answers if new.value_labels.get(code))
     if delivered and labelled >= LEAST_LABELLED_SHARE * delivered:
         return True
+    if len(answers) <= MOST_UNLABELLED_CODES and are_numbers(new, answers):
+        return True
     if new.numbers is not None and new.value_labels:
         # Labels for a few of many numbers, such as "none" or a top code.
         return False
@@ -180,32 +277,46 @@ def _is_categorical(new: ColumnProfile, answers: list[str]) -> bool:
 
 
 def _categorical(
-    new: ColumnProfile, naming: Naming, variable: str, crosswalk_id: str, answers: list[str]
+    new: ColumnProfile,
+    naming: Naming,
+    variable: str,
+    crosswalk_id: str,
+    answers: list[str],
+    scale: Scale,
 ) -> tuple[list[Change], str]:
-    code_list = naming.new_id("code_lists", variable)
-    label = _title(new)
+    label = naming.ids.title(new)
+    code_list = naming.lists.get(new.name) or naming.new_id("code_lists", variable)
+    shared = naming.titles.get(code_list)
+    what = shared or label
+    code_list_row = {
+        "code_list_id": code_list,
+        "code_list_label": what,
+        "description": f"Answers to {'the items of ' if shared else ''}{what}.",
+        **({"top_end": scale.top_end} if scale.top_end else {}),
+    }
     changes: list[Change] = [
-        {
-            "table": "code_lists",
-            "add": {
-                "code_list_id": code_list,
-                "code_list_label": label,
-                "description": f"Answers to {new.name}: {label}.",
-            },
-        },
+        naming.code_list(code_list, code_list_row),
         {
             "table": "variables",
             "add": {
                 "variable_id": variable,
                 "variable_label": label,
-                "description": _sentence(new.label or new.name),
+                "description": _sentence(label),
                 "value_type": "categorical",
                 "code_list_id": code_list,
             },
         },
     ]
+    if scale.is_numbers:
+        answers = sorted(answers, key=float)
+    words = naming.words.get(new.name, {})
     for code in answers:
-        category, made = naming.category(code_list, new.value_labels.get(code) or code)
+        category, made = naming.category(
+            code_list,
+            new.value_labels.get(code) or words.get(code) or code,
+            str(int(float(code))) if scale.is_numbers else "",
+            is_off_scale=code in scale.off_scale,
+        )
         changes += made
         changes.append(
             {
@@ -224,8 +335,8 @@ def _numeric(
             "table": "variables",
             "add": {
                 "variable_id": variable,
-                "variable_label": _title(new),
-                "description": _sentence(new.label or new.name),
+                "variable_label": naming.ids.title(new),
+                "description": _sentence(naming.ids.title(new)),
                 "value_type": "numeric",
                 "unit": "units",
             },
@@ -235,22 +346,6 @@ def _numeric(
             "add": crosswalk_row(naming, crosswalk_id, NUMBER, method="identity"),
         },
     ], "numeric"
-
-
-def _measure(naming: Naming, variable: str, new: ColumnProfile, kind: str) -> Change:
-    share = kind == "categorical"
-    what = "Share of each answer" if share else "Mean"
-    return {
-        "table": "measures",
-        "add": {
-            "measure_id": naming.new_id("measures", f"{variable}_{'share' if share else 'mean'}"),
-            "measure_label": _title(new) if share else f"Mean: {_title(new)}",
-            "measure_kind": "share" if share else "mean",
-            "variable_id": variable,
-            "base_description": "Respondents with an answer",
-            "description": f"{what}: {_title(new)}.",
-        },
-    }
 
 
 def _empty_row(naming: Naming, crosswalk_id: str) -> Change:
@@ -270,13 +365,5 @@ def _labelled(new: ColumnProfile) -> str:
     return f" ({new.label!r})" if new.label else ""
 
 
-def _title(new: ColumnProfile) -> str:
-    return (new.label or new.name).rstrip(".")
-
-
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "?", "!")) else f"{text}."
-
-
-def _is_short(label: str) -> bool:
-    return 0 < len(label) <= 40

@@ -10,7 +10,9 @@ from wavehouse.onboarding.draft import BEFOREHAND, SURE, Draft, Proposal
 
 EXCEPT = "except"
 # Proposals about no column: a pattern of columns does not mean them.
-ABOUT_NO_COLUMN = frozenset({"wave", "delivery", "study", "design", "not_wanted"})
+ABOUT_NO_COLUMN = frozenset(
+    {"wave", "delivery", "study", "design", "not_wanted", "segment", "variable_group"}
+)
 _ID = re.compile(r"p\d+")
 _MOST_NAMED = 12
 
@@ -43,7 +45,9 @@ def select(draft: Draft, words: Sequence[str]) -> tuple[list[str], list[str]]:
             continue
         for proposal_id, by_id in _meant(draft, part, problems):
             target[proposal_id] = target.get(proposal_id, False) or by_id
-    if not wanted and not problems:
+    # Nothing may be sure, or open.
+    asks = {part.casefold() for part in parts} & {"sure", "open"}
+    if not wanted and not problems and not asks:
         problems.append("nothing is named. Name ids, columns, kind:..., battery:..., sure or open.")
     if problems:
         raise ProblemsError("Nothing was decided, since some of it is not in the draft:", problems)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from wavehouse.codebook import Codebook
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.onboarding.draft import (
+    ACCEPT,
     REJECT,
     Change,
     Draft,
     Proposal,
     draft_path,
     read_draft,
-    write_decisions,
+    write_each,
 )
 from wavehouse.onboarding.typography import plain_words
 from wavehouse.project import Project
@@ -28,7 +29,12 @@ KIND = "not_wanted"
 # In a list of what is wanted: what earlier waves asked.
 ASKED = "asked"
 # What a new column is drafted as. A column that goes on is wanted, as it was.
-NEW_KINDS = frozenset({"new_column", "new_text_column", "new_empty_column", "waiver_expired"})
+NEW_KINDS = frozenset(
+    {
+        *("new_column", "new_text_column", "new_empty_column", "waiver_expired"),
+        "personal_data",
+    }
+)
 # What is said of the earlier column of a name, whatever the new one is.
 _OF_THE_EARLIER = frozenset({"reused_name", "dropped_column", "design_column_missing"})
 _MOST_NAMED = 8
@@ -260,6 +266,9 @@ def _told(left_out: dict[str, tuple[str, str]], labels: dict[str, str], keep: ob
 
 
 def _waiver_kind(proposals: Sequence[Proposal]) -> str:
+    for proposal in proposals:
+        if proposal.kind == "personal_data":
+            return str(proposal.changes[0]["add"]["waiver_kind"])
     is_text = any(proposal.kind == "new_text_column" for proposal in proposals)
     return "free_text" if is_text else "out_of_scope"
 
@@ -324,16 +333,15 @@ def decide_wanted(project: Project, study_id: str, wave_id: str, keep: str, beca
     for proposal in draft.proposals:
         by_column.setdefault(proposal.subject, []).append(proposal)
     _refuse_unknown(names, by_column, _delivered(project, draft), read_codebook(project), study_id)
-    ids = [
-        proposal.id
+    ids = {
+        # Accepted, what seems personal is waived; rejected, it would be a column as any other.
+        proposal.id: (ACCEPT if proposal.kind == "personal_data" else REJECT, because or NOT_WANTED)
         for own in by_column.values()
         if not _is_kept(names, names_of(own))
         for proposal in of_new_column(own)
         if proposal.is_open
-    ]
-    draft = write_decisions(
-        draft_path(project, study_id, wave_id), ids, REJECT, because or NOT_WANTED
-    )
+    }
+    draft = write_each(draft_path(project, study_id, wave_id), ids)
     columns = {proposal.subject for proposal in draft.proposals if proposal.id in set(ids)}
     return f"{len(columns)} new columns are not wanted, and waived. {next_step(draft)}"
 

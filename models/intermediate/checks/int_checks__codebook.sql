@@ -17,7 +17,7 @@
 -- depends_on: {{ ref('comparisons') }}, {{ ref('segment_contrasts') }}, {{ ref('periods') }}
 -- depends_on: {{ ref('association_tests') }}
 -- depends_on: {{ ref('bridges') }}, {{ ref('library_drift_thresholds') }}
--- depends_on: {{ ref('library_missing_labels') }}
+-- depends_on: {{ ref('library_missing_labels') }}, {{ ref('missing_labels') }}
 -- depends_on: {{ ref('publication_rules') }}, {{ ref('publication_criteria') }}
 -- depends_on: {{ ref('library_publication_rules') }}, {{ ref('library_publication_criteria') }}
 -- depends_on: {{ ref('missing_kinds') }}, {{ ref('observation_statuses') }}

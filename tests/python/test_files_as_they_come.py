@@ -1,0 +1,164 @@
+"""Files as they come: several waves in one, labels of SAS beside the data, sets of SPSS."""
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from workbench import codebook_rows, copy_project, keep_studies
+
+from wavehouse.cli import main
+from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.landing import land_wave
+from wavehouse.landing.land import with_catalogues
+from wavehouse.landing.landed import read_landed
+from wavehouse.landing.options import parsed, reading_options, written
+from wavehouse.landing.tables import ResponseSet, RowsOfAWave
+from wavehouse.project import Project
+
+SAMPLES = Path(__file__).parent / "samples"
+YEARS = ("2018", "2020", "2022")
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = copy_project(tmp_path_factory.mktemp("files") / "project")
+    keep_studies(project, [])
+    return project
+
+
+@pytest.fixture
+def clean(bare: Project, tmp_path: Path) -> Project:
+    return Project(Path(shutil.copytree(bare.root, tmp_path / "project")))
+
+
+@pytest.fixture
+def all_years(tmp_path: Path) -> Path:
+    """One file with three waves of 20 people; the second question came in 2020."""
+    path = tmp_path / "all_years.csv"
+    rows = [
+        f"{year},{100 * wave + person},{1 + person % 3},{'' if wave == 0 else 1 + person % 2}"
+        for person in range(20)
+        for wave, year in enumerate(YEARS)
+    ]
+    path.write_text("year,id,trust,news\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def answers(project: Project, wave: str) -> list[tuple[str, ...]]:
+    path = project.landing / "town" / wave / "answers.parquet"
+    return duckdb.sql(f"select * from read_parquet('{path}')").fetchall()
+
+
+def test_a_file_with_several_waves_is_landed_wave_by_wave(clean: Project, all_years: Path) -> None:
+    for wave, year in enumerate(YEARS):
+        options = reading_options(split_by=f"year={year}")
+        land_wave(clean, "town", year, [all_years], options=options)
+        rows = answers(clean, year)
+        assert len(rows) == 20
+        # What nobody was asked in a wave is no column of it.
+        assert len(rows[0]) == (3 if year == "2018" else 4)
+        assert {row[0] for row in rows} == {year}
+        assert [row[1] for row in rows] == [str(100 * wave + person) for person in range(20)]
+
+
+def test_a_wave_that_the_file_has_not_is_named_with_those_it_has(
+    clean: Project, all_years: Path
+) -> None:
+    with pytest.raises(
+        WavehouseError, match=r"no row has '2019' there. There are 2018, 2020, 2022"
+    ):
+        land_wave(clean, "town", "2019", [all_years], options=reading_options(split_by="year=2019"))
+    with pytest.raises(WavehouseError, match=r"there is no column jahr. There are year, id"):
+        land_wave(clean, "town", "2018", [all_years], options=reading_options(split_by="jahr=2018"))
+    assert not (clean.landing / "town" / "2019").exists()
+
+
+@pytest.mark.parametrize("place", ["seed", "landing"])
+def test_a_study_begins_with_one_wave_of_such_a_file_and_goes_on_with_the_next(
+    clean: Project, all_years: Path, capsys: pytest.CaptureFixture[str], place: str
+) -> None:
+    study = (
+        *("--study-label", "Town survey", "--date", "2018-05-01", "--respondent", "id"),
+        *("--producer", "The town", "--universe", "Adults", "--citation", "T", "--terms", "None."),
+    )
+    file = str(all_years)
+    root = ("--project-dir", str(clean.root))
+    new = ("new-study", "town", "2018", file, *study, "--split-by", "year", "--as", place)
+    assert main([*root, *new]) == 0
+    said = capsys.readouterr().out
+    assert "2020 (20 rows), 2022 (20 rows)" in said
+    assert f"wavehouse add-wave town 2020 {file} --split-by year" in said
+    draft = yaml.safe_load((clean.root / "drafts/town_2018.yml").read_text(encoding="utf-8"))
+    repeats = next(p for p in draft["proposals"] if p["subject"] == "year")
+    assert repeats["changes"][0]["table"] == "waived_columns"
+    # Nobody answered it in this wave, so it is no question of it.
+    assert "news" not in {p["subject"] for p in draft["proposals"]}
+    assert any("anything in news" in p["reason"] for p in draft["proposals"])
+    for wave, date in (("2018", "2018-05-01"), ("2020", "2020-05-01")):
+        if wave != "2018":
+            words = ("add-wave", "town", wave, file, "--date", date, "--split-by", "year")
+            assert main([*root, *words]) == 0
+        path = clean.root / f"drafts/town_{wave}.yml"
+        proposals = yaml.safe_load(path.read_text(encoding="utf-8"))["proposals"]
+        ids = ",".join(p["id"] for p in proposals)
+        assert main([*root, "decide", "town", wave, ids, "accept"]) == 0
+        assert main([*root, "apply", "town", wave]) == 0
+    waves = {row["wave_id"]: row["expected_respondents"] for row in codebook_rows(clean, "waves")}
+    assert waves == {"2018": "20", "2020": "20"}
+    asked = {row["source_column"]: row for row in codebook_rows(clean, "questions")}
+    assert asked["news"]["valid_from_wave"] == "2020"
+    if place == "landing":
+        read_as = [row["reading_options"] for row in codebook_rows(clean, "deliveries")]
+        assert read_as == ["--split-by year=2018", "--split-by year=2020"]
+        assert [len(answers(clean, wave)) for wave in ("2018", "2020")] == [20, 20]
+
+
+def test_options_of_such_files_are_written_and_read_again() -> None:
+    options = reading_options(split_by="wave=Round 3", leave_out=["phone", "addr *"])
+    assert options.split_by == RowsOfAWave("wave", "Round 3")
+    assert parsed(written(options)) == reading_options(
+        split_by="wave=Round 3", leave_out=["addr *", "phone"]
+    )
+
+
+def test_labels_of_sas_are_read_from_the_file_beside(clean: Project, tmp_path: Path) -> None:
+    for ending in ("sas7bdat", "sas7bcat"):
+        shutil.copy(SAMPLES / f"formats.{ending}", tmp_path / f"people.{ending}")
+    files = with_catalogues([tmp_path / "people.sas7bdat"])
+    assert [file.name for file in files] == ["people.sas7bdat", "people.sas7bcat"]
+    land_wave(clean, "town", "1", files)
+    landed = read_landed(clean, "town", "1")
+    # As pyreadstat's own test of these files has them.
+    assert {
+        name: {code: known.value_label for code, known in labels.items()}
+        for name, labels in landed.value_labels.items()
+    } == {"SEXA": {"1": "Male", "2": "Female"}, "SEXB": {"2": "Female", "1": "Male"}}
+    assert [file.file_name for file in landed.files] == ["people.sas7bdat", "people.sas7bcat"]
+    assert landed.row_count == 3
+    # The same files again change nothing.
+    assert land_wave(clean, "town", "1", files).files == landed.files
+
+
+def test_labels_of_sas_without_data_and_broken_ones_are_errors(
+    clean: Project, tmp_path: Path
+) -> None:
+    with pytest.raises(ProblemsError, match=r"labels of a \.sas7bdat file, and none is named"):
+        land_wave(clean, "town", "1", [SAMPLES / "formats.sas7bcat"])
+    shutil.copy(SAMPLES / "formats.sas7bdat", tmp_path / "people.sas7bdat")
+    (tmp_path / "people.sas7bcat").write_bytes(b"nothing of the kind")
+    with pytest.raises(WavehouseError, match="the labels cannot be read"):
+        land_wave(clean, "town", "1", with_catalogues([tmp_path / "people.sas7bdat"]))
+
+
+def test_sets_of_several_answers_of_spss_are_kept(clean: Project) -> None:
+    landed = land_wave(clean, "town", "1", [SAMPLES / "response_sets.sav"])
+    assert landed.response_sets == [
+        ResponseSet("mymrset", "My multiple response set", "1", ("bool1", "bool2", "bool3"))
+    ]
+    assert read_landed(clean, "town", "1").response_sets == landed.response_sets
+    # Without two of its columns it is no set.
+    options = reading_options(leave_out=["bool2", "BOOL3"])
+    landed = land_wave(clean, "town", "2", [SAMPLES / "response_sets.sav"], options=options)
+    assert landed.response_sets == []
