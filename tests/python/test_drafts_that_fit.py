@@ -124,6 +124,40 @@ def test_numbers_are_in_their_order_and_have_a_mean(tmp_path: Path) -> None:
     ]
 
 
+def test_a_list_of_numbers_stays_one(tmp_path: Path) -> None:
+    text = file_of(life=some(*range(5)))
+    profile = wave(tmp_path, text, {"life": ("Satisfaction with life", {})})
+    naming = Naming(Codebook(), "s", "1")
+    naming.look_at(profile)
+    (made,) = rows(new_column_proposals(profile.columns["life"], naming), "code_lists")
+    assert naming.category(made["code_list_id"], "5")[0] == "5"
+    assert naming.category(made["code_list_id"], "None")[0] == "none"
+
+
+def test_ages_of_few_people_are_no_scale(tmp_path: Path) -> None:
+    text = file_of(age=some(19, 22, 23, 31, 40))
+    proposals = drafted(wave(tmp_path, text, {"age": ("Age of the interviewer", {})}))
+    assert [row["measure_kind"] for row in rows(proposals, "measures")] == ["share"]
+
+
+def test_boxes_follow_the_list_that_items_share(tmp_path: Path) -> None:
+    labels = {"0": "Never", "1": "Once", "2": "Twice", "3": "Often", "4": "Always"}
+    other = {**labels, "4": "No experience"}
+    text = file_of(q1_a=some(*range(5)), q1_b=some(*range(5)))
+    profile = wave(
+        tmp_path, text, {"q1_a": ("Paid a bribe: A", other), "q1_b": ("Paid a bribe: B", labels)}
+    )
+    proposals = drafted(profile)
+    lists = {row["code_list_id"]: row.get("top_end") for row in rows(proposals, "code_lists")}
+    variables = {row["variable_id"]: row["code_list_id"] for row in rows(proposals, "variables")}
+    assert len(set(variables.values())) == 1
+    assert all(
+        lists[variables[row["variable_id"]]]
+        for row in rows(proposals, "measures")
+        if "box" in row["measure_kind"] or row["measure_kind"] == "mean_step"
+    )
+
+
 def test_a_question_from_0_to_10_about_something_else_has_no_promoters(tmp_path: Path) -> None:
     text = file_of(life=some(*range(11)))
     proposals = drafted(wave(tmp_path, text, {"life": ("Satisfaction with life", {})}))

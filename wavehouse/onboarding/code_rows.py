@@ -111,6 +111,10 @@ class Naming:
         """
         key = (code_list, plain(label))
         if key not in self.categories:
+            known = self.taken.get(code_list, set())
+            if label.isdecimal() and known and all(code.isdecimal() for code in known):
+                # A list of numbers stays one.
+                wanted = wanted or str(int(label))
             self.categories[key] = wanted or self.new_id(code_list, label, "code")
             self.taken.setdefault(code_list, set()).add(self.categories[key])
             self.orders[code_list] = self.orders.get(code_list, 0) + 1

@@ -105,6 +105,9 @@ def _question_proposals(new: ColumnProfile, naming: Naming, universe: str) -> li
         if is_categorical
         else _numeric(new, naming, variable, crosswalk_id)
     )
+    if is_categorical and rows[0]["add"].get("top_end", "") != scale.top_end:
+        # The list is shared with a column of which another end is the top, or none is plain.
+        scale = Scale()
     changes = [*rows]
     for code, guess in missing.items():
         changes.append(

@@ -6,12 +6,15 @@ Only what is plain is taken: a top that is at the wrong end would publish the op
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from wavehouse.onboarding.missing import is_number
 from wavehouse.onboarding.missing_labels import compared
 from wavehouse.onboarding.profile import ColumnProfile
 
 FEWEST_NUMBERS, FEWEST_STEPS, MOST_STEPS = 5, 3, 7
+# Numbers beyond are a scale only if they are evenly spaced, such as 0, 10, ..., 100.
+LARGEST_STEP = 11
 NPS = tuple(str(number) for number in range(11))
 
 # Beginnings of words for recommending, as labels are compared.
@@ -92,6 +95,11 @@ def scale_of(column: ColumnProfile, answers: Sequence[str]) -> Scale:
 def are_numbers(column: ColumnProfile, answers: Sequence[str]) -> bool:
     """Say whether codes are numbers that count, of which at most the ends are labelled."""
     if len(answers) < FEWEST_NUMBERS or not all(_is_whole(code) for code in answers):
+        return False
+    numbers = sorted({int(float(code)) for code in answers})
+    steps = {after - before for before, after in pairwise(numbers)}
+    if numbers[-1] > LARGEST_STEP and len(steps) > 1:
+        # Ages, or codes of places.
         return False
     named = [
         code
