@@ -1,23 +1,38 @@
-"""Measure how well columns of a new wave are matched with those of the wave before.
+"""Measure how well columns of a new wave are told, and what is left to decide.
 
-Rounds with a key: made up in three languages (`questionnaires`), and others that are given as
-folders. Each is landed and compared as `wavehouse add-wave` does it.
+Rounds with a key: made up in three languages (`questionnaires`), and others that are given. Each
+pair is landed and compared as `wavehouse add-wave` does it; then somebody who wants 48 of the
+questions that go on brings both rounds in.
 """
 
 from __future__ import annotations
 
 import csv
+import random
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
+from workbench import copy_project, keep_studies
+
 from benchmark.questionnaires import write_rounds
 from wavehouse.landing import land_wave
-from wavehouse.onboarding.draft import PRE_ACCEPTED, SURE
+from wavehouse.onboarding.apply import apply_draft
+from wavehouse.onboarding.draft import (
+    ACCEPT,
+    PRE_ACCEPTED,
+    SURE,
+    draft_path,
+    read_draft,
+    write_decisions,
+)
 from wavehouse.onboarding.matching import Matching, OldColumn, match_columns
+from wavehouse.onboarding.onboard import add_wave, new_study
 from wavehouse.onboarding.profile import ColumnProfile, profile_landed
+from wavehouse.onboarding.selecting import select
+from wavehouse.onboarding.wave_rows import StudyOptions, WaveOptions
 from wavehouse.project import Project
 
 # From which confidence to below which: how often are matches of such a confidence right?
@@ -26,6 +41,8 @@ SAME = "same question"
 LANGUAGES = ("en", "fr", "es")
 SEEDS = (1, 2)
 STUDY = "rounds"
+WANTED = 48
+ASKED = "asked"
 
 
 @dataclass(frozen=True)
@@ -60,6 +77,9 @@ class Matched:
         sure_wrong: columns accepted so of which the key says that they are another question.
         bins: for each step of confidence, how many matches of the key have it, and are right.
         seconds: processor seconds of the comparison, without reading the files.
+        decisions: what somebody decides in the second round who wants 48 questions: `sure` at
+            once, and each proposal that it leaves open.
+        seconds_of_wave: processor seconds of `wavehouse add-wave` for them.
     """
 
     rounds: str
@@ -71,6 +91,8 @@ class Matched:
     sure_wrong: int
     bins: list[tuple[int, int]]
     seconds: float
+    decisions: int = 0
+    seconds_of_wave: float = 0.0
 
 
 def made_up_rounds(folder: Path, quick: bool = False) -> list[Rounds]:
@@ -117,7 +139,54 @@ def measure(rounds: Rounds, folder: Path) -> Matched:
     started = time.process_time()
     found = match(old, new)
     seconds = time.process_time() - started
-    return judged(rounds, found, seconds)
+    decisions, seconds_of_wave = decide(rounds, old, folder / "project")
+    return replace(
+        judged(rounds, found, seconds), decisions=decisions, seconds_of_wave=seconds_of_wave
+    )
+
+
+def decide(rounds: Rounds, old: Sequence[ColumnProfile], folder: Path) -> tuple[int, float]:
+    """Bring both rounds in, wanting some of the questions that go on.
+
+    Returns:
+        the decisions that the second round asks for, and the processor seconds of bringing it in.
+    """
+    respondent = next(c.name for c in old if c.code_count == c.row_count and not c.empty_count)
+    number = {column.name: column.is_coded for column in old}
+    asked = [name for name in read_key(rounds.key).same.values() if number.get(name)]
+    wanted = random.Random(WANTED).sample(asked, min(WANTED, len(asked)))
+    project = copy_project(folder)
+    keep_studies(project, [])
+    new_study(
+        project,
+        STUDY,
+        "1",
+        [rounds.old],
+        WaveOptions(date="2020-01-01", keep=",".join(wanted)),
+        StudyOptions(
+            label="Rounds",
+            respondent=respondent,
+            producer="Made up",
+            universe="Adults",
+            citation="Made up",
+            terms="None",
+        ),
+    )
+    accept(project, "1")
+    started = time.process_time()
+    add_wave(project, STUDY, "2", [rounds.new], WaveOptions(date="2021-01-01", keep=ASKED))
+    seconds = time.process_time() - started
+    draft = read_draft(project, STUDY, "2")
+    sure, _ = select(draft, ["sure"])
+    return bool(sure) + sum(p.is_open and p.id not in sure for p in draft.proposals), seconds
+
+
+def accept(project: Project, wave: str) -> None:
+    """Accept all that is open of a wave, and write its rows."""
+    draft = read_draft(project, STUDY, wave)
+    ids = [proposal.id for proposal in draft.open_proposals]
+    write_decisions(draft_path(project, STUDY, wave), ids, ACCEPT, "")
+    apply_draft(project, STUDY, wave, "benchmark")
 
 
 def match(old: Sequence[ColumnProfile], new: Sequence[ColumnProfile]) -> Matching:
@@ -194,13 +263,13 @@ def matching_table(found: Sequence[Matched]) -> list[str]:
     """Give the table of all rounds, and how often matches of a confidence are right."""
     lines = [
         "| rounds | go on | matched rightly | wrong | not in the key | sure | sure and wrong "
-        "| seconds |",
-        "|---|---|---|---|---|---|---|---|",
+        f"| seconds | decisions for {WANTED} | seconds of add-wave |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     lines += [
         f"| {each.rounds} | {each.continuing} | {each.right / each.continuing:.1%} | {each.wrong} "
         f"| {each.outside} | {each.sure / each.continuing:.1%} | {each.sure_wrong} "
-        f"| {each.seconds:.1f} |"
+        f"| {each.seconds:.1f} | {each.decisions} | {each.seconds_of_wave:.0f} |"
         for each in found
     ]
     lines += ["", "| confidence | matches | right |", "|---|---|---|"]

@@ -33,8 +33,8 @@ def offered_variable(
 ) -> Offered | None:
     """Find the variable of the project that a new column asks.
 
-    It has the same words in its label, and a category with the label of each answer. Variables that
-    the study asks already are asked by another column.
+    It has the same words in its label, and a category of its own with the label of each answer.
+    Variables that the study asks already are asked by another column.
 
     Args:
         column: the new column.
@@ -67,7 +67,8 @@ def offered_variable(
             for code in answers
             if (label := compared(column.value_labels.get(code, ""))) in there
         }
-        if len(found) == len(answers) >= FEWEST_ANSWERS:
+        # Codes that share a label are asked about, which a variable that is there would hide.
+        if len(found) == len(set(found.values())) == len(answers) >= FEWEST_ANSWERS:
             return Offered(variable, found)
     return None
 
