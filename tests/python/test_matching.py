@@ -5,12 +5,16 @@ were looked at while matching was written.
 """
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from wavehouse.codebook import Codebook
 from wavehouse.errors import WavehouseError
+from wavehouse.onboarding.code_rows import Naming
 from wavehouse.onboarding.codes import compare_codes, learned_labels
+from wavehouse.onboarding.compare import compare_wave
 from wavehouse.onboarding.concordance import read_concordance
 from wavehouse.onboarding.matching import ColumnMatch, OldColumn, match_columns
 from wavehouse.onboarding.profile import ColumnProfile, WaveProfile
@@ -193,3 +197,51 @@ def test_translated_codes_are_learned_and_show_a_turned_scale() -> None:
         assert compare_codes(old, new, {}, known).changes == []
     (change,) = compare_codes(*last, {}, known).changes
     assert change.kind == "reversed_scale"
+
+
+def test_a_design_follows_its_columns_and_goes_without_a_date() -> None:
+    """Two columns have other names and the date is gone: one design of the wave's own says so."""
+    roles = {"respondent": "id", "weight": "w", "interview_date": "day", "stratum": "region"}
+    book = Codebook(
+        {
+            "studies": [{"study_id": "s"}],
+            "waves": [{"study_id": "s", "wave_id": "1", "wave_number": "1", "design_id": "d"}],
+            "designs": [{"design_id": "d", "study_id": "s", "lonely_psu": "adjust"}],
+            "design_columns": [
+                {"design_id": "d", "design_role": role, "position": "1", "source_column": name}
+                for role, name in roles.items()
+            ],
+        }
+    )
+    old = {
+        "id": column("id", "Number of the respondent", {}, (1,) * 10),
+        "w": column("w", "Design weight of the person", {}, (3, 4, 3)),
+        "day": column("day", "Day of the interview", {}, (5, 5)),
+        "region": column("region", "Region of the country", {"1": "North", "2": "South"}),
+    }
+    new = {
+        "nr": replace(old["id"], name="nr"),
+        "weight": replace(old["w"], name="weight"),
+        "region": old["region"],
+    }
+    waves = [WaveProfile("s", wave, columns, 1000) for wave, columns in (("1", old), ("2", new))]
+    proposals, _ = compare_wave(book, book.rows("waves")[0], *waves, Naming(book, "s", "2"))
+    (design,) = [p for p in proposals if p.kind == "design_of_the_wave"]
+    added = [c["add"] for c in design.changes if c["table"] == "design_columns"]
+    assert {row["design_role"]: row["source_column"] for row in added} == {
+        "respondent": "nr",
+        "weight": "weight",
+        "stratum": "region",
+    }
+    assert {row["design_id"] for row in added} == {"d_2"}
+    assert design.changes[-1]["set"] == {"design_id": "d_2"}
+    assert not [p for p in proposals if p.kind == "design_column_missing"]
+    renamed = [p for p in proposals if p.kind == "renamed_column"]
+    assert [c for p in renamed for c in p.changes if c["table"].startswith("design")] == []
+
+    # Strata that are gone make another sample: that is no matter for a draft.
+    fewer = WaveProfile("s", "2", {name: new[name] for name in ("nr", "weight")}, 1000)
+    proposals, _ = compare_wave(
+        book, book.rows("waves")[0], waves[0], fewer, Naming(book, "s", "2")
+    )
+    assert [p.subject for p in proposals if p.kind == "design_column_missing"] == ["region"]

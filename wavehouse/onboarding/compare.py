@@ -1,6 +1,6 @@
 """Compare a new wave with an earlier one, and draft what the codebook needs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -29,6 +29,8 @@ SAME_QUESTION = 0.4
 SURELY_THE_SAME = 0.8
 # Below this a name whose label says something else is rather another question's.
 RATHER_THE_SAME = 0.7
+# Roles of a design that estimates do not need.
+DATES_OF_INTERVIEWS = "interview_"
 SHOWN = "shown; all codes have labels, and nothing is written"
 
 
@@ -69,9 +71,9 @@ def compare_wave(
         unchanged += not made
     taken = {(match.old_wave, match.old) for match in found.matches.values()}
     for key, candidate in candidates.items():
-        if key not in taken and candidate.column.is_last and _is_used(candidate.known):
+        if key not in taken and candidate.column.is_last and candidate.known.questions:
             proposals.append(_dropped(candidate.known, naming, found.ended.get(key, 0.8)))
-    return proposals, unchanged
+    return [*proposals, *_design_proposals(wave)], unchanged
 
 
 @dataclass(frozen=True)
@@ -317,11 +319,7 @@ def _renamed(
         row = before.waiver
         changes.append(_waiver(naming, match.new, row["waiver_kind"], row["reason"]))
     if before.design_roles:
-        reason += (
-            f". It is the {', '.join(before.design_roles)} of the design: a new design is made for "
-            "this wave"
-        )
-        changes += _new_design(before, match.new, naming)
+        reason += f". It is the {', '.join(before.design_roles)} of the design"
         rejected = []
     return Proposal("renamed_column", match.new, match.confidence, reason, changes, rejected)
 
@@ -362,32 +360,81 @@ def _reworded(
     )
 
 
-def _new_design(before: KnownColumn, name: str, naming: Naming) -> list[Change]:
-    """Copy the design, with the column's new name."""
-    codebook = naming.codebook
-    roles = [
-        row
-        for row in codebook.rows("design_columns")
-        if row["source_column"] == before.name
-        and any(
-            wave["design_id"] == row["design_id"] and wave["study_id"] == naming.study_id
-            for wave in codebook.rows("waves")
-        )
-    ]
-    design = next(
-        row for row in codebook.rows("designs") if row["design_id"] == roles[-1]["design_id"]
-    )
-    new_id = f"{design['design_id']}_{naming.wave_id}"
-    changes: list[Change] = [{"table": "designs", "add": {**_filled(design), "design_id": new_id}}]
-    for row in codebook.rows("design_columns"):
-        if row["design_id"] == design["design_id"]:
-            column = name if row["source_column"] == before.name else row["source_column"]
-            changes.append(
-                {
-                    "table": "design_columns",
-                    "add": {**_filled(row), "design_id": new_id, "source_column": column},
-                }
+def _design_proposals(wave: Comparison) -> list[Proposal]:
+    """Propose the wave's own design where its columns have other names, or some are gone.
+
+    It is one design for all of them. Without what only dates the interviews a design is a design
+    still; without a weight, strata or PSUs it is another sample, which only a person can say.
+    """
+    here = wave.like["wave_id"]
+    names: dict[str, str] = {}
+    gone: list[KnownColumn] = []
+    for (wave_id, name), candidate in wave.candidates.items():
+        if wave_id != here or not candidate.known.design_roles:
+            continue
+        successor = wave.successor(candidate.known)
+        if successor is None:
+            gone.append(candidate.known)
+        elif successor != name:
+            names[name] = successor
+    proposals = []
+    dated = [column for column in gone if _only_dates(column)]
+    if names or dated:
+        left_out = {column.name for column in dated}
+        told = [f"{old} is {new} now" for old, new in names.items()]
+        told += [
+            f"{column.name} ({', '.join(column.design_roles)}) is not delivered" for column in dated
+        ]
+        proposals.append(
+            Proposal(
+                "design_of_the_wave",
+                wave.naming.wave_id,
+                0.85,
+                f"the wave needs a design of its own: {'; '.join(told)}",
+                _new_design(wave, names, left_out),
             )
+        )
+    proposals += [
+        Proposal(
+            "design_column_missing",
+            column.name,
+            0.9,
+            f"the {', '.join(column.design_roles)} of the design is not delivered. Give the wave "
+            "another design by adding rows here, or deliver the column",
+        )
+        for column in gone
+        if column not in dated
+    ]
+    return proposals
+
+
+def _only_dates(column: KnownColumn) -> bool:
+    return all(role.startswith(DATES_OF_INTERVIEWS) for role in column.design_roles)
+
+
+def _new_design(
+    wave: Comparison, names: Mapping[str, str], left_out: Collection[str]
+) -> list[Change]:
+    """Copy the design of the wave before, with other names of columns and without some."""
+    codebook, naming = wave.codebook, wave.naming
+    design = next(
+        row for row in codebook.rows("designs") if row["design_id"] == wave.like["design_id"]
+    )
+    first = design["design_id"].removesuffix(f"_{wave.like['wave_id']}")
+    new_id = f"{first}_{naming.wave_id}"
+    changes: list[Change] = [{"table": "designs", "add": {**_filled(design), "design_id": new_id}}]
+    changes += [
+        {
+            "table": "design_columns",
+            "add": {
+                **_filled(row),
+                "design_id": new_id,
+                "source_column": names.get(row["source_column"], row["source_column"]),
+            },
+        }
+        for row in codebook.rows("design_columns")
+        if row["design_id"] == design["design_id"] and row["source_column"] not in left_out
+    ]
     changes.append(
         {
             "table": "waves",
@@ -403,14 +450,6 @@ def _filled(row: Row) -> Row:
 
 
 def _dropped(before: KnownColumn, naming: Naming, chance: float) -> Proposal:
-    if before.design_roles:
-        return Proposal(
-            "design_column_missing",
-            before.name,
-            0.9,
-            f"the {', '.join(before.design_roles)} of the design is not delivered. Give the wave "
-            "another design by adding rows here, or deliver the column",
-        )
     variables = ", ".join(row["variable_id"] for row in before.questions)
     return Proposal(
         "dropped_column",
