@@ -19,6 +19,7 @@ from workbench import copy_project, keep_studies
 
 from benchmark.questionnaires import write_rounds
 from wavehouse.landing import land_wave
+from wavehouse.landing.landed import is_landed, read_landed
 from wavehouse.onboarding.apply import apply_draft
 from wavehouse.onboarding.draft import (
     ACCEPT,
@@ -126,23 +127,30 @@ def measure_matching(rounds: Iterable[Rounds], folder: Path) -> list[Matched]:
         rounds: the rounds.
         folder: gets what is landed.
     """
-    return [measure(each, folder / f"landed_{place}") for place, each in enumerate(rounds)]
+    found = []
+    for place, each in enumerate(rounds):
+        landed = folder / f"landed_{place}"
+        matched = measure(each, landed)
+        decisions, seconds = decide(each, columns_of(each.old, "old", landed), landed / "project")
+        found.append(replace(matched, decisions=decisions, seconds_of_wave=seconds))
+    return found
 
 
 def measure(rounds: Rounds, folder: Path) -> Matched:
     """Match the columns of two rounds and hold them to the key."""
-    project = Project(folder)
-    old, new = (
-        list(profile_landed(land_wave(project, STUDY, wave, [file], None)).columns.values())
-        for wave, file in (("old", rounds.old), ("new", rounds.new))
-    )
+    old = columns_of(rounds.old, "old", folder)
+    new = columns_of(rounds.new, "new", folder)
     started = time.process_time()
     found = match(old, new)
-    seconds = time.process_time() - started
-    decisions, seconds_of_wave = decide(rounds, old, folder / "project")
-    return replace(
-        judged(rounds, found, seconds), decisions=decisions, seconds_of_wave=seconds_of_wave
-    )
+    return judged(rounds, found, time.process_time() - started)
+
+
+def columns_of(file: Path, wave: str, folder: Path) -> list[ColumnProfile]:
+    """Land a round, if it is not there, and give its columns."""
+    project = Project(folder)
+    if not is_landed(project, STUDY, wave):
+        land_wave(project, STUDY, wave, [file], None)
+    return list(profile_landed(read_landed(project, STUDY, wave)).columns.values())
 
 
 def decide(rounds: Rounds, old: Sequence[ColumnProfile], folder: Path) -> tuple[int, float]:

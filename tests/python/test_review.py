@@ -16,6 +16,7 @@ from workbench import codebook_rows, copy_project, keep_studies
 
 from wavehouse.onboarding.draft import Draft, Proposal, read_draft, save_draft
 from wavehouse.onboarding.selecting import select
+from wavehouse.onboarding.wanted import read_keep
 from wavehouse.project import Project
 
 RunCommand = Callable[..., tuple[int, str]]
@@ -244,6 +245,11 @@ def test_only_what_was_asked_can_be_wanted(
     assert rows == ["q9", "q12"]
     # The waiver of q9 was for another label.
     assert [c["end"]["source_column"] for c in one.changes if "end" in c] == ["q9"]
+
+
+def test_a_long_list_of_names_is_no_name_of_a_file() -> None:
+    names = [f"column_{place}" for place in range(200)]
+    assert read_keep(",".join(names)) == names
 
 
 def test_a_name_that_another_question_took_means_the_question(

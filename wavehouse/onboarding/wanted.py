@@ -53,7 +53,11 @@ def read_keep(keep: str) -> list[str]:
         WavehouseError: nothing is named, or the file cannot be read.
     """
     path = Path(keep)
-    is_file = path.is_file()
+    try:
+        is_file = path.is_file()
+    except OSError:
+        # A list that is too long for the name of a file.
+        is_file = False
     if not is_file and (path.suffix.lower() in (*_SHEETS, ".txt") or "/" in keep):
         raise WavehouseError(f"--keep {keep}: there is no such file.")
     if is_file and path.suffix.lower() in _SHEETS:
