@@ -160,8 +160,8 @@ def decide(rounds: Rounds, old: Sequence[ColumnProfile], folder: Path) -> tuple[
         the decisions that the second round asks for, and the processor seconds of bringing it in.
     """
     respondent = next(c.name for c in old if c.code_count == c.row_count and not c.empty_count)
-    number = {column.name: column.is_coded for column in old}
-    asked = [name for name in read_key(rounds.key).same.values() if number.get(name)]
+    labelled = {column.name for column in old if column.value_labels}
+    asked = [name for name in read_key(rounds.key).same.values() if name in labelled]
     wanted = random.Random(WANTED).sample(asked, min(WANTED, len(asked)))
     project = copy_project(folder)
     keep_studies(project, [])
