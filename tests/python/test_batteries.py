@@ -4,12 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from wavehouse.onboarding.batteries import (
-    Battery,
-    batteries_by_column,
-    find_batteries,
-    without_number,
-)
+from wavehouse.onboarding.batteries import Battery, batteries_by_column, find_batteries
 from wavehouse.onboarding.draft import Draft, Proposal, draft_path, read_draft, save_draft
 from wavehouse.onboarding.profile import ColumnProfile
 from wavehouse.project import Project
@@ -91,27 +86,6 @@ def test_two_batteries_never_have_one_name() -> None:
         "how_often_read",
         "how_often_read_2",
     ]
-
-
-@pytest.mark.parametrize(
-    ("label", "name", "bare"),
-    [
-        ("Q8a. How often", "Q8A", "How often"),
-        ("EA-SVC-A. Electricity grid", "EA_SVC_A", "Electricity grid"),
-        ("Q41a.xyz. Democracy", "Q41A_XYZ", "Democracy"),
-        ("F_01 - Vertrauen", "V77", "Vertrauen"),
-        ("12.3) Confianza", "p12", "Confianza"),
-        ("CALLS - Your living conditions", "CALLS", "Your living conditions"),
-        # What only looks like a number of a question is left.
-        ("2010: voted", "V1", "2010: voted"),
-        ("Covid 19: worried", "V1", "Covid 19: worried"),
-        ("12 months ago", "V1", "12 months ago"),
-        ("Age", "AGE", "Age"),
-        ("Calls to friends", "CALLS_2", "Calls to friends"),
-    ],
-)
-def test_a_label_without_its_question_number(label: str, name: str, bare: str) -> None:
-    assert without_number(label, name) == bare
 
 
 def test_a_draft_keeps_what_a_proposal_is_about(tmp_path: Path) -> None:

@@ -151,7 +151,21 @@ def test_a_concordance_is_read_strictly(tmp_path: Path) -> None:
         ("[q3] How old are you?", "q3", "How old are you?"),
         ("1st answer: what matters", "v1", "1st answer: what matters"),
         ("F2.3) Zufriedenheit mit dem Leben", "x", "Zufriedenheit mit dem Leben"),
-        ("Age", "age", "Age"),
+        ("Q8a. How often", "Q8A", "How often"),
+        ("EA-SVC-A. Electricity grid", "EA_SVC_A", "Electricity grid"),
+        ("Q41a.xyz. Democracy", "Q41A_XYZ", "Democracy"),
+        ("Q43a. arb. Democracy", "Q43A_ARB", "Democracy"),
+        ("F_01 - Vertrauen", "V77", "Vertrauen"),
+        ("12.3) Confianza", "p12", "Confianza"),
+        ("CALLS - Your living conditions", "CALLS", "Your living conditions"),
+        # What only looks like a number of a question, or like the column's name, is left.
+        ("2010: voted", "V1", "2010: voted"),
+        ("Covid 19: worried", "V1", "Covid 19: worried"),
+        ("12 months ago", "V1", "12 months ago"),
+        ("Calls to friends", "CALLS_2", "Calls to friends"),
+        ("Region of residence", "region", "Region of residence"),
+        ("Length of interview", "LENGTH", "Length of interview"),
+        ("Age", "AGE", "Age"),
     ],
 )
 def test_a_question_number_is_no_part_of_a_question(label: str, name: str, question: str) -> None:

@@ -1,8 +1,11 @@
-"""Bring a new wave in: compare it with the wave before, and draft the codebook's rows.
+"""Bring waves in: read what is delivered, draft the codebook's rows, let people decide, write them.
 
-profile     what a wave looks like: labels, codes, counts
-compare     what changed, each with a confidence and a reason
-propose     the codebook rows that would answer each change
-draft       the draft that a person reviews
-apply       the accepted rows, written into the codebook
+what a wave looks like   profile, missing, missing_labels, people, scales, roles, batteries
+which column is which    wording, likeness, evidence, stems, matching, concordance, known
+what changed             compare, codes, numbers, revised, rehearsal
+the rows that answer it  question_rows, code_rows, wave_rows, groups, segments, offered, import_ddi
+what people review       draft, wanted, waivers, reviewing, columns, worksheet, review_page
+their decisions          selecting, deciding, reviewer, apply, left_out, tables
+a wave's later life      between, removing, series, later_variable, edits
+the commands' steps      onboard
 """

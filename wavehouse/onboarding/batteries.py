@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from wavehouse.onboarding.profile import MOST_CODES, ColumnProfile
 from wavehouse.onboarding.signs import plain
 from wavehouse.onboarding.texts import identifier
+from wavehouse.onboarding.wording import asked
 
 # Two code lists are the same if so many of their codes are in both, with the same label.
 SAME_CODES = 0.8
@@ -14,11 +15,6 @@ SAME_CODES = 0.8
 MOST_UNLABELLED_CODES = 12
 # One word is a stem only if it is long; two words are one whatever they are.
 LONG_WORD = 6
-# A question number in front of a label: Q8a., 12.3), F_01 -; a year is none.
-_NUMBER = re.compile(
-    r"^\s*[\[(]?\s*[A-Za-z]{0,3}[-_.]?\d{1,3}(?![\d])(?:[-_.]?\s?[A-Za-z0-9]{1,5}){0,3}"
-    r"\s*(?:[\])]|[.:)]|\s[-\u2013\u2014])\s+"
-)
 # Names of items: a question number and what follows it, or the last part behind a separator.
 _NUMBERED_NAME = re.compile(r"^([a-z]{1,6}[_.]?\d+)(?:[_.]?[a-z]|[_.]\d)")
 _PARTED_NAME = re.compile(r"^(.*[a-z].*)[_.]\w{1,3}$")
@@ -85,26 +81,8 @@ def batteries_by_column(columns: Iterable[ColumnProfile]) -> dict[str, str]:
     return {name: battery.name for battery in find_batteries(columns) for name in battery.columns}
 
 
-def without_number(label: str, name: str = "") -> str:
-    """Give a label without the question number, or the column's own name, that it begins with.
-
-    Args:
-        label: the label.
-        name: the name of its column.
-    """
-    text = label.strip()
-    if name:
-        # Underscores of names are dashes or full stops in labels: EA_SVC_A is "EA-SVC-A. ...".
-        own = r"[\W_]*".join(map(re.escape, re.split(r"[\W_]+", name)))
-        shorter = re.sub(
-            rf"^\W*{own}(?=[\W_])\s*[\])]?\s*[.:)\u2013\u2014-]?\s*", "", text, flags=re.I
-        )
-        text = shorter or text
-    return _NUMBER.sub("", text, count=1) or text
-
-
 def _item(column: ColumnProfile) -> _Item:
-    text = without_number(column.label, column.name)
+    text = asked(column.label, column.name)
     before, colon, _ = text.partition(":")
     return _Item(
         column,

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wavehouse.onboarding.likeness import labels_alike
 from wavehouse.onboarding.profile import ColumnProfile
 from wavehouse.onboarding.signs import plain
-from wavehouse.onboarding.wording import Wording, labels_alike
+from wavehouse.onboarding.wording import Wording
 
 # Steps of alike labels, in one language.
 _LABEL_STEPS = (0.25, 0.4, 0.55, 0.7, 0.8, 0.9, 0.995)

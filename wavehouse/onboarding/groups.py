@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from wavehouse.onboarding.batteries import find_batteries, without_number
+from wavehouse.onboarding.batteries import find_batteries
 from wavehouse.onboarding.draft import ACCEPT, Change, Proposal, only_when
 from wavehouse.onboarding.missing import MissingKinds
 from wavehouse.onboarding.missing_labels import compared
 from wavehouse.onboarding.profile import ColumnProfile, WaveProfile
 from wavehouse.onboarding.variable_ids import title_of
+from wavehouse.onboarding.wording import asked
 
 MULTIPLE_RESPONSE, GRID = "multiple_response", "grid"
 FEWEST_ITEMS = 2
@@ -196,7 +197,7 @@ def _mention(columns: Sequence[ColumnProfile]) -> str:
 
 def _title(columns: Sequence[ColumnProfile]) -> str:
     """Give what the labels of all columns begin with, as it is written; else the first two."""
-    texts = [without_number(column.label, column.name).split() for column in columns]
+    texts = [asked(column.label, column.name).split() for column in columns]
     shared: list[str] = []
     for words in zip(*texts, strict=False):
         if len(set(words)) > 1:
@@ -215,7 +216,5 @@ def _list_text(columns: Sequence[ColumnProfile], title: str, missing: MissingKin
     """Give what the id of the shared code list is made of: what is asked, or the answers' ends."""
     _, answers = missing.split(columns[0])
     labels = [label for code in answers if (label := columns[0].value_labels.get(code, ""))]
-    is_shared = all(
-        compared(without_number(c.label, c.name)).startswith(compared(title)) for c in columns
-    )
+    is_shared = all(compared(asked(c.label, c.name)).startswith(compared(title)) for c in columns)
     return title if is_shared or len(labels) < FEWEST_ITEMS else f"{labels[0]} to {labels[-1]}"

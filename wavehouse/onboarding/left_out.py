@@ -10,11 +10,11 @@ from wavehouse.landing.options import fitting
 from wavehouse.landing.readers import open_table
 from wavehouse.landing.reshape import matching
 from wavehouse.landing.tables import ReadingOptions
-from wavehouse.onboarding.batteries import without_number
 from wavehouse.onboarding.known import covers
 from wavehouse.onboarding.profile import labels_file, seed_file
 from wavehouse.onboarding.signs import plain
 from wavehouse.onboarding.tables import EditedTable
+from wavehouse.onboarding.wording import asked
 from wavehouse.project import Project
 
 # The kind of waiver that keeps a column out of what is landed, and that of texts that stay there.
@@ -98,4 +98,4 @@ def _holds(waiver: Row, name: str, label: str) -> bool:
     if not covers(waiver["source_column"], name):
         return False
     known = waiver.get("column_label") or ""
-    return not known or plain(without_number(known, name)) == plain(without_number(label, name))
+    return not known or plain(asked(known, name)) == plain(asked(label, name))

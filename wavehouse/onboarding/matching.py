@@ -30,9 +30,10 @@ from wavehouse.onboarding.evidence import (
     name_evidence,
     place_evidence,
 )
+from wavehouse.onboarding.likeness import labels_alike, word_pairs
 from wavehouse.onboarding.profile import ColumnProfile
 from wavehouse.onboarding.stems import alike_under_stems
-from wavehouse.onboarding.wording import Wording, labels_alike, word_pairs, wordings
+from wavehouse.onboarding.wording import Wording, wordings
 
 # From here on a pair is proposed as one question.
 LIKELY = 0.5

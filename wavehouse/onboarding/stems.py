@@ -13,8 +13,9 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from wavehouse.onboarding.batteries import name_stem
+from wavehouse.onboarding.likeness import labels_alike
 from wavehouse.onboarding.profile import ColumnProfile
-from wavehouse.onboarding.wording import Wording, labels_alike
+from wavehouse.onboarding.wording import Wording
 
 FEWEST_ITEMS = 3
 LEAST_SHARED = 0.5

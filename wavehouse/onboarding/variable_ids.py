@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
-from wavehouse.onboarding.batteries import find_batteries, without_number
+from wavehouse.onboarding.batteries import find_batteries
 from wavehouse.onboarding.profile import ColumnProfile
 from wavehouse.onboarding.signs import spelled
 from wavehouse.onboarding.texts import MOST_ID_CHARACTERS
+from wavehouse.onboarding.wording import asked
 
 # Words that a question can do without in an id, where it is too long with them.
 _FILLER = {
@@ -41,7 +42,7 @@ _FEWEST_SHARED = 2
 
 def title_of(column: ColumnProfile) -> str:
     """Give the label of a column without its question number; its name where it has none."""
-    return without_number(column.label, column.name).strip().rstrip(".") or column.name
+    return asked(column.label, column.name).strip().rstrip(".") or column.name
 
 
 class VariableIds:

@@ -1,21 +1,10 @@
-"""Labels as questions: freed of question numbers, with their words weighed, and how alike they are.
-
-Rare words decide what a question is about: in forty labels that begin with `Trust`, the word
-`police` tells one from the others and `trust` does not. So words count by how few labels of both
-waves have them (inverse document frequency: Spärck Jones 1972), and a word counts as found in
-another label where that has it, an inflection, or an abbreviation of it.
-"""
+"""Labels as questions: freed of question numbers and typography, as words in a language."""
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from math import log
-
-import numpy as np
-from rapidfuzz.distance import JaroWinkler
-from rapidfuzz.process import cdist
+from functools import cache
 
 from wavehouse.onboarding.signs import is_sign, tokens, without_accents
 
@@ -26,6 +15,8 @@ _LEADING_CODE = re.compile(
     r"^\s*[\[(]?([^\W\d_]{0,8}[-_.]?\w*(?:[-_.]\w+)*)[\])]?"
     rf"\s*(?:[.:)|]|\s{_DASH}|{_DASH}\s)+\s*"
 )
+# 12, 12a or 12.3; or EA-SVC-B.
+_CODE = re.compile(r"\d{1,3}[a-z]?(?:\.\d{1,3}[a-z]?)*|[A-Z]{1,4}(?:[-_][A-Z0-9]{1,4})+")
 # So many of a wave's labels begin with a code before one is taken for a question number.
 LEAST_NUMBERED = 0.2
 
@@ -81,24 +72,12 @@ _SCRIPTS = (
     ("greek", "\u0370", "\u03ff"),
 )
 
-# What one word counts for another: inflections by their beginnings, abbreviations by their letters.
-_INFLECTED = 0.9
-_LEARNED = 0.9
-_FEWEST_TOGETHER = 3
-_LEAST_TOGETHER = 0.5
-_ABBREVIATED = 0.8
-_LEAST_STEM = 4
-_LEAST_INFLECTED = 0.92
-
 # A label that ends at a length at which suspiciously many end was cut there.
-_SHORTEST_CUT = 16
+SHORTEST_CUT = 16
 _FEWEST_CUT = 4
-# What labels count that say the same of another number, or the opposite.
-_OTHER_NUMBER = 0.75
-_NOTHING = 1e-9
-_TELLING_WORD = 3
 _CUT_TIMES = 3.0
-CUT_ALIKE = 0.96
+# A single word of so many letters tells a language.
+_TELLING_WORD = 3
 
 
 @dataclass(frozen=True)
@@ -170,12 +149,13 @@ def _is_code(label: str) -> bool:
         return False
     code = found[1]
     has_both = any(c.isdigit() for c in code) and any(c.isalpha() for c in code)
-    return has_both or bool(re.fullmatch(r"\d{1,3}[a-z]?|[A-Z]{1,4}(?:[-_][A-Z0-9]{1,4})+", code))
+    return has_both or _CODE.fullmatch(code) is not None
 
 
 def _without_own_name(label: str, name: str) -> str:
     """Take the column's own name off the beginning of its label, as some exports put it there."""
-    pattern = re.escape(name).replace("_", r"[-_.\s]?").replace(r"\-", "[-_]")
+    # Underscores of names are dashes, full stops or blanks in labels: EA_SVC_A is "EA-SVC-A. ...".
+    pattern = r"[\W_]*".join(map(re.escape, re.split(r"[\W_]+", name)))
     ended = rf"(?:[\[(]{pattern}[\])]|{pattern}\s*(?:[.:)|]+|{_DASH}+))"
     rest = re.sub(rf"^\s*{ended}\s*(?:[.:|]+|{_DASH}\s)?\s*", "", label, flags=re.IGNORECASE)
     return rest if name and rest.strip() else label
@@ -216,113 +196,12 @@ def _cut_lengths(lengths: Sequence[int]) -> frozenset[int]:
     for length, count in ends.items():
         around = [ends[length + step] for step in (-3, -2, -1, 1, 2, 3)]
         if (
-            length >= _SHORTEST_CUT
+            length >= SHORTEST_CUT
             and count >= _FEWEST_CUT
             and count >= _CUT_TIMES * (sum(around) / len(around))
         ):
             found.add(length)
     return frozenset(found)
-
-
-def labels_alike(
-    before: Sequence[Wording],
-    after: Sequence[Wording],
-    learned: Collection[tuple[str, str]] = (),
-) -> tuple[np.ndarray, np.ndarray]:
-    """Say how alike the labels of two waves are, each with each: 1 is the same words in order.
-
-    It is the geometric mean of two shares: how much of the one label's weight the other has, and
-    the other way round. NaN where one of them has no label.
-
-    Args:
-        before: the labels of one wave.
-        after: those of the other.
-        learned: words of the one with words of the other that stand for them, from `word_pairs`.
-
-    Returns:
-        how alike they are, and which pairs have no word that the other has not in some form.
-    """
-    vocabulary = sorted({word for label in [*before, *after] for word in label.words})
-    place = {word: index for index, word in enumerate(vocabulary)}
-    weights = _weights(vocabulary, [*before, *after])
-    stands = _words_alike(tuple(vocabulary)).copy()
-    for one, other in learned:
-        stands[place[one], place[other]] = stands[place[other], place[one]] = _LEARNED
-    shares, wholes = [], []
-    for mine, others in ((before, after), (after, before)):
-        own = np.zeros((len(mine), len(vocabulary)))
-        for row, label in enumerate(mine):
-            for word in label.words:
-                own[row, place[word]] = weights[place[word]]
-        sums = own.sum(axis=1, keepdims=True)
-        own = np.divide(own, sums, out=np.zeros_like(own), where=sums > 0)
-        found = np.zeros((len(vocabulary), len(others)))
-        for column, label in enumerate(others):
-            if label.words:
-                found[:, column] = stands[:, [place[word] for word in label.words]].max(axis=1)
-        shares.append(own @ found)
-        wholes.append(own @ (found == 0) < _NOTHING)
-    alike = np.sqrt(shares[0] * shares[1].T)
-    same = {label.words: index for index, label in enumerate(after)}
-    for row, label in enumerate(before):
-        if label.words in same:
-            alike[row, [j for j, other in enumerate(after) if other.words == label.words]] = 1.0
-        elif label.words:
-            alike[row] = np.minimum(alike[row], 0.99)
-    otherwise = _decided_otherwise(before, after)
-    alike[otherwise] *= _OTHER_NUMBER
-    whole = wholes[0] & wholes[1].T & ~otherwise
-    _raise_cut(alike, whole, before, after)
-    has = np.array([bool(label.words) for label in before])
-    have = np.array([bool(label.words) for label in after])
-    alike[~has] = np.nan
-    alike[:, ~have] = np.nan
-    return alike, whole
-
-
-def word_pairs(pairs: Iterable[tuple[Wording, Wording]]) -> frozenset[tuple[str, str]]:
-    """Learn which words stand for each other from labels of which it is known that they do.
-
-    A battery that begins with `Confiance` where it began with `Trust` says so in each of its
-    items. Words are paired that are left over together in three labels or more, and together more
-    often than not (Dice's coefficient).
-
-    Args:
-        pairs: the labels of columns that are surely one question.
-    """
-    together: Counter[tuple[str, str]] = Counter()
-    alone: Counter[str] = Counter()
-    others: Counter[str] = Counter()
-    seen = list(pairs)
-    vocabulary = sorted({word for pair in seen for label in pair for word in label.words})
-    place = {word: index for index, word in enumerate(vocabulary)}
-    stands = _words_alike(tuple(vocabulary)) > 0
-    for before, after in seen:
-        first, second = set(before.words), set(after.words)
-        rows, columns = [place[w] for w in first], [place[w] for w in second]
-        if not rows or not columns or first == second:
-            continue
-        found = stands[np.ix_(rows, columns)]
-        left = [vocabulary[r] for r, hit in zip(rows, found.any(axis=1), strict=True) if not hit]
-        new = [vocabulary[c] for c, hit in zip(columns, found.any(axis=0), strict=True) if not hit]
-        alone.update(left)
-        others.update(new)
-        together.update((one, other) for one in left for other in new)
-    return frozenset(
-        (one, other)
-        for (one, other), count in together.items()
-        if count >= _FEWEST_TOGETHER
-        and 2 * count >= _LEAST_TOGETHER * (alone[one] + others[other])
-        and not (decisive([one]) or decisive([other]))
-    )
-
-
-def _decided_otherwise(before: Sequence[Wording], after: Sequence[Wording]) -> np.ndarray:
-    """Say which pairs differ in a number, a sign, a negation or an opposite."""
-    kinds: dict[frozenset[str], int] = {}
-    rows = [kinds.setdefault(decisive(label.words), len(kinds)) for label in before]
-    places = [kinds.setdefault(decisive(label.words), len(kinds)) for label in after]
-    return np.asarray(np.array(rows)[:, None] != np.array(places)[None, :])
 
 
 def decisive(words: Sequence[str]) -> frozenset[str]:
@@ -342,87 +221,3 @@ def decisive(words: Sequence[str]) -> frozenset[str]:
         ):
             found.add(word)
     return frozenset(found)
-
-
-def _raise_cut(
-    alike: np.ndarray,
-    whole: np.ndarray,
-    before: Sequence[Wording],
-    after: Sequence[Wording],
-) -> None:
-    """Take a cut label as alike to those that begin as it does, and as all that there was of it."""
-    firsts = [" ".join(label.words) for label in before]
-    seconds = [" ".join(label.words) for label in after]
-    for row, (label, text) in enumerate(zip(before, firsts, strict=True)):
-        for column, (other, other_text) in enumerate(zip(after, seconds, strict=True)):
-            if _is_cut_of(label, text, other_text) or _is_cut_of(other, other_text, text):
-                alike[row, column] = max(alike[row, column], CUT_ALIKE)
-                whole[row, column] = True
-
-
-def _is_cut_of(label: Wording, text: str, longer: str) -> bool:
-    """Whether a label is the beginning of another one, and was cut: within a word, or as others."""
-    if not _SHORTEST_CUT <= len(text) < len(longer) or not longer.startswith(text):
-        return False
-    return label.may_be_cut or longer[len(text)] != " "
-
-
-def _weights(vocabulary: Sequence[str], labels: Sequence[Wording]) -> np.ndarray:
-    """Let words count by how few labels have them."""
-    found = Counter(word for label in labels for word in set(label.words))
-    total = max(sum(bool(label.words) for label in labels), 1)
-    return np.array([log(1 + total / found[word]) for word in vocabulary])
-
-
-@lru_cache(maxsize=8)
-def _words_alike(vocabulary: tuple[str, ...]) -> np.ndarray:
-    """Say what each word counts for each other: 1 for itself, less for an inflection."""
-    if not vocabulary:
-        return np.zeros((0, 0))
-    alike = cdist(vocabulary, vocabulary, scorer=JaroWinkler.similarity, dtype=np.float32)
-    alike[alike < _LEAST_INFLECTED] = 0
-    alike *= _INFLECTED
-    by_first: dict[str, list[int]] = {}
-    for index, word in enumerate(vocabulary):
-        if is_sign(word) or any(character.isdigit() for character in word):
-            # A number or a sign is itself and nothing else.
-            alike[index, :] = 0
-            alike[:, index] = 0
-        else:
-            by_first.setdefault(word[0], []).append(index)
-            if len(word) < _LEAST_STEM:
-                alike[index, :] = 0
-                alike[:, index] = 0
-    for places in by_first.values():
-        for index in places:
-            for other in places:
-                short, long = vocabulary[index], vocabulary[other]
-                if short[:3] != long[:3] and alike[index, other]:
-                    # What begins otherwise is no inflection: increased, decreased.
-                    alike[index, other] = alike[other, index] = 0
-                if len(short) >= len(long):
-                    continue
-                if len(short) >= _LEAST_STEM and long.startswith(short):
-                    alike[index, other] = alike[other, index] = _INFLECTED
-                elif _abbreviates(short, long):
-                    value = max(_ABBREVIATED, alike[index, other])
-                    alike[index, other] = alike[other, index] = value
-    first = np.array([word[0] for word in vocabulary])
-    alike[first[:, None] != first[None, :]] = 0
-    np.fill_diagonal(alike, 1.0)
-    return alike
-
-
-def _abbreviates(short: str, long: str) -> bool:
-    """Whether a word's letters stand in another in this order: govt, government; ctry, country.
-
-    An abbreviation leaves out a third of the letters or more, and has consonants only, or ends as
-    the word does: `vin` is none of `viande`.
-    """
-    if not 2 <= len(short) <= 5 or len(short) * 3 > len(long) * 2:
-        return False
-    vowels = sum(letter in "aeiouy" for letter in short)
-    if vowels > 1 or (vowels and short[-1] != long[-1]):
-        return False
-    letters = iter(long)
-    return all(letter in letters for letter in short)
