@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from wavehouse.onboarding.matching import total_variation
-from wavehouse.onboarding.missing import MissingGuess, MissingKinds
+from wavehouse.onboarding.missing import MissingGuess, MissingKinds, is_number
 from wavehouse.onboarding.missing_labels import of_library
 from wavehouse.onboarding.profile import ColumnProfile
 from wavehouse.onboarding.signs import plain
@@ -371,7 +371,7 @@ def _turned_by_distribution(
     steps = sorted((code for code in pairs if pairs[code] == code), key=_order)
     if len(steps) < FEWEST_STEPS or not unlabelled.issuperset(steps):
         return None
-    if any(not _is_number(code) for code in steps):
+    if any(not is_number(code) for code in steps):
         # Codes that are words say themselves what they mean.
         return None
     shares = {code: share for code, share in old.shares().items() if code in steps}
@@ -479,12 +479,4 @@ def _gap(
 
 
 def _order(code: str) -> tuple[int, float, str]:
-    return (0, float(code), "") if _is_number(code) else (1, 0.0, code)
-
-
-def _is_number(code: str) -> bool:
-    try:
-        float(code)
-    except ValueError:
-        return False
-    return True
+    return (0, float(code), "") if is_number(code) else (1, 0.0, code)

@@ -9,6 +9,7 @@ from wavehouse.onboarding.code_rows import Naming, break_row
 from wavehouse.onboarding.ddi import DdiVariable
 from wavehouse.onboarding.draft import Change, Proposal
 from wavehouse.onboarding.known import EMPTY, NUMBER
+from wavehouse.onboarding.missing import is_number
 from wavehouse.onboarding.profile import ColumnProfile
 from wavehouse.onboarding.question_rows import MOST_UNLABELLED_CODES, UNIVERSE
 from wavehouse.onboarding.signs import plain
@@ -230,7 +231,7 @@ def _meaning(
             if not guess:
                 guessed.append(f"{code} is no_answer")
     for code in column.counts:
-        if code in meaning or (is_numeric and _is_number(code)):
+        if code in meaning or (is_numeric and is_number(code)):
             continue
         if is_numeric:
             guess = kind_of_missing(code)
@@ -243,14 +244,6 @@ def _meaning(
     if column.empty_count:
         meaning[EMPTY] = (MISSING, "no_answer")
     return meaning, changes, ", ".join(guessed[:5])
-
-
-def _is_number(code: str) -> bool:
-    try:
-        float(code)
-    except ValueError:
-        return False
-    return True
 
 
 def _variable_row(variable: DdiVariable, is_numeric: bool, code_list: str) -> Row:

@@ -14,6 +14,7 @@ from wavehouse.onboarding.apply import rows_if_accepted
 from wavehouse.onboarding.code_rows import RECODING, Naming, crosswalk_row
 from wavehouse.onboarding.draft import Change, Draft, Proposal
 from wavehouse.onboarding.known import EMPTY, NUMBER, covers
+from wavehouse.onboarding.missing import is_number
 from wavehouse.onboarding.profile import ColumnProfile, WaveProfile
 from wavehouse.onboarding.question_rows import new_column_proposals
 from wavehouse.onboarding.texts import kind_of_missing
@@ -125,7 +126,7 @@ class Rehearsal:
         unknown = [
             code
             for code in column.counts
-            if code not in mapped and not (NUMBER in mapped and _is_number(code))
+            if code not in mapped and not (NUMBER in mapped and is_number(code))
         ]
         rows: list[Change] = []
         for code in unknown:
@@ -398,11 +399,3 @@ def _has_answers(column: ColumnProfile, mapped: dict[str, Row]) -> bool:
     if not column.is_coded:
         return column.code_count > 0
     return any(code not in mapped or not mapped[code]["missing_kind"] for code in column.counts)
-
-
-def _is_number(code: str) -> bool:
-    try:
-        float(code)
-    except ValueError:
-        return False
-    return True
