@@ -1,6 +1,7 @@
 """What several test files need: the project's root, and small projects to break."""
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
@@ -136,6 +137,20 @@ def empty_project(tmp_path: Path) -> Project:
     """A folder that counts as a project, with nothing in it."""
     (tmp_path / "dbt_project.yml").write_text("name: wavehouse\n")
     return Project(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project without studies, to be copied and not to be changed."""
+    project = copy_project(tmp_path_factory.mktemp("bare") / "project")
+    keep_studies(project, [])
+    return project
+
+
+@pytest.fixture
+def empty(bare: Project, tmp_path: Path) -> Project:
+    """A project without studies to work in."""
+    return Project(Path(shutil.copytree(bare.root, tmp_path / "project")))
 
 
 @pytest.fixture

@@ -7,14 +7,11 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from studies.four_waves import STUDY, add_four_waves, answers
+from studies.four_waves import STUDY, VALIDITY, answers, project_of_four_waves
 from workbench import (
     Row,
     add_codebook_rows,
     codebook_rows,
-    copy_project,
-    keep_studies,
-    set_codebook_rows,
     write_wave,
 )
 
@@ -25,7 +22,6 @@ from wavehouse.onboarding.tables import EditedTable
 from wavehouse.project import Project
 
 RunCommand = Callable[..., tuple[int, str]]
-VALIDITY = ("valid_from_wave", "valid_to_wave")
 PETS = {"1": "Dog", "2": "Cat", "3": "None"}
 # Wave, column and codes of a question about pets; the third wave turned them, and has a fish.
 PET_WAVES = {
@@ -39,10 +35,7 @@ PET_WAVES = {
 @pytest.fixture(scope="module")
 def four_once(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A study of four waves with a question about pets that is waived."""
-    project = copy_project(tmp_path_factory.mktemp("later") / "project")
-    keep_studies(project, [])
-    set_codebook_rows(project, "segments", [])
-    add_four_waves(project)
+    project = project_of_four_waves(tmp_path_factory.mktemp("later"))
     for wave_id, (column, codes) in PET_WAVES.items():
         draw = Random(f"pets {wave_id}")
         rows = [row | {column: draw.choice(list(codes))} for row in answers(wave_id)]

@@ -13,6 +13,7 @@ from workbench import (
     copy_project,
     keep_studies,
     query,
+    ran,
     read_rows,
     run_dbt,
 )
@@ -80,12 +81,6 @@ def _copied(project: Project, folder: Path) -> Project:
     return Project(Path(shutil.copytree(project.root, folder / "project")))
 
 
-def _run(run_command: RunCommand, project: Project, *words: str) -> str:
-    code, output = run_command(project, *words)
-    assert code == 0, output
-    return output
-
-
 def _draft(project: Project) -> dict:
     return yaml.safe_load((project.root / "drafts/town_2.yml").read_text(encoding="utf-8"))
 
@@ -115,8 +110,8 @@ def test_all_that_changed_is_found_and_named_and_nothing_else(town: Project) -> 
 def test_accepted_changes_are_harmonised_and_the_trend_does_not_jump(
     town: Project, run_command: RunCommand
 ) -> None:
-    _run(run_command, town, "decide", "town", "2", "p01-p08", "accept")
-    _run(run_command, town, "apply", "town", "2")
+    ran(run_command, town, "decide", "town", "2", "p01-p08", "accept")
+    ran(run_command, town, "apply", "town", "2")
     generate(town)
     wanted = ("+fct_trend_changes", "+fct_trend_estimates", "+fct_answers")
     left_out = ("resource_type:unit_test", "resource_type:test")
@@ -170,12 +165,12 @@ def test_accepted_changes_are_harmonised_and_the_trend_does_not_jump(
 def test_the_same_command_again_changes_nothing_and_keeps_decisions(
     town: Project, second_file: str, run_command: RunCommand
 ) -> None:
-    _run(run_command, town, "decide", "town", "2", "p03", "reject", "--because", "only labels")
+    ran(run_command, town, "decide", "town", "2", "p03", "reject", "--because", "only labels")
     draft = (town.root / "drafts/town_2.yml").read_bytes()
     codebook = _codebook(town)
     delivered = town.root / "landing/town/2/answers.parquet"
     written = delivered.stat().st_mtime_ns
-    output = _run(run_command, town, "add-wave", "town", "2", second_file)
+    output = ran(run_command, town, "add-wave", "town", "2", second_file)
     assert "These files have a draft already; it is left as it is." in output
     assert (town.root / "drafts/town_2.yml").read_bytes() == draft
     assert delivered.stat().st_mtime_ns == written
@@ -197,7 +192,7 @@ def test_check_and_build_say_what_is_open_before_dbt_starts(
 
 def test_apply_refuses_while_something_is_open(town: Project, run_command: RunCommand) -> None:
     codebook = _codebook(town)
-    _run(run_command, town, "decide", "town", "2", "p01-p07", "accept")
+    ran(run_command, town, "decide", "town", "2", "p01-p07", "accept")
     code, output = run_command(town, "apply", "town", "2")
     assert code == 1
     assert "p08 (new_column, club) is open" in output
@@ -208,7 +203,7 @@ def test_apply_and_check_refuse_a_code_that_stands_twice(
     town: Project, run_command: RunCommand
 ) -> None:
     ids = ",".join(proposal["id"] for proposal in _draft(town)["proposals"])
-    _run(run_command, town, "decide", "town", "2", ids, "accept")
+    ran(run_command, town, "decide", "town", "2", ids, "accept")
     path = town.root / "drafts/town_2.yml"
     draft = yaml.safe_load(path.read_text(encoding="utf-8"))
     there = next(row for row in codebook_rows(town, "crosswalk") if row["category_code"])
@@ -242,8 +237,8 @@ def test_apply_writes_all_rows_once_and_leaves_the_others_as_they_are(
     town: Project, second_file: str, run_command: RunCommand
 ) -> None:
     before = {name: content.splitlines() for name, content in _codebook(town).items()}
-    _run(run_command, town, "decide", "town", "2", "p01-p08", "accept")
-    _run(run_command, town, "apply", "town", "2")
+    ran(run_command, town, "decide", "town", "2", "p01-p08", "accept")
+    ran(run_command, town, "apply", "town", "2")
     after = _codebook(town)
     gone = {
         name: [line for line in lines if line not in after[name].splitlines()]
@@ -253,17 +248,17 @@ def test_apply_writes_all_rows_once_and_leaves_the_others_as_they_are(
     assert {name for name, lines in gone.items() if lines} == {"questions.csv"}
     assert len(gone["questions.csv"]) == 4
     assert not (town.root / "drafts").exists()
-    output = _run(run_command, town, "apply", "town", "2")
+    output = ran(run_command, town, "apply", "town", "2")
     assert "is in the codebook; there is nothing to do" in output
     assert _codebook(town) == after
-    output = _run(run_command, town, "add-wave", "town", "2", second_file)
+    output = ran(run_command, town, "add-wave", "town", "2", second_file)
     assert "is in the codebook; there is nothing to do" in output
 
 
 def test_one_bad_row_keeps_all_of_them_from_being_written(
     town: Project, run_command: RunCommand
 ) -> None:
-    _run(run_command, town, "decide", "town", "2", "p01-p08", "accept")
+    ran(run_command, town, "decide", "town", "2", "p01-p08", "accept")
     path = town.root / "drafts/town_2.yml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("category_code: 'no'", "category_cod: 'no'"), encoding="utf-8")
@@ -279,10 +274,10 @@ def test_one_bad_row_keeps_all_of_them_from_being_written(
 def test_rejected_proposals_leave_a_wave_that_can_be_declared(
     town: Project, run_command: RunCommand
 ) -> None:
-    _run(run_command, town, "decide", "town", "2", "p01,p03,p04,p06", "accept")
-    _run(run_command, town, "decide", "town", "2", "p05,p08", "reject", "--because", "not ours")
-    _run(run_command, town, "decide", "town", "2", "p07", "reject", "--because", "a mistake")
-    output = _run(run_command, town, "apply", "town", "2")
+    ran(run_command, town, "decide", "town", "2", "p01,p03,p04,p06", "accept")
+    ran(run_command, town, "decide", "town", "2", "p05,p08", "reject", "--because", "not ours")
+    ran(run_command, town, "decide", "town", "2", "p07", "reject", "--because", "a mistake")
+    output = ran(run_command, town, "apply", "town", "2")
     assert "Still to do: q15 has a missing code that no crosswalk row maps" in output
     waived = {row["source_column"] for row in codebook_rows(town, "waived_columns")}
     assert {"q12_transport", "club"} <= waived
@@ -297,8 +292,8 @@ def test_what_only_a_person_knows_is_asked_for(
 ) -> None:
     project = _copied(bare, tmp_path)
     first = str(bare.root.parent / "town_1.sav")
-    _run(run_command, project, "new-study", "town", "1", first, "--respondent", "id")
-    _run(run_command, project, "decide", "town", "1", "p01-p10", "accept")
+    ran(run_command, project, "new-study", "town", "1", first, "--respondent", "id")
+    ran(run_command, project, "decide", "town", "1", "p01-p10", "accept")
     code, output = run_command(project, "apply", "town", "1")
     assert code == 1
     assert "studies.terms_of_use is ???. Write the value into the draft." in output

@@ -1,6 +1,5 @@
 """What review accepts, the build accepts: what it would refuse is found and asked about before."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pyreadstat
 import pytest
-from workbench import codebook_rows, copy_project, keep_studies, query, run_dbt
+from workbench import codebook_rows, query, ran, run_dbt
 
 from wavehouse.generate import generate
 from wavehouse.onboarding.draft import Proposal, read_draft
@@ -78,30 +77,15 @@ def _deliver(folder: Path, wave: int, columns: dict[str, tuple[str, dict]]) -> s
     return str(path)
 
 
-def _run(run_command: RunCommand, project: Project, *words: str) -> str:
-    code, output = run_command(project, *words)
-    assert code == 0, output
-    return output
-
-
-@pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project without studies."""
-    project = copy_project(tmp_path_factory.mktemp("rehearsal") / "project")
-    keep_studies(project, [])
-    return project
-
-
 @pytest.fixture
-def drafted(bare: Project, tmp_path: Path, run_command: RunCommand) -> Project:
+def drafted(empty: Project, tmp_path: Path, run_command: RunCommand) -> Project:
     """A study with its first wave in the codebook, and a draft of the second."""
-    project = Project(Path(shutil.copytree(bare.root, tmp_path / "project")))
-    _run(run_command, project, "new-study", "town", "1", _deliver(tmp_path, 1, FIRST), *STUDY)
-    _run(run_command, project, "decide", "town", "1", "open", "accept")
-    _run(run_command, project, "apply", "town", "1")
+    ran(run_command, empty, "new-study", "town", "1", _deliver(tmp_path, 1, FIRST), *STUDY)
+    ran(run_command, empty, "decide", "town", "1", "open", "accept")
+    ran(run_command, empty, "apply", "town", "1")
     second = _deliver(tmp_path, 2, SECOND)
-    _run(run_command, project, "add-wave", "town", "2", second, "--date", "2024-05-01")
-    return project
+    ran(run_command, empty, "add-wave", "town", "2", second, "--date", "2024-05-01")
+    return empty
 
 
 def _proposals(project: Project) -> dict[tuple[str, str], Proposal]:
@@ -131,8 +115,8 @@ def test_what_the_build_would_refuse_is_asked_about(drafted: Project) -> None:
 
 
 def test_after_apply_a_build_passes(drafted: Project, run_command: RunCommand) -> None:
-    _run(run_command, drafted, "decide", "town", "2", "open", "accept")
-    assert "Still to do" not in _run(run_command, drafted, "apply", "town", "2")
+    ran(run_command, drafted, "decide", "town", "2", "open", "accept")
+    assert "Still to do" not in ran(run_command, drafted, "apply", "town", "2")
     generate(drafted)
     # All that a build computes of answers, with the tests that stop it.
     wanted = ("+fct_trend_estimates", "+fct_drift")
@@ -155,9 +139,9 @@ def test_what_is_said_to_mean_the_same_is_told_to_the_build(
 ) -> None:
     """An answer whose label says a little more is the same answer, somebody decides."""
     words = ("kind:code_relabelled", "reject", "--because", "the same answer")
-    _run(run_command, drafted, "decide", "town", "2", *words)
-    _run(run_command, drafted, "decide", "town", "2", "open", "accept")
-    _run(run_command, drafted, "apply", "town", "2")
+    ran(run_command, drafted, "decide", "town", "2", *words)
+    ran(run_command, drafted, "decide", "town", "2", "open", "accept")
+    ran(run_command, drafted, "apply", "town", "2")
     (question,) = [
         row
         for row in codebook_rows(drafted, "questions")

@@ -5,30 +5,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from studies.four_waves import STUDY, add_four_waves
+from studies.four_waves import STUDY, VALIDITY, project_of_four_waves
 from workbench import (
     Row,
     add_codebook_rows,
     codebook_rows,
-    copy_project,
-    keep_studies,
     set_codebook_rows,
 )
 
 from wavehouse.onboarding import edits
 from wavehouse.project import Project
 
-VALIDITY = ("valid_from_wave", "valid_to_wave")
 RunCommand = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture(scope="module")
 def four_once(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = copy_project(tmp_path_factory.mktemp("four") / "project")
-    keep_studies(project, [])
-    set_codebook_rows(project, "segments", [])
-    add_four_waves(project)
-    return project
+    return project_of_four_waves(tmp_path_factory.mktemp("four"))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import openpyxl
 import pandas as pd
 import pyreadstat
 import pytest
-from workbench import codebook_rows, copy_project, keep_studies
+from workbench import codebook_rows, ran
 
 from wavehouse.onboarding.draft import Draft, Proposal, read_draft, save_draft
 from wavehouse.onboarding.selecting import select
@@ -67,31 +67,11 @@ def _deliver(folder: Path, wave: int, columns: dict[str, tuple[str, dict]]) -> s
     return str(path)
 
 
-@pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project without studies."""
-    project = copy_project(tmp_path_factory.mktemp("review") / "project")
-    keep_studies(project, [])
-    return project
-
-
-@pytest.fixture
-def empty(bare: Project, tmp_path: Path) -> Project:
-    """A copy of it to work in."""
-    return Project(Path(shutil.copytree(bare.root, tmp_path / "project")))
-
-
 @pytest.fixture
 def town(empty: Project, tmp_path: Path, run_command: RunCommand) -> Project:
     """A draft of a first wave."""
-    _run(run_command, empty, "new-study", "town", "1", _deliver(tmp_path, 1, COLUMNS), *STUDY)
+    ran(run_command, empty, "new-study", "town", "1", _deliver(tmp_path, 1, COLUMNS), *STUDY)
     return empty
-
-
-def _run(run_command: RunCommand, project: Project, *words: str) -> str:
-    code, output = run_command(project, *words)
-    assert code == 0, output
-    return output
 
 
 def _refused(run_command: RunCommand, project: Project, *words: str) -> str:
@@ -170,10 +150,10 @@ def test_what_means_nothing_is_said(words: list[str], told: str) -> None:
 
 
 def test_a_battery_is_one_decision(town: Project, run_command: RunCommand) -> None:
-    said = _run(run_command, town, "decide", "town", "1", "battery:trust", "accept")
+    said = ran(run_command, town, "decide", "town", "1", "battery:trust", "accept")
     assert said.startswith(f"accept: {COURTS}, {ARMY}, {NEWSPAPERS}. ")
     words = ("kind:new_column", "except", "v001", "reject", "--because", "not ours")
-    said = _run(run_command, town, "decide", "town", "1", *words)
+    said = ran(run_command, town, "decide", "town", "1", *words)
     assert f"Decided before, and left so: {COURTS}, {ARMY}, {NEWSPAPERS}" in said
     decided = _decided(town)
     assert [decided[name] for name in ("q8a", "q8b", "q8c")] == ["accept"] * 3
@@ -197,13 +177,13 @@ def test_what_is_not_wanted_is_one_proposal_that_waives_it(
     wanted = tmp_path / "wanted.txt"
     wanted.write_text("Q8*   # trust\n\nv001\n", encoding="utf-8")
     words = (_deliver(tmp_path, 1, COLUMNS), *STUDY, "--keep", str(wanted))
-    _run(run_command, empty, "new-study", "town", "1", *words)
+    ran(run_command, empty, "new-study", "town", "1", *words)
     draft = read_draft(empty, "town", "1")
     assert [*_decided(empty)] == ["v001", "q8a", "q8b", "q8c"]
     (one,) = [p for p in draft.proposals if p.kind == "not_wanted"]
     assert "3 columns, not in the list of what is wanted: MAR1 (=Married now)" in one.reason
-    _run(run_command, empty, "decide", "town", "1", "open", "accept")
-    _run(run_command, empty, "apply", "town", "1")
+    ran(run_command, empty, "decide", "town", "1", "open", "accept")
+    ran(run_command, empty, "apply", "town", "1")
     waived = codebook_rows(empty, "waived_columns")
     assert [(row["source_column"], row["column_label"]) for row in waived] == [
         ("MAR1", "=Married now"),
@@ -216,13 +196,12 @@ def test_what_is_not_wanted_is_one_proposal_that_waives_it(
     moved = {("q11" if name == "q9" else name): column for name, column in COLUMNS.items()}
     moved["q12"] = ("Q12. Has a boat", YES)
     second = _deliver(tmp_path, 2, moved)
-    _run(run_command, empty, "add-wave", "town", "2", second, "--date", "2024-05-01")
+    ran(run_command, empty, "add-wave", "town", "2", second, "--date", "2024-05-01")
     draft = read_draft(empty, "town", "2")
     kinds = {p.subject: p.kind for p in draft.proposals if p.kind not in ("wave", "delivery")}
     assert kinds.pop("q12") == "new_column"
-    (one,) = [p for p in draft.proposals if p.subject not in ("2", "q12")] or [None]
-    if one is None:
-        (one,) = [p for p in draft.proposals if p.kind == "not_wanted"]
+    assert {p.subject for p in draft.proposals} <= {"2", "q12"}
+    (one,) = [p for p in draft.proposals if p.kind == "not_wanted"]
     row = one.changes[-1]["add"]
     assert (row["source_column"], row["column_label"]) == ("q11", "Q9. -Has a car")
 
@@ -231,13 +210,13 @@ def test_only_what_was_asked_can_be_wanted(
     town: Project, tmp_path: Path, run_command: RunCommand
 ) -> None:
     words = ("kind:new_column", "except", "q8*", "reject", "--because", "not ours")
-    _run(run_command, town, "decide", "town", "1", *words)
-    _run(run_command, town, "decide", "town", "1", "open", "accept")
-    _run(run_command, town, "apply", "town", "1")
+    ran(run_command, town, "decide", "town", "1", *words)
+    ran(run_command, town, "decide", "town", "1", "open", "accept")
+    ran(run_command, town, "apply", "town", "1")
     second = COLUMNS | {"q12": ("Q12. Has a boat", YES), "q9": ("Q9. Owns a garden", YES)}
     path = _deliver(tmp_path, 2, second)
     words = ("--date", "2024-05-01", "--keep", "asked")
-    _run(run_command, town, "add-wave", "town", "2", path, *words)
+    ran(run_command, town, "add-wave", "town", "2", path, *words)
     draft = read_draft(town, "town", "2")
     (one,) = [p for p in draft.proposals if p.kind not in ("wave", "delivery")]
     assert one.kind == "not_wanted"
@@ -255,13 +234,13 @@ def test_a_long_list_of_names_is_no_name_of_a_file() -> None:
 def test_a_name_that_another_question_took_means_the_question(
     town: Project, tmp_path: Path, run_command: RunCommand
 ) -> None:
-    _run(run_command, town, "decide", "town", "1", "open", "accept")
-    _run(run_command, town, "apply", "town", "1")
+    ran(run_command, town, "decide", "town", "1", "open", "accept")
+    ran(run_command, town, "apply", "town", "1")
     # The bicycle moves to q11, and something else is q10.
     moved = {("q11" if name == "q10" else name): column for name, column in COLUMNS.items()}
     moved["q10"] = ("Q10. Believes in an afterlife", YES)
     words = (_deliver(tmp_path, 2, moved), "--date", "2024-05-01", "--keep", "q10")
-    _run(run_command, town, "add-wave", "town", "2", *words)
+    ran(run_command, town, "add-wave", "town", "2", *words)
     proposals = {(p.kind, p.subject): p for p in read_draft(town, "town", "2").proposals}
     assert proposals["renamed_column", "q11"].old_column == "q10"
     assert ("new_column", "q10") not in proposals
@@ -278,7 +257,7 @@ def test_wanted_columns_go_by_earlier_names_and_variables(
         for change in p.changes
         if change["table"] == "variables"
     }
-    said = _run(
+    said = ran(
         run_command,
         town,
         "decide",
@@ -315,7 +294,7 @@ def _sheet(path: Path) -> tuple[openpyxl.Workbook, dict[str, int], dict[str, int
 def worksheet(town: Project, tmp_path: Path, run_command: RunCommand) -> Path:
     """The worksheet of the draft."""
     path = tmp_path / "town.xlsx"
-    _run(run_command, town, "review", "town", "1", "--worksheet", str(path))
+    ran(run_command, town, "review", "town", "1", "--worksheet", str(path))
     return path
 
 
@@ -336,7 +315,7 @@ def test_a_worksheet_has_a_row_a_column_and_nothing_that_runs(
     assert sheet.cell(rows["q8a"], columns["battery"]).value == "q8_trust"
 
     path = tmp_path / "town.csv"
-    _run(run_command, town, "review", "town", "1", "--worksheet", str(path))
+    ran(run_command, town, "review", "town", "1", "--worksheet", str(path))
     with path.open(encoding="utf-8-sig", newline="") as file:
         cells = [cell for line in csv.reader(file) for cell in line]
     assert "'=Married now" in cells
@@ -369,7 +348,7 @@ def test_a_worksheet_is_read_back_whatever_a_spreadsheet_did_to_it(
         for column, value in enumerate(row, start=1):
             sheet.cell(place, column).value = value
     book.save(worksheet)
-    said = _run(run_command, town, "decide", "town", "1", "--from", str(worksheet))
+    said = ran(run_command, town, "decide", "town", "1", "--from", str(worksheet))
     assert ": 1 accept, 2 reject. 1 rows are not in the file; they stay as they are." in said
     decided = _decided(town)
     assert [decided[name] for name in ("v001", "MAR1", "q9")] == ["accept", "reject", "reject"]
@@ -383,7 +362,7 @@ def test_a_csv_worksheet_with_semicolons_in_another_encoding_is_read(
     town: Project, tmp_path: Path, run_command: RunCommand
 ) -> None:
     path = tmp_path / "town.csv"
-    _run(run_command, town, "review", "town", "1", "--worksheet", str(path))
+    ran(run_command, town, "review", "town", "1", "--worksheet", str(path))
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = [*csv.DictReader(file)]
     for line in lines:
@@ -393,7 +372,7 @@ def test_a_csv_worksheet_with_semicolons_in_another_encoding_is_read(
         writer = csv.DictWriter(file, [*lines[0]], delimiter=";")
         writer.writeheader()
         writer.writerows(lines)
-    _run(run_command, town, "decide", "town", "1", "--from", str(path))
+    ran(run_command, town, "decide", "town", "1", "--from", str(path))
     reasons = {p.subject: p.because for p in read_draft(town, "town", "1").proposals}
     assert reasons["q10"] == "trop cher, d\u00e9cid\u00e9"
 
@@ -480,7 +459,7 @@ def test_a_worksheet_says_what_is_wanted(
     words = (str(tmp_path / "town_1.sav"), *STUDY, "--replace", "--keep", str(worksheet))
     (town.root / "drafts/town_1.yml").unlink()
     shutil.rmtree(town.waves / "town")
-    _run(run_command, empty, "new-study", "town", "1", *words)
+    ran(run_command, empty, "new-study", "town", "1", *words)
     assert [*_decided(empty)] == ["q8a", "q10"]
 
 
@@ -490,12 +469,12 @@ def test_a_worksheet_says_what_is_wanted(
 def test_the_page_shows_old_and_new_side_by_side_and_needs_nothing_else(
     town: Project, tmp_path: Path, run_command: RunCommand
 ) -> None:
-    _run(run_command, town, "decide", "town", "1", "open", "accept")
-    _run(run_command, town, "apply", "town", "1")
+    ran(run_command, town, "decide", "town", "1", "open", "accept")
+    ran(run_command, town, "apply", "town", "1")
     second = COLUMNS | {"q9": ("Q9. Owns a car or a van <b>now</b>", YES | {3: "Shares one"})}
     path = _deliver(tmp_path, 2, second)
-    _run(run_command, town, "add-wave", "town", "2", path, "--date", "2024-05-01")
-    said = _run(run_command, town, "review", "town", "2", "--page")
+    ran(run_command, town, "add-wave", "town", "2", path, "--date", "2024-05-01")
+    said = ran(run_command, town, "review", "town", "2", "--page")
     assert said.startswith("Wrote target/review_town_2.html.")
     page = (town.target / "review_town_2.html").read_text(encoding="utf-8")
     assert "Q9. -Has a car" in page
@@ -505,11 +484,11 @@ def test_the_page_shows_old_and_new_side_by_side_and_needs_nothing_else(
     assert not re.search(r"(src|href)=.?(https?:|//)|<script|@import", page)
     # Without what was kept, it is worked out anew.
     shutil.rmtree(town.target / "review")
-    _run(run_command, town, "review", "town", "2", "--page")
+    ran(run_command, town, "review", "town", "2", "--page")
     assert (town.target / "review_town_2.html").read_text(encoding="utf-8") == page
     # It counts people's answers, so nothing of it is left when the draft is applied.
-    _run(run_command, town, "decide", "town", "2", "open", "accept")
-    _run(run_command, town, "apply", "town", "2")
+    ran(run_command, town, "decide", "town", "2", "open", "accept")
+    ran(run_command, town, "apply", "town", "2")
     assert not [path for path in town.target.rglob("*") if "town_2" in path.name]
 
 
@@ -563,5 +542,5 @@ def test_a_command_takes_a_second_at_the_size_of_a_questionnaire(
     questionnaire: Project, run_command: RunCommand, words: tuple[str, ...]
 ) -> None:
     started = time.process_time()
-    _run(run_command, questionnaire, *words)
+    ran(run_command, questionnaire, *words)
     assert time.process_time() - started < 1

@@ -5,20 +5,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from studies.four_waves import STUDY, add_four_waves
+from studies.four_waves import STUDY, VALIDITY, project_of_four_waves
 from workbench import (
     Row,
     add_codebook_rows,
     codebook_rows,
-    copy_project,
-    keep_studies,
-    set_codebook_rows,
 )
 
 from wavehouse.project import Project
 
 RunCommand = Callable[..., tuple[int, str]]
-VALIDITY = ("valid_from_wave", "valid_to_wave")
 HAPPY_BREAKS: list[Row] = [
     {"break_id": name, "study_id": STUDY, "wave_id": wave_id, "variable_id": variable}
     for name, wave_id, variable in (
@@ -32,10 +28,7 @@ HAPPY_BREAKS: list[Row] = [
 
 @pytest.fixture(scope="module")
 def four_once(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = copy_project(tmp_path_factory.mktemp("series") / "project")
-    keep_studies(project, [])
-    set_codebook_rows(project, "segments", [])
-    add_four_waves(project)
+    project = project_of_four_waves(tmp_path_factory.mktemp("series"))
     bridges = [
         {"break_id": name, "measure_id": "happy_share", "bridge_factor": "1.1"}
         for name in ("second", "third", "fourth")

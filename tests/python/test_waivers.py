@@ -1,6 +1,5 @@
 """Waivers hold while the label does, and rows say who decided them and when."""
 
-import shutil
 import subprocess
 from collections.abc import Callable
 from datetime import datetime
@@ -10,7 +9,7 @@ import pandas as pd
 import pyreadstat
 import pytest
 import yaml
-from workbench import codebook_rows, copy_project, keep_studies, set_codebook_rows
+from workbench import codebook_rows, ran, set_codebook_rows
 
 from wavehouse.onboarding.draft import BEFOREHAND, draft_path, write_decisions
 from wavehouse.onboarding.reviewer import reviewer
@@ -42,32 +41,17 @@ def _deliver(folder: Path, wave: int, labels: dict[str, str]) -> str:
     return str(path)
 
 
-def _run(run_command: RunCommand, project: Project, *words: str) -> str:
-    code, output = run_command(project, *words)
-    assert code == 0, output
-    return output
-
-
-@pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project without studies."""
-    project = copy_project(tmp_path_factory.mktemp("waivers") / "project")
-    keep_studies(project, [])
-    return project
-
-
 @pytest.fixture
-def town(bare: Project, tmp_path: Path, run_command: RunCommand) -> Project:
+def town(empty: Project, tmp_path: Path, run_command: RunCommand) -> Project:
     """A study whose first wave waives `hour`."""
-    project = Project(Path(shutil.copytree(bare.root, tmp_path / "project")))
-    _run(run_command, project, "new-study", "town", "1", _deliver(tmp_path, 1, FIRST), *STUDY)
-    draft = yaml.safe_load((project.root / "drafts/town_1.yml").read_text(encoding="utf-8"))
+    ran(run_command, empty, "new-study", "town", "1", _deliver(tmp_path, 1, FIRST), *STUDY)
+    draft = yaml.safe_load((empty.root / "drafts/town_1.yml").read_text(encoding="utf-8"))
     (hour,) = [p["id"] for p in draft["proposals"] if p["subject"] == "hour"]
     others = [p["id"] for p in draft["proposals"] if p["subject"] != "hour"]
-    _run(run_command, project, "decide", "town", "1", ",".join(others), "accept")
-    _run(run_command, project, "decide", "town", "1", hour, "reject", "--because", "technical")
-    _run(run_command, project, "apply", "town", "1", "--reviewer", "Ann  Lee")
-    return project
+    ran(run_command, empty, "decide", "town", "1", ",".join(others), "accept")
+    ran(run_command, empty, "decide", "town", "1", hour, "reject", "--because", "technical")
+    ran(run_command, empty, "apply", "town", "1", "--reviewer", "Ann  Lee")
+    return empty
 
 
 def test_a_waiver_knows_its_label_and_its_day(town: Project) -> None:
@@ -95,14 +79,14 @@ def test_rows_of_the_crosswalk_say_who_decided_them_and_when(
         column_labels=meta.column_labels,
         variable_value_labels={"mood": {1: "Yes", 2: "No", 99: "Refused"}, "car": YES, "hour": YES},
     )
-    _run(run_command, town, "add-wave", "town", "2", str(path), "--date", "2024-05-01")
+    ran(run_command, town, "add-wave", "town", "2", str(path), "--date", "2024-05-01")
     draft = yaml.safe_load((town.root / "drafts/town_2.yml").read_text(encoding="utf-8"))
     (spelled,) = [p["id"] for p in draft["proposals"] if p["subject"] == "mood"][:1]
     write_decisions(draft_path(town, "town", "2"), [spelled], "accept", BEFOREHAND)
     draft = yaml.safe_load((town.root / "drafts/town_2.yml").read_text(encoding="utf-8"))
     still = [p["id"] for p in draft["proposals"] if p["decision"] == "open"]
-    _run(run_command, town, "decide", "town", "2", ",".join(still), "accept")
-    _run(run_command, town, "apply", "town", "2", "--reviewer", "Ben")
+    ran(run_command, town, "decide", "town", "2", ",".join(still), "accept")
+    ran(run_command, town, "apply", "town", "2", "--reviewer", "Ben")
     (added,) = [row for row in codebook_rows(town, "crosswalk") if row not in before]
     assert added["source_code"] == "99"
     assert (added["reviewed_by"], added["reviewed_on"]) == ("accepted beforehand", today)
@@ -124,7 +108,7 @@ def test_a_waiver_holds_for_the_same_label_in_other_typography(
     town: Project, tmp_path: Path, run_command: RunCommand
 ) -> None:
     second = _deliver(tmp_path, 2, FIRST | {"hour": "Q17 \u2013 HOUR of the interview."})
-    _run(run_command, town, "add-wave", "town", "2", second, "--date", "2024-05-01")
+    ran(run_command, town, "add-wave", "town", "2", second, "--date", "2024-05-01")
     assert "hour" not in (town.root / "drafts/town_2.yml").read_text(encoding="utf-8")
 
 
@@ -133,17 +117,17 @@ def test_a_name_that_became_another_question_is_not_waived_any_more(
     town: Project, tmp_path: Path, run_command: RunCommand, decision: str
 ) -> None:
     second = _deliver(tmp_path, 2, FIRST | {"hour": "Q3. Trust in neighbours"})
-    _run(run_command, town, "add-wave", "town", "2", second, "--date", "2024-05-01")
+    ran(run_command, town, "add-wave", "town", "2", second, "--date", "2024-05-01")
     draft = yaml.safe_load((town.root / "drafts/town_2.yml").read_text(encoding="utf-8"))
     (found,) = [p for p in draft["proposals"] if p["subject"] == "hour"]
     assert (found["kind"], found["decision"]) == ("waiver_expired", "open")
     assert "Hour of the interview" in found["reason"]
     assert "Trust in neighbours" in found["reason"]
     others = [p["id"] for p in draft["proposals"] if p["decision"] == "open" and p is not found]
-    _run(run_command, town, "decide", "town", "2", ",".join(others), "accept")
+    ran(run_command, town, "decide", "town", "2", ",".join(others), "accept")
     words = ("decide", "town", "2", found["id"], decision, "--because", "looked at")
-    _run(run_command, town, *words)
-    _run(run_command, town, "apply", "town", "2")
+    ran(run_command, town, *words)
+    ran(run_command, town, "apply", "town", "2")
     waivers = codebook_rows(town, "waived_columns")
     assert (waivers[0]["column_label"], waivers[0]["valid_to_wave"]) == (FIRST["hour"], "1")
     asked = [row for row in codebook_rows(town, "questions") if row["source_column"] == "hour"]
@@ -156,7 +140,7 @@ def test_a_name_that_became_another_question_is_not_waived_any_more(
             "2",
         )
         assert not asked
-    _run(run_command, town, "check")
+    ran(run_command, town, "check")
 
 
 def test_check_names_a_waiver_that_was_given_for_another_label(
@@ -173,4 +157,4 @@ def test_check_names_a_waiver_that_was_given_for_another_label(
     # A waiver without a label, and a pattern, hold whatever the label is.
     for kept in (waiver | {"column_label": ""}, waiver | {"source_column": "h*"}):
         set_codebook_rows(town, "waived_columns", [kept])
-        _run(run_command, town, "check")
+        ran(run_command, town, "check")

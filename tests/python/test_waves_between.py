@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from studies.four_waves import DATES, STUDY, add_four_waves, answers, codebook
+from studies.four_waves import DATES, STUDY, VALIDITY, add_four_waves, answers, codebook
 from workbench import (
     Row,
     add_codebook_rows,
@@ -31,7 +31,6 @@ from wavehouse.onboarding.draft import (
 from wavehouse.project import Project
 
 RunCommand = Callable[..., tuple[int, str]]
-VALIDITY = ("valid_from_wave", "valid_to_wave")
 HAPPY = {"study_id": STUDY, "variable_id": "happy"}
 SEX = {"study_id": STUDY, "variable_id": "sex"}
 

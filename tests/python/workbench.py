@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -285,6 +285,13 @@ def run_dbt_beside(project: Project, folder: Path, *words: str) -> DbtRun:
     if read.exists():
         shutil.copy(read, folder)
     return _run_dbt(project, folder, "duckdb", {}, *words)
+
+
+def ran(run_command: Callable[..., tuple[int, str]], project: Project, *words: str) -> str:
+    """Run a command of `run_command` that has to pass; give what it printed."""
+    code, output = run_command(project, *words)
+    assert code == 0, output
+    return output
 
 
 def run_wavehouse(project: Project, *words: str) -> DbtRun:

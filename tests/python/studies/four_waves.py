@@ -8,9 +8,17 @@ club    club    club    club    club    waived
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 from random import Random
 
-from workbench import Row, add_codebook_rows, write_wave
+from workbench import (
+    Row,
+    add_codebook_rows,
+    copy_project,
+    keep_studies,
+    set_codebook_rows,
+    write_wave,
+)
 
 from wavehouse.project import Project
 
@@ -39,6 +47,15 @@ def add_four_waves(project: Project, waves: Iterable[str] = DATES) -> None:
     for wave_id in waves:
         write_wave(project, STUDY, wave_id, answers(wave_id))
     add_codebook_rows(project, codebook(waves))
+
+
+def project_of_four_waves(folder: Path) -> Project:
+    """Give a project that has this study alone, without segments; run `generate` then."""
+    project = copy_project(folder / "project")
+    keep_studies(project, [])
+    set_codebook_rows(project, "segments", [])
+    add_four_waves(project)
+    return project
 
 
 def answers(wave_id: str) -> list[Row]:
