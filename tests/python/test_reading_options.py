@@ -211,14 +211,14 @@ def test_a_seed_is_made_of_a_file_with_other_marks_and_remembers_how(
     assert seed.read_text() == "id,x\n1,1000.5\n2,2.5\n"
     draft = read_draft(copied, "marks", "1")
     assert draft.files[0]["reading_options"] == "--decimal , --thousands ."
-    # The same again changes nothing; read otherwise, it must be said that this is meant.
+    # The same again changes nothing, and what is not said again stays; --replace says all anew.
     assert (
         "it is left as it is"
         in run_command(copied, *words, "--decimal", ",", "--thousands", ".")[1]
     )
-    code, told = run_command(copied, *words)
-    assert (code, "add --replace" in told) == (1, True)
-    assert run_command(copied, *words, "--replace")[0] == 0
+    assert "it is left as it is" in run_command(copied, *words)[1]
+    code, told = run_command(copied, *words, "--replace")
+    assert (code, "made anew: the files read as they are." in told) == (0, True)
     assert seed.read_text() == 'id,x\n1,"1.000,5"\n2,"2,5"\n'
 
 

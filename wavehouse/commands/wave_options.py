@@ -74,10 +74,12 @@ def wave_options(command: Callable[..., Any]) -> Callable[..., Any]:
         reading: "ReadingOptions",
         **others: object,
     ) -> object:
+        from wavehouse.onboarding.wanted import read_keep
         from wavehouse.onboarding.wave_rows import WaveOptions
 
+        wanted = None if keep is None else read_keep(keep)
         said = (label, date, fieldwork_start, fieldwork_end, expected, key, delivered_as)
-        options = WaveOptions(*said, reading=reading, replace=replace, keep=keep)
+        options = WaveOptions(*said, reading=reading, replace=replace, keep=wanted)
         return command(*arguments, options=options, **others)
 
     return run

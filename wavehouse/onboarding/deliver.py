@@ -153,6 +153,10 @@ def deliver(
         if replace:
             placed.keep_file(labels_file(seed))
             labels_file(seed).unlink(missing_ok=True)
+        if replace and is_landed(project, study_id, wave_id):
+            folder = wave_folder(project, study_id, wave_id)
+            placed.keep_folder(folder)
+            shutil.rmtree(folder)
         return profile_seed(seed, study_id, wave_id, weight)
     folder = wave_folder(project, study_id, wave_id)
     if seed.exists() and replace:

@@ -115,7 +115,8 @@ class Proposal:
 class Draft:
     """All proposals for a wave, and what they were made from.
 
-    `following_wave` is the one after it, where the wave stands between others.
+    `following_wave` is the one after it, where the wave stands between others. `made_with` are the
+    options that were said of it, by their names.
     """
 
     study: str
@@ -127,6 +128,7 @@ class Draft:
     unchanged_columns: int
     proposals: list[Proposal]
     following_wave: str = ""
+    made_with: dict[str, Any] = field(default_factory=dict)
 
     @property
     def open_proposals(self) -> list[Proposal]:
@@ -219,6 +221,7 @@ def draft_text(draft: Draft) -> str:
             "like": draft.like,
             "delivered_as": draft.delivered_as,
             "files": draft.files,
+            **_filled(draft, "made_with"),
             "unchanged_columns": draft.unchanged_columns,
         }
     )
@@ -246,7 +249,7 @@ def draft_text(draft: Draft) -> str:
     return f"{head}\n{about}\nproposals:\n{proposals}"
 
 
-def _filled(proposal: Proposal | Draft, *parts: str) -> dict[str, str]:
+def _filled(proposal: Proposal | Draft, *parts: str) -> dict[str, Any]:
     """Give the parts that say something: a draft leaves the others out."""
     return {part: value for part in parts if (value := getattr(proposal, part))}
 
@@ -505,6 +508,7 @@ def _parse(name: str, text: str, cache: Path) -> Draft:
         )
     if problems:
         raise ProblemsError(f"{len(problems)} problem(s) in the draft:", problems)
+    made_with = content.get("made_with")
     return Draft(
         content["study"],
         content["wave"],
@@ -515,6 +519,7 @@ def _parse(name: str, text: str, cache: Path) -> Draft:
         int(content.get("unchanged_columns") or 0),
         proposals,
         content.get("following_wave") or "",
+        dict(made_with) if isinstance(made_with, Mapping) else {},
     )
 
 

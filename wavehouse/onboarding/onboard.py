@@ -27,6 +27,7 @@ from wavehouse.onboarding.draft import (
 )
 from wavehouse.onboarding.groups import group_proposals
 from wavehouse.onboarding.left_out import with_remembered
+from wavehouse.onboarding.made_with import MadeWith, keep_concordance, made_with
 from wavehouse.onboarding.profile import WaveProfile, answers_of, labelled_wave, profile_wave
 from wavehouse.onboarding.question_rows import new_column_proposals
 from wavehouse.onboarding.rehearsal import rehearse
@@ -46,7 +47,7 @@ from wavehouse.onboarding.roles import role_proposals, roles_of
 from wavehouse.onboarding.segments import segment_proposals
 from wavehouse.onboarding.several_waves import other_waves, with_wave_column
 from wavehouse.onboarding.waivers import with_expired
-from wavehouse.onboarding.wanted import choose_wanted, read_keep
+from wavehouse.onboarding.wanted import choose_wanted
 from wavehouse.onboarding.wave_rows import (
     StudyOptions,
     WaveOptions,
@@ -79,16 +80,20 @@ def add_wave(
             f"`wavehouse new-study {study_id} {wave_id} FILE...`."
         )
     files = with_catalogues(files)
+    applied = next((row for row in waves if row["wave_id"] == wave_id), None)
+    draft = _draft_there(project, study_id, wave_id)
+    made = made_with(project, None if applied else draft, files, options)
+    options = made.options
     reading = of_wave(options.reading, wave_id)
     options = replace(options, reading=with_remembered(codebook, study_id, files, reading))
     sums = file_sums(files, options.reading)
-    known = _known_already(project, study_id, wave_id, waves, sums, options.replace)
+    known = _known_already(project, draft, sums, options.replace, made)
     if known:
         return known
-    applied = next((row for row in waves if row["wave_id"] == wave_id), None)
+    if applied is not None and not options.replace:
+        return _nothing_to_do(study_id, wave_id)
     if applied is not None:
-        return _replace_applied(project, codebook, applied, files, options, sums)
-    keep = read_keep(options.keep) if options.keep is not None else None
+        return _replace_applied(project, codebook, applied, files, options, sums, made)
     previous, following = neighbours(waves, _date_of(waves, wave_id, options))
     like = _like(waves, options.like or previous or following)
     as_before = like.get("delivered_as") or "seed"
@@ -96,6 +101,7 @@ def add_wave(
     roles = _roles_of(codebook, study_id, like["design_id"])
     key = options.key or roles.get("respondent")
     weight = roles.get("weight")
+    options = replace(options, replace=options.replace or made.lands_anew(draft, sums))
     before = read_delivery(project, study_id, wave_id) if options.replace else None
     with all_or_nothing() as placed:
         new = deliver(
@@ -129,7 +135,7 @@ def add_wave(
         )
         found = with_expired(codebook, new, naming, found)
         found = with_wave_column(found, options.reading, study_id, wave_id)
-        found = choose_wanted(found, new, codebook, naming, keep)
+        found = choose_wanted(found, new, codebook, naming, options.keep)
         found += group_proposals(naming.groups, found)
         found += segment_proposals(naming, new, found)
         changed = f"{_what_changed(project, study_id, wave_id, before, key)}\n" if before else ""
@@ -145,6 +151,7 @@ def add_wave(
             placed,
             following,
             (old, naming),
+            made,
         )
     keep_columns(project, draft, {like["wave_id"]: old, wave_id: new} if old else {wave_id: new})
     here = [wave_id, *(row["wave_id"] for row in waves)]
@@ -170,33 +177,29 @@ def new_study(
     """
     judge_ids(study_id, wave_id, "No study was begun:")
     files = with_catalogues(files)
-    options = replace(options, reading=of_wave(options.reading, wave_id))
     codebook = _codebook(project)
-    if any(row["study_id"] == study_id for row in codebook.rows("studies")):
-        known = _known_already(
-            project,
-            study_id,
-            wave_id,
-            [row for row in codebook.waves() if row["study_id"] == study_id],
-            file_sums(files, options.reading),
-            options.replace,
-        )
-        if known:
-            return known
+    is_there = any(row["study_id"] == study_id for row in codebook.rows("studies"))
+    draft = _draft_there(project, study_id, wave_id)
+    made = made_with(project, None if is_there else draft, files, options, study)
+    options, study = made.options, made.study or study
+    options = replace(options, reading=of_wave(options.reading, wave_id))
+    sums = file_sums(files, options.reading)
+    known = _known_already(project, draft, sums, options.replace, made)
+    if known:
+        return known
+    if is_there and not options.replace and wave_id in _wave_ids(codebook, study_id):
+        return _nothing_to_do(study_id, wave_id)
+    if is_there:
         raise WavehouseError(
             f"seeds/codebook/studies.csv: study {study_id} is there already. Add a wave with "
             f"`wavehouse add-wave {study_id} {wave_id} FILE...`."
         )
-    sums = file_sums(files, options.reading)
-    known = _known_already(project, study_id, wave_id, [], sums, options.replace)
-    if known:
-        return known
     if not study.respondent:
         raise WavehouseError(
             "Say which column identifies the respondent: --respondent COLUMN. Where there are, "
             "name --weight, --stratum and --psu too."
         )
-    keep = read_keep(options.keep) if options.keep is not None else None
+    options = replace(options, replace=options.replace or made.lands_anew(draft, sums))
     delivered_as = options.delivered_as or _usual_place(files, "seed")
     design_id = f"{study_id}_design"
     before = read_delivery(project, study_id, wave_id) if options.replace else None
@@ -242,7 +245,7 @@ def new_study(
         found = with_wave_column(found, options.reading, study_id, wave_id)
         # What the design needs is asked about whatever is wanted.
         rest = replace(new, columns={n: c for n, c in new.columns.items() if n not in in_design})
-        found = choose_wanted(found, rest, codebook, naming, keep)
+        found = choose_wanted(found, rest, codebook, naming, options.keep)
         proposals += [
             *found,
             *group_proposals(naming.groups, found),
@@ -265,6 +268,7 @@ def new_study(
             proposals,
             placed,
             compared=(None, naming),
+            made=made,
         )
     keep_columns(project, draft, {wave_id: new})
     others = other_waves(files, options.reading, study_id, [wave_id])
@@ -278,44 +282,54 @@ def _codebook(project: Project) -> Codebook:
     return codebook
 
 
+def _draft_there(project: Project, study_id: str, wave_id: str) -> Draft | None:
+    path = draft_path(project, study_id, wave_id)
+    return read_draft(project, study_id, wave_id) if path.is_file() else None
+
+
 def _known_already(
     project: Project,
-    study_id: str,
-    wave_id: str,
-    waves: list[Row],
+    draft: Draft | None,
     sums: list[dict[str, str]],
     replace: bool,
+    made: MadeWith,
 ) -> str:
-    """Say that there is nothing to do, where that is so.
+    """Say that there is nothing to do, where a draft was made of these files and options.
 
     Raises:
-        WavehouseError: the wave has a draft of other files, or of files that were read otherwise.
+        WavehouseError: the wave has a draft of other files.
     """
-    path = draft_path(project, study_id, wave_id)
-    if path.is_file():
-        draft = read_draft(project, study_id, wave_id)
-        if list(map(_identity, draft.files)) == list(map(_identity, sums)):
-            return "These files have a draft already; it is left as it is.\n" + review_text(
-                project, draft
-            )
-        if replace:
+    if draft is None:
+        return ""
+    if _shas(draft.files) == _shas(sums):
+        if made.news or made.lands_anew(draft, sums):
             return ""
-        raise WavehouseError(
-            f"{project.relative(path)}: wave {wave_id} of study {study_id} has a draft, made of "
-            "other files or read otherwise. Apply it; or add --replace to land these files instead "
-            "and make the draft anew; it keeps decisions about what is the same."
+        return "These files have a draft already; it is left as it is.\n" + review_text(
+            project, draft
         )
-    if any(row["wave_id"] == wave_id for row in waves) and not replace:
-        return (
-            f"Wave {wave_id} of study {study_id} is in the codebook; there is nothing to do. If "
-            "these files are a corrected delivery of it, use `wavehouse add-wave` with --replace."
-        )
-    return ""
+    if replace:
+        return ""
+    path = draft_path(project, draft.study, draft.wave)
+    raise WavehouseError(
+        f"{project.relative(path)}: wave {draft.wave} of study {draft.study} has a draft, made of "
+        "other files. Apply it; or add --replace to land these files instead and make the draft "
+        "anew; it keeps decisions about what is the same."
+    )
 
 
-def _identity(file: Mapping[str, Any]) -> tuple[Any, Any]:
-    """Give what tells two deliveries apart: the file, and how it was read."""
-    return file["sha256"], file.get("reading_options") or ""
+def _shas(files: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [file["sha256"] for file in files]
+
+
+def _nothing_to_do(study_id: str, wave_id: str) -> str:
+    return (
+        f"Wave {wave_id} of study {study_id} is in the codebook; there is nothing to do. If these "
+        "files are a corrected delivery of it, use `wavehouse add-wave` with --replace."
+    )
+
+
+def _wave_ids(codebook: Codebook, study_id: str) -> set[str]:
+    return {row["wave_id"] for row in codebook.waves() if row["study_id"] == study_id}
 
 
 def _roles_of(codebook: Codebook, study_id: str, design_id: str) -> dict[str, str]:
@@ -339,6 +353,7 @@ def _replace_applied(
     files: Sequence[Path],
     options: WaveOptions,
     sums: list[dict[str, str]],
+    made: MadeWith,
 ) -> str:
     """Put a corrected delivery in the place of a wave that is in the codebook."""
     study_id, wave_id = wave["study_id"], wave["wave_id"]
@@ -369,6 +384,7 @@ def _replace_applied(
             found, unchanged = compare_wave(codebook, wave, old, new, naming)
             proposals += within_a_wave(found)
         said = f"Wave {wave_id} of study {study_id} has these files now.\n"
+        said += made.without_use()
         said += _what_changed(project, study_id, wave_id, before, roles.get("respondent"))
         if not proposals:
             return f"{said}\nThe codebook stays as it is. Next: make"
@@ -464,6 +480,7 @@ def _save(
     placed: Placed,
     following: str = "",
     compared: tuple[WaveProfile | None, Naming] | None = None,
+    made: MadeWith | None = None,
 ) -> tuple[Draft, str]:
     """Write the draft of a wave; give it, and what to tell of earlier decisions.
 
@@ -480,6 +497,7 @@ def _save(
         following: the wave behind, where there is one.
         compared: what was delivered in the wave before, and what gives ids: then what the build
             would refuse is looked for, and asked about too.
+        made: the options that the draft is made with.
     """
     numbered = number_proposals(proposals)
     draft = Draft(
@@ -492,6 +510,7 @@ def _save(
         unchanged,
         numbered,
         following,
+        made.said if made else {},
     )
     if compared is not None:
         draft.proposals += number_proposals(
@@ -502,18 +521,21 @@ def _save(
         proposal.battery = proposal.battery or batteries.get(proposal.subject, "")
         _remember_labels(proposal, new)
     path = draft_path(project, new.study_id, new.wave_id)
-    before = read_draft(project, new.study_id, new.wave_id) if path.is_file() else None
-    made = rows_as_made(project, before) if before else {}
+    before = _draft_there(project, new.study_id, new.wave_id)
+    rows = rows_as_made(project, before) if before else {}
     placed.keep_file(path)
     placed.paths.append(path)
     save_draft(project, draft)
     draft = read_draft(project, new.study_id, new.wave_id)
     keep_rows_as_made(project, draft)
+    if made:
+        keep_concordance(project, new.study_id, new.wave_id, made.options.concordance)
     if before is None:
         return draft, ""
-    said = keep_decisions(before, made, draft)
+    kept = keep_decisions(before, rows, draft)
     save_draft(project, draft)
-    return draft, f"{said}\n"
+    anew = made.told(before, sums) if made else ""
+    return draft, f"{anew}{kept}\n"
 
 
 def _remember_labels(proposal: Proposal, new: WaveProfile) -> None:

@@ -282,9 +282,9 @@ def keep_decisions(before: Draft, made: Mapping[str, Rows], draft: Draft) -> str
             if (new.changes, new.if_rejected) != edited:
                 continue
         new.changes, new.if_rejected = edited
-        if old.decision != OPEN:
-            new.decision, new.because = old.decision, old.because
-            kept += 1
+        # Also where somebody opened again what had been accepted beforehand.
+        new.decision, new.because = old.decision, old.because
+        kept += old.decision != OPEN
     decided = sum(not proposal.is_open for proposal in before.proposals)
     return f"{kept} of {decided} decisions are kept; the others were about something else."
 

@@ -27,7 +27,7 @@ class WaveOptions:
     like: str | None = None
     reading: ReadingOptions = AS_DELIVERED
     replace: bool = False
-    keep: str | None = None
+    keep: Sequence[str] | None = None
     concordance: Path | None = None
 
 
