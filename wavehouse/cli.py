@@ -20,6 +20,7 @@ COMMANDS = {
     "Change waves and series": (
         "add-variable",
         "remove-wave",
+        "remove-study",
         "end-series",
         "split-series",
         "undo",

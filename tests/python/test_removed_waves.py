@@ -122,7 +122,7 @@ def test_undo_does_not_lose_what_was_written_since(four: Project, run_command: R
     before = files(four)
     code, output = run_command(four, "undo")
     assert code == 1
-    assert "seeds/codebook/waves.csv was changed since" in output
+    assert "seeds/codebook/waves.csv: four, 4 was changed since" in output
     assert files(four) == before
 
 

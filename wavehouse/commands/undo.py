@@ -7,16 +7,17 @@ from wavehouse.escapes import terminal_text
 from wavehouse.project import Project
 
 EXAMPLES = examples("""
-It refuses if a file was changed since, and then changes nothing. What is kept is in
-.wavehouse/edits, a folder for each command; remove those that you no longer want.
+Rows that were written since stay. It refuses where the rows of the command were changed since, or
+others need them, and then changes nothing. What is kept is in .wavehouse/edits, a folder for each
+command; remove those that you no longer want.
 """)
 
 
 @click.command(cls=Command, epilog=EXAMPLES)
 @with_project
 def undo(project: Project) -> None:
-    """Take back the last remove-wave, end-series or split-series: rows and files are as before."""
-    from wavehouse.onboarding.edits import undo as put_back
+    """Take back the last apply, remove-wave, remove-study, end-series or split-series."""
+    from wavehouse.onboarding.undoing import undo as put_back
 
     for line in put_back(project):
         print(terminal_text(line))

@@ -19,13 +19,13 @@ from wavehouse.onboarding.draft import (
     Draft,
     Proposal,
     draft_path,
-    forget_kept,
     read_draft,
 )
+from wavehouse.onboarding.edits import CodebookEdit
 from wavehouse.onboarding.later_variable import leave_out
 from wavehouse.onboarding.left_out import leave_out_waived
 from wavehouse.onboarding.reviewer import reviewer, with_review
-from wavehouse.onboarding.tables import EditedTable, write_all
+from wavehouse.onboarding.tables import EditedTable
 from wavehouse.project import Project
 from wavehouse.yaml_files import read_yaml
 
@@ -77,12 +77,10 @@ def apply_draft(
     if problems:
         raise ProblemsError("Nothing was written, since some rows cannot be:", problems)
     left_out = leave_out_waived(project, study_id, wave_id, draft.delivered_as, tables)
-    changed = write_all(list(tables.values()))
-    path.unlink()
-    forget_kept(path)
-    if not any(path.parent.iterdir()):
-        path.parent.rmdir()
+    changed = [table.path.name for table in tables.values() if table.after != table.before]
+    _keep_and_write(project, draft, tables, left_out)
     lines = [f"Changed seeds/codebook/{name}" for name in changed]
+    lines.append("`wavehouse undo` takes this back.")
     if left_out:
         lines.append(f"Taken out of what was delivered: {', '.join(left_out)}")
     lines += [
@@ -91,6 +89,23 @@ def apply_draft(
         if _leaves_something(proposal, decisions)
     ]
     return lines
+
+
+def _keep_and_write(
+    project: Project, draft: Draft, tables: dict[str, EditedTable], left_out: list[str]
+) -> None:
+    """Write the tables and take the draft away, so that both can be put back."""
+    words = f"{draft.study} {draft.wave}"
+    edit = CodebookEdit(project, f"apply {words}", tables, [])
+    edit.removed = [draft_path(project, draft.study, draft.wave)]
+    edit.about = {"wave": [draft.study, draft.wave], "next": f"wavehouse review {words}"}
+    if left_out:
+        # What tells who somebody is is kept nowhere, so it cannot be put back.
+        edit.about["afterwards"] = [
+            f"{', '.join(left_out)} stay out of what is landed, since they are not kept. "
+            f"`wavehouse add-wave {words} FILE... --replace` lands them again."
+        ]
+    edit.do()
 
 
 def rows_if_accepted(

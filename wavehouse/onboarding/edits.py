@@ -4,11 +4,12 @@ What a command replaces or takes away is kept in `.wavehouse/edits/`, a folder f
 `wavehouse undo` puts it back.
 """
 
+import gzip
 import hashlib
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,16 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from wavehouse.codebook import DESCRIPTIONS, Row
-from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.errors import ProblemsError
 from wavehouse.ids import inside
 from wavehouse.locks import only_one
 from wavehouse.migrations.codebook_state import refuse_other_versions
+from wavehouse.onboarding.draft import forget_kept
 from wavehouse.onboarding.tables import EditedTable, write_all
 from wavehouse.project import Project
 from wavehouse.writing import explained, write_whole
 from wavehouse.yaml_files import read_yaml
 
 SAID = "edit.json"
+# What belongs to the commands, and is not the project's.
+_OWN = ".wavehouse"
 # Of each table, in what is shown.
 MOST_ROWS_SHOWN = 12
 NOTHING_DONE = "Nothing was changed. The same command with --apply does it."
@@ -46,7 +50,7 @@ class CodebookEdit:
     """The codebook's tables in memory, and what else a command does.
 
     `removed` are files and folders that go, `notes` what a person must know or do, `problems` why
-    it cannot be done.
+    it cannot be done, and `about` is what whoever takes it back has to know.
     """
 
     project: Project
@@ -56,6 +60,7 @@ class CodebookEdit:
     removed: list[Path] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    about: dict[str, Any] = field(default_factory=dict)
 
     def rows(self, table: str) -> list[Row]:
         """Give the rows of a table as they are to be; none where there is no such table."""
@@ -108,7 +113,11 @@ class CodebookEdit:
             lines += changed[:MOST_ROWS_SHOWN]
             if len(changed) > MOST_ROWS_SHOWN:
                 lines.append(f"  and {len(changed) - MOST_ROWS_SHOWN} more")
-        lines += [f"{self.project.relative(path)} goes" for path in self.removed if path.exists()]
+        lines += [
+            f"{self.project.relative(path)} goes"
+            for path in self.removed
+            if path.exists() and not path.is_relative_to(self.project.root / _OWN)
+        ]
         return lines + [f"Note: {note}" for note in self.notes]
 
     def write(self) -> list[str]:
@@ -121,18 +130,34 @@ class CodebookEdit:
             WavehouseError: it cannot be written; then everything is as it was.
         """
         shown = self.shown()
+        kept = self.do()
+        return [
+            *shown,
+            f"What was there before is kept in {self.project.relative(kept)}; `wavehouse undo` "
+            "puts it back.",
+        ]
+
+    def do(self) -> Path:
+        """Do it, and keep what was there before; give the place of that.
+
+        Raises:
+            WavehouseError: it cannot be written; then everything is as it was.
+        """
         kept = _next_place(self.project, self.command)
-        with _alone(self.project), explained(self.project.seeds):
+        with alone(self.project), explained(self.project.seeds):
             changed = [table for table in self.tables.values() if table.after != table.before]
-            for table in changed:
-                _keep(self.project, kept, table.path)
             gone = [path for path in self.removed if path.exists()]
             moved: list[Path] = []
             try:
+                for table in changed:
+                    write_whole(kept_path(self.project, kept, table.path), table.before)
+                    after = gzip.compress(table.after, mtime=0)
+                    write_whole(path_after(self.project, kept, table.path), after)
                 for path in gone:
-                    place = _kept_path(self.project, kept, path)
+                    place = kept_path(self.project, kept, path)
                     place.parent.mkdir(parents=True, exist_ok=True)
-                    path.rename(place)
+                    # The landing folder may be on another disk.
+                    shutil.move(path, place)
                     moved.append(path)
                 write_whole(
                     kept / SAID,
@@ -141,10 +166,11 @@ class CodebookEdit:
                             "command": self.command,
                             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
                             "changed": {
-                                self.project.relative(table.path): _sha(table.after)
+                                self.project.relative(table.path): sha_of(table.after)
                                 for table in changed
                             },
                             "removed": [self.project.relative(path) for path in gone],
+                            **self.about,
                         },
                         indent=2,
                     )
@@ -153,16 +179,14 @@ class CodebookEdit:
                 write_all(changed)
             except BaseException:
                 for path in moved:
-                    _kept_path(self.project, kept, path).rename(path)
+                    shutil.move(kept_path(self.project, kept, path), path)
                 shutil.rmtree(kept, ignore_errors=True)
                 raise
         for path in gone:
             _remove_if_empty(path.parent)
-        return [
-            *shown,
-            f"What was there before is kept in {self.project.relative(kept)}; `wavehouse undo` "
-            "puts it back.",
-        ]
+            if path.parent.name == "drafts" and path.suffix == ".yml":
+                forget_kept(path)
+        return kept
 
 
 def begin_edit(project: Project, command: str) -> CodebookEdit:
@@ -187,59 +211,39 @@ def begin_edit(project: Project, command: str) -> CodebookEdit:
     return CodebookEdit(project, command, tables, references)
 
 
+def bereft(
+    before: Mapping[str, Sequence[Row]],
+    now: Mapping[str, Sequence[Row]],
+    references: Sequence[Reference],
+) -> Iterator[tuple[Reference, Row]]:
+    """Give the rows that name a row of another table which was there before, and is not now.
+
+    Args:
+        before: the rows of the codebook as they were, by table.
+        now: the rows as they are to be.
+        references: which columns name rows.
+    """
+    gone: dict[tuple[str, tuple[str, ...]], set[tuple[str, ...]]] = {}
+    for each in references:
+        columns = each.to_columns
+        known = gone.get((each.to, columns))
+        if known is None:
+            were, are = (
+                {tuple(row[column] for column in columns) for row in rows.get(each.to, ())}
+                for rows in (before, now)
+            )
+            known = gone[each.to, columns] = were - are
+        if known:
+            for row in now.get(each.table, ()):
+                if tuple(row[column] for column in each.columns) in known:
+                    yield each, row
+
+
 def done_or_shown(edit: CodebookEdit, does_it: bool) -> list[str]:
     """Make an edit, or say what it would do."""
     if does_it:
         return [*edit.write(), "Next: make"]
     return [*edit.shown(), NOTHING_DONE]
-
-
-def undo(project: Project) -> list[str]:
-    """Put back what the last command replaced or took away.
-
-    Returns:
-        what was done, one line each.
-
-    Raises:
-        WavehouseError: there is nothing to take back.
-        ProblemsError: something was changed since; nothing is put back then.
-    """
-    with _alone(project), explained(project.seeds):
-        places = [place for place in _places(project) if (place / SAID).is_file()]
-        if not places:
-            raise WavehouseError(
-                "No command is kept in .wavehouse/edits that could be taken back. Take the "
-                "codebook from version control."
-            )
-        kept = places[-1]
-        said = json.loads((kept / SAID).read_text(encoding="utf-8"))
-        changed = {project.root / name: sha for name, sha in said["changed"].items()}
-        removed = [project.root / name for name in said["removed"]]
-        problems = [
-            f"{project.relative(path)} was changed since. Undo that first, or take the file from "
-            f"{project.relative(_kept_path(project, kept, path))} by hand."
-            for path, sha in changed.items()
-            if not path.is_file() or _sha(path.read_bytes()) != sha
-        ]
-        problems += [
-            f"{project.relative(path)} is there again. Move it away first."
-            for path in removed
-            if path.exists()
-        ]
-        if problems:
-            raise ProblemsError(f"`wavehouse {said['command']}` cannot be taken back:", problems)
-        for path in removed:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _kept_path(project, kept, path).rename(path)
-        for path in changed:
-            write_whole(path, _kept_path(project, kept, path).read_bytes())
-        shutil.rmtree(kept)
-        names = [project.relative(path) for path in (*changed, *removed)]
-        return [
-            f"Taken back: wavehouse {said['command']} ({said['made_at']}).",
-            *(f"{name} is as it was" for name in names),
-            "Next: make",
-        ]
 
 
 def _said(row: Row) -> str:
@@ -260,16 +264,17 @@ def _left(rows: list[Row], without: list[Row]) -> list[Row]:
 
 
 def _edits(project: Project) -> Path:
-    return project.root / ".wavehouse" / "edits"
+    return project.root / _OWN / "edits"
 
 
 @contextmanager
-def _alone(project: Project) -> Iterator[None]:
-    with only_one(project.root / ".wavehouse" / "lock", "change of the codebook"):
+def alone(project: Project) -> Iterator[None]:
+    """Let no other command change the codebook in the block."""
+    with only_one(project.root / _OWN / "lock", "change of the codebook"):
         yield
 
 
-def _places(project: Project) -> list[Path]:
+def kept_commands(project: Project) -> list[Path]:
     """Give the folders of kept edits, the oldest first."""
     folder = _edits(project)
     found = folder.iterdir() if folder.is_dir() else ()
@@ -277,20 +282,28 @@ def _places(project: Project) -> list[Path]:
 
 
 def _next_place(project: Project, command: str) -> Path:
-    places = _places(project)
+    places = kept_commands(project)
     number = int(places[-1].name[:6]) + 1 if places else 1
     return _edits(project) / f"{number:06d}-{command.split()[0]}"
 
 
-def _kept_path(project: Project, kept: Path, path: Path) -> Path:
-    return kept / "before" / path.relative_to(project.root)
+def kept_path(project: Project, kept: Path, path: Path) -> Path:
+    """Give the place of what a file or folder of the project was before a kept command."""
+    inside_it = path.is_relative_to(project.root)
+    return kept / (
+        Path("before") / path.relative_to(project.root)
+        if inside_it
+        else Path("outside") / path.relative_to(path.anchor)
+    )
 
 
-def _keep(project: Project, kept: Path, path: Path) -> None:
-    write_whole(_kept_path(project, kept, path), path.read_bytes())
+def path_after(project: Project, kept: Path, path: Path) -> Path:
+    """Give the place of what a kept command made of a file, compressed."""
+    return kept / "after" / f"{project.relative(path)}.gz"
 
 
-def _sha(content: bytes) -> str:
+def sha_of(content: bytes) -> str:
+    """Give the checksum of a file's content."""
     return hashlib.sha256(content).hexdigest()
 
 

@@ -116,6 +116,12 @@ def concordance_path(project: Project, study_id: str, wave_id: str) -> Path:
     return project.root / ".wavehouse" / "drafts" / f"{study_id}_{wave_id}.concordance.csv"
 
 
+def kept_of_draft(project: Project, study_id: str, wave_id: str) -> list[Path]:
+    """Give the files that are kept beside a draft, whether they are there or not."""
+    rows_as_made = project.root / ".wavehouse" / "drafts" / f"{study_id}_{wave_id}.json"
+    return [rows_as_made, concordance_path(project, study_id, wave_id)]
+
+
 def _said(options: WaveOptions, study: StudyOptions | None) -> Said:
     """Give the options that were said, by their names on the command line."""
     said = _of(options, _NAMES) | (_of(study, _OF_STUDY) if study else {})

@@ -87,7 +87,7 @@ def add_wave(
     reading = of_wave(options.reading, wave_id)
     options = replace(options, reading=with_remembered(codebook, study_id, files, reading))
     sums = file_sums(files, options.reading)
-    known = _known_already(project, draft, sums, options.replace, made)
+    known = _known_already(project, draft, sums, options.replace, made, applied is not None)
     if known:
         return known
     if applied is not None and not options.replace:
@@ -184,7 +184,7 @@ def new_study(
     options, study = made.options, made.study or study
     options = replace(options, reading=of_wave(options.reading, wave_id))
     sums = file_sums(files, options.reading)
-    known = _known_already(project, draft, sums, options.replace, made)
+    known = _known_already(project, draft, sums, options.replace, made, is_there)
     if known:
         return known
     if is_there and not options.replace and wave_id in _wave_ids(codebook, study_id):
@@ -293,6 +293,7 @@ def _known_already(
     sums: list[dict[str, str]],
     replace: bool,
     made: MadeWith,
+    is_applied: bool,
 ) -> str:
     """Say that there is nothing to do, where a draft was made of these files and options.
 
@@ -302,7 +303,8 @@ def _known_already(
     if draft is None:
         return ""
     if _shas(draft.files) == _shas(sums):
-        if made.news or made.lands_anew(draft, sums):
+        anew = made.news or made.lands_anew(draft, sums)
+        if anew or (replace and not is_applied):
             return ""
         return "These files have a draft already; it is left as it is.\n" + review_text(
             project, draft

@@ -9,6 +9,7 @@ from wavehouse.ids import judge_ids
 from wavehouse.landing.landed import wave_folder
 from wavehouse.onboarding.draft import all_drafts, draft_path
 from wavehouse.onboarding.edits import CodebookEdit, begin_edit, done_or_shown
+from wavehouse.onboarding.made_with import kept_of_draft
 from wavehouse.onboarding.profile import labels_file, seed_file
 from wavehouse.onboarding.tables import OF_REVIEW
 from wavehouse.project import Project
@@ -87,6 +88,7 @@ def _files(edit: CodebookEdit, study_id: str, wave_id: str) -> None:
         labels_file(seed),
         wave_folder(project, study_id, wave_id),
         draft_path(project, study_id, wave_id),
+        *kept_of_draft(project, study_id, wave_id),
     ]
     for name, draft in all_drafts(project):
         if draft.study == study_id and draft.wave != wave_id:
@@ -100,8 +102,8 @@ def _refuse_what_needs_it(edit: CodebookEdit, around: _Neighbours) -> None:
     if len(around.numbers) == 1:
         edit.problems.append(
             f"seeds/codebook/waves.csv: {around.wave_id} is the only wave of study "
-            f"{around.study_id}. Take the study out as a whole: its rows in seeds/codebook and "
-            f"its files."
+            f"{around.study_id}. Take the study out as a whole with `wavehouse remove-study "
+            f"{around.study_id}`."
         )
     for reference, row in _naming(edit, around):
         table = edit.tables[reference[0]]

@@ -17,16 +17,17 @@ OF_REVIEW = ("reviewed_by", "reviewed_on", "waived_on")
 class EditedTable:
     """One CSV file in memory. Rows that are not touched keep their quotes and line ends."""
 
-    def __init__(self, path: Path, key: list[str]) -> None:
+    def __init__(self, path: Path, key: list[str], content: bytes | None = None) -> None:
         """Read the file.
 
         Args:
             path: the file.
             key: the columns of its primary key.
+            content: what is taken for its content, if not what it holds now.
         """
         self.path = path
         self.key = key
-        self.before = path.read_bytes()
+        self.before = path.read_bytes() if content is None else content
         text = self.before.decode("utf-8-sig")
         self.line_end = "\r\n" if "\r\n" in text else "\n"
         self.mark = "\ufeff" if self.before.startswith(b"\xef\xbb\xbf") else ""
