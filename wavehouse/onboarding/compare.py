@@ -10,7 +10,7 @@ from wavehouse.onboarding.codes import CodeChange, compare_codes, learned_labels
 from wavehouse.onboarding.draft import ACCEPT, REJECT, Change, Proposal, only_when
 from wavehouse.onboarding.known import EMPTY, KnownColumn, covers, known_columns
 from wavehouse.onboarding.matching import (
-    SAME_WORDS,
+    SAME_LABEL,
     ColumnMatch,
     Matching,
     OldColumn,
@@ -192,7 +192,8 @@ def _proposals_of(wave: Comparison, column: ColumnProfile) -> list[Proposal]:
     elif (
         _is_used(before)
         and match.label_alike is not None
-        and match.label_alike < SAME_WORDS
+        and match.label_alike < SAME_LABEL
+        and not match.same_words
         and before.profile.label_is_delivered
     ):
         renaming = _reworded(before, column, match, wave.naming)

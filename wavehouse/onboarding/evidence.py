@@ -140,15 +140,33 @@ def _crossing(before: Sequence[Wording], after: Sequence[Wording]) -> np.ndarray
     return np.asarray((known != others) & (known != "") & (others != ""))
 
 
-def code_evidence(before: Sequence[ColumnProfile], after: Sequence[ColumnProfile]) -> Evidence:
-    """Compare code lists: the labels of codes where they are in one language, else the codes."""
+def code_evidence(
+    before: Sequence[ColumnProfile], after: Sequence[ColumnProfile], crossing: np.ndarray
+) -> Evidence:
+    """Compare code lists: the labels of codes where they are in one language, else the codes.
+
+    Args:
+        before: the columns of the earlier wave.
+        after: those of the new wave.
+        crossing: pairs whose labels are in two languages; if the labels of their codes are too,
+            their answers are counted, and the pair has a level of its own.
+    """
     lists, places = _distinct([code_list(c) for c in before])
     others, other_places = _distinct([code_list(c) for c in after])
     levels = np.array([[_codes_level(a, b) for b in others] for a in lists], dtype=int)
     levels = levels.reshape(len(lists), len(others))[np.ix_(places, other_places)]
-    same = (0.2, 0.02, 0.42, 0.14, 0.08, 0.08, 0.04, 0.02)
-    apart = (0.2, 0.2, 0.05, 0.05, 0.1, 0.1, 0.1, 0.2)
+    counts = np.array([_answer_codes(column) for column in before])
+    other_counts = np.array([_answer_codes(column) for column in after])
+    gap = np.abs(counts[:, None] - other_counts[None, :])
+    levels = np.where(crossing & (levels >= 5), np.minimum(gap, 2) + 8, levels)
+    same = (0.2, 0.02, 0.42, 0.14, 0.08, 0.08, 0.04, 0.02, 0.04, 0.01, 0.002)
+    apart = (0.2, 0.2, 0.05, 0.05, 0.1, 0.1, 0.1, 0.2, 0.02, 0.02, 0.04)
     return Evidence("codes", levels, same, apart, 0.8)
+
+
+def _answer_codes(column: ColumnProfile) -> int:
+    """Count the codes that are answers."""
+    return len({code for code, _ in code_list(column)} - column.missing_codes)
 
 
 def distribution_evidence(

@@ -32,15 +32,16 @@ from wavehouse.onboarding.evidence import (
 )
 from wavehouse.onboarding.likeness import labels_alike, word_pairs
 from wavehouse.onboarding.profile import ColumnProfile
-from wavehouse.onboarding.stems import alike_under_stems
+from wavehouse.onboarding.stems import Batteries, pair_chances
 from wavehouse.onboarding.wording import Wording, wordings
 
 # From here on a pair is proposed as one question.
 LIKELY = 0.5
 # Without labels on both sides a match is a guess.
 MOST_WITHOUT_LABELS = 0.75
-# Words that are less alike, or in another language, may ask another thing: a person reads them.
-SAME_WORDS = 0.9
+# Words that are not all the same, or in another language, may ask another thing: a person reads
+# them.
+SAME_LABEL = 0.995
 MOST_REWORDED = 0.89
 # Labels of two columns that nothing is matched with, from here on, are looked at by a person.
 PERHAPS_THE_SAME = 0.5
@@ -58,7 +59,6 @@ _MOST_WITHOUT_LABEL = -1.0
 _MOST_FOR = 9.0
 _MOST_AGAINST = 6.0
 _MOST_LOG_ODDS = 30.0
-_MESSAGES = 60
 _NAMED_RIVAL = 0.05
 
 
@@ -144,20 +144,19 @@ def match_columns(
     before = _old_wordings(old)
     after = list(wordings({column.name: column.label for column in new}).values())
     profiles = [column.profile for column in old]
+    labels = compare_labels(before, after)
     fixed = [
-        code_evidence(profiles, new),
+        code_evidence(profiles, new, labels.crossing),
         distribution_evidence(profiles, new),
         empty_evidence(profiles, new),
         name_evidence(profiles, new),
     ]
-    labels = compare_labels(before, after)
-    under_stems = alike_under_stems(
+    batteries = Batteries(
         (profiles, before),
         (new, after),
-        fixed[0].levels,
         ([code_list(c) for c in profiles], [code_list(c) for c in new]),
     )
-    odds = _learn(fixed, (before, after), labels, under_stems, old)
+    odds = _learn(fixed, (before, after), labels, batteries, old)
     for row, place in _given_places(old, new, given or {}):
         odds[row, :] = -_MOST_LOG_ODDS
         odds[:, place] = -_MOST_LOG_ODDS
@@ -178,7 +177,7 @@ def _learn(
     fixed: Sequence[Evidence],
     wording: tuple[Sequence[Wording], Sequence[Wording]],
     labels: Labels,
-    under_stems: np.ndarray,
+    batteries: Batteries,
     old: Sequence[OldColumn],
 ) -> np.ndarray:
     """Give the logarithm of the odds of each pair, beside those of being nothing that is there."""
@@ -186,35 +185,62 @@ def _learn(
     count = len(after)
     last = np.array([column.is_last for column in old])
     rates = np.where(last, _CONTINUES, _RETURNS)
-    prior = (np.log(rates / (1 - rates)) - np.log(count))[:, None]
-    label, unlike = label_evidence(labels, under_stems)
+    prior = np.log(rates / (1 - rates))[:, None]
+    codes, answers, empty, _ = fixed
     place = _places(old, count, [])
     same: dict[str, np.ndarray] = {}
-    odds, chances = np.zeros((len(old), count)), None
+    reworded = np.zeros((len(old), count))
+    chances = None
     for step in range(_ROUNDS):
-        of_label, *support = (
-            evidence.weight
-            * _weights(evidence, same.get(evidence.name, np.array(evidence.same)), chances)[
-                evidence.levels
-            ]
-            for evidence in (label, *fixed, place)
+        sought = batteries.sought(
+            _said(codes, same, chances),
+            answers.weight * _weights_by(codes.levels, answers, same, chances),
+            _said(empty, same, chances),
         )
+        label, unlike = label_evidence(labels, np.fmax(reworded, sought.alike))
+        of_label, *support = (_said(each, same, chances) for each in (label, *fixed, place))
         # Items of a battery share codes, place and answers: these support a label that fits, and
         # do not replace one that does not.
         supported = np.sum(support, axis=0)
         limit = np.log(count) + _MOST_WITHOUT_LABEL
-        odds = prior + of_label + np.where(unlike, np.minimum(supported, limit), supported)
+        odds = prior + np.log(sought.share) + of_label
+        odds += np.where(unlike, np.minimum(supported, limit), supported)
         np.clip(odds, -_MOST_LOG_ODDS, _MOST_LOG_ODDS, out=odds)
         if step == _ROUNDS - 1:
             break
-        chances = _marginals(odds)
+        chances = pair_chances(odds)
         place = _places(old, count, _anchors(chances, old))
         same = {each.name: _learned(each, chances) for each in (label, *fixed, place)}
         sure = np.argwhere(chances >= _ANCHOR)
         learned = word_pairs((before[row], after[column]) for row, column in sure)
-        reworded = labels_alike(before, after, learned)[0] if learned else under_stems
-        label, unlike = label_evidence(labels, np.fmax(reworded, under_stems))
+        if learned:
+            reworded = labels_alike(before, after, learned)[0]
     return odds
+
+
+def _said(
+    evidence: Evidence, same: Mapping[str, np.ndarray], chances: np.ndarray | None
+) -> np.ndarray:
+    """Give what evidence says of each pair, in logarithms of odds."""
+    learned = same.get(evidence.name, np.array(evidence.same))
+    return np.asarray(evidence.weight * _weights(evidence, learned, chances)[evidence.levels])
+
+
+def _weights_by(
+    groups: np.ndarray,
+    evidence: Evidence,
+    same: Mapping[str, np.ndarray],
+    chances: np.ndarray | None,
+) -> np.ndarray:
+    """Give what a level says of a pair beside others of its group, such as those with its codes."""
+    learned = same.get(evidence.name, np.array(evidence.same))
+    found = np.zeros(groups.shape)
+    for group in np.unique(groups):
+        inside = groups == group
+        part = replace(evidence, levels=evidence.levels[inside][None, :])
+        of_part = None if chances is None else chances[inside][None, :]
+        found[inside] = _weights(part, learned, of_part)[part.levels[0]]
+    return found
 
 
 def _places(old: Sequence[OldColumn], count: int, anchors: Sequence[tuple[int, int]]) -> Evidence:
@@ -262,21 +288,6 @@ def _learned(evidence: Evidence, chances: np.ndarray) -> np.ndarray:
     return np.asarray(total / total.sum())
 
 
-def _marginals(odds: np.ndarray) -> np.ndarray:
-    """Give the chance of each pair where each column is in one pair at most."""
-    weights = np.exp(odds)
-    back = np.ones_like(weights)
-    for _ in range(_MESSAGES):
-        support = weights * back
-        forth = weights / (1 + support.sum(axis=1, keepdims=True) - support)
-        before = back
-        back = 1 / (1 + forth.sum(axis=0, keepdims=True) - forth)
-        if np.abs(back - before).max() < 1e-6:
-            break
-    support = weights * back
-    return np.asarray(support / (1 + support.sum(axis=1, keepdims=True)))
-
-
 def _given_places(
     old: Sequence[OldColumn], new: Sequence[ColumnProfile], given: Mapping[str, str]
 ) -> list[tuple[int, int]]:
@@ -295,7 +306,7 @@ def _outcomes(
     labels: Labels,
     given: Mapping[str, str],
 ) -> Matching:
-    chances = _marginals(odds)
+    chances = pair_chances(odds)
     pairs = _pairs(old, new, odds, chances, labels)
     matches = {}
     for row, place in pairs:
@@ -313,7 +324,7 @@ def _outcomes(
             reason = _reason(before, after, label, rival)
             if label is None and before.profile.name != after.name:
                 chance = min(chance, MOST_WITHOUT_LABELS)
-            elif label is not None and label < SAME_WORDS:
+            elif label is not None and label < SAME_LABEL and not labels.whole[row, place]:
                 chance = min(chance, MOST_REWORDED)
         matches[after.name] = ColumnMatch(
             before.profile.name,
