@@ -32,7 +32,7 @@ from wavehouse.onboarding.evidence import (
 )
 from wavehouse.onboarding.likeness import labels_alike, word_pairs
 from wavehouse.onboarding.profile import ColumnProfile
-from wavehouse.onboarding.stems import Batteries, pair_chances
+from wavehouse.onboarding.stems import Batteries, in_one_language, pair_chances
 from wavehouse.onboarding.wording import Wording, wordings
 
 # From here on a pair is proposed as one question.
@@ -141,9 +141,11 @@ def match_columns(
             {column.name: 1.0 for column in new},
             {(o.wave_id, o.profile.name): 1.0 for o in old},
         )
-    before = _old_wordings(old)
-    after = list(wordings({column.name: column.label for column in new}).values())
     profiles = [column.profile for column in old]
+    lists = [code_list(c) for c in profiles], [code_list(c) for c in new]
+    before = in_one_language(profiles, _old_wordings(old), lists[0])
+    after = list(wordings({column.name: column.label for column in new}).values())
+    after = in_one_language(new, after, lists[1])
     labels = compare_labels(before, after)
     fixed = [
         code_evidence(profiles, new, labels.crossing),
@@ -154,7 +156,7 @@ def match_columns(
     batteries = Batteries(
         (profiles, before),
         (new, after),
-        ([code_list(c) for c in profiles], [code_list(c) for c in new]),
+        lists,
     )
     odds = _learn(fixed, (before, after), labels, batteries, old)
     for row, place in _given_places(old, new, given or {}):

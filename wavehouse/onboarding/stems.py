@@ -22,7 +22,7 @@ from wavehouse.onboarding.batteries import name_stem
 from wavehouse.onboarding.evidence import CodeList
 from wavehouse.onboarding.likeness import labels_alike
 from wavehouse.onboarding.profile import ColumnProfile
-from wavehouse.onboarding.wording import Wording
+from wavehouse.onboarding.wording import Wording, language_of
 
 FEWEST_ITEMS = 3
 SAME_ITEM = 0.8
@@ -41,6 +41,8 @@ _IN_ORDER = 0.75
 _STEMS = ((0.9, 6.0), (0.6, 2.0), (0.3, 1.0))
 _LOANWORDS = ((0.6, 2.5), (0.3, 1.0))
 _NO_LOANWORD = -0.3
+# The chance that an item of a battery is found elsewhere, torn off it by what a round changed.
+_TORN = 0.3
 # What the same items say: few batteries have them, and some of these have all.
 _SAME_ITEMS = 3.0
 
@@ -129,16 +131,16 @@ class Batteries:
                 log(_GOES_ON / (1 - _GOES_ON)) - log(len(self._new)) + fit.odds
             )
         chances = pair_chances(np.clip(odds, None, 30.0))
-        left = 1 - chances.sum(axis=1)
+        left = np.maximum(1 - chances.sum(axis=1), _TORN)
         for index, battery in enumerate(self._old):
-            share[battery.places] *= max(left[index], 0.0)
+            share[battery.places] *= left[index]
         for pair in self._pairs:
             chance = chances[pair.old, pair.new]
             block, fit = fits[pair.old, pair.new]
             share[block] += chance * fit.share
             if not pair.crossing and chance >= 0.5:
                 alike[block] = np.nan_to_num(pair.items) * _UNDER_ANOTHER_STEM
-        return Sought(np.maximum(share, 1e-9), alike)
+        return Sought(share, alike)
 
 
 def pair_chances(odds: np.ndarray, rounds: int = 60) -> np.ndarray:
@@ -255,8 +257,35 @@ def _pairs(old: Sequence[_Battery], new: Sequence[_Battery]) -> list[_Pair]:
 
 
 def _language(battery: _Battery) -> str:
-    """Give the language of most of a battery's labels."""
-    return Counter(item.language for item in battery.items).most_common(1)[0][0]
+    return battery.items[0].language
+
+
+def in_one_language(
+    columns: Sequence[ColumnProfile], wordings: Sequence[Wording], lists: Sequence[CodeList]
+) -> list[Wording]:
+    """Give all items of a battery the language of most of those whose words tell it."""
+    found = list(wordings)
+    for places in _runs(columns, wordings, lists):
+        told = Counter(language_of(wordings[place].words) for place in places)
+        del told[""]
+        if told:
+            language = told.most_common(1)[0][0]
+            for place in places:
+                found[place] = replace(found[place], language=language)
+    return found
+
+
+def _runs(
+    columns: Sequence[ColumnProfile], wordings: Sequence[Wording], lists: Sequence[CodeList]
+) -> list[list[int]]:
+    """Find columns behind one another that seem to be of one question."""
+    runs: list[list[int]] = []
+    for index in range(len(columns)):
+        if runs and _goes_on(runs[-1][-1], index, columns, wordings, lists):
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    return [places for places in runs if len(places) >= FEWEST_ITEMS]
 
 
 def _batteries(
@@ -269,21 +298,13 @@ def _batteries(
     Labels are shortened, cut or spelled otherwise here and there, so a word belongs to the stem if
     most items have it, in whatever form.
     """
-    runs: list[list[int]] = []
-    for index in range(len(columns)):
-        if runs and _goes_on(runs[-1][-1], index, columns, wordings, lists):
-            runs[-1].append(index)
-        else:
-            runs.append([index])
     found = []
-    for places in runs:
-        if len(places) < FEWEST_ITEMS:
-            continue
+    for places in _runs(columns, wordings, lists):
         words = [wordings[place].words for place in places]
         stem = _stem_words(words)
         items = [tuple(word for word in label if word not in stem) for label in words]
-        if not stem or not all(items):
-            continue
+        if not all(items):
+            stem, items = frozenset(), words
         first = wordings[places[0]]
         own = tuple(word for word in max(words, key=len) if word in stem)
         found.append(
@@ -311,9 +332,18 @@ def _goes_on(
     if names[0] and names[0] == names[1]:
         return True
     words, others = wordings[last].words, wordings[this].words
-    if not words or not others or (words[0] != others[0] and words[-1] != others[-1]):
+    if not words or not others:
         return False
-    return len(set(words) & set(others)) * 2 >= min(len(words), len(others), 4)
+    if not _same_word(words[0], others[0]) and not _same_word(words[-1], others[-1]):
+        return False
+    shared = sum(any(_same_word(word, other) for other in set(others)) for word in set(words))
+    return shared * 2 >= min(len(words), len(others), 4)
+
+
+def _same_word(one: str, other: str) -> bool:
+    """Whether two words are the same, or one the beginning of the other, as abbreviations are."""
+    short, long = sorted((one, other), key=len)
+    return short == long or (len(short) >= LEAST_PREFIX and long.startswith(short))
 
 
 def _same_answers(one: CodeList, other: CodeList) -> bool:

@@ -26,7 +26,7 @@ _CONTRACTED = re.compile(r"n['\u2019\u00b4`]t\b", re.IGNORECASE)
 _FUNCTION_WORDS = {
     "en": "the of to and in how your you do is are for with not other very or what which who when "
     "at by from than would should have has been there this that am my it if we they about often much "
-    "many most under between can",
+    "many most under between can as within here",
     "fr": "le la les de des du et vous votre est que une un en pour avec pas dans autre ou quel "
     "quelle au aux par sur chez ce cette ces son sa ses qui il elle plus je mes nos notre leur leurs "
     "souvent tout tous entre",
