@@ -16,7 +16,12 @@ from wavehouse.onboarding.code_rows import Naming
 from wavehouse.onboarding.codes import compare_codes, learned_labels
 from wavehouse.onboarding.compare import compare_wave
 from wavehouse.onboarding.concordance import read_concordance
-from wavehouse.onboarding.matching import ColumnMatch, OldColumn, match_columns
+from wavehouse.onboarding.matching import (
+    MOST_REWORDED,
+    ColumnMatch,
+    OldColumn,
+    match_columns,
+)
 from wavehouse.onboarding.profile import ColumnProfile, WaveProfile
 from wavehouse.onboarding.wording import asked, language_of, wordings, words_in_order
 
@@ -26,6 +31,7 @@ from benchmark.matching import Rounds, measure
 from benchmark.questionnaires import write_rounds
 
 YES = {"1": "Yes", "2": "No"}
+Pairs = tuple[list[ColumnProfile], list[ColumnProfile]]
 
 
 def column(
@@ -59,7 +65,7 @@ def test_moved_numbers_and_new_words_lose_few_questions_and_mix_up_none(
     files = [tmp_path / name for name in ("round_1.sav", "round_2.sav", "key.csv")]
     found = measure(Rounds(language, *files), tmp_path / "landed")
     # Six of a hundred questions are in another language, which labels alone cannot tell.
-    assert found.right >= 0.85 * found.continuing
+    assert found.right >= 0.93 * found.continuing
     assert found.sure >= 0.7 * found.continuing
     assert found.sure_wrong == 0
     assert found.wrong <= 0.06 * found.continuing
@@ -93,6 +99,75 @@ def test_items_of_a_battery_are_not_taken_for_each_other() -> None:
     found = matched(old, new)
     assert found["q1_1"].old == "q1_1"
     assert "q1_0" not in found or found["q1_0"].confidence < 0.9
+
+
+ITEMS = ("police", "tribunaux", "armée", "presse", "banques", "écoles", "hôpitaux", "partis")
+ITEMS_IN_ENGLISH = ("police", "courts", "army", "press", "banks", "schools", "hospitals", "parties")
+CONFIANCE = {"1": "Beaucoup", "2": "Assez", "3": "Un peu", "4": "Pas du tout"}
+TRUST = {"1": "A lot", "2": "Somewhat", "3": "A little", "4": "Not at all"}
+# How people answer each item: no two alike.
+ANSWERS = [
+    (40, 30, 20, 10), (10, 20, 30, 40), (25, 25, 25, 25), (55, 25, 15, 5),
+    (5, 15, 25, 55), (15, 40, 35, 10), (35, 15, 15, 35), (20, 50, 20, 10),
+]  # fmt: skip
+
+
+def two_batteries(
+    order: list[int], labels: list[str], codes: dict[str, str], answered: int = 0
+) -> Pairs:
+    """French questions of one wave; in the next one battery has these labels, codes and answers."""
+    yes = {"1": "Oui", "2": "Non"}
+    use = [
+        column(f"u{n}", f"Avez-vous eu affaire cette année à : {item}", yes, (5 + n, 95 - n))
+        for n, item in enumerate(ITEMS)
+    ]
+    old = [
+        column(f"q10_{n + 1}", f"Confiance envers l'institution : {item}", CONFIANCE, ANSWERS[n])
+        for n, item in enumerate(ITEMS)
+    ]
+    new = [
+        column(f"q20_{place + 1}", labels[n], codes, ANSWERS[(n + answered) % 8])
+        for place, n in enumerate(order)
+    ]
+    return [*old, *use], [*use, *new]
+
+
+@pytest.mark.parametrize("left_out", [[], [2, 6]])
+def test_a_battery_in_another_language_is_told_as_a_whole_and_never_surely(
+    left_out: list[int],
+) -> None:
+    order = [n for n in range(8) if n not in left_out]
+    labels = [f"How much do you trust the {item}" for item in ITEMS_IN_ENGLISH]
+    found = matched(*two_batteries(order, labels, TRUST))
+    told = {f"q20_{place + 1}": f"q10_{n + 1}" for place, n in enumerate(order)}
+    assert {new: match.old for new, match in found.items() if new in told} == told
+    assert max(found[new].confidence for new in told) <= MOST_REWORDED
+    # What did not change is as sure as before.
+    assert min(found[f"u{n}"].confidence for n in range(8)) > MOST_REWORDED
+
+
+def test_a_battery_with_another_stem_goes_on_if_its_answers_do() -> None:
+    labels = [f"Dans quelle mesure faites-vous confiance à : {item}" for item in ITEMS]
+    found = matched(*two_batteries(list(range(8)), labels, CONFIANCE))
+    assert all(found[f"q20_{n}"].old == f"q10_{n}" for n in range(1, 9))
+    assert max(found[f"q20_{n}"].confidence for n in range(1, 9)) <= MOST_REWORDED
+
+
+def test_the_same_items_with_other_answers_are_no_battery_that_goes_on() -> None:
+    labels = [f"Combien sont corrompus, selon vous : {item}" for item in ITEMS]
+    other = {"1": "Aucun", "2": "Quelques-uns", "3": "La plupart", "4": "Tous"}
+    found = matched(*two_batteries(list(range(8)), labels, other, answered=3))
+    assert not [name for name in found if name.startswith("q20")]
+
+
+def test_a_word_more_is_for_a_person_to_read() -> None:
+    items = ("théâtre", "musée", "cinéma", "concert", "cirque", "stade")
+    old = [column(f"a{n}", f"Dans l'enfance avec les parents : {i}") for n, i in enumerate(items)]
+    new = [
+        column(f"b{n}", f"Dans l'enfance avec les grands-parents : {i}")
+        for n, i in enumerate(items)
+    ]
+    assert all(match.confidence <= MOST_REWORDED for match in matched(old, new).values())
 
 
 def test_numbers_signs_and_negations_tell_labels_apart() -> None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from wavehouse.onboarding.chances import pair_chances
 from wavehouse.onboarding.evidence import (
     Evidence,
     Labels,
@@ -32,7 +33,8 @@ from wavehouse.onboarding.evidence import (
 )
 from wavehouse.onboarding.likeness import labels_alike, word_pairs
 from wavehouse.onboarding.profile import ColumnProfile
-from wavehouse.onboarding.stems import Batteries, in_one_language, pair_chances
+from wavehouse.onboarding.runs import in_one_language
+from wavehouse.onboarding.stems import Batteries
 from wavehouse.onboarding.wording import Wording, wordings
 
 # From here on a pair is proposed as one question.
@@ -196,7 +198,7 @@ def _learn(
     for step in range(_ROUNDS):
         sought = batteries.sought(
             _said(codes, same, chances),
-            answers.weight * _weights_by(codes.levels, answers, same, chances),
+            _weights_by(codes.levels, answers, same, chances),
             _said(empty, same, chances),
         )
         label, unlike = label_evidence(labels, np.fmax(reworded, sought.alike))

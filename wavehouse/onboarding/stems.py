@@ -10,25 +10,21 @@ Batteries are matched as columns are (see `matching`), each with one at most. Wh
 evidence of its own: it says among how many columns a question is looked for.
 """
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import lgamma, log
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from wavehouse.onboarding.batteries import name_stem
+from wavehouse.onboarding.chances import pair_chances
 from wavehouse.onboarding.evidence import CodeList
 from wavehouse.onboarding.likeness import labels_alike
 from wavehouse.onboarding.profile import ColumnProfile
-from wavehouse.onboarding.wording import Wording, language_of
+from wavehouse.onboarding.runs import LEAST_SHARED, Run, find_runs
+from wavehouse.onboarding.wording import Wording
 
-FEWEST_ITEMS = 3
 SAME_ITEM = 0.8
-LEAST_SHARED = 0.5
-MOST_ITEMS = 0.6
-LEAST_PREFIX = 4
 # What an item under another stem counts of the same item under the same one.
 _UNDER_ANOTHER_STEM = 0.95
 # What is thought of a battery beforehand: that it goes on, that each item of it does, and that
@@ -45,13 +41,6 @@ _NO_LOANWORD = -0.3
 _TORN = 0.3
 # What the same items say: few batteries have them, and some of these have all.
 _SAME_ITEMS = 3.0
-
-
-@dataclass(frozen=True)
-class _Battery:
-    places: list[int]
-    stem: Wording
-    items: list[Wording]
 
 
 @dataclass(frozen=True)
@@ -104,8 +93,8 @@ class Batteries:
             lists: the code lists of the columns of both waves.
         """
         self._shape = (len(before[0]), len(after[0]))
-        self._old = _batteries(*before, lists[0])
-        self._new = _batteries(*after, lists[1])
+        self._old = find_runs(*before, lists[0])
+        self._new = find_runs(*after, lists[1])
         self._pairs = _pairs(self._old, self._new)
 
     def sought(self, codes: np.ndarray, answers: np.ndarray, empty: np.ndarray) -> Sought:
@@ -141,26 +130,6 @@ class Batteries:
             if not pair.crossing and chance >= 0.5:
                 alike[block] = np.nan_to_num(pair.items) * _UNDER_ANOTHER_STEM
         return Sought(share, alike)
-
-
-def pair_chances(odds: np.ndarray, rounds: int = 60) -> np.ndarray:
-    """Give the chance of each pair where each row and each column is in one pair at most.
-
-    Args:
-        odds: the logarithm of the odds of each pair, beside those of being in none.
-        rounds: after how many rounds of messages to stop at the latest.
-    """
-    weights = np.exp(odds)
-    back = np.ones_like(weights)
-    for _ in range(rounds):
-        support = weights * back
-        forth = weights / (1 + support.sum(axis=1, keepdims=True) - support)
-        before = back
-        back = 1 / (1 + forth.sum(axis=0, keepdims=True) - forth)
-        if np.abs(back - before).max() < 1e-6:
-            break
-    support = weights * back
-    return np.asarray(support / (1 + support.sum(axis=1, keepdims=True)))
 
 
 @dataclass(frozen=True)
@@ -229,7 +198,7 @@ def _in_order(says: np.ndarray, gap: float) -> tuple[float, np.ndarray]:
     return float(best[-1, -1]), together
 
 
-def _pairs(old: Sequence[_Battery], new: Sequence[_Battery]) -> list[_Pair]:
+def _pairs(old: Sequence[Run], new: Sequence[Run]) -> list[_Pair]:
     """Find the batteries that could be one: with the same items, or in two languages."""
     if not old or not new:
         return []
@@ -245,7 +214,7 @@ def _pairs(old: Sequence[_Battery], new: Sequence[_Battery]) -> list[_Pair]:
         for j, other in enumerate(new):
             part = items[starts[i] : starts[i + 1], ends[j] : ends[j + 1]]
             known = np.nan_to_num(part)
-            crossing = _language(battery) != _language(other)
+            crossing = battery.language != other.language
             rows, columns = linear_sum_assignment(-known)
             shared = 2 * (known[rows, columns] >= SAME_ITEM).sum() / sum(part.shape)
             if not crossing and shared < LEAST_SHARED:
@@ -254,116 +223,3 @@ def _pairs(old: Sequence[_Battery], new: Sequence[_Battery]) -> list[_Pair]:
             says = next((says for least, says in _STEMS if alike >= least), 0.0)
             found.append(_Pair(i, j, crossing and shared < LEAST_SHARED, says, part))
     return found
-
-
-def _language(battery: _Battery) -> str:
-    return battery.items[0].language
-
-
-def in_one_language(
-    columns: Sequence[ColumnProfile], wordings: Sequence[Wording], lists: Sequence[CodeList]
-) -> list[Wording]:
-    """Give all items of a battery the language of most of those whose words tell it."""
-    found = list(wordings)
-    for places in _runs(columns, wordings, lists):
-        told = Counter(language_of(wordings[place].words) for place in places)
-        del told[""]
-        if told:
-            language = told.most_common(1)[0][0]
-            for place in places:
-                found[place] = replace(found[place], language=language)
-    return found
-
-
-def _runs(
-    columns: Sequence[ColumnProfile], wordings: Sequence[Wording], lists: Sequence[CodeList]
-) -> list[list[int]]:
-    """Find columns behind one another that seem to be of one question."""
-    runs: list[list[int]] = []
-    for index in range(len(columns)):
-        if runs and _goes_on(runs[-1][-1], index, columns, wordings, lists):
-            runs[-1].append(index)
-        else:
-            runs.append([index])
-    return [places for places in runs if len(places) >= FEWEST_ITEMS]
-
-
-def _batteries(
-    columns: Sequence[ColumnProfile],
-    wordings: Sequence[Wording],
-    lists: Sequence[CodeList],
-) -> list[_Battery]:
-    """Find runs of columns with the same answers whose labels share words.
-
-    Labels are shortened, cut or spelled otherwise here and there, so a word belongs to the stem if
-    most items have it, in whatever form.
-    """
-    found = []
-    for places in _runs(columns, wordings, lists):
-        words = [wordings[place].words for place in places]
-        stem = _stem_words(words)
-        items = [tuple(word for word in label if word not in stem) for label in words]
-        if not all(items):
-            stem, items = frozenset(), words
-        first = wordings[places[0]]
-        own = tuple(word for word in max(words, key=len) if word in stem)
-        found.append(
-            _Battery(
-                places,
-                replace(first, words=own, may_be_cut=False),
-                [replace(wordings[p], words=i) for p, i in zip(places, items, strict=True)],
-            )
-        )
-    return found
-
-
-def _goes_on(
-    last: int,
-    this: int,
-    columns: Sequence[ColumnProfile],
-    wordings: Sequence[Wording],
-    lists: Sequence[CodeList],
-) -> bool:
-    if not _same_answers(lists[last], lists[this]):
-        return False
-    names = (name_stem(columns[last].name), name_stem(columns[this].name))
-    if all(any(sign.isdigit() for sign in name) for name in names):
-        return names[0] == names[1]
-    if names[0] and names[0] == names[1]:
-        return True
-    words, others = wordings[last].words, wordings[this].words
-    if not words or not others:
-        return False
-    if not _same_word(words[0], others[0]) and not _same_word(words[-1], others[-1]):
-        return False
-    shared = sum(any(_same_word(word, other) for other in set(others)) for word in set(words))
-    return shared * 2 >= min(len(words), len(others), 4)
-
-
-def _same_word(one: str, other: str) -> bool:
-    """Whether two words are the same, or one the beginning of the other, as abbreviations are."""
-    short, long = sorted((one, other), key=len)
-    return short == long or (len(short) >= LEAST_PREFIX and long.startswith(short))
-
-
-def _same_answers(one: CodeList, other: CodeList) -> bool:
-    """Whether two code lists are mostly the same: an item may be turned, or have a code more."""
-    if one == other:
-        return True
-    labels, others = {label for _, label in one if label}, {label for _, label in other if label}
-    if not labels and not others:
-        # Numbers, of which there may be few or many.
-        return True
-    return 2 * len(labels & others) >= LEAST_SHARED * (len(labels) + len(others)) > 0
-
-
-def _stem_words(labels: Sequence[tuple[str, ...]]) -> frozenset[str]:
-    """Give the words that most of the labels have, and their abbreviations."""
-    counts = Counter(word for label in labels for word in set(label))
-    usual = {word for word, count in counts.items() if count >= MOST_ITEMS * len(labels)}
-    return frozenset(
-        word
-        for word in counts
-        if word in usual
-        or any(len(word) >= LEAST_PREFIX and other.startswith(word) for other in usual)
-    )

@@ -25,11 +25,11 @@ _CONTRACTED = re.compile(r"n['\u2019\u00b4`]t\b", re.IGNORECASE)
 # The words that languages are known by, such as a questionnaire has them in every other line.
 _FUNCTION_WORDS = {
     "en": "the of to and in how your you do is are for with not other very or what which who when "
-    "at by from than would should have has been there this that am my it if we they about often much "
-    "many most under between can as within here",
+    "at by from than would should have has been there this that am my it if we they about often "
+    "much many most under between can as within here",
     "fr": "le la les de des du et vous votre est que une un en pour avec pas dans autre ou quel "
-    "quelle au aux par sur chez ce cette ces son sa ses qui il elle plus je mes nos notre leur leurs "
-    "souvent tout tous entre",
+    "quelle au aux par sur chez ce cette ces son sa ses qui il elle plus je mes nos notre leur "
+    "leurs souvent tout tous entre",
     "es": "el la los las de del usted su es que una un en por con no otro muy para como qué "
     "cuál cuánto se al sobre este esta más yo mis sus lo todo todos sin hay cuando",
     "de": "der die das den dem des und sie ihr ihre ist ein eine im für mit nicht andere sehr oder "
