@@ -1,0 +1,12 @@
+-- Exercise 1: what depends on the person alone?
+--
+-- The files seeds/waves/bsa/*.csv hold a row for each person (respond) and year. For each of the
+-- columns district, numpos, party, class, gender, age and religion, count the people who have more
+-- than one value in it over the years. A column that nobody changes belongs into a table of people.
+--
+-- One row is: column_name
+-- Columns: column_name, n_people
+--
+-- A way to begin: read the files with read_csv('seeds/waves/bsa/*.csv', all_varchar = true), and
+-- make them long with unpivot.
+

@@ -1,0 +1,12 @@
+-- Exercise 6: from the raw files to the mart
+--
+-- Read the raw files seeds/waves/gss/*.csv. The column tvhours has the hours of television a day; a
+-- blank is no answer. For each wave (the column year), give the number of people with an answer and
+-- their mean hours. Do not read marts: your result should be what marts.fct_trend_estimates says of
+-- tv_hours_mean for the whole sample.
+--
+-- One row is: wave_id
+-- Columns: wave_id, n_respondents, estimate
+--
+-- The waves delivered different columns, so read them with union_by_name = true.
+
