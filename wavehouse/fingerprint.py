@@ -6,11 +6,12 @@ from pathlib import Path
 
 from wavehouse.project import Project
 
-# Analyses and Python tests change no table; the lock file stands for the installed packages.
+# Analyses, Python tests and answers to exercises change no table; the lock file stands for the
+# installed packages.
 FOLDERS = ("seeds", "models", "macros", "tests", "docs", "wavehouse")
 FILES = ("dbt_project.yml", "profiles.yml", "requirements.lock")
 SUFFIXES = {".csv", ".sql", ".yml", ".yaml", ".md", ".py"}
-NOT_BUILT = ("tests/python",)
+NOT_BUILT = ("tests/python", "docs/course/exercises", "docs/course/solutions")
 # What figures are computed by. Marts only name and place them; what is generated follows from the
 # codebook and the waves, which are known by themselves.
 METHOD = ("models", "macros")

@@ -182,7 +182,7 @@ def differences(ours: Result, right: Result, key: Sequence[str]) -> list[str]:
     counts = Counter(tuple(row[ours.columns.index(column)] for column in key) for row in ours.rows)
     found, expected = ours.by_key(key), right.by_key(key)
     wrong = [
-        f"{_named(key, each)}: `{column}` is {_cell(found[each][column])}, which is not right."
+        f"{_named(key, each)}: `{column}` is {_text(found[each][column])}, which is not right."
         for each in expected
         if each in found
         for column in right.columns
@@ -207,7 +207,7 @@ def alike(one: object, other: object) -> bool:
 
 
 def _named(key: Sequence[str], values: Sequence[object]) -> str:
-    parts = [f"{name} {_cell(value)}" for name, value in zip(key, values, strict=True)]
+    parts = [f"{name} {_text(value)}" for name, value in zip(key, values, strict=True)]
     return f"The row of {', '.join(parts)}"
 
 
@@ -218,13 +218,18 @@ def _first(problems: Iterator[str] | list[str]) -> list[str]:
 
 
 def _cell(value: object) -> str:
+    """Write a value for Markdown, which gives a meaning to some signs."""
+    return _text(value).replace("|", "\\|").replace("<", "\\<")
+
+
+def _text(value: object) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, date):
         return value.isoformat()
-    return str(value).replace("|", "\\|").replace("\n", " ")
+    return str(value).replace("\n", " ")
 
 
 def _check(number: int) -> int:

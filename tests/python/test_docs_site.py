@@ -235,7 +235,21 @@ MANIFEST = {
     },
     "unit_tests": {"unit": node("unit_test", "unit", given=[1], expect={})},
     "macros": {"ours": node("macro", "ours"), "theirs": node("macro", "t", package_name="dbt")},
-    "docs": {"page": node("doc", "__overview__"), "block": node("doc", "block")},
+    "docs": {
+        "page": node(
+            "doc",
+            "__overview__",
+            original_file_path="docs/overview.md",
+            block_contents="[a](course/README.md), [b](course/README.md#head), [c](other.md)",
+        ),
+        "course": node(
+            "doc",
+            "__course__",
+            original_file_path="docs/course/README.md",
+            block_contents="[up](../overview.md) and [out](https://example.org/a.md)",
+        ),
+        "block": node("doc", "block", original_file_path="docs/columns.md"),
+    },
     "child_map": {"public": []},
     "parent_map": {"public": []},
 }
@@ -257,9 +271,19 @@ def test_the_site_gets_what_it_shows_and_pages_of_variables_come_first() -> None
     assert "checksum" not in found["nodes"]["public"]
     assert "given" not in found["unit_tests"]["unit"]
     assert list(found["macros"]) == ["ours"]
-    assert list(found["docs"]) == ["page"]
+    assert list(found["docs"]) == ["page", "course"]
     assert "child_map" not in found
     assert found["parent_map"] == {"public": []}
+
+
+def test_links_between_files_lead_to_the_pages_that_are_made_of_them() -> None:
+    found = manifest_for_site(MANIFEST, "wavehouse")["docs"]
+    assert found["page"]["block_contents"] == (
+        "[a](#!/overview/course), [b](#!/overview/course), c"
+    )
+    assert found["course"]["block_contents"] == (
+        "[up](#!/overview/overview) and [out](https://example.org/a.md)"
+    )
 
 
 def test_the_catalogue_does_not_repeat_descriptions() -> None:

@@ -36,13 +36,7 @@ repeated as (
 ),
 
 candidates as (
-    select *
-    from (
-        values
-        ('respondent_key'),
-        ('person_key'),
-        ('person_key, wave_id')
-    ) as listed (candidate)
+    select unnest(['respondent_key', 'person_key', 'person_key, wave_id']) as candidate
 )
 
 select
