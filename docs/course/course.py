@@ -46,9 +46,10 @@ class Result:
     rows: tuple[tuple[Any, ...], ...]
 
     def by_key(self, key: Sequence[str]) -> dict[tuple[Any, ...], dict[str, Any]]:
-        """Give the rows by their key, each as a dictionary."""
+        """Give the rows by their key and in its order, each as a dictionary."""
         named = [dict(zip(self.columns, row, strict=True)) for row in self.rows]
-        return {tuple(row[column] for column in key): row for row in named}
+        found = {tuple(row[column] for column in key): row for row in named}
+        return dict(sorted(found.items(), key=lambda each: list(map(str, each[0]))))
 
 
 def names() -> dict[int, str]:

@@ -236,7 +236,8 @@ def test_the_queries_of_a_lesson_give_what_stands_below_them(number: int) -> Non
     text = text_of(number)
     assert len(list(course.queries(text))) == text.count("```sql") > 0
     for sql, result in course.queries(text):
-        assert course.table(course.run(sql)) == result, sql
+        remedy = f"Look at it, then run `docs/course/course.py write`:\n{sql}"
+        assert course.table(course.run(sql)) == result, remedy
     assert course.with_results(text) == text
 
 

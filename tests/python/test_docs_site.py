@@ -6,6 +6,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -123,6 +124,21 @@ def test_the_index_has_a_link_to_the_page_of_each_variable(site: Page) -> None:
     show(site, places[0])
     label = codebook("variables")[0]["variable_label"]
     expect(site.locator("h1", has_text=label)).to_be_visible()
+
+
+def test_the_course_leads_from_lesson_to_lesson(site: Page) -> None:
+    site.get_by_role("link", name="a short course").click()
+    expect(site.locator("h1", has_text="A short course")).to_be_visible()
+    titles = site.locator("td a").all_inner_texts()
+    assert len(titles) == 12
+    site.get_by_role("link", name=titles[0]).click()
+    for title, following in pairwise(titles):
+        expect(site.locator("h1", has_text=title)).to_be_visible()
+        # A query and its result.
+        expect(site.locator("pre", has_text="select").first).to_be_visible()
+        expect(site.locator("table td").first).to_be_visible()
+        site.get_by_role("link", name=following).click()
+    expect(site.locator("h1", has_text=titles[-1])).to_be_visible()
 
 
 def test_the_words_of_each_question_find_its_variable_among_the_first(site: Page) -> None:

@@ -1,7 +1,7 @@
 -- Exercise 6: from the raw files to the mart
 --
 -- Read the raw files seeds/waves/gss/*.csv. The column tvhours has the hours of television a day; a
--- blank is no answer. For each wave (the column year), give the number of people with an answer and
+-- blank is no answer. For each wave (the column year), give the number of respondents with an answer and
 -- their mean hours. Do not read marts: your result should be what marts.fct_trend_estimates says of
 -- tv_hours_mean for the whole sample.
 --

@@ -1,6 +1,6 @@
 -- One row is: wave_id
--- Hint: a blank is not 0. Let it be null, which avg() and count() leave out. Each wave has people
---   who were not asked.
+-- Hint: a blank is not 0. Let it be null, which avg() and count() leave out. Each wave has
+--   respondents who were not asked.
 select
     year as wave_id,
     count(nullif(tvhours, '')) as n_respondents,
