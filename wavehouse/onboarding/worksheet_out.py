@@ -1,6 +1,7 @@
 """Write the worksheet of a review: a row a column, as .xlsx or .csv."""
 
 import csv
+import re
 from collections.abc import Iterator
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -33,6 +34,8 @@ _WIDTHS = {
     **{"confidence": 11, "old_name": 16, "old_label": 40, "old_codes": 30, "battery": 20},
     **{"wanted": 9, "decision": 14, "because": 30, "row": 12},
 }
+# Characters that XML has not.
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _TO_FILL_IN = ("wanted", "decision", "because")
 
 
@@ -130,58 +133,42 @@ def _harmless(value: str | float) -> str | float:
 
 
 def _workbook(draft: Draft, rows: list[Cells]) -> bytes:
-    from openpyxl import Workbook
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
-    from openpyxl.comments import Comment
-    from openpyxl.styles import Alignment, Font, PatternFill
-    from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.datavalidation import DataValidation
+    # It writes rows as they come, and starts five times as fast as openpyxl, which reads them back.
+    from xlsxwriter import Workbook
 
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("review")
-    sheet.freeze_panes = "C2"
-    letters = {name: get_column_letter(number) for number, name in enumerate(COLUMNS, start=1)}
-    for name, letter in letters.items():
-        sheet.column_dimensions[letter].width = _WIDTHS[name]
-    sheet.auto_filter.ref = f"A1:{letters['row']}{len(rows) + 1}"
-    bold, fill = Font(bold=True), PatternFill("solid", fgColor="FFF2CC")
-    wrapped = Alignment(vertical="top", wrap_text=True)
-    header = []
-    for name, note in COLUMNS.items():
-        cell = WriteOnlyCell(sheet, name)
-        cell.font = bold
-        cell.comment = Comment(note, "Wavehouse")
-        if name in _TO_FILL_IN:
-            cell.fill = fill
-        header.append(cell)
-    sheet.append(header)
-    for row in rows:
-        cells = []
-        for name in COLUMNS:
+    stream = BytesIO()
+    book = Workbook(stream, {"constant_memory": True, "in_memory": True})
+    book.set_properties({"title": f"Review of wave {draft.wave} of study {draft.study}"})
+    sheet = book.add_worksheet("review")
+    sheet.freeze_panes(1, 2)
+    sheet.autofilter(0, 0, len(rows), len(COLUMNS) - 1)
+    yellow = {"bg_color": "#FFF2CC"}
+    bold = {"bold": True}
+    # A text whatever it begins with, and no number or date when it is edited.
+    wrapped = {"valign": "top", "text_wrap": True, "num_format": "@"}
+    plain, to_fill_in = book.add_format(wrapped), book.add_format(wrapped | yellow)
+    number = book.add_format({"valign": "top"})
+    headers = book.add_format(bold), book.add_format(bold | yellow)
+    for place, (name, note) in enumerate(COLUMNS.items()):
+        sheet.set_column(place, place, _WIDTHS[name])
+        sheet.write_string(0, place, name, headers[name in _TO_FILL_IN])
+        sheet.write_comment(0, place, note, {"author": "Wavehouse"})
+    for line, row in enumerate(rows, start=1):
+        for place, name in enumerate(COLUMNS):
             value = row[name]
             if isinstance(value, str):
-                value = ILLEGAL_CHARACTERS_RE.sub("", value)[:MOST_CHARACTERS]
-            cell = WriteOnlyCell(sheet, value)
-            if isinstance(value, str):
-                # A text whatever it begins with, and no number or date when it is edited.
-                cell.data_type = "s"
-                cell.number_format = "@"
-            cell.alignment = wrapped
-            if name in _TO_FILL_IN and row["decision"]:
-                cell.fill = fill
-            cells.append(cell)
-        sheet.append(cells)
-    for name, allowed, is_strict in (
-        ("decision", "accept,reject,open", False),
-        ("wanted", "yes,no", True),
+                text = _NO_TEXT.sub("", value)[:MOST_CHARACTERS]
+                is_asked = name in _TO_FILL_IN and row["decision"]
+                sheet.write_string(line, place, text, to_fill_in if is_asked else plain)
+            else:
+                sheet.write_number(line, place, value, number)
+    for name, allowed, kind in (
+        ("decision", ["accept", "reject", "open"], "warning"),
+        ("wanted", ["yes", "no"], "stop"),
     ):
-        rule = DataValidation(type="list", formula1=f'"{allowed}"', allow_blank=True)
-        rule.errorStyle = "stop" if is_strict else "warning"
-        rule.errorTitle = name
-        rule.error = COLUMNS[name]
-        rule.add(f"{letters[name]}2:{letters[name]}{len(rows) + 1}")
-        sheet.data_validations.append(rule)
-    book.properties.title = f"Review of wave {draft.wave} of study {draft.study}"
-    stream = BytesIO()
-    book.save(stream)
+        place = list(COLUMNS).index(name)
+        rule = {"validate": "list", "source": allowed, "error_type": kind}
+        rule |= {"error_title": name, "error_message": COLUMNS[name]}
+        sheet.data_validation(1, place, len(rows), place, rule)
+    book.close()
     return stream.getvalue()
