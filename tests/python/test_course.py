@@ -289,6 +289,12 @@ def test_figures_of_the_text_are_those_of_the_queries() -> None:
     assert "183 schools tell as much as 176" in text_of(11)
     assert round(23.779 / 7.8172) == 3
     assert round((23.779 / 7.8172) ** 2) == 9
+    effective = course.run(
+        "select round(n_effective) from marts.fct_trend_estimates where study_id = 'api' "
+        "and wave_id = '2000' and measure_id = 'api_score_mean' and segment_id = 'total'"
+    )
+    assert effective.rows == ((20.0,),)
+    assert "183 schools are worth\n20 schools" in text_of(12)
     assert "3 times that of a sample drawn one by one, which is a design effect of 9" in text_of(12)
 
 
