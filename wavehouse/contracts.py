@@ -17,7 +17,7 @@ from wavehouse.writing import write_whole
 RECORD = "models/marts/released_contracts.json"
 SCHEMA = "marts"
 HOW = (
-    "Keep the old version as it was, and make a new one: CONTRIBUTING.md, "
+    "Keep the old version as it was, and make a new one: docs/contributing/models.md, "
     "A new version of a public table."
 )
 

@@ -10,6 +10,7 @@ from typing import Any
 from wavehouse.databases import refuse_held
 from wavehouse.dbt import run_dbt
 from wavehouse.docs_data import Json, catalogue_for_site, manifest_for_site
+from wavehouse.docs_texts import add_texts
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import script_data
 from wavehouse.ids import inside
@@ -76,13 +77,13 @@ def write_docs(project: Project) -> None:
     refuse_held(project)
     if run_dbt(project, "docs", "generate", "--target", "duckdb", "--quiet") != 0:
         raise WavehouseError("The docs were not made; see the messages above.")
+    manifest = manifest_for_site(_read(project, "manifest.json"), PACKAGE)
+    manifest = with_images(project, add_texts(manifest, project.docs, PACKAGE))
     text = replace_in_page(
         (project.target / "index.html").read_text(encoding="utf-8"),
         {
             **WORDS,
-            '"MANIFEST.JSON INLINE DATA"': script_data(
-                with_images(project, manifest_for_site(_read(project, "manifest.json"), PACKAGE))
-            ),
+            '"MANIFEST.JSON INLINE DATA"': script_data(manifest),
             '"CATALOG.JSON INLINE DATA"': script_data(
                 catalogue_for_site(_read(project, "catalog.json"))
             ),

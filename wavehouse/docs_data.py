@@ -5,10 +5,7 @@ finds every wave and not the question. Each node is told its place here: the pag
 come first, then the public tables.
 """
 
-import re
 from collections.abc import Mapping
-from pathlib import PurePosixPath
-from posixpath import normpath
 from typing import Any
 
 Json = dict[str, Any]
@@ -31,9 +28,6 @@ UNUSED_FIELDS = {
 UNUSED_BY_KIND = {"test": {"compiled_code", "raw_code"}, "unit_test": {"given", "expect"}}
 UNUSED_OF_COLUMNS = {"config", "doc_blocks", "granularity"}
 
-# A link of a text to another Markdown file, as it works where the files are read.
-FILE_LINK = re.compile(r"\[(?P<words>[^\]]+)\]\((?P<file>[\w./-]+\.md)(?:#[\w-]*)?\)")
-
 # The tree of the page puts the last letters of a name into an element of its own.
 SPLIT_AT = 15
 
@@ -53,28 +47,7 @@ def manifest_for_site(manifest: Json, package: str) -> Json:
             for key, each in manifest[kind].items()
             if each["package_name"] == package and (kind != "docs" or each["name"].startswith("__"))
         }
-    found["docs"] = with_links_between_pages(found["docs"])
     return found
-
-
-def with_links_between_pages(docs: Mapping[str, Json]) -> dict[str, Json]:
-    """Let links between Markdown files lead to the pages that are made of them.
-
-    dbt shows the doc block `__name__` at `#!/overview/name`. Of a link to a file that is no page of
-    the site, the words stay.
-    """
-    pages = {each["original_file_path"]: each["name"].strip("_") for each in docs.values()}
-
-    def linked(each: Json) -> Json:
-        folder = PurePosixPath(each["original_file_path"]).parent
-
-        def of_site(match: re.Match[str]) -> str:
-            page = pages.get(normpath(folder / match["file"]))
-            return f"[{match['words']}](#!/overview/{page})" if page else match["words"]
-
-        return {**each, "block_contents": FILE_LINK.sub(of_site, each["block_contents"])}
-
-    return {key: linked(each) for key, each in docs.items()}
 
 
 def catalogue_for_site(catalogue: Json) -> Json:
@@ -104,11 +77,11 @@ def _for_site(node: Json) -> Json:
         shown["place"] = 1
     elif is_variable_page(node):
         # The tree has a folder for each type, in which people look for variables.
-        shown.update(place=0, type="variables", label=_unbroken(node["label"]))
+        shown.update(place=0, type="variables", label=unbroken(node["label"]))
     return shown
 
 
-def _unbroken(label: str) -> str:
+def unbroken(label: str) -> str:
     """Keep a blank that stands where the tree splits a name: it would not be seen there."""
     here = len(label) - SPLIT_AT
     return "".join(

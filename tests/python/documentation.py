@@ -11,6 +11,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 PACKAGE = "wavehouse"
 Manifest = dict[str, Any]
 Catalogue = Mapping[tuple[str, str], Collection[str]]
@@ -19,6 +21,7 @@ Catalogue = Mapping[tuple[str, str], Collection[str]]
 SMALL_STARTS = ("p-value", "p-values", "t statistic")
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
+QUERY = re.compile(r"^```sql\n(.*?)^```$\n*((?:^\|[^\n]*\n?)*)", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 MAKE = re.compile(r"\bmake ([a-z][a-z-]*)\b(?!=)")
 COMMAND = re.compile(r"\bwavehouse ([a-z][a-z-]*)\b")
@@ -405,4 +408,31 @@ def csv_example_problems(text: str, tables: Mapping[str, str]) -> list[str]:
             problems.append(f"no table has the header {header}")
         else:
             problems += [f"no table has the row {row}" for row in rows if row not in lines]
+    return problems
+
+
+def result_table(connection: duckdb.DuckDBPyConnection, query: str) -> str:
+    """Run a query and write its result as a table of Markdown."""
+    cursor = connection.execute(query)
+    names = [column[0] for column in cursor.description or []]
+    rows = [["" if cell is None else cell_text(cell) for cell in row] for row in cursor.fetchall()]
+    lines = [names, ["---"] * len(names), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def cell_text(cell: object) -> str:
+    """Write a value as SQL would, so that a Markdown table is not broken by it."""
+    return (str(cell).lower() if isinstance(cell, bool) else str(cell)).replace("|", "\\|")
+
+
+def result_problems(connection: duckdb.DuckDBPyConnection, text: str) -> list[str]:
+    """List queries of a text whose result is not the table that follows them.
+
+    SQL with Jinja is a model, and no query.
+    """
+    problems = []
+    for found in QUERY.finditer(text):
+        query, shown = found[1], (found[2] or "").strip()
+        if "{{" not in query and result_table(connection, query) != shown:
+            problems.append(f"the result of this query is another one:\n{query}")
     return problems

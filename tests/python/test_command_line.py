@@ -16,7 +16,12 @@ from wavehouse.commands.export import export
 from wavehouse.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]
-TEXTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+TEXTS = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs/guide").glob("*.md")),
+    *sorted((ROOT / "docs/contributing").glob("*.md")),
+]
 SOURCES = sorted((ROOT / "wavehouse").rglob("*.py"))
 NAMES = [name for names in COMMANDS.values() for name in names]
 

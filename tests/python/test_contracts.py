@@ -111,7 +111,7 @@ def test_a_lost_column_fails_and_a_second_version_passes(project: Project) -> No
         f"gone or renamed. {wavehouse.contracts.HOW}\n"
     )
 
-    # As CONTRIBUTING says: the old version as it was, and the new one beside it.
+    # As docs/contributing/models.md says: the old version as it was, and the new one beside it.
     sql.with_name("dictionary_categories_v2.sql").write_bytes(sql.read_bytes())
     for path in (sql, yml):
         path.write_bytes((ROOT / path.relative_to(project.root)).read_bytes())

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from workbench import ROOT
 
 from wavehouse.docs import replace_in_page
 from wavehouse.docs_data import catalogue_for_site, manifest_for_site
+from wavehouse.docs_texts import add_texts
 from wavehouse.errors import WavehouseError
 
 SITE = ROOT / "warehouse/docs/index.html"
@@ -26,6 +28,14 @@ NO_OTHER_RESULTS = """
     words => [...document.querySelectorAll("docs-search, .app-content")]
         .some(part => part.innerText.includes(words))
 """
+
+
+HEADINGS = {
+    "#!/overview/wavehouse": "Variables",
+    "#!/overview/guide": "Guide",
+    "#!/overview/course": "A short course",
+    "#!/overview/glossary": "Glossary",
+}
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +121,7 @@ def test_every_link_of_the_overview_leads_to_a_page_with_a_description(site: Pag
     # What the page knows it shows: a few of them are looked at.
     for place in places[::8]:
         show(site, place)
-        heading = "Variables" if place.startswith("#!/overview") else place.rsplit(".", 1)[1]
+        heading = HEADINGS.get(place) or place.rsplit(".", 1)[1]
         expect(site.locator("h1", has_text=heading)).to_be_visible()
 
 
@@ -211,6 +221,19 @@ def test_variables_have_a_folder_of_their_own_in_the_tree(site: Page) -> None:
     expect(site.locator("h1", has_text="Eligible for awards")).to_be_visible()
 
 
+def test_the_guide_is_in_the_site_and_its_words_find_its_pages(site: Page) -> None:
+    show(site, "#!/overview/guide")
+    expect(site.locator("h1", has_text="Guide")).to_be_visible()
+    places = [place for place in linked_places(site) if place.startswith("#!/exposure/")]
+    pages = {path.stem for path in (ROOT / "docs/guide").glob("*.md")} - {"README"}
+    names = {place.rsplit(".guide_", 1)[1].replace("_", "-") for place in places}
+    assert names == pages
+    show(site, next(place for place in places if place.endswith("add_a_segment")))
+    expect(site.locator("h1", has_text="Add a segment")).to_be_visible()
+    expect(site.locator(".model-markdown td", has_text="18 to 34").first).to_be_visible()
+    assert "Add a segment" in " ".join(results(site, "add a segment")[:5])
+
+
 def test_nothing_failed_and_nothing_was_fetched(opened: tuple[Page, list[str]]) -> None:
     assert opened[1] == []
 
@@ -292,8 +315,9 @@ def test_the_site_gets_what_it_shows_and_pages_of_variables_come_first() -> None
     assert found["parent_map"] == {"public": []}
 
 
-def test_links_between_files_lead_to_the_pages_that_are_made_of_them() -> None:
-    found = manifest_for_site(MANIFEST, "wavehouse")["docs"]
+def test_links_between_files_lead_to_the_pages_that_are_made_of_them(tmp_path: Path) -> None:
+    manifest = manifest_for_site({**MANIFEST, "exposures": {}}, "wavehouse")
+    found = add_texts(manifest, tmp_path, "wavehouse")["docs"]
     assert found["page"]["block_contents"] == (
         "[a](#!/overview/course), [b](#!/overview/course), c"
     )

@@ -15,11 +15,12 @@ import documentation as docs
 import duckdb
 import pytest
 import yaml
-from workbench import ROOT, DbtRun
+from workbench import ROOT, DbtRun, copy_built, query, run_dbt
 
 import wavehouse
 from wavehouse.cli import main
 from wavehouse.docs import inline_images
+from wavehouse.docs_texts import add_texts, find_texts
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
 
@@ -27,6 +28,7 @@ from wavehouse.project import Project
 pytestmark = pytest.mark.usefixtures("checkout")
 
 REFERENCES = ROOT / "tests/python/references"
+GUIDE = sorted((ROOT / "docs/guide").glob("*.md"))
 # Texts are checked by folder; those of doc blocks have the links of dbt's docs site.
 TEXTS = {
     "project": sorted(ROOT.glob("*.md")),
@@ -35,11 +37,13 @@ TEXTS = {
         for path in sorted((ROOT / "docs").glob("*.md"))
         if "{% docs " not in path.read_text(encoding="utf-8")
     ],
+    "guide": GUIDE,
+    "contributing": sorted((ROOT / "docs/contributing").glob("*.md")),
     "decisions": sorted((ROOT / "docs/decisions").glob("*.md")),
     "references": [REFERENCES / "README.md"],
 }
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+TRUST = (ROOT / "docs/guide/trust-the-numbers.md").read_text(encoding="utf-8")
 GATE = "model.wavehouse.int_checks__problems"
 # Folders that commands make, and Python's own of the same kind.
 MADE = ("target", "warehouse", "logs", ".venv", ".wavehouse")
@@ -120,7 +124,7 @@ def test_every_doc_block_is_used(manifest: docs.Manifest, yaml_texts: list[str])
 
 
 def test_links_within_the_docs_site_lead_somewhere(manifest: docs.Manifest) -> None:
-    assert docs.site_link_problems(manifest) == []
+    assert docs.site_link_problems(add_texts(manifest, ROOT / "docs", "wavehouse")) == []
 
 
 def test_the_published_warehouse_has_every_public_model(manifest: docs.Manifest) -> None:
@@ -141,8 +145,9 @@ def test_rooms_are_read_in_one_order(manifest: docs.Manifest) -> None:
     assert docs.room_problems(manifest) == []
 
 
-def test_contributing_tells_the_rooms_in_their_order(manifest: docs.Manifest) -> None:
-    rows = re.findall(r"^\| `([a-z]+)` \|[^|]*\|([^|]*)\|([^|]*)\|$", CONTRIBUTING, re.MULTILINE)
+def test_the_rooms_are_told_in_their_order(manifest: docs.Manifest) -> None:
+    text = (ROOT / "docs/contributing/models.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z]+)` \|[^|]*\|([^|]*)\|([^|]*)\|$", text, re.MULTILINE)
     assert tuple(room for room, _, _ in rows) == docs.ROOMS
     assert {path.name for path in (ROOT / "models/intermediate").iterdir()} == set(docs.ROOMS)
     models = {node["name"] for node in docs.own(manifest["nodes"])}
@@ -178,8 +183,67 @@ def test_the_rows_that_the_guide_shows_are_in_the_codebook() -> None:
         for folder in (Project(ROOT).codebook, Project(ROOT).library)
         for path in folder.glob("*.csv")
     }
-    assert len(docs.fences(CONTRIBUTING, "csv")) > 10
-    assert docs.csv_example_problems(CONTRIBUTING, tables) == []
+    texts = {path.name: path.read_text(encoding="utf-8") for path in GUIDE}
+    assert sum(len(docs.fences(text, "csv")) for text in texts.values()) > 25
+    for name, text in texts.items():
+        assert docs.csv_example_problems(text, tables) == [], name
+
+
+def test_the_results_that_the_guide_shows_are_published() -> None:
+    texts = {path.name: path.read_text(encoding="utf-8") for path in GUIDE}
+    assert sum(len(docs.fences(text, "sql")) for text in texts.values()) > 15
+    with duckdb.connect(str(ROOT / "warehouse/wavehouse.duckdb"), read_only=True) as connection:
+        for name, text in texts.items():
+            assert docs.result_problems(connection, text) == [], name
+
+
+def test_the_model_that_the_guide_shows_is_built_and_tested(
+    published: Project, tmp_path: Path
+) -> None:
+    text = (ROOT / "docs/guide/add-a-model.md").read_text(encoding="utf-8")
+    project = copy_built(published, tmp_path / "own")
+    folder = project.models / "marts" / "own"
+    folder.mkdir()
+    (folder / "fct_support_by_sex.sql").write_text(docs.fences(text, "sql")[0], encoding="utf-8")
+    (folder / "own.yml").write_text(docs.fences(text, "yaml")[0], encoding="utf-8")
+    run = run_dbt(project, "build", "--select", "fct_support_by_sex")
+    assert run.exit_code == 0, run.output
+    assert "support_by_sex_has_one_row_a_wave_and_sex" in run.output
+    rows = query(project, "select distinct sex from marts.fct_support_by_sex order by sex")
+    assert [row["sex"] for row in rows] == ["female", "male"]
+
+
+@pytest.mark.parametrize(
+    ("index", "folder"),
+    [
+        ("docs/guide/README.md", "docs/guide"),
+        ("CONTRIBUTING.md", "docs/contributing"),
+    ],
+)
+def test_every_page_is_in_its_index(index: str, folder: str) -> None:
+    text = (ROOT / index).read_text(encoding="utf-8")
+    linked = {
+        (ROOT / index).parent / target.partition("#")[0] for target in docs.LINK.findall(text)
+    }
+    pages = {path for path in (ROOT / folder).glob("*.md") if path != ROOT / index}
+    assert pages
+    assert pages - linked == set()
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "README.md"])
+def test_the_first_pages_are_short(name: str) -> None:
+    assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def test_every_public_table_is_in_the_list_of_the_guide(manifest: docs.Manifest) -> None:
+    text = (ROOT / "docs/guide/the-public-tables.md").read_text(encoding="utf-8")
+    marts = {
+        node["name"]
+        for node in docs.own(manifest["nodes"])
+        if node["resource_type"] == "model" and node["config"]["access"] == "public"
+    }
+    wide = {name for name in marts if name.startswith("wide_")}
+    assert marts - wide - set(re.findall(r"`(\w+)`", text)) == set()
 
 
 def test_the_first_query_of_the_readme_gives_what_the_readme_shows() -> None:
@@ -207,7 +271,7 @@ def test_the_version_is_the_same_everywhere() -> None:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A row of the README's table: a number of R, and where the warehouse has it."""
+    """A row of the guide's table: a number of R, and where the warehouse has it."""
 
     statistic: str
     file: str
@@ -318,11 +382,11 @@ COMPARISONS = [
 
 
 @pytest.mark.parametrize("comparison", COMPARISONS, ids=lambda each: each.statistic)
-def test_the_table_of_the_readme_holds_what_r_and_the_warehouse_give(
+def test_the_guide_shows_what_r_and_the_warehouse_give(
     comparison: Comparison,
 ) -> None:
     assert comparison.of_warehouse() == pytest.approx(comparison.of_r(), rel=1e-7)
-    assert comparison.line() in README.splitlines()
+    assert comparison.line() in TRUST.splitlines()
 
 
 # The checks themselves, on made-up faults --------------------------------------------------------
@@ -687,7 +751,57 @@ def test_each_fault_of_an_example_row_is_found() -> None:
     assert docs.csv_example_problems(text, {"t": "a,b\n1,2\n3,4\n", "u": "c\n5\n"}) == []
 
 
+def test_each_result_that_is_not_so_is_found() -> None:
+    right = (
+        "```sql\nselect 1 as a, null as b, true as c\n```\n\n| a | b | c |\n| --- | --- | --- |\n"
+    )
+    right += "| 1 |  | true |\n"
+    model = "```sql\nselect * from {{ ref('m') }}\n```\n"
+    with duckdb.connect() as connection:
+        assert docs.result_problems(connection, f"Text.\n\n{right}\n\nMore.\n\n{model}") == []
+        for wrong in (
+            right.replace("| 1 |", "| 2 |"),
+            right.partition("| a |")[0],
+            right + "| 2 |",
+        ):
+            assert len(docs.result_problems(connection, wrong)) == 1, wrong
+
+
 # The docs site -----------------------------------------------------------------------------------
+
+
+def test_links_of_texts_become_those_of_the_site(tmp_path: Path) -> None:
+    (tmp_path / "guide").mkdir()
+    (tmp_path / "glossary.md").write_text("# Glossary\n[up](guide/README.md)\n")
+    (tmp_path / "guide/README.md").write_text("# Guide\n[a](add-a-wave.md#by-hand)\n")
+    (tmp_path / "guide/add-a-wave.md").write_text(
+        "# Add a wave\n[g](../glossary.md), [here](#by-hand), [d](../decisions/README.md),"
+        " [x](https://x.example) `[c](../glossary.md)` ![f](../images/flow.svg)\n"
+        "```text\n[c](../glossary.md)\n```\n"
+    )
+    texts = find_texts(tmp_path)
+    assert [text.name for text in texts] == ["glossary", "guide", "guide_add_a_wave"]
+    assert [text.title for text in texts] == ["Glossary", "Guide", "Add a wave"]
+    block = {
+        "name": "__overview__",
+        "original_file_path": "docs/overview.md",
+        "block_contents": r"[g](guide/README.md) [m](#!/m) \[x\](y.md) ![i](docs/images/i.svg)",
+    }
+    manifest = {"docs": {"o": block}, "exposures": {}, "parent_map": {}}
+    before = copy.deepcopy(manifest)
+    shown = add_texts(manifest, tmp_path, "p")
+    assert manifest == before
+    assert {key: each["block_contents"] for key, each in shown["docs"].items()} == {
+        "o": r"[g](#!/overview/guide) [m](#!/m) \[x\](y.md) ![i](docs/images/i.svg)",
+        "doc.p.__glossary__": "# Glossary\n[up](#!/overview/guide)\n",
+        "doc.p.__guide__": "# Guide\n[a](#!/exposure/exposure.p.guide_add_a_wave)\n",
+    }
+    node = shown["exposures"]["exposure.p.guide_add_a_wave"]
+    assert (node["label"], node["type"]) == ("Add a wave", "guide")
+    assert node["description"] == (
+        "[g](#!/overview/glossary), here, d, [x](https://x.example) `[c](../glossary.md)`"
+        " ![f](docs/images/flow.svg)\n```text\n[c](../glossary.md)\n```"
+    )
 
 
 def test_images_of_doc_blocks_become_part_of_the_page(empty_project: Project) -> None:
