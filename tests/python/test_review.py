@@ -358,6 +358,44 @@ def test_a_worksheet_is_read_back_whatever_a_spreadsheet_did_to_it(
     assert reasons["q9"] == "Not wanted so far."
 
 
+def test_what_was_decided_since_stays_in_rows_that_nobody_touched(
+    town: Project, worksheet: Path, run_command: RunCommand
+) -> None:
+    reason = ("--because", "by somebody else")
+    ran(run_command, town, "decide", "town", "1", "v001", "accept")
+    ran(run_command, town, "decide", "town", "1", "q9", "q10", "reject", *reason)
+    book, columns, rows = _sheet(worksheet)
+    sheet = book["review"]
+    sheet.cell(rows["q10"], columns["decision"]).value = "accept"
+    sheet.cell(rows["MAR1"], columns["decision"]).value = "accept"
+    book.save(worksheet)
+    said = ran(run_command, town, "decide", "town", "1", "--from", str(worksheet))
+    assert ": 2 accept." in said
+    decided = _decided(town)
+    names = ("v001", "q9", "q10", "MAR1")
+    assert [decided[name] for name in names] == ["accept", "reject", "accept", "accept"]
+    # Written into a worksheet of now, `open` opens again.
+    ran(run_command, town, "review", "town", "1", "--worksheet", str(worksheet))
+    book, columns, rows = _sheet(worksheet)
+    book["review"].cell(rows["v001"], columns["decision"]).value = "open"
+    book.save(worksheet)
+    assert ": 1 open." in ran(run_command, town, "decide", "town", "1", "--from", str(worksheet))
+    assert _decided(town)["v001"] == "open"
+
+
+def test_a_column_that_stands_twice_in_a_worksheet_is_refused(
+    town: Project, worksheet: Path, run_command: RunCommand
+) -> None:
+    book, columns, rows = _sheet(worksheet)
+    sheet = book["review"]
+    sheet.cell(rows["v001"], columns["decision"]).value = "accept"
+    sheet.cell(1, len(columns) + 1).value = "Decision"
+    book.save(worksheet)
+    told = _refused(run_command, town, "decide", "town", "1", "--from", str(worksheet))
+    assert "row 1: the columns decision stand there more than once. Delete one of each." in told
+    assert _decided(town)["v001"] == "open"
+
+
 def test_a_csv_worksheet_with_semicolons_in_another_encoding_is_read(
     town: Project, tmp_path: Path, run_command: RunCommand
 ) -> None:

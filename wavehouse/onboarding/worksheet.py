@@ -3,8 +3,9 @@
 import hashlib
 import json
 import re
+from dataclasses import dataclass
 
-from wavehouse.onboarding.draft import Proposal
+from wavehouse.onboarding.draft import DECISIONS, Proposal
 
 # The columns in their order: name and what the header's note says.
 COLUMNS = {
@@ -24,8 +25,10 @@ COLUMNS = {
     "because": "why; needed where something is rejected",
     "row": "leave it as it is: by it the row is known again",
 }
-# What the last cell of a row says: study, wave and a sum of what was proposed.
-_ROW = re.compile(r"row of (\S+) (\S+): (\w+)")
+# What the last cell of a row says: study, wave and a sum of what was proposed; then each proposal's
+# decision when the worksheet was written, and a sum of the reasons.
+_ROW = re.compile(r"row of (\S+) (\S+): (\w+)(?:-([oar]+)-(\w+))?")
+_LETTERS = {decision[0]: decision for decision in DECISIONS}
 # Spreadsheets take a text that begins so for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 MOST_CHARACTERS = 30_000
@@ -40,10 +43,52 @@ def row_key(study: str, wave: str, name: str, proposals: list[Proposal]) -> str:
     return f"row of {study} {wave}: k{digest}"
 
 
-def of_key(text: str) -> tuple[str, str] | None:
-    """Give study and wave of what a row is known by; None if it is nothing of the kind."""
+def row_cell(key: str, proposals: list[Proposal]) -> str:
+    """Give what the last cell of a row says: what it is known by, and what was decided by then.
+
+    So a row that nobody touched is told from one in which somebody wrote the same.
+    """
+    if not proposals:
+        return key
+    letters = "".join(proposal.decision[0] for proposal in proposals)
+    return f"{key}-{letters}-{_sum_of_reasons(because_text(proposals))}"
+
+
+@dataclass(frozen=True)
+class RowCell:
+    """What the last cell of a row says.
+
+    Attributes:
+        key: what the row is known by.
+        wave: its study and wave.
+        decisions: what was decided when it was written, in the order of the proposals; empty if it
+            does not say.
+        reasons: a sum of the reasons that stood there.
+    """
+
+    key: str
+    wave: tuple[str, str]
+    decisions: list[str]
+    reasons: str
+
+    def has_reasons(self, text: str) -> bool:
+        """Whether a text is that of the reasons when the row was written."""
+        return _sum_of_reasons(text) == self.reasons
+
+
+def read_row_cell(text: str) -> RowCell | None:
+    """Read the last cell of a row; None if it is nothing of the kind."""
     found = _ROW.fullmatch(text.strip())
-    return (found[1], found[2]) if found else None
+    if found is None:
+        return None
+    key = f"row of {found[1]} {found[2]}: {found[3]}"
+    decisions = [_LETTERS[letter] for letter in found[4] or ""]
+    return RowCell(key, (found[1], found[2]), decisions, found[5] or "")
+
+
+def _sum_of_reasons(text: str) -> str:
+    words = " ".join(text[:MOST_CHARACTERS].split())
+    return "r" + hashlib.sha256(words.encode()).hexdigest()[:6]
 
 
 def decision_text(proposals: list[Proposal]) -> str:

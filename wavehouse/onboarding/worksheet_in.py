@@ -27,7 +27,7 @@ from wavehouse.onboarding.worksheet import (
     FORMULA,
     because_text,
     decision_text,
-    of_key,
+    read_row_cell,
     row_key,
 )
 from wavehouse.project import Project
@@ -48,7 +48,8 @@ class SheetRow:
 def decide_from(project: Project, study_id: str, wave_id: str, path: Path) -> str:
     """Decide what a worksheet says.
 
-    Rows may stand in another order, be left out, or be filled in partly: what is not said stays.
+    Rows may stand in another order, be left out, or be filled in partly: what is not said stays. So
+    does what was decided since in a row that nobody touched in the worksheet.
 
     Returns:
         what to tell the user.
@@ -86,7 +87,8 @@ def decide_from(project: Project, study_id: str, wave_id: str, path: Path) -> st
         draft = write_each(draft_path(project, study_id, wave_id), changed)
     counts = {word: sum(said[0] == word for said in changed.values()) for word in DECISIONS}
     told = ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "nothing new"
-    without = len(known) - len({row.cells["row"] for row in rows} & known.keys())
+    keys = {cell.key for row in rows if (cell := read_row_cell(row.cells["row"]))}
+    without = len(known) - len(keys & known.keys())
     lacking = f" {without} rows are not in the file; they stay as they are." if without else ""
     return f"{path}: {told}.{lacking} {next_step(draft)}"
 
@@ -119,6 +121,12 @@ def read_worksheet(path: Path) -> list[SheetRow]:
                     f"{path}, row {number}: the columns {', '.join(lacking)} are missing. Give "
                     "the header its names back, or write the worksheet anew with `wavehouse "
                     "review --worksheet`."
+                )
+            twice = [column for column in NEEDED if header.count(column) > 1]
+            if twice:
+                raise WavehouseError(
+                    f"{path}, row {number}: the columns {', '.join(twice)} stand there more than "
+                    "once. Delete one of each."
                 )
             continue
         values = [*values, *[""] * (len(header) - len(values))]
@@ -203,10 +211,10 @@ def _proposals_of(
     problems: list[str],
 ) -> list[Proposal]:
     """Give the proposals that a row is about; none if it is about none, or if that is a problem."""
-    key = row.cells["row"]
+    cell = read_row_cell(row.cells["row"])
     says_something = any(row.cells[column] for column in ("wanted", "decision", "because"))
-    if key in known:
-        name, proposals = known[key]
+    if cell is not None and cell.key in known:
+        name, proposals = known[cell.key]
         if not _same_name(row.cells["name"], name):
             problems.append(
                 f"{where}: the row was written for {name}. Put the name back; if only some columns "
@@ -216,13 +224,12 @@ def _proposals_of(
         if not proposals and row.cells["wanted"].casefold() in NO:
             problems.append(f"{where}: nothing is proposed of the column, so it stays as it is.")
         return proposals
-    of = of_key(key)
-    if of is not None and of != (draft.study, draft.wave):
+    if cell is not None and cell.wave != (draft.study, draft.wave):
         problems.append(
-            f"{where}: the row is of wave {of[1]} of study {of[0]}. Name the worksheet of wave "
-            f"{draft.wave} of study {draft.study}."
+            f"{where}: the row is of wave {cell.wave[1]} of study {cell.wave[0]}. Name the "
+            f"worksheet of wave {draft.wave} of study {draft.study}."
         )
-    elif of is not None:
+    elif cell is not None:
         problems.append(
             f"{where}: the draft has changed since the worksheet was written. Write it anew with "
             f"`wavehouse review {draft.study} {draft.wave} --worksheet`."
@@ -255,14 +262,22 @@ def _said(
 ) -> dict[str, tuple[str, str]]:
     """Give what a row decides, by the ids of its proposals."""
     because = row.cells["because"]
+    cell = read_row_cell(row.cells["row"])
+    # What was decided when the worksheet was written; an older one does not say.
+    written = dict(zip((p.id for p in proposals), cell.decisions if cell else [], strict=False))
     # The reasons of several proposals stand in one cell: nothing new unless it was edited.
-    edited = because != because_text(proposals)
+    edited = (
+        not cell.has_reasons(because)
+        if cell is not None and written
+        else because != because_text(proposals)
+    )
     decisions = _decisions(row.cells["decision"], proposals, where, problems)
     decisions = _with_wanted(row, proposals, decisions, where, problems)
     said = {}
     for proposal in proposals:
         decision = decisions.get(proposal.id)
-        if decision is None:
+        untouched = not edited and not row.cells["wanted"] and decision == written.get(proposal.id)
+        if decision is None or untouched:
             continue
         if decision == OPEN:
             said[proposal.id] = (OPEN, "" if not proposal.is_open else proposal.because)

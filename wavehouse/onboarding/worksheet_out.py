@@ -21,6 +21,7 @@ from wavehouse.onboarding.worksheet import (
     MOST_CHARACTERS,
     because_text,
     decision_text,
+    row_cell,
     row_key,
 )
 from wavehouse.project import Project
@@ -89,7 +90,7 @@ def _row(draft: Draft, column: ColumnRow) -> Cells:
         "wanted": "",
         "decision": decision_text(proposals) if proposals else "",
         "because": because_text(proposals),
-        "row": row_key(draft.study, draft.wave, column.name, proposals),
+        "row": row_cell(row_key(draft.study, draft.wave, column.name, proposals), proposals),
     }
 
 
