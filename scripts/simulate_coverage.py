@@ -63,7 +63,7 @@ READING = (
     "intervals: a rule that wants to be safe with rare answers asks for it. Where most samples",
     "have one case or none, all cover too often, because the bounds of a share of 0 must be wide.",
     "The mean of a skewed variable, whose few large values come in clusters, is covered less often",
-    "in few PSUs and small domains; no method here mends that.",
+    "in few PSUs and small domains; no method here fixes that.",
 )
 BUILT = "+int_estimates__intervals"
 

@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after `wavehouse`; those of the process if left out.
 
     Returns:
-        the exit code: 0 if done, 1 for a problem that the user can mend, 2 for wrong usage, 130 if
+        the exit code: 0 if done, 1 for a problem that the user can fix, 2 for wrong usage, 130 if
         interrupted, and for `postgres` that of the command it ran.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)

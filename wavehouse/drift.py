@@ -178,7 +178,7 @@ def read_report(project: Project) -> Report:
             if not problems and not _made_by_last_run(project):
                 raise WavehouseError(
                     f"The last build of {database} did not come as far as {FINDINGS}, so its drift "
-                    "is not known. Mend what stopped the build, and run `make`."
+                    "is not known. Fix what stopped the build, and run `make`."
                 )
             findings = problems or list(_findings(connection))
             return Report(

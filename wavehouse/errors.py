@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 class WavehouseError(Exception):
-    """Something the user can mend; the command line prints its text and exits with 1."""
+    """Something the user can fix; the command line prints its text and exits with 1."""
 
 
 class ProblemsError(WavehouseError):

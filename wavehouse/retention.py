@@ -98,7 +98,7 @@ def _problems(path: Path) -> Iterable[str]:
     try:
         found = read_yaml(path)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        yield f"{FILE} is no YAML: {' '.join(str(error).split())}. Mend it."
+        yield f"{FILE} is no YAML: {' '.join(str(error).split())}. Fix it."
         return
     if not isinstance(found, dict):
         yield f"{FILE} has no parts. Write {' and '.join(PARTS)}, as its first lines say."

@@ -1,6 +1,6 @@
 {% macro report_drift() -%}
     {#-
-        At the end of a run: every hard finding that is neither mended nor waived, at once, in plain words. Prints
+        At the end of a run: every hard finding that is neither fixed nor waived, at once, in plain words. Prints
         nothing where the findings were not part of the run.
     -#}
     {%- if execute and flags.WHICH in ('build', 'run') -%}

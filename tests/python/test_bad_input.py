@@ -2022,8 +2022,8 @@ def write_strange_file(project: Project) -> None:
 
 PROBLEM = re.compile(r"^[0-9:]{8} +[0-9]+\. (\[.*)$", re.MULTILINE)
 SELECT_CHECKS = ("build", "--select", "+int_checks__problems")
-MENDED = re.compile(
-    r"\. (Whoever|The owner of the codebook|`make generate`)[^.]* (mends|lands) [^.]+\.$"
+FIXED = re.compile(
+    r"\. (Whoever|The owner of the codebook|`make generate`)[^.]* (fixes|lands) [^.]+\.$"
 )
 
 
@@ -2113,7 +2113,7 @@ def test_every_check_has_a_case_and_says_who_mends_it(spoilt: Project, said: lis
     manifest = json.loads((spoilt.target / "manifest.json").read_text())
     checks = manifest["nodes"]["model.wavehouse.int_checks__problems"]["config"]["meta"]["checks"]
     assert set(checks) == check_ids(said), "Add a case here, or the check to those of the YAML."
-    assert [check for check, says in checks.items() if not MENDED.search(says)] == []
+    assert [check for check, says in checks.items() if not FIXED.search(says)] == []
 
 
 def test_strange_values_arrive_as_they_are(spoilt: Project, said: list[str]) -> None:

@@ -125,7 +125,7 @@ def test_what_is_waived_passes_and_a_waiver_of_nothing_is_found(
 
     waivers = [
         {"drift_kind": "weights_changed", "subject": "weights", "reason": "Planted <here>."},
-        {"drift_kind": "wording_changed", "subject": "stype", "reason": "Was mended."},
+        {"drift_kind": "wording_changed", "subject": "stype", "reason": "Was fixed."},
     ]
     add_codebook_rows(project, {"drift_waivers": [WAIVER | each for each in waivers]})
     parts = ["drift_waivers", "stg_codebook__drift_waivers", "int_drift__findings", "fct_drift"]
