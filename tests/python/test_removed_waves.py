@@ -98,6 +98,30 @@ def test_what_only_the_wave_had_goes_with_it(four: Project, run_command: RunComm
     assert ("happy", "4", "") in rows(four, "questions", "variable_id", *VALIDITY)
 
 
+def test_a_group_of_questions_that_only_the_wave_had_goes_with_it(
+    four: Project, run_command: RunCommand
+) -> None:
+    member = {"variable_group_id": "grid", "variable_id": "trust", "member_order": "1"}
+    measure = {"measure_id": "grid_share", "measure_kind": "shares", "variable_group_id": "grid"}
+    grid = {
+        "variable_groups": [{"variable_group_id": "grid", "group_kind": "grid"}],
+        "variable_group_members": [member],
+        "measures": [measure],
+    }
+    add_codebook_rows(four, grid)
+    assert run_command(four, "remove-wave", STUDY, "3", "--apply")[0] == 0
+    for table in grid:
+        assert not [r for r in codebook_rows(four, table) if "grid" in r.values()], table
+    assert run_command(four, "undo")[0] == 0
+    # With a question that goes on it is another group then, which is for a person to say.
+    add_codebook_rows(four, {"variable_group_members": [member | {"variable_id": "happy"}]})
+    before = files(four)
+    code, output = run_command(four, "remove-wave", STUDY, "3", "--apply")
+    assert code == 1
+    assert "variable_group_members.csv: grid, trust has variable_id trust, which goes" in output
+    assert files(four) == before
+
+
 def test_undo_puts_everything_back_byte_by_byte(four: Project, run_command: RunCommand) -> None:
     landed = four.root / "landing/four/3/answers.parquet"
     landed.parent.mkdir(parents=True)
@@ -155,7 +179,7 @@ INDEX: Row = {
         (
             "segment_variables",
             {"segment_id": "trust", "position": "1", "variable_id": "trust"},
-            "segment_variables.csv: trust, 1 uses variable trust, which no wave would ask",
+            "segment_variables.csv: trust, 1 has variable_id trust, which goes with the wave",
         ),
         (
             "measures",
@@ -165,7 +189,7 @@ INDEX: Row = {
                 "variable_id": "happy",
                 "denominator_variable_id": "trust",
             },
-            "measures.csv: happy_ratio uses variable trust",
+            "measures.csv: happy_ratio has denominator_variable_id trust",
         ),
     ],
 )

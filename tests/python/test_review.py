@@ -142,6 +142,7 @@ def test_a_word_for_many_does_not_turn_a_decision_about_one() -> None:
         (["battery:trust"], "battery:trust: 2 batteries are called so: q12_trust_in, q16_trust_of"),
         (["p01-p99"], "p01-p99: there are p01 to p07."),
         (["except", "q12*"], "nothing is named"),
+        (["open", "except"], "except: nothing is named behind it"),
     ],
 )
 def test_what_means_nothing_is_said(words: list[str], told: str) -> None:

@@ -1,6 +1,7 @@
 """What several commands declare: the project, arguments with help, ids that complete themselves."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -101,6 +102,21 @@ class _Id(click.ParamType):
         return sorted({known for known in ids if known.startswith(incomplete)})
 
 
+class _Day(click.ParamType):
+    """A day, written year first; `2024-5-1` is read as `2024-05-01`."""
+
+    name = "day"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Give the day as `YYYY-MM-DD`."""
+        try:
+            # No time is meant, and so no zone.
+            return datetime.strptime(value, "%Y-%m-%d").date().isoformat()
+        except ValueError:
+            self.fail(f"{value!r} is no day. Write it as 2024-05-01.", param, ctx)
+
+
+DAY = _Day()
 STUDY = _Id("study", "studies")
 WAVE = _Id("wave", "waves")
 VARIABLE = _Id("variable", "questions")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wavehouse.commands.reading_options import reading_options
-from wavehouse.commands.shared import FILE, argument
+from wavehouse.commands.shared import DAY, FILE, argument
 
 if TYPE_CHECKING:
     from wavehouse.landing.tables import ReadingOptions
@@ -35,10 +35,17 @@ def wave_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Declare what a user says of a wave, and give it to the command as `options`."""
 
     @click.option("--label", metavar="TEXT", help="the wave's name for readers")
-    @click.option("--date", metavar="YYYY-MM-DD", help="the date that trends show")
-    @click.option("--fieldwork-start", metavar="YYYY-MM-DD", help="first day of fieldwork")
-    @click.option("--fieldwork-end", metavar="YYYY-MM-DD", help="last day of fieldwork")
-    @click.option("--expected", metavar="N", help="respondents by the producer's report")
+    @click.option("--date", type=DAY, metavar="YYYY-MM-DD", help="the date that trends show")
+    @click.option(
+        "--fieldwork-start", type=DAY, metavar="YYYY-MM-DD", help="first day of fieldwork"
+    )
+    @click.option("--fieldwork-end", type=DAY, metavar="YYYY-MM-DD", help="its last day")
+    @click.option(
+        "--expected",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="respondents by the producer's report",
+    )
     @click.option("--key", metavar="COLUMN", help="the column that joins several files")
     @delivered_as_option(
         "seed: a CSV file in the repository; landing: Parquet outside of it (default: as the wave "
@@ -66,7 +73,7 @@ def wave_options(command: Callable[..., Any]) -> Callable[..., Any]:
         date: str | None,
         fieldwork_start: str | None,
         fieldwork_end: str | None,
-        expected: str | None,
+        expected: int | None,
         key: str | None,
         delivered_as: str | None,
         replace: bool,
@@ -78,7 +85,10 @@ def wave_options(command: Callable[..., Any]) -> Callable[..., Any]:
         from wavehouse.onboarding.wave_rows import WaveOptions
 
         wanted = None if keep is None else read_keep(keep)
-        said = (label, date, fieldwork_start, fieldwork_end, expected, key, delivered_as)
+        if fieldwork_start and fieldwork_end and fieldwork_start > fieldwork_end:
+            raise click.UsageError("--fieldwork-end is before --fieldwork-start. Correct one.")
+        count = None if expected is None else str(expected)
+        said = (label, date, fieldwork_start, fieldwork_end, count, key, delivered_as)
         options = WaveOptions(*said, reading=reading, replace=replace, keep=wanted)
         return command(*arguments, options=options, **others)
 

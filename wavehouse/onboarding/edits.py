@@ -66,6 +66,10 @@ class CodebookEdit:
         """Give the rows of a table as they are to be; none where there is no such table."""
         return self.tables[table].rows if table in self.tables else []
 
+    def copied_rows(self) -> dict[str, list[Row]]:
+        """Give a copy of all rows as they are now, by table."""
+        return {name: [dict(row) for row in table.rows] for name, table in self.tables.items()}
+
     def remove_rows(self, table: str, where: Row) -> list[Row]:
         """Take away the rows with these values, and give them."""
         found = self.tables[table].places(where) if table in self.tables else []
@@ -116,7 +120,7 @@ class CodebookEdit:
         lines += [
             f"{self.project.relative(path)} goes"
             for path in self.removed
-            if path.exists() and not path.is_relative_to(self.project.root / _OWN)
+            if path.exists() and not is_own(self.project, path)
         ]
         return lines + [f"Note: {note}" for note in self.notes]
 
@@ -272,6 +276,11 @@ def alone(project: Project) -> Iterator[None]:
     """Let no other command change the codebook in the block."""
     with only_one(project.root / _OWN / "lock", "change of the codebook"):
         yield
+
+
+def is_own(project: Project, path: Path) -> bool:
+    """Whether a file belongs to the commands, and is nothing that a user has to know of."""
+    return path.is_relative_to(project.root / _OWN)
 
 
 def kept_commands(project: Project) -> list[Path]:

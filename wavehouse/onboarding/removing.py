@@ -9,15 +9,13 @@ from wavehouse.ids import judge_ids
 from wavehouse.landing.landed import wave_folder
 from wavehouse.onboarding.draft import all_drafts, draft_path
 from wavehouse.onboarding.edits import CodebookEdit, begin_edit, done_or_shown
+from wavehouse.onboarding.left_over import LeftOver
 from wavehouse.onboarding.made_with import kept_of_draft
 from wavehouse.onboarding.profile import labels_file, seed_file
 from wavehouse.onboarding.tables import OF_REVIEW
 from wavehouse.project import Project
 
 VALIDITY = ("valid_from_wave", "valid_to_wave")
-# Rows that go with a variable that nobody was asked; any other row that names it must be looked at.
-GO_WITH_A_VARIABLE = {("measures", "variable_id"), ("breaks", "variable_id")}
-GO_WITH_A_MEASURE = {"measure_items", "association_tests", "bridges"}
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ def remove_wave(project: Project, study_id: str, wave_id: str, *, does_it: bool)
         ids[place - 1] if place else "",
         ids[place + 1] if place + 1 < len(ids) else "",
     )
-    asked = {row["variable_id"] for row in edit.rows("questions")}
+    before = edit.copied_rows()
     used = {row["crosswalk_id"] for row in edit.rows("questions") if row["study_id"] == study_id}
     design = waves[place]["design_id"]
     _refuse_what_needs_it(edit, around)
@@ -74,7 +72,8 @@ def remove_wave(project: Project, study_id: str, wave_id: str, *, does_it: bool)
     _breaks(edit, around)
     _rows_of_the_wave(edit, around)
     _wave_row(edit, around)
-    _left_over(edit, study_id, asked, used, design)
+    _left_over(edit, study_id, used, design)
+    LeftOver(edit, before, "wave", segments_go=False).take_away()
     edit.refuse_problems(f"Wave {wave_id} of study {study_id} stays, since something needs it:")
     return done_or_shown(edit, does_it)
 
@@ -226,48 +225,12 @@ def _wave_row(edit: CodebookEdit, around: _Neighbours) -> None:
             edit.change_rows("waves", where, {"wave_number": str(number - 1)})
 
 
-def _left_over(
-    edit: CodebookEdit, study_id: str, asked: set[str], used: set[str], design_id: str
-) -> None:
-    """Take away crosswalks, variables and a design that nothing uses any more."""
+def _left_over(edit: CodebookEdit, study_id: str, used: set[str], design_id: str) -> None:
+    """Take away crosswalks and a design that nothing uses any more."""
     questions = edit.rows("questions")
     still = {row["crosswalk_id"] for row in questions if row["study_id"] == study_id}
     for crosswalk_id in used - still:
         edit.remove_rows("crosswalk", {"study_id": study_id, "crosswalk_id": crosswalk_id})
-    made = {row["variable_id"] for row in (*edit.rows("derivations"), *edit.rows("derived_sums"))}
-    for variable_id in sorted(asked - {row["variable_id"] for row in questions} - made):
-        remove_variable(edit, variable_id)
     if all(row["design_id"] != design_id for row in edit.rows("waves")):
         edit.remove_rows("designs", {"design_id": design_id})
         edit.remove_rows("design_columns", {"design_id": design_id})
-
-
-def remove_variable(edit: CodebookEdit, variable_id: str) -> None:
-    """Take a variable away that no wave asks any more, with its measures and its own codes.
-
-    Where anything else names it, such as a segment, that is noted as a problem.
-    """
-    for reference, row in edit.referring("variables", "variable_id", variable_id):
-        column = next(own for own in reference.columns if row[own] == variable_id)
-        if (reference.table, column) in GO_WITH_A_VARIABLE:
-            continue
-        key = ", ".join(edit.tables[reference.table].key_of(row))
-        edit.problems.append(
-            f"seeds/codebook/{reference.table}.csv: {key} uses variable {variable_id}, which no "
-            "wave would ask any more. Take the row out first, or name another variable there."
-        )
-    for measure in edit.remove_rows("measures", {"variable_id": variable_id}):
-        for name in GO_WITH_A_MEASURE:
-            edit.remove_rows(name, {"measure_id": measure["measure_id"]})
-    edit.remove_rows("breaks", {"variable_id": variable_id})
-    items = (*edit.rows("measure_items"), *edit.rows("derived_sums"))
-    scores = {row["score_id"] for row in items}
-    for score_id in {row["score_id"] for row in edit.rows("scores")} - scores:
-        edit.remove_rows("scores", {"score_id": score_id})
-    for row in edit.remove_rows("variables", {"variable_id": variable_id}):
-        code_list = row["code_list_id"]
-        if code_list and all(
-            other["code_list_id"] != code_list for other in edit.rows("variables")
-        ):
-            edit.remove_rows("categories", {"code_list_id": code_list})
-            edit.remove_rows("code_lists", {"code_list_id": code_list})

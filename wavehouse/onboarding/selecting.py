@@ -45,6 +45,8 @@ def select(draft: Draft, words: Sequence[str]) -> tuple[list[str], list[str]]:
             continue
         for proposal_id, by_id in _meant(draft, part, problems):
             target[proposal_id] = target.get(proposal_id, False) or by_id
+    if parts and parts[-1].casefold() == EXCEPT:
+        problems.append(f"{EXCEPT}: nothing is named behind it. Name what is left out, or drop it.")
     # Nothing may be sure, or open.
     asks = {part.casefold() for part in parts} & {"sure", "open"}
     if not wanted and not problems and not asks:

@@ -17,6 +17,7 @@ from wavehouse.onboarding.edits import (
     alone,
     begin_edit,
     bereft,
+    is_own,
     kept_commands,
     kept_path,
     path_after,
@@ -66,7 +67,7 @@ def undo(project: Project) -> list[str]:
         said = json.loads((places[-1] / SAID).read_text(encoding="utf-8"))
         kept = _Kept(project, places[-1], said)
         edit = begin_edit(project, "undo")
-        before = {name: [dict(row) for row in table.rows] for name, table in edit.tables.items()}
+        before = edit.copied_rows()
         for name in said["changed"]:
             _table_as_before(kept, edit, project.root / name)
         if not edit.problems:
@@ -74,15 +75,18 @@ def undo(project: Project) -> list[str]:
         edit.problems += [
             f"{project.relative(path)} is there again. Move it away first."
             for path in kept.removed
-            if path.exists()
+            if path.exists() and not is_own(project, path)
         ]
         edit.problems += _made_from_it(kept)
-        edit.refuse_problems(f"`wavehouse {said['command']}` cannot be taken back:")
+        edit.refuse_problems(
+            f"`wavehouse {said['command']}` cannot be taken back (to take back what was done "
+            f"before it, remove {project.relative(kept.folder)} first):"
+        )
         _put_back(kept, edit)
     names = [*said["changed"], *said["removed"]]
     return [
         f"Taken back: wavehouse {said['command']} ({said['made_at']}).",
-        *(f"{name} is as it was" for name in names if not name.startswith(".wavehouse")),
+        *(f"{name} is as it was" for name in names if not is_own(project, project.root / name)),
         *(generated_anew(project) if said.get("generates") else ()),
         *said.get("afterwards", ()),
         f"Next: {said.get('next', 'make')}",
@@ -173,6 +177,8 @@ def _put_back(kept: _Kept, edit: CodebookEdit) -> None:
     moved: list[Path] = []
     try:
         for path in kept.removed:
+            if path.exists():
+                path.unlink()
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(kept_path(kept.project, kept.folder, path), path)
             moved.append(path)
