@@ -40,7 +40,7 @@ lineage: docs $(COLIBRI)/.installed ## Draw which column comes from which, to wa
 	@echo "Wrote warehouse/lineage/index.html."
 
 $(COLIBRI)/.installed:
-	@$(PYTHON) scripts/make_environment.py $(COLIBRI) -- dbt-colibri==0.3.7 sqlglot==30.4.0
+	@$(PYTHON) -m wavehouse.environment $(COLIBRI) -- dbt-colibri==0.3.7 sqlglot==30.4.0
 
 pages: build ## Write pages to browse to warehouse/pages/index.html
 	@$(BIN)/wavehouse pages
@@ -106,7 +106,6 @@ evaluate: $(INSTALLED) ## Let dbt-project-evaluator judge the project, in a copy
 	@$(BIN)/python scripts/evaluate_project.py $(EVALUATE)
 
 lock: $(INSTALLED) ## Choose new versions within the ranges of pyproject.toml
-	@$(BIN)/pip install --quiet --quiet uv
 	@{ echo "# Exact versions of everything. Made by \`make lock\` from the ranges in pyproject.toml."; \
 	   $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev \
 	     --no-strip-extras --generate-hashes --no-header --no-annotate --no-emit-index-url \
@@ -128,5 +127,5 @@ help: ## List the commands
 
 # Runs again only if a version was changed.
 $(INSTALLED): requirements.lock pyproject.toml
-	@$(PYTHON) scripts/make_environment.py .venv -- --require-hashes --requirement requirements.lock \
+	@$(PYTHON) -m wavehouse.environment .venv -- --require-hashes --requirement requirements.lock \
 	    -- --no-deps --no-build-isolation --editable .

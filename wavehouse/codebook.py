@@ -131,10 +131,11 @@ def read_codebook(project: Project) -> Codebook:
         )
     }
     expected = {**NEEDED_COLUMNS, **described[project.codebook], **described[project.library]}
+    tops = {project.codebook: project.root, project.library: project.product}
     for path in sorted([*project.codebook.glob("*.csv"), *project.library.glob("*.csv")]):
         name = project.relative(path)
         try:
-            inside(project.root, path, name)
+            inside(tops[path.parent], path, name)
         except WavehouseError as error:
             codebook.problems.append(str(error))
             continue

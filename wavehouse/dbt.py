@@ -15,7 +15,7 @@ from wavehouse.errors import WavehouseError
 from wavehouse.escapes import terminal_text
 from wavehouse.fingerprint import method_fingerprint
 from wavehouse.processes import ended_with_us
-from wavehouse.project import Project
+from wavehouse.project import PRODUCT, Project
 from wavehouse.writing import reason_code, refusal
 
 # Starts dbt, of this installation whatever lies in the folder.
@@ -58,6 +58,8 @@ def run_dbt(
         WavehouseError: dbt failed because another program has the database open, or because the
             system refused to write, such as on a full disk.
     """
+    if project.is_own and arguments[:1] != ("deps",):
+        _install_packages(project)
     held: str | None = None
     refused: int | None = None
     said: set[str] = set()
@@ -98,6 +100,14 @@ def run_dbt(
     if process.returncode != 0 and refused is not None:
         raise WavehouseError(refusal(project.target, refused))
     return process.returncode
+
+
+def _install_packages(project: Project) -> None:
+    """Let dbt find the packages that packages.yml names, unless it does already."""
+    if not (project.root / "dbt_packages" / PRODUCT).exists() and run_dbt(project, "deps") != 0:
+        raise WavehouseError(
+            "dbt did not install the packages of packages.yml; see the messages above."
+        )
 
 
 def public_tables(artifacts: Path, schema: str) -> list[str]:

@@ -33,8 +33,9 @@ def method_fingerprint(project: Project) -> str:
     files = (
         path
         for folder in METHOD
-        for path in sorted((project.root / folder).rglob("*.sql"))
-        if not project.relative(path).startswith(NOT_METHOD)
+        for part in project.parts
+        for path in sorted((part / folder).rglob("*.sql"))
+        if not path.relative_to(part).as_posix().startswith(NOT_METHOD)
         and not path.read_bytes().startswith(GENERATED)
     )
     return hashlib.sha256(f"{versions} {_sum_of(project, files)}".encode()).hexdigest()
@@ -55,8 +56,9 @@ def _inputs(project: Project) -> Iterator[Path]:
             yield project.root / name
     # What was landed is known by the sums in its list of files.
     yield from sorted(project.landing.glob("*/*/files.parquet"))
-    for folder in FOLDERS:
-        for path in sorted((project.root / folder).rglob("*")):
-            name = project.relative(path)
-            if path.suffix in SUFFIXES and path.is_file() and not name.startswith(NOT_BUILT):
-                yield path
+    for part in project.parts:
+        for folder in FOLDERS:
+            for path in sorted((part / folder).rglob("*")):
+                name = path.relative_to(part).as_posix()
+                if path.suffix in SUFFIXES and path.is_file() and not name.startswith(NOT_BUILT):
+                    yield path

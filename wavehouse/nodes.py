@@ -98,7 +98,7 @@ class Graph:
             if node["resource_type"] in BUILT and node["config"]["enabled"]
         }
         seeds = {
-            name: _digest_of_file(project.root / node["original_file_path"])
+            name: _digest_of_file(project.file_of_node(node))
             for name, node in nodes.items()
             if node["resource_type"] == "seed"
         }

@@ -1,25 +1,74 @@
 """Where things are in the project."""
 
 import os
+import re
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from wavehouse.errors import WavehouseError
+from wavehouse.product import link_product
+
+NAME = re.compile(r"""^name:\s*["']?(\w+)""", re.MULTILINE)
+# Of the dbt package that Wavehouse is; also of the project in its repository.
+PRODUCT = "wavehouse"
 
 
 class Project:
-    """The folders and files of one checkout, so that other modules need not join paths."""
+    """The folders and files of one project, so that other modules need not join paths.
+
+    A team's project has a codebook, waves and models of its own, and reads what Wavehouse brings as
+    a package. In Wavehouse's repository both are one.
+    """
 
     def __init__(self, root: Path) -> None:
         """Take the folder that holds dbt_project.yml."""
         self.root = root
         self.seeds = root / "seeds"
         self.codebook = self.seeds / "codebook"
-        self.library = self.seeds / "library"
         self.waves = self.seeds / "waves"
         self.models = root / "models"
         self.docs = root / "docs"
         self.target = root / "target"
         self.warehouse = root / "warehouse"
+
+    @cached_property
+    def name(self) -> str:
+        """The name of the dbt project."""
+        path = self.root / "dbt_project.yml"
+        found = NAME.search(path.read_text(encoding="utf-8")) if path.is_file() else None
+        return found[1] if found else PRODUCT
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a team's project, apart from what Wavehouse brings."""
+        return self.name != PRODUCT
+
+    @property
+    def product(self) -> Path:
+        """The folder of what Wavehouse brings: models, macros, tests, docs, its library."""
+        return self.root / ".wavehouse" / "product" if self.is_own else self.root
+
+    @property
+    def library(self) -> Path:
+        """The folder of codebook tables that come with the warehouse."""
+        return self.product / "seeds" / "library"
+
+    @property
+    def reference(self) -> Path:
+        """The folder of code lists of standards and of numerical tables."""
+        return self.product / "seeds" / "reference"
+
+    @property
+    def parts(self) -> tuple[Path, ...]:
+        """The folders that hold dbt's files: the project, and what Wavehouse brings."""
+        return (self.root, self.product) if self.is_own else (self.root,)
+
+    def file_of_node(self, node: Mapping[str, Any]) -> Path:
+        """Give the file that a node of dbt's manifest is defined in."""
+        in_product = self.is_own and node["package_name"] == PRODUCT
+        return (self.product if in_product else self.root) / node["original_file_path"]
 
     @property
     def working_database(self) -> Path:
@@ -55,7 +104,10 @@ def find_project(start: Path | None = None) -> Project:
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
         if (folder / "dbt_project.yml").is_file():
-            return Project(folder)
+            project = Project(folder)
+            if project.is_own:
+                link_product(folder)
+            return project
     raise WavehouseError(
         f"No dbt_project.yml in {here} or above it. "
         "Run the command inside the project, or name it with --project-dir."

@@ -5,28 +5,28 @@
 -#}
 {% macro codebook_checks() -%}
     {%- set queries = [] -%}
-    {%- for seed in codebook_seeds() -%}
+    {%- for seed in wavehouse.codebook_seeds() -%}
         {%- for column in seed.columns.values() -%}
             {%- set meta = column.config.get('meta', {}) -%}
             {%- if meta.get('required') -%}
-                {%- do queries.append(required_cell_check(seed, column.name)) -%}
+                {%- do queries.append(wavehouse.required_cell_check(seed, column.name)) -%}
             {%- endif -%}
             {%- if meta.get('type', 'text') != 'text' -%}
-                {%- do queries.append(cell_type_check(seed, column.name, meta['type'])) -%}
+                {%- do queries.append(wavehouse.cell_type_check(seed, column.name, meta['type'])) -%}
             {%- endif -%}
             {%- if meta.get('accepted_values') -%}
-                {%- do queries.append(accepted_values_check(seed, column.name, meta['accepted_values'])) -%}
+                {%- do queries.append(wavehouse.accepted_values_check(seed, column.name, meta['accepted_values'])) -%}
             {%- endif -%}
             {%- for comparison in ['at_least', 'above'] if comparison in meta -%}
-                {%- do queries.append(lower_bound_check(seed, column.name, comparison, meta[comparison])) -%}
+                {%- do queries.append(wavehouse.lower_bound_check(seed, column.name, comparison, meta[comparison])) -%}
             {%- endfor -%}
             {%- if meta.get('pattern') -%}
-                {%- do queries.append(pattern_check(seed, column.name, meta['pattern'])) -%}
+                {%- do queries.append(wavehouse.pattern_check(seed, column.name, meta['pattern'])) -%}
             {%- endif -%}
         {%- endfor -%}
-        {%- do queries.append(primary_key_check(seed)) -%}
+        {%- do queries.append(wavehouse.primary_key_check(seed)) -%}
         {%- for key in seed.config.meta.get('foreign_keys', []) -%}
-            {%- do queries.append(foreign_key_check(seed, key)) -%}
+            {%- do queries.append(wavehouse.foreign_key_check(seed, key)) -%}
         {%- endfor -%}
     {%- endfor -%}
     {{ queries | join('\nunion all\n') }}
@@ -52,7 +52,7 @@
 {% macro row_name(seed) -%}
     {%- set parts = [] -%}
     {%- for column in seed.config.meta.primary_key -%}
-        {%- do parts.append("'" ~ column ~ " ' || " ~ quoted(column)) -%}
+        {%- do parts.append("'" ~ column ~ " ' || " ~ wavehouse.quoted(column)) -%}
     {%- endfor -%}
     {{ parts | join(" || ', ' || ") }}
 {%- endmacro %}
@@ -66,26 +66,26 @@
 
 {% macro required_cell_check(seed, column) -%}
 select
-    {{ problem_columns(
+    {{ wavehouse.problem_columns(
         check_id='codebook_cell_missing',
         file="'" ~ seed.original_file_path ~ "'",
-        study_id=seed_scope(seed, 'study_id'),
-        wave_id=seed_scope(seed, 'wave_id'),
+        study_id=wavehouse.seed_scope(seed, 'study_id'),
+        wave_id=wavehouse.seed_scope(seed, 'wave_id'),
         column_name="'" ~ column ~ "'",
-        problem="'The cell is empty in the row with ' || " ~ row_name(seed) ~ " || '.'",
+        problem="'The cell is empty in the row with ' || " ~ wavehouse.row_name(seed) ~ " || '.'",
         remedy="'Fill it: the column is required.'"
     ) }}
-from {{ relation_of_node(seed) }}
+from {{ wavehouse.relation_of_node(seed) }}
 where {{ column }} is null
 {%- endmacro %}
 
 
 {% macro cell_type_check(seed, column, type) -%}
 {%- set casts = {
-    'integer': to_integer(column),
-    'number': to_number(column),
-    'boolean': to_boolean(column),
-    'date': to_date(column),
+    'integer': wavehouse.to_integer(column),
+    'number': wavehouse.to_number(column),
+    'boolean': wavehouse.to_boolean(column),
+    'date': wavehouse.to_date(column),
 } -%}
 {%- set words = {
     'integer': 'a whole number',
@@ -94,18 +94,18 @@ where {{ column }} is null
     'date': 'a date as 2001-12-31',
 } -%}
 select
-    {{ problem_columns(
+    {{ wavehouse.problem_columns(
         check_id='codebook_cell_type',
         file="'" ~ seed.original_file_path ~ "'",
-        study_id=seed_scope(seed, 'study_id'),
-        wave_id=seed_scope(seed, 'wave_id'),
+        study_id=wavehouse.seed_scope(seed, 'study_id'),
+        wave_id=wavehouse.seed_scope(seed, 'wave_id'),
         column_name="'" ~ column ~ "'",
         source_code=column,
-        problem=quoted(column) ~ " || ' is not " ~ words[type] ~ ", in the row with ' || "
-            ~ row_name(seed) ~ " || '.'",
+        problem=wavehouse.quoted(column) ~ " || ' is not " ~ words[type] ~ ", in the row with ' || "
+            ~ wavehouse.row_name(seed) ~ " || '.'",
         remedy="'Write " ~ words[type] ~ ".'"
     ) }}
-from {{ relation_of_node(seed) }}
+from {{ wavehouse.relation_of_node(seed) }}
 where
     {{ column }} is not null
     and {{ casts[type] }} is null
@@ -114,18 +114,18 @@ where
 
 {% macro accepted_values_check(seed, column, accepted_values) -%}
 select
-    {{ problem_columns(
+    {{ wavehouse.problem_columns(
         check_id='codebook_cell_value',
         file="'" ~ seed.original_file_path ~ "'",
-        study_id=seed_scope(seed, 'study_id'),
-        wave_id=seed_scope(seed, 'wave_id'),
+        study_id=wavehouse.seed_scope(seed, 'study_id'),
+        wave_id=wavehouse.seed_scope(seed, 'wave_id'),
         column_name="'" ~ column ~ "'",
         source_code=column,
-        problem=quoted(column) ~ " || ' is not a known value, in the row with ' || "
-            ~ row_name(seed) ~ " || '.'",
+        problem=wavehouse.quoted(column) ~ " || ' is not a known value, in the row with ' || "
+            ~ wavehouse.row_name(seed) ~ " || '.'",
         remedy="'Write one of: " ~ accepted_values | join(', ') ~ ".'"
     ) }}
-from {{ relation_of_node(seed) }}
+from {{ wavehouse.relation_of_node(seed) }}
 where {{ column }} not in ('{{ accepted_values | join("', '") }}')
 {%- endmacro %}
 
@@ -134,68 +134,68 @@ where {{ column }} not in ('{{ accepted_values | join("', '") }}')
 {% macro lower_bound_check(seed, column, comparison, bound) -%}
 {%- set words = {'at_least': bound ~ ' or more', 'above': 'more than ' ~ bound} -%}
 select
-    {{ problem_columns(
+    {{ wavehouse.problem_columns(
         check_id='codebook_cell_value',
         file="'" ~ seed.original_file_path ~ "'",
-        study_id=seed_scope(seed, 'study_id'),
-        wave_id=seed_scope(seed, 'wave_id'),
+        study_id=wavehouse.seed_scope(seed, 'study_id'),
+        wave_id=wavehouse.seed_scope(seed, 'wave_id'),
         column_name="'" ~ column ~ "'",
         source_code=column,
-        problem=quoted(column) ~ " || ' is too small, in the row with ' || " ~ row_name(seed) ~ " || '.'",
+        problem=wavehouse.quoted(column) ~ " || ' is too small, in the row with ' || " ~ wavehouse.row_name(seed) ~ " || '.'",
         remedy="'Write a number that is " ~ words[comparison] ~ ".'"
     ) }}
-from {{ relation_of_node(seed) }}
-where {{ to_number(column) }} {{ {'at_least': '<', 'above': '<='}[comparison] }} {{ bound }}
+from {{ wavehouse.relation_of_node(seed) }}
+where {{ wavehouse.to_number(column) }} {{ {'at_least': '<', 'above': '<='}[comparison] }} {{ bound }}
 {%- endmacro %}
 
 
 {% macro pattern_check(seed, column, pattern) -%}
 select
-    {{ problem_columns(
+    {{ wavehouse.problem_columns(
         check_id='codebook_cell_value',
         file="'" ~ seed.original_file_path ~ "'",
-        study_id=seed_scope(seed, 'study_id'),
-        wave_id=seed_scope(seed, 'wave_id'),
+        study_id=wavehouse.seed_scope(seed, 'study_id'),
+        wave_id=wavehouse.seed_scope(seed, 'wave_id'),
         column_name="'" ~ column ~ "'",
         source_code=column,
-        problem=quoted(column) ~ " || ' has characters that this column cannot hold, in the row with ' || "
-            ~ row_name(seed) ~ " || '.'",
+        problem=wavehouse.quoted(column) ~ " || ' has characters that this column cannot hold, in the row with ' || "
+            ~ wavehouse.row_name(seed) ~ " || '.'",
         remedy="'Keep to the pattern " ~ pattern ~ " (a regular expression).'"
     ) }}
-from {{ relation_of_node(seed) }}
-where not {{ matches(column, pattern) }}
+from {{ wavehouse.relation_of_node(seed) }}
+where not {{ wavehouse.matches(column, pattern) }}
 {%- endmacro %}
 
 
 {% macro primary_key_check(seed) -%}
 {%- set key = seed.config.meta.primary_key -%}
 select
-    {{ problem_columns(
+    {{ wavehouse.problem_columns(
         check_id='codebook_duplicate_key',
         file="'" ~ seed.original_file_path ~ "'",
         study_id='study_id' if 'study_id' in key else none,
         wave_id='wave_id' if 'wave_id' in key else none,
         column_name="'" ~ key | join(', ') ~ "'",
         n_rows='count(*)',
-        problem="'There is more than one row with ' || " ~ row_name(seed) ~ " || '.'",
+        problem="'There is more than one row with ' || " ~ wavehouse.row_name(seed) ~ " || '.'",
         remedy="'Keep one of them.'"
     ) }}
-from {{ relation_of_node(seed) }}
+from {{ wavehouse.relation_of_node(seed) }}
 group by {{ key | join(', ') }}
 having count(*) > 1
 {%- endmacro %}
 
 
 {% macro foreign_key_check(seed, key) -%}
-{%- set target = codebook_seeds() | selectattr('name', 'equalto', key['to']) | first -%}
+{%- set target = wavehouse.codebook_seeds() | selectattr('name', 'equalto', key['to']) | first -%}
 {#- Rows of the library count as if they stood in the table that the key refers to. -#}
-{%- set library = codebook_seeds() | selectattr('name', 'equalto', key.get('or_to')) | first -%}
+{%- set library = wavehouse.codebook_seeds() | selectattr('name', 'equalto', key.get('or_to')) | first -%}
 {%- set values = [] -%}
 {%- for column in key['columns'] -%}
-    {%- do values.append("'" ~ column ~ " ' || " ~ quoted('referring.' ~ column)) -%}
+    {%- do values.append("'" ~ column ~ " ' || " ~ wavehouse.quoted('referring.' ~ column)) -%}
 {%- endfor -%}
 select
-    {{ problem_columns(
+    {{ wavehouse.problem_columns(
         check_id='codebook_orphan_reference',
         file="'" ~ seed.original_file_path ~ "'",
         study_id='referring.study_id' if 'study_id' in seed.columns else none,
@@ -208,15 +208,15 @@ select
             ~ ((' and ' ~ library.original_file_path ~ ' do') if library else ' does') ~ " not have.'",
         remedy="'Correct the reference, or add the row to " ~ target.original_file_path ~ ".'"
     ) }}
-from {{ relation_of_node(seed) }} as referring
-left join {{ relation_of_node(target) }} as referred
+from {{ wavehouse.relation_of_node(seed) }} as referring
+left join {{ wavehouse.relation_of_node(target) }} as referred
     on
         {% for column in key['columns'] -%}
         referring.{{ column }} = referred.{{ key['to_columns'][loop.index0] }}
         {{- "\n        and " if not loop.last }}
         {%- endfor %}
 {%- if library %}
-left join {{ relation_of_node(library) }} as of_library
+left join {{ wavehouse.relation_of_node(library) }} as of_library
     on
         {% for column in key['columns'] -%}
         referring.{{ column }} = of_library.{{ key['to_columns'][loop.index0] }}

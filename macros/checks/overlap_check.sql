@@ -5,12 +5,12 @@
     -#}
     {%- set parts = [] -%}
     {%- for column in key -%}
-        {%- do parts.append("'" ~ column ~ " ' || " ~ quoted(column)) -%}
+        {%- do parts.append("'" ~ column ~ " ' || " ~ wavehouse.quoted(column)) -%}
     {%- endfor -%}
 select
-    {{ problem_columns(
+    {{ wavehouse.problem_columns(
         check_id='codebook_overlapping_validity',
-        file=codebook_file(seed),
+        file=wavehouse.codebook_file(seed),
         study_id='study_id',
         wave_id='min(wave_id)',
         column_name="'valid_from_wave, valid_to_wave'",
@@ -27,7 +27,7 @@ from (
         wave_id,
         count(*) as n_rows
     from (
-        {{ expand_validity(ref('stg_codebook__' ~ seed), waves) }}
+        {{ wavehouse.expand_validity(ref('stg_codebook__' ~ seed), waves) }}
     ) as expanded
     group by
         {{ key | join(', ') }},

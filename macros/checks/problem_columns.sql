@@ -22,10 +22,10 @@
 
 {#- Where a wave is delivered: its seed, or its folder in the landing folder. -#}
 {% macro wave_file(study_id, wave_id) -%}
-    {%- set landed = landed_waves() -%}
+    {%- set landed = wavehouse.landed_waves() -%}
     {%- if landed -%}
     case
-        when {{ study_id }} || '/' || {{ wave_id }} in ({{ text_literals(landed) }})
+        when {{ study_id }} || '/' || {{ wave_id }} in ({{ wavehouse.text_literals(landed) }})
             then 'landing/' || {{ study_id }} || '/' || {{ wave_id }}
         else
     {% endif -%}

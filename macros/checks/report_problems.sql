@@ -25,7 +25,7 @@
                     {%- do counts.update({column: counts.get(column, 0) + 1}) -%}
                     {%- if counts[column] <= lines_per_column and counts.get(file, 0) < lines_per_file -%}
                         {%- do counts.update({file: counts.get(file, 0) + 1}) -%}
-                        {%- do log("  " ~ loop.index ~ ". " ~ problem_line(row), info=true) -%}
+                        {%- do log("  " ~ loop.index ~ ". " ~ wavehouse.problem_line(row), info=true) -%}
                     {%- else -%}
                         {%- do counts.update({'more': counts.get('more', 0) + 1}) -%}
                     {%- endif -%}

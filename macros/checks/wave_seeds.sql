@@ -3,15 +3,15 @@
         The wave files that dbt knows, as rows of (file_path, study_id, wave_id, is_staged); never empty. Study
         and wave are those that the path says, null where it says none.
     -#}
-    {%- for node in wave_seed_nodes() %}
+    {%- for node in wavehouse.wave_seed_nodes() %}
         {%- set study_id = node.original_file_path.split('/')[2] -%}
         {%- set wave_id = node.name[study_id | length + 1:] -%}
-        {%- set is_named = node.original_file_path == wave_path(study_id, wave_id) %}
+        {%- set is_named = node.original_file_path == wavehouse.wave_path(study_id, wave_id) %}
     select
-        {{ sql_text(node.original_file_path) }} as file_path,
-        {{ sql_text(study_id) if is_named else 'null' }} as study_id,
-        {{ sql_text(wave_id) if is_named else 'null' }} as wave_id,
-        {{ is_staged_in(node.unique_id, study_id) }} as is_staged
+        {{ wavehouse.sql_text(node.original_file_path) }} as file_path,
+        {{ wavehouse.sql_text(study_id) if is_named else 'null' }} as study_id,
+        {{ wavehouse.sql_text(wave_id) if is_named else 'null' }} as wave_id,
+        {{ wavehouse.is_staged_in(node.unique_id, study_id) }} as is_staged
     union all
     {%- endfor %}
     select
@@ -36,13 +36,13 @@
         described.source_column
     from (
         values
-        {%- for node in wave_seed_nodes() %}
+        {%- for node in wavehouse.wave_seed_nodes() %}
             {%- set meta = node.config.get('meta', {}) %}
             {%- for column in node.columns.values() %}
         (
-            {{ sql_text(meta.get('study_id')) }},
-            {{ sql_text(meta.get('wave_id')) }},
-            {{ sql_text(column.name) }}
+            {{ wavehouse.sql_text(meta.get('study_id')) }},
+            {{ wavehouse.sql_text(meta.get('wave_id')) }},
+            {{ wavehouse.sql_text(column.name) }}
         ),
             {%- endfor %}
         {%- endfor %}

@@ -4,27 +4,27 @@
         column_position, column_name, data_type, column_description, is_key, guarded_by), and what their meta
         says they show: (study_id, variable_id, segment_id, design_role, shows).
     -#}
-    {%- set guards = tests_by_model() -%}
+    {%- set guards = wavehouse.tests_by_model() -%}
     {%- set shown = ['variable_id', 'segment_id', 'design_role', 'shows'] -%}
     {#- No macro is called for what is none, as most is of 5,000 cells; types are those of the last row. -#}
-    {%- for node in public_models() %}
-        {%- set keys = primary_key_of(node) %}
-        {%- set table_name = sql_text(node.name) %}
-        {%- set study_id = sql_text(node.config.meta.study_id) if node.config.meta.get('study_id') else 'null' %}
+    {%- for node in wavehouse.public_models() %}
+        {%- set keys = wavehouse.primary_key_of(node) %}
+        {%- set table_name = wavehouse.sql_text(node.name) %}
+        {%- set study_id = wavehouse.sql_text(node.config.meta.study_id) if node.config.meta.get('study_id') else 'null' %}
         {%- for column in node.columns.values() %}
             {%- set meta = column.config.get('meta', column.meta) %}
-            {%- set names = guards_of_column(guards.get(node.unique_id, []), column.name) %}
+            {%- set names = wavehouse.guards_of_column(guards.get(node.unique_id, []), column.name) %}
     select
         {{ table_name }} as table_name,
         {{ loop.index }} as column_position,
-        {{ sql_text(column.name) }} as column_name,
-        {{ sql_text(column.data_type) }} as data_type,
-        {{ sql_text((column.description | trim).split('\n\n')[0] | replace('\n', ' ')) }} as column_description,
+        {{ wavehouse.sql_text(column.name) }} as column_name,
+        {{ wavehouse.sql_text(column.data_type) }} as data_type,
+        {{ wavehouse.sql_text((column.description | trim).split('\n\n')[0] | replace('\n', ' ')) }} as column_description,
         {{ column.name in keys }} as is_key,
-        {{ sql_text(names | join(', ')) if names else 'null' }} as guarded_by,
+        {{ wavehouse.sql_text(names | join(', ')) if names else 'null' }} as guarded_by,
         {{ study_id }} as study_id,
         {%- for key in shown %}
-        {{ sql_text(meta[key]) if meta.get(key) is not none else 'null' }} as {{ key }}{{ ',' if not loop.last }}
+        {{ wavehouse.sql_text(meta[key]) if meta.get(key) is not none else 'null' }} as {{ key }}{{ ',' if not loop.last }}
         {%- endfor %}
     union all
         {%- endfor %}

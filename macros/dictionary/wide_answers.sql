@@ -1,12 +1,12 @@
 {% macro wide_answers(study_id, model) -%}
     {#- One row per respondent of a study, one column per variable; which ones stands in the model's generated YAML. -#}
-    {%- set variables = columns_of_variables(model) -%}
+    {%- set variables = wavehouse.columns_of_variables(model) -%}
 with
 
 respondents as (
     select *
     from {{ ref('fct_respondents') }}
-    where study_id = {{ sql_text(study_id) }}
+    where study_id = {{ wavehouse.sql_text(study_id) }}
 ),
 
 waves as (
@@ -20,12 +20,12 @@ respondent_numbers as (
 answers as (
     select *
     from {{ ref('int_answers__coded') }}
-    where study_id = {{ sql_text(study_id) }}
+    where study_id = {{ wavehouse.sql_text(study_id) }}
 ),
 
 categories as (
     select
-        {{ answer_key('variable_id', 'category_code') }} as answer_key,
+        {{ wavehouse.answer_key('variable_id', 'category_code') }} as answer_key,
         category_label
     from {{ ref('dim_category') }}
 ),
@@ -34,7 +34,7 @@ answers_by_respondent as (
     select
         {%- for column in variables %}
         max(
-            case when answers.variable_id = {{ sql_text(column.variable_id) }} then
+            case when answers.variable_id = {{ wavehouse.sql_text(column.variable_id) }} then
                 {{- ' answers.numeric_value' if column.data_type == 'float8' else ' categories.category_label' }} end
         ) as {{ adapter.quote(column.name) }},
         {%- endfor %}

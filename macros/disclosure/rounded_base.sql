@@ -1,7 +1,7 @@
 {% macro rounded_base(base, multiple) -%}
     {#- Not to zero: that a row is shown says that somebody is in it. -#}
     {%- set multiples -%}
-    cast({{ base }} as {{ type_number() }}) / {{ multiple }}
+    cast({{ base }} as {{ wavehouse.type_number() }}) / {{ multiple }}
     {%- endset -%}
     case
         when {{ multiple }} is null then {{ base }}

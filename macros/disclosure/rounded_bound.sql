@@ -10,7 +10,7 @@
     case
         when {{ step }} is null then {{ bound }}
         when {{ bound }} between 0 and 1 and {{ figure }} between 0 and 1
-            then least(greatest({{ rounded_to('(' ~ moved ~ ')', decimals) }}, 0), 1)
-        else {{ rounded_to('(' ~ moved ~ ')', decimals) }}
+            then least(greatest({{ wavehouse.rounded_to('(' ~ moved ~ ')', decimals) }}, 0), 1)
+        else {{ wavehouse.rounded_to('(' ~ moved ~ ')', decimals) }}
     end
 {%- endmacro %}

@@ -2,7 +2,7 @@
     case
         when {{ step }} is null then {{ figure }}
         else
-            {{ rounded_to(
+            {{ wavehouse.rounded_to(
                 'floor((' ~ figure ~ ') / ' ~ step ~ ' + 0.5) * ' ~ step,
                 'cast(ceil(-log10(' ~ step ~ ')) as integer)'
             ) }}

@@ -1,6 +1,6 @@
 {% macro rounding_step(least) -%}
     {#- 1, 2 or 5 times a power of ten: a step of any size would tell what it was made of. -#}
-    {%- set power = 'cast(power(10, floor(log10(' ~ least ~ '))) as ' ~ type_number() ~ ')' -%}
+    {%- set power = 'cast(power(10, floor(log10(' ~ least ~ '))) as ' ~ wavehouse.type_number() ~ ')' -%}
     case
         when {{ least }} > 0
             then

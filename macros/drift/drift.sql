@@ -3,7 +3,7 @@
     case
         when {{ one }} > 0 and {{ other }} > 0
             then
-                cast(greatest({{ one }}, {{ other }}) as {{ type_number() }})
+                cast(greatest({{ one }}, {{ other }}) as {{ wavehouse.type_number() }})
                 / least({{ one }}, {{ other }})
     end
 {%- endmacro %}

@@ -10,7 +10,7 @@
             | list -%}
         {%- if ran -%}
             {%- set rows = run_query(
-                "select drift_kind as check_id, " ~ wave_file('study_id', 'wave_id') ~ " as file_path,"
+                "select drift_kind as check_id, " ~ wavehouse.wave_file('study_id', 'wave_id') ~ " as file_path,"
                 ~ " study_id, wave_id, subject as column_name, null as source_code, null as n_rows,"
                 ~ " finding as problem, remedy"
                 ~ " from " ~ ran[0].node.relation_name
@@ -21,7 +21,7 @@
                 {%- do log("", info=true) -%}
                 {%- do log(rows | length ~ " hard finding(s) of drift between waves:", info=true) -%}
                 {%- for row in rows -%}
-                    {%- do log("  " ~ loop.index ~ ". " ~ problem_line(row), info=true) -%}
+                    {%- do log("  " ~ loop.index ~ ". " ~ wavehouse.problem_line(row), info=true) -%}
                 {%- endfor -%}
                 {%- do log("", info=true) -%}
             {%- endif -%}

@@ -5,7 +5,7 @@
     -#}
     {%- set day = dbt.split_part("replace(" ~ expression ~ ", 'T', ' ')", "' '", 1) -%}
     case
-        when {{ matches(
+        when {{ wavehouse.matches(
             expression,
             '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?)?'
         ) }}

@@ -4,7 +4,7 @@
         when the codebook has changed. With 60 bits it is never negative, which engines would read differently.
         Of a million keys two are the same with a probability of 4 in 10 million; tests look for it.
     -#}
-    {{ return(adapter.dispatch('integer_key', 'wavehouse')(surrogate_key(expressions))) }}
+    {{ return(adapter.dispatch('integer_key', 'wavehouse')(wavehouse.surrogate_key(expressions))) }}
 {%- endmacro %}
 
 

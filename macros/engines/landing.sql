@@ -15,6 +15,6 @@
 
 {% macro duckdb__has_landed(relation, path) -%}
     {%- set pattern = env_var('WAVEHOUSE_LANDING', 'landing') ~ '/' ~ path ~ '.parquet' -%}
-    {%- set found = run_query('select count(*) from glob(' ~ sql_text(pattern) ~ ')') -%}
+    {%- set found = run_query('select count(*) from glob(' ~ wavehouse.sql_text(pattern) ~ ')') -%}
     {{ return(found.rows[0][0] > 0) }}
 {%- endmacro %}

@@ -12,15 +12,15 @@
 
 {% macro default__to_number(expression) -%}
     case
-        when {{ matches(expression, number_pattern()) }}
-            then cast({{ expression }} as {{ type_number() }})
+        when {{ wavehouse.matches(expression, wavehouse.number_pattern()) }}
+            then cast({{ expression }} as {{ wavehouse.type_number() }})
     end
 {%- endmacro %}
 
 {% macro duckdb__to_number(expression) -%}
     case
-        when {{ matches(expression, number_pattern()) }}
-            then try_cast({{ expression }} as {{ type_number() }})
+        when {{ wavehouse.matches(expression, wavehouse.number_pattern()) }}
+            then try_cast({{ expression }} as {{ wavehouse.type_number() }})
     end
 {%- endmacro %}
 
@@ -31,14 +31,14 @@
 
 {% macro default__to_integer(expression) -%}
     case
-        when {{ matches(expression, '[+-]?[0-9]{1,9}') }}
+        when {{ wavehouse.matches(expression, '[+-]?[0-9]{1,9}') }}
             then cast({{ expression }} as integer)
     end
 {%- endmacro %}
 
 {% macro duckdb__to_integer(expression) -%}
     case
-        when {{ matches(expression, '[+-]?[0-9]{1,9}') }}
+        when {{ wavehouse.matches(expression, '[+-]?[0-9]{1,9}') }}
             then try_cast({{ expression }} as integer)
     end
 {%- endmacro %}
@@ -61,7 +61,7 @@
 {% macro default__to_date(expression) -%}
     case
         when
-            {{ matches(expression, '[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])') }}
+            {{ wavehouse.matches(expression, '[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])') }}
             and substring({{ expression }}, 1, 4) <> '0000'
             then case
                 when
@@ -79,7 +79,7 @@
 {% macro duckdb__to_date(expression) -%}
     case
         when
-            {{ matches(expression, '[0-9]{4}-[0-9]{2}-[0-9]{2}') }}
+            {{ wavehouse.matches(expression, '[0-9]{4}-[0-9]{2}-[0-9]{2}') }}
             and substring({{ expression }}, 1, 4) <> '0000'
             then try_cast({{ expression }} as date)
     end

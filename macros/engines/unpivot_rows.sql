@@ -21,7 +21,7 @@
     ) as numbered
     cross join lateral jsonb_each_text(numbered.delivered) as answers
     {%- if columns is not none %}
-    where answers.key in ({{ text_literals(columns) }})
+    where answers.key in ({{ wavehouse.text_literals(columns) }})
     {%- endif %}
 {%- endmacro %}
 
@@ -33,7 +33,7 @@
     from (
         select
             -- a column that came after `make generate` has a guessed type, and is reported
-            cast(columns({{ columns_named(columns) }}) as varchar),
+            cast(columns({{ wavehouse.columns_named(columns) }}) as varchar),
             row_number() over () as "<row>"
         from {{ relation }}
     )
@@ -47,12 +47,12 @@
     {%- if columns is none -%}
         *
     {%- else -%}
-        lambda name: name in ({{ text_literals(columns) }})
+        lambda name: name in ({{ wavehouse.text_literals(columns) }})
     {%- endif -%}
 {%- endmacro %}
 
 {% macro text_literals(texts) -%}
     {%- for text in texts -%}
-        {{ sql_text(text) }}{{ ', ' if not loop.last }}
+        {{ wavehouse.sql_text(text) }}{{ ', ' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}

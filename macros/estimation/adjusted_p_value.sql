@@ -6,14 +6,14 @@
     case
         when {{ p_value }} is null then null
         when {{ method }} = 'benjamini_hochberg'
-            then {{ at_most_one(
-                "min(" ~ p_value ~ " * (cast(" ~ family_size ~ " as " ~ type_number() ~ ") / " ~ p_rank
+            then {{ wavehouse.at_most_one(
+                "min(" ~ p_value ~ " * (cast(" ~ family_size ~ " as " ~ wavehouse.type_number() ~ ") / " ~ p_rank
                 ~ ")) over ("
                 ~ "partition by " ~ family ~ " order by " ~ p_rank
                 ~ " rows between current row and unbounded following)"
             ) }}
         when {{ method }} = 'holm'
-            then {{ at_most_one(
+            then {{ wavehouse.at_most_one(
                 "max(" ~ p_value ~ " * (" ~ family_size ~ " - " ~ p_rank ~ " + 1)) over ("
                 ~ "partition by " ~ family ~ " order by " ~ p_rank
                 ~ " rows between unbounded preceding and current row)"
@@ -26,7 +26,7 @@
     {#- The p-value that is shown has a part in the adjustment, no other. -#}
     select
         ranked.*,
-        {{ adjusted_p_value(
+        {{ wavehouse.adjusted_p_value(
             'adjustment_method', 'p_value', 'p_rank', 'family_size', family
         ) | indent(8) }} as p_value_adjusted
     from (

@@ -12,18 +12,18 @@
 
 
 {% macro is_box_kind(measure_kind) -%}
-    {{ measure_kind }} in ({{ text_literals(box_kinds().keys()) }})
+    {{ measure_kind }} in ({{ wavehouse.text_literals(wavehouse.box_kinds().keys()) }})
 {%- endmacro %}
 
 
 {% macro is_generated_kind(measure_kind) -%}
-    {{ measure_kind }} in ({{ text_literals(box_kinds().keys() | list + ['nps', 'mean_code', 'mean_step']) }})
+    {{ measure_kind }} in ({{ wavehouse.text_literals(wavehouse.box_kinds().keys() | list + ['nps', 'mean_code', 'mean_step']) }})
 {%- endmacro %}
 
 
 {% macro n_boxes(measure_kind) -%}
     case {{ measure_kind }}
-        {%- for kind, n in box_kinds().items() %}
+        {%- for kind, n in wavehouse.box_kinds().items() %}
         when '{{ kind }}' then {{ n }}
         {%- endfor %}
     end
@@ -32,8 +32,8 @@
 
 {% macro estimated_kind(measure_kind) -%}
     case
-        when {{ is_box_kind(measure_kind) }} then 'net'
-        when {{ is_generated_kind(measure_kind) }} then 'score'
+        when {{ wavehouse.is_box_kind(measure_kind) }} then 'net'
+        when {{ wavehouse.is_generated_kind(measure_kind) }} then 'score'
         else {{ measure_kind }}
     end
 {%- endmacro %}

@@ -10,7 +10,7 @@
         sum_z,
         case when is_own_psu then sum_of_squares else sum_z * sum_z end as sum_zz
     from (
-        {{ linearised_influences(coefficients) | indent(8) }}
+        {{ wavehouse.linearised_influences(coefficients) | indent(8) }}
     ) as linearised
 
     union all
@@ -56,11 +56,11 @@
     ),
 
     part_waves as (
-        {{ part_waves_of('cells_of_parts') | indent(8) }}
+        {{ wavehouse.part_waves_of('cells_of_parts') | indent(8) }}
     ),
 
     by_psu as (
-        {{ psu_sums('part_waves', 'cells_of_parts') | indent(8) }}
+        {{ wavehouse.psu_sums('part_waves', 'cells_of_parts') | indent(8) }}
     ),
 
     by_group as (

@@ -21,7 +21,7 @@
 {#- The same of sums of answers: also who is in which base, which weights count, and where the answers that the wave has stand. -#}
 {% macro inputs_of_answer_sums(slot_columns) -%}
     {{ return(dict(
-        inputs_of_sums(),
+        wavehouse.inputs_of_sums(),
         int_measures__base_members={'by': ['wave_key']},
         int_measures__weighted_variables={'by': ['wave_key']},
         int_measures__answer_slots={

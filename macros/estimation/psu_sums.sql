@@ -12,19 +12,19 @@
     with
 
     wanted as (
-        {{ part_scores(part_waves) | indent(8) }}
+        {{ wavehouse.part_scores(part_waves) | indent(8) }}
     ),
 
     rows_of_psus as (
-        {{ _rows_of_answers(cells, units) | indent(8) }}
+        {{ wavehouse._rows_of_answers(cells, units) | indent(8) }}
 
         union all
 
-        {{ _rows_of_quantiles(cells, units) | indent(8) }}
+        {{ wavehouse._rows_of_quantiles(cells, units) | indent(8) }}
 
         union all
 
-        {{ _rows_of_values(cells, units) | indent(8) }}
+        {{ wavehouse._rows_of_values(cells, units) | indent(8) }}
     )
 
     -- most PSUs have one row, which spares their sum
@@ -70,30 +70,30 @@
         moments.sum_ww,
         moments.sum_w as total_x,
         moments.sum_w as sum_wxx,
-        {{ sum_of_slots('wanted.score', 'moments.sum_w') | indent(8) }}
+        {{ wavehouse.sum_of_slots('wanted.score', 'moments.sum_w') | indent(8) }}
         + wanted.number_factor * moments.sum_wy as total_y,
-        {{ sum_of_slots('wanted.score', 'moments.sum_w', squared=true) | indent(8) }}
+        {{ wavehouse.sum_of_slots('wanted.score', 'moments.sum_w', squared=true) | indent(8) }}
         + wanted.number_factor * moments.sum_wyy as sum_wyy,
-        {{ sum_of_slots('wanted.score', 'moments.sum_w') | indent(8) }}
+        {{ wavehouse.sum_of_slots('wanted.score', 'moments.sum_w') | indent(8) }}
         + wanted.number_factor * moments.sum_wy as sum_wyx,
         case
             when units.is_own_psu then
-                {{ sum_of_slots('wanted.score', 'moments.sum_ww', squared=true) | indent(16) }}
+                {{ wavehouse.sum_of_slots('wanted.score', 'moments.sum_ww', squared=true) | indent(16) }}
                 + wanted.number_factor * moments.sum_wwyy
         end as sum_wwyy,
         case
             when units.is_own_psu then
-                {{ sum_of_slots('wanted.score', 'moments.sum_ww') | indent(16) }}
+                {{ wavehouse.sum_of_slots('wanted.score', 'moments.sum_ww') | indent(16) }}
                 + wanted.number_factor * moments.sum_wwy
         end as sum_wwyx,
         moments.sum_ww as sum_wwxx
     from {{ ref('int_moments__psu') }} as moments
     inner join wanted
         on
-            {{ _is_of_part('moments') | indent(12) }}
+            {{ wavehouse._is_of_part('moments') | indent(12) }}
             and moments.variable_key = wanted.variable_key
             and moments.block_number = wanted.block_number
-    {{ _only_asked(cells, units, 'moments') | indent(4) }}
+    {{ wavehouse._only_asked(cells, units, 'moments') | indent(4) }}
 {%- endmacro %}
 
 
@@ -119,7 +119,7 @@
     from {{ ref('int_moments__psu_numbers') }} as numbers
     inner join wanted
         on
-            {{ _is_of_part('numbers') | indent(12) }}
+            {{ wavehouse._is_of_part('numbers') | indent(12) }}
             and numbers.variable_key = wanted.variable_key
             and wanted.is_of_quantiles
             and wanted.block_number = 1
@@ -133,7 +133,7 @@
             and wanted.score_key = quantiles.score_key
             and numbers.segment_value_key = quantiles.segment_value_key
             and numbers.answer_value <= quantiles.quantile_value
-    {{ _only_asked(cells, units, 'numbers') | indent(4) }}
+    {{ wavehouse._only_asked(cells, units, 'numbers') | indent(4) }}
 {%- endmacro %}
 
 
@@ -159,10 +159,10 @@
     from {{ ref('int_moments__psu_values') }} as value_moments
     inner join wanted
         on
-            {{ _is_of_part('value_moments') | indent(12) }}
+            {{ wavehouse._is_of_part('value_moments') | indent(12) }}
             and value_moments.score_key = wanted.score_key
             and wanted.variable_key is null
-    {{ _only_asked(cells, units, 'value_moments') | indent(4) }}
+    {{ wavehouse._only_asked(cells, units, 'value_moments') | indent(4) }}
 {%- endmacro %}
 
 
@@ -179,7 +179,7 @@
         scores.variable_key,
         scores.block_number,
         part_waves.is_of_one_wave and scores.is_of_one_row as is_of_one_row,
-        {% for slot in slots() -%}
+        {% for slot in wavehouse.slots() -%}
         scores.score_{{ slot }},
         {% endfor -%}
         scores.number_factor
@@ -194,7 +194,7 @@
 
 {% macro _is_of_part(moments) -%}
     {#- Where a model is computed by part, rows of other parts' waves are not read. -#}
-    {{ of_these_units(['wave_key'], moments) }}
+    {{ wavehouse.of_these_units(['wave_key'], moments) }}
     and {{ moments }}.wave_key = wanted.wave_key
     and (
         wanted.part_end is null

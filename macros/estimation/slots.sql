@@ -10,13 +10,13 @@
 
 {% macro answer_key(variable_id, category_code) -%}
     {#- An answer of a variable as an integer: a category, or any number (`_Z`). -#}
-    {{ integer_key([variable_id, "coalesce(" ~ category_code ~ ", '_Z')"]) }}
+    {{ wavehouse.integer_key([variable_id, "coalesce(" ~ category_code ~ ", '_Z')"]) }}
 {%- endmacro %}
 
 
 {% macro sum_of_slots(factors, sums, squared=false) -%}
     {#- What the answers of a row add to a score: the sum of each slot times its factor. -#}
-    {%- for slot in slots() -%}
+    {%- for slot in wavehouse.slots() -%}
         {{ factors }}_{{ slot }} {% if squared %}* {{ factors }}_{{ slot }} {% endif -%}
         * {{ sums }}_{{ slot }}
         {%- if not loop.last %}

@@ -41,7 +41,7 @@
         of the others, so the sum over the others is multiplied by strata / (strata - lonely strata).
         Null where all strata are lonely: then nothing is known about the error.
     -#}
-    cast(count(*) as {{ type_number() }}) / nullif(
+    cast(count(*) as {{ wavehouse.type_number() }}) / nullif(
         sum(
             case
                 when

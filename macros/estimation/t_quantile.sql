@@ -1,6 +1,6 @@
 {% macro t_quantile(tabulated, z, df) -%}
     case
         when {{ tabulated }} is not null then {{ tabulated }}
-        when {{ df }} > 200 then {{ t_quantile_expansion(z, df) | indent(8) }}
+        when {{ df }} > 200 then {{ wavehouse.t_quantile_expansion(z, df) | indent(8) }}
     end
 {%- endmacro %}

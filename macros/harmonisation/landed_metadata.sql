@@ -1,6 +1,6 @@
 {% macro landed_metadata(table, columns) -%}
     {%- set landed = source('landing', table) -%}
-    {%- if execute and has_landed(landed, '*/*/' ~ table) -%}
+    {%- if execute and wavehouse.has_landed(landed, '*/*/' ~ table) -%}
     select * from {{ landed }}
     {%- else -%}
     select

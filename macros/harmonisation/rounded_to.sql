@@ -8,7 +8,7 @@
         else
             cast(
                 round(cast({{ value }} * power(10, {{ decimals }}) as decimal(38, 6)))
-                as {{ type_number() }}
-            ) / cast(power(10, {{ decimals }}) as {{ type_number() }})
+                as {{ wavehouse.type_number() }}
+            ) / cast(power(10, {{ decimals }}) as {{ wavehouse.type_number() }})
     end
 {%- endmacro %}

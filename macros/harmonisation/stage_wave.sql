@@ -1,24 +1,24 @@
 {% macro stage_wave(study_id, wave_id) -%}
-    {{ long_wave(study_id, wave_id, unpivot_rows(ref(study_id ~ '_' ~ wave_id))) }}
+    {{ wavehouse.long_wave(study_id, wave_id, wavehouse.unpivot_rows(ref(study_id ~ '_' ~ wave_id))) }}
 {%- endmacro %}
 
 
 {% macro stage_landed_wave(study_id, wave_id, columns) -%}
     {%- set landed = source('landing', study_id ~ '_' ~ wave_id) -%}
-    {%- if execute and has_landed(landed, study_id ~ '/' ~ wave_id ~ '/answers') -%}
-        {%- set delivered = unpivot_rows(landed, columns) -%}
+    {%- if execute and wavehouse.has_landed(landed, study_id ~ '/' ~ wave_id ~ '/answers') -%}
+        {%- set delivered = wavehouse.unpivot_rows(landed, columns) -%}
     {%- else -%}
-        {%- set delivered = no_rows_of_a_wave() -%}
+        {%- set delivered = wavehouse.no_rows_of_a_wave() -%}
     {%- endif -%}
-    {{ long_wave(study_id, wave_id, delivered) }}
+    {{ wavehouse.long_wave(study_id, wave_id, delivered) }}
 {%- endmacro %}
 
 
 {#- One type for each column, whatever an engine's way to unpivot gives. -#}
 {% macro long_wave(study_id, wave_id, delivered) -%}
 select
-    cast({{ sql_text(study_id) }} as {{ dbt.type_string() }}) as study_id,
-    cast({{ sql_text(wave_id) }} as {{ dbt.type_string() }}) as wave_id,
+    cast({{ wavehouse.sql_text(study_id) }} as {{ dbt.type_string() }}) as study_id,
+    cast({{ wavehouse.sql_text(wave_id) }} as {{ dbt.type_string() }}) as wave_id,
     cast(row_number as bigint) as row_number,
     cast(source_column as {{ dbt.type_string() }}) as source_column,
     cast(source_code as {{ dbt.type_string() }}) as source_code

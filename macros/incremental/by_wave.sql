@@ -15,17 +15,17 @@
 {% materialization by_wave, default %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target = this.incorporate(type='table') -%}
-    {%- set unit = unit_of(model) -%}
+    {%- set unit = wavehouse.unit_of(model) -%}
     {%- set units = ref(model.config.meta.units) -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
-    {%- set rows = run_query(fingerprints_of_units(model, sql, units)).rows -%}
-    {%- set current = fingerprints_by_name(rows) -%}
-    {%- set begun_with = existing if existing is not none else released_table(defer_relation) -%}
-    {%- set kept = [] if begun_with is none or should_full_refresh() else kept_fingerprints(begun_with, current) -%}
-    {%- set batches = batches_of_rows(rows, kept) -%}
-    {%- set message = said_of_units(current, kept) -%}
+    {%- set rows = run_query(wavehouse.fingerprints_of_units(model, sql, units)).rows -%}
+    {%- set current = wavehouse.fingerprints_by_name(rows) -%}
+    {%- set begun_with = existing if existing is not none else wavehouse.released_table(defer_relation) -%}
+    {%- set kept = [] if begun_with is none or should_full_refresh() else wavehouse.kept_fingerprints(begun_with, current) -%}
+    {%- set batches = wavehouse.batches_of_rows(rows, kept) -%}
+    {%- set message = wavehouse.said_of_units(current, kept) -%}
 
     {%- if kept %}
         {%- call statement('main') -%}
@@ -44,7 +44,7 @@
         {%- for batch in batches %}
             {%- call statement('batch_' ~ loop.index) -%}
                 insert into {{ target }} ({{ columns }})
-                select {{ columns }} from ({{ sql_of_batch(sql, units, unit, batch) }}) as made
+                select {{ columns }} from ({{ wavehouse.sql_of_batch(sql, units, unit, batch) }}) as made
             {%- endcall %}
         {%- endfor %}
     {%- else %}
@@ -54,13 +54,13 @@
         {{ drop_relation_if_exists(load_cached_relation(backup)) }}
         {%- call statement('main') -%}
             {{ get_create_table_as_sql(
-                False, intermediate, sql_of_batch(sql, units, unit, batches[0] if batches else [])
+                False, intermediate, wavehouse.sql_of_batch(sql, units, unit, batches[0] if batches else [])
             ) }}
         {%- endcall %}
         {%- for batch in batches[1:] %}
             {%- call statement('batch_' ~ loop.index) -%}
                 insert into {{ intermediate }}
-                {{ sql_of_batch(sql, units, unit, batch) }}
+                {{ wavehouse.sql_of_batch(sql, units, unit, batch) }}
             {%- endcall %}
         {%- endfor %}
         {%- if existing is not none %}
@@ -131,7 +131,7 @@
 {#- The fingerprints of a table that are still right; none if it is of another kind. -#}
 {% macro kept_fingerprints(existing, current) -%}
     {%- if not existing.is_table -%}{{ return([]) }}{%- endif -%}
-    {%- if 'fingerprint' not in names_of_columns(existing) -%}{{ return([]) }}{%- endif -%}
+    {%- if 'fingerprint' not in wavehouse.names_of_columns(existing) -%}{{ return([]) }}{%- endif -%}
     {%- set found = run_query('select distinct fingerprint from ' ~ existing).columns[0].values() -%}
     {{ return(found | select('in', current) | list) }}
 {%- endmacro %}
@@ -141,7 +141,7 @@
 {% macro batches_of_rows(rows, kept) -%}
     {%- set batches = {} -%}
     {%- for row in rows if row['fingerprint'] not in kept -%}
-        {%- set number = batch_of(row['batch_number']) -%}
+        {%- set number = wavehouse.batch_of(row['batch_number']) -%}
         {%- do batches.setdefault(number, []).append(row) -%}
     {%- endfor -%}
     {{ return(batches.values() | list) }}
@@ -166,14 +166,14 @@
 {% macro sql_of_batch(sql, units, unit, batch) -%}
     {%- set keys = [] -%}
     {%- for row in batch -%}
-        {%- do keys.append('(' ~ literals_of(row, unit) ~ ')') -%}
+        {%- do keys.append('(' ~ wavehouse.literals_of(row, unit) ~ ')') -%}
     {%- endfor -%}
     {%- set pattern = '1 = 1 /\\* of the units: ([^*]*) \\*/' -%}
     {%- set narrowed = namespace(sql=sql) -%}
     {%- for columns in modules.re.findall(pattern, sql) | unique -%}
         {%- set names = columns | replace(' ', '') -%}
         {%- set bare = modules.re.sub('\\w+\\.', '', names).split(',') -%}
-        {%- set listed = keys | join(', ') if bare == unit else related_keys(units, unit, keys, bare) -%}
+        {%- set listed = keys | join(', ') if bare == unit else wavehouse.related_keys(units, unit, keys, bare) -%}
         {%- set condition = '(' ~ columns ~ ') in (' ~ listed ~ ')' if listed else '1 = 0' -%}
         {%- set narrowed.sql = narrowed.sql | replace('1 = 1 /* of the units: ' ~ columns ~ ' */', condition) -%}
     {%- endfor -%}
@@ -196,7 +196,7 @@
         {%- for row in batch %}
         select
             {%- for column in unit %}
-            {{ literals_of(row, [column]) }} as {{ column }},
+            {{ wavehouse.literals_of(row, [column]) }} as {{ column }},
             {%- endfor %}
             cast({{ row['fingerprint'] }} as bigint) as fingerprint
         {%- if not loop.last %}
@@ -221,7 +221,7 @@
     ) -%}
     {%- set listed = [] -%}
     {%- for row in found.rows -%}
-        {%- do listed.append('(' ~ literals_of(row, columns) ~ ')') -%}
+        {%- do listed.append('(' ~ wavehouse.literals_of(row, columns) ~ ')') -%}
     {%- endfor -%}
     {{ return(listed | join(', ')) }}
 {%- endmacro %}
@@ -231,7 +231,7 @@
     {%- set texts = [] -%}
     {%- for column in columns -%}
         {%- set value = row[column] -%}
-        {%- do texts.append(value if value is number else sql_text(value)) -%}
+        {%- do texts.append(value if value is number else wavehouse.sql_text(value)) -%}
     {%- endfor -%}
     {{ return(texts | join(', ')) }}
 {%- endmacro %}

@@ -13,21 +13,21 @@
     -#}
     {%- set meta = model.config.meta -%}
     {%- set inputs = meta.get('inputs', {}) -%}
-    {%- set unit = unit_of(model) -%}
-    {%- set names = names_of_columns(units) -%}
+    {%- set unit = wavehouse.unit_of(model) -%}
+    {%- set names = wavehouse.names_of_columns(units) -%}
     {%- set digests = [] -%}
     {%- set hashed = [] -%}
     {%- for name in meta.get('described_by', names | reject('equalto', 'batch_number')) -%}
         {%- do hashed.append('units.' ~ name) -%}
     {%- endfor -%}
     {%- set placeless = namespace(sql=sql) -%}
-    {%- for parent in parents_of(model) -%}
+    {%- for parent in wavehouse.parents_of(model) -%}
         {%- set placeless.sql = placeless.sql | replace(parent.relation | string, parent.name) -%}
     {%- endfor -%}
-    {%- for parent in parents_of(model) if parent.name != meta.units -%}
+    {%- for parent in wavehouse.parents_of(model) if parent.name != meta.units -%}
         {%- set input = inputs.get(parent.name, {}) -%}
         {%- if input is not none -%}
-            {%- do digests.append(digest_of_parent(parent, input, names)) -%}
+            {%- do digests.append(wavehouse.digest_of_parent(parent, input, names)) -%}
             {%- do hashed.append('digest_' ~ digests | length ~ '.digest') -%}
         {%- endif -%}
     {%- endfor -%}
@@ -41,8 +41,8 @@
         cast(null as {{ dbt.type_string() }})
         {%- endif %} as unit_name,
         max(units.batch_number) as batch_number,
-        {%- set of_sql = sql_text(local_md5(placeless.sql)) %}
-        {{ integer_key([of_sql, 'version()', rows_digest(hashed)] + prefixed(unit, 'units')) | indent(8) }}
+        {%- set of_sql = wavehouse.sql_text(local_md5(placeless.sql)) %}
+        {{ wavehouse.integer_key([of_sql, 'version()', wavehouse.rows_digest(hashed)] + wavehouse.prefixed(unit, 'units')) | indent(8) }}
             as fingerprint
     from {{ units }} as units
     {%- for digest in digests %}
@@ -67,10 +67,10 @@
     )
     {%- endif %}
     group by
-        {{ prefixed(unit, 'units') | join(', ') }}
+        {{ wavehouse.prefixed(unit, 'units') | join(', ') }}
     order by
         max(units.batch_number),
-        {{ prefixed(unit, 'units') | join(', ') }}
+        {{ wavehouse.prefixed(unit, 'units') | join(', ') }}
 {%- endmacro %}
 
 
@@ -82,9 +82,9 @@
         {%- if node -%}
             {%- do found.append({
                 'name': node.name,
-                'relation': relation_of_node(node),
+                'relation': wavehouse.relation_of_node(node),
                 'has_fingerprints': node.config.materialized == 'by_wave',
-                'unit': unit_of(node),
+                'unit': wavehouse.unit_of(node),
             }) -%}
         {%- endif -%}
     {%- endfor -%}
@@ -95,24 +95,24 @@
 {#- How a parent counts: {by: its columns and those of the list of units, sql: rows of (by, digest)}. -#}
 {% macro digest_of_parent(parent, input, names) -%}
     {%- if parent.has_fingerprints and not input -%}
-        {%- set by = columns_by_name(parent.unit) -%}
+        {%- set by = wavehouse.columns_by_name(parent.unit) -%}
         {%- set digest = 'min(fingerprint)' -%}
         {%- set rows = parent.relation -%}
     {%- else -%}
-        {%- set all_columns = names_of_columns(parent.relation) | reject('equalto', 'fingerprint') | list -%}
+        {%- set all_columns = wavehouse.names_of_columns(parent.relation) | reject('equalto', 'fingerprint') | list -%}
         {%- set usual = ['study_id'] if 'study_id' in all_columns and 'study_id' in names else [] -%}
-        {%- set by = columns_by_name(input.get('by', usual)) -%}
+        {%- set by = wavehouse.columns_by_name(input.get('by', usual)) -%}
         {%- set columns = input.get('columns', all_columns | reject('in', by) | list) -%}
-        {%- set digest = rows_digest(columns) -%}
+        {%- set digest = wavehouse.rows_digest(columns) -%}
         {%- if input.get('through') -%}
             {%- set on = input['on'] -%}
             {%- set rows -%}
             (
                 select distinct
                     {%- for column in by %}
-                    {{ 'membership' if column in names_of_columns(ref(input['through'])) else 'parent' }}.{{ column }},
+                    {{ 'membership' if column in wavehouse.names_of_columns(ref(input['through'])) else 'parent' }}.{{ column }},
                     {%- endfor %}
-                    {{ prefixed(columns, 'parent') | join(', ') }}
+                    {{ wavehouse.prefixed(columns, 'parent') | join(', ') }}
                 from {{ parent.relation }} as parent
                 inner join {{ ref(input['through']) }} as membership
                     on

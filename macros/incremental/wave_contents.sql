@@ -4,22 +4,22 @@
         are staged, and of the SQL that stages them, so that it changes when an answer does. No row for a
         landed wave that has not landed.
     -#}
-    {%- set landed = landed_columns(relation) -%}
+    {%- set landed = wavehouse.landed_columns(relation) -%}
     {%- set is_there = execute and (
-        landed is none or has_landed(relation, study_id ~ '/' ~ wave_id ~ '/answers')
+        landed is none or wavehouse.has_landed(relation, study_id ~ '/' ~ wave_id ~ '/answers')
     ) -%}
     {%- if not is_there -%}
-    {{ no_content_of_a_wave() }}
+    {{ wavehouse.no_content_of_a_wave() }}
     {%- else -%}
-    {%- set staged = long_wave(study_id, wave_id, unpivot_rows(relation, landed)) -%}
+    {%- set staged = wavehouse.long_wave(study_id, wave_id, wavehouse.unpivot_rows(relation, landed)) -%}
     select
-        cast({{ sql_text(study_id) }} as {{ dbt.type_string() }}) as study_id,
-        cast({{ sql_text(wave_id) }} as {{ dbt.type_string() }}) as wave_id,
+        cast({{ wavehouse.sql_text(study_id) }} as {{ dbt.type_string() }}) as study_id,
+        cast({{ wavehouse.sql_text(wave_id) }} as {{ dbt.type_string() }}) as wave_id,
         cast(count(*) as bigint) as n_rows,
-        {{ sql_text(local_md5(staged | replace(relation | string, study_id ~ '_' ~ wave_id))) }} || ' ' || coalesce({{ rows_digest(['delivered']) }}, '')
+        {{ wavehouse.sql_text(local_md5(staged | replace(relation | string, study_id ~ '_' ~ wave_id))) }} || ' ' || coalesce({{ wavehouse.rows_digest(['delivered']) }}, '')
             as content_digest
     from (
-        {{ delivered_columns(relation, landed) }}
+        {{ wavehouse.delivered_columns(relation, landed) }}
     ) as delivered
     {%- endif -%}
 {%- endmacro %}
@@ -56,5 +56,5 @@
 {%- endmacro %}
 
 {% macro duckdb__delivered_columns(relation, columns) -%}
-    select columns({{ columns_named(columns) }}) from {{ relation }}
+    select columns({{ wavehouse.columns_named(columns) }}) from {{ relation }}
 {%- endmacro %}

@@ -6,7 +6,7 @@
     {%- set long_table = model['config'].get('meta', {}).get('long_table', false) -%}
     {%- set constraints = [] -%}
     {%- for constraint in model['constraints'] -%}
-        {%- if constraint['type'] != 'primary_key' or enforces_keys(long_table) -%}
+        {%- if constraint['type'] != 'primary_key' or wavehouse.enforces_keys(long_table) -%}
             {%- do constraints.append(constraint) -%}
         {%- endif -%}
     {%- endfor -%}

@@ -12,21 +12,21 @@
         {% for column in agate_table.column_names -%}
         cast(
             case
-                when not regexp_full_match({{ adapter.quote(column) }}, '{{ blanks_pattern() }}')
+                when not regexp_full_match({{ adapter.quote(column) }}, '{{ wavehouse.blanks_pattern() }}')
                     then regexp_replace({{ adapter.quote(column) }}, '\r\n?', chr(10), 'g')
             end as {{ types.get(column, adapter.convert_type(agate_table, loop.index0)) }}
         ){{ "," if not loop.last }}
         {% endfor %}
     from read_csv(
-        {{ sql_text(path) }},
+        {{ wavehouse.sql_text(path) }},
         columns = {
             {% for column in agate_table.column_names -%}
-            {{ sql_text(column) }}: 'varchar'{{ ", " if not loop.last }}
+            {{ wavehouse.sql_text(column) }}: 'varchar'{{ ", " if not loop.last }}
             {%- endfor %}
         },
         auto_detect = false,
         header = true,
-        delim = {{ sql_text(model['config'].get('delimiter', ',')) }},
+        delim = {{ wavehouse.sql_text(model['config'].get('delimiter', ',')) }},
         quote = '"',
         escape = '"',
         -- for files with two kinds of line ends; uneven rows are errors all the same

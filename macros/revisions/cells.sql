@@ -9,7 +9,7 @@
 {#- The columns of a cell with the name of their table, line by line. -#}
 {% macro cell_of(table) -%}
     {%- set found = [] -%}
-    {%- for column in cell_columns() -%}
+    {%- for column in wavehouse.cell_columns() -%}
         {%- do found.append(table ~ '.' ~ column) -%}
     {%- endfor -%}
     {{ return(found | join(',\n')) }}
@@ -19,7 +19,7 @@
 {#- Whether two rows are of the same cell; an SQL condition. -#}
 {% macro is_same_cell(one, other) -%}
     {%- set found = [] -%}
-    {%- for column in cell_columns() -%}
+    {%- for column in wavehouse.cell_columns() -%}
         {%- do found.append(one ~ '.' ~ column ~ ' = ' ~ other ~ '.' ~ column) -%}
     {%- endfor -%}
     {{ return(found | join('\nand ')) }}

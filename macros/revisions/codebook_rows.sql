@@ -7,17 +7,17 @@
 {% macro codebook_rows() -%}
     {#- One row per row of the codebook: what it is about, where it holds, and its content as one text. -#}
     {%- set queries = [] -%}
-    {%- for seed in deciding_seeds() -%}
-        {%- set about = subject_of_seed(seed) -%}
+    {%- for seed in wavehouse.deciding_seeds() -%}
+        {%- set about = wavehouse.subject_of_seed(seed) -%}
         {%- set query -%}
         select
             '{{ about }}' as subject_kind,
             cast({{ about }} as {{ dbt.type_string() }}) as subject_id,
             {%- for column in ['study_id', 'wave_id', 'valid_from_wave', 'valid_to_wave'] %}
-            cast({{ seed_scope(seed, column) }} as {{ dbt.type_string() }}) as {{ column }},
+            cast({{ wavehouse.seed_scope(seed, column) }} as {{ dbt.type_string() }}) as {{ column }},
             {%- endfor %}
-            {{ surrogate_key([sql_text(seed.name)] + deciding_columns(seed)) | indent(12) }} as content
-        from {{ relation_of_node(seed) }}
+            {{ wavehouse.surrogate_key([wavehouse.sql_text(seed.name)] + wavehouse.deciding_columns(seed)) | indent(12) }} as content
+        from {{ wavehouse.relation_of_node(seed) }}
         {%- endset -%}
         {%- do queries.append(query) -%}
     {%- endfor -%}
@@ -29,22 +29,22 @@
 {% macro codebook_references() -%}
     {%- set queries = [] -%}
     {%- set subjects = [] -%}
-    {%- for seed in deciding_seeds() -%}
-        {%- do subjects.append(subject_of_seed(seed)) -%}
+    {%- for seed in wavehouse.deciding_seeds() -%}
+        {%- do subjects.append(wavehouse.subject_of_seed(seed)) -%}
     {%- endfor -%}
-    {%- for seed in deciding_seeds() -%}
-        {%- set about = subject_of_seed(seed) -%}
+    {%- for seed in wavehouse.deciding_seeds() -%}
+        {%- set about = wavehouse.subject_of_seed(seed) -%}
         {%- for column in seed.columns if column not in [about, 'study_id', 'wave_id'] -%}
             {%- for subject in subjects | unique
                 if column.endswith(subject) and subject not in ['study_id', 'wave_id'] -%}
                 {%- set query -%}
         select
-            cast({{ seed_scope(seed, 'study_id') }} as {{ dbt.type_string() }}) as study_id,
+            cast({{ wavehouse.seed_scope(seed, 'study_id') }} as {{ dbt.type_string() }}) as study_id,
             '{{ about }}' as from_kind,
             cast({{ about }} as {{ dbt.type_string() }}) as from_id,
             '{{ subject }}' as to_kind,
             cast({{ column }} as {{ dbt.type_string() }}) as to_id
-        from {{ relation_of_node(seed) }}
+        from {{ wavehouse.relation_of_node(seed) }}
         where {{ column }} is not null
                 {%- endset -%}
                 {%- do queries.append(query) -%}
@@ -63,7 +63,7 @@
         'waived_columns',
     ] -%}
     {%- set found = [] -%}
-    {%- for seed in (codebook_seeds() if execute else [])
+    {%- for seed in (wavehouse.codebook_seeds() if execute else [])
         if seed.fqn[1] in ['codebook', 'library'] and seed.name not in others -%}
         {%- do found.append(seed) -%}
     {%- endfor -%}

@@ -18,10 +18,10 @@
 
 
 {% macro duckdb__published_rows(table, columns) -%}
-    {%- set path = sql_text(env_var('WAVEHOUSE_PUBLISHED', 'warehouse/current/parquet') ~ '/' ~ table ~ '.parquet') -%}
+    {%- set path = wavehouse.sql_text(env_var('WAVEHOUSE_PUBLISHED', 'warehouse/current/parquet') ~ '/' ~ table ~ '.parquet') -%}
     {%- set is_there = execute and run_query('select count(*) from glob(' ~ path ~ ')').rows[0][0] > 0 -%}
     {%- if not is_there -%}
-    {{ default__published_rows(table, columns) }}
+    {{ wavehouse.default__published_rows(table, columns) }}
     {%- else -%}
     {%- set there = run_query('select name from parquet_schema(' ~ path ~ ')').columns[0].values() -%}
     select

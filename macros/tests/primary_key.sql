@@ -1,6 +1,6 @@
 {% test primary_key(model, columns, long_table=false) %}
 
-    {{ config(enabled=long_table or not enforces_keys()) }}
+    {{ config(enabled=long_table or not wavehouse.enforces_keys()) }}
 
     select
         {{ columns | join(',\n        ') }},

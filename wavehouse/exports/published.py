@@ -66,7 +66,7 @@ def connect(project: Project, study_id: str, wave_id: str | None = None) -> "Duc
         [manifest["release"], manifest["published_at"], manifest["versions"]["wavehouse"]],
     )
     for table in REFERENCES:
-        rows = read_csv(project.seeds / "reference" / f"{table}.csv", keep_rows=True).rows
+        rows = read_csv(project.reference / f"{table}.csv", keep_rows=True).rows
         columns = ", ".join(f"{name} text" for name in rows[0])
         values = ", ".join("?" for _ in rows[0])
         connection.execute(f"create table {table} (place integer, {columns})")

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from textwrap import wrap
 from typing import Any
 
-from wavehouse.generate.text import MARKER, Texts
+from wavehouse.generate.text import BY, MARKER, Texts
 from wavehouse.project import Project
 
 DIAGRAM = PurePosixPath("docs/images/entities.svg")
@@ -81,9 +81,10 @@ def _read_entities(project: Project, generated: Texts) -> list[Entity]:
     from wavehouse.yaml_files import parse_yaml
 
     files = {
-        PurePosixPath(project.relative(path)): text
-        for path in project.models.joinpath("marts").rglob("*.yml")
-        if MARKER not in (text := path.read_text(encoding="utf-8")).partition("\n")[0]
+        PurePosixPath(path.relative_to(part).as_posix()): text
+        for part in project.parts
+        for path in part.joinpath(MARTS).rglob("*.yml")
+        if BY not in (text := path.read_text(encoding="utf-8")).partition("\n")[0]
     }
     files |= {path: text for path, text in generated.items() if path.suffix == ".yml"}
     found = [
@@ -103,7 +104,7 @@ def _entity(model: dict[str, Any], group: str) -> Entity:
             key = constraint["columns"]
     entity = Entity(model["name"], group, tuple(key))
     for test in model.get("data_tests", []):
-        said = test.get("references_key") if isinstance(test, dict) else None
+        said = _reference(test)
         target = REFERENCE.search(said["arguments"]["to"]) if said else None
         if said and target:
             columns, to_columns = said["arguments"]["columns"], said["arguments"]["to_columns"]
@@ -228,3 +229,10 @@ def _in_words(entities: list[Entity]) -> Iterable[str]:
     for each in entities:
         for found in each.references:
             yield f"{each.name} refers to {found.to} by {', '.join(found.columns)}."
+
+
+def _reference(test: str | dict[str, Any]) -> dict[str, Any] | None:
+    """Give what the test of a reference says, with the package's name before it or without."""
+    if isinstance(test, str):
+        return None
+    return test.get("references_key") or test.get("wavehouse.references_key")

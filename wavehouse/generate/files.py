@@ -2,11 +2,13 @@
 
 from pathlib import Path, PurePosixPath
 
+from wavehouse.codebook import DESCRIPTIONS
 from wavehouse.errors import ProblemsError
 from wavehouse.generate.entity_diagram import draw_entities
 from wavehouse.generate.generators import expected_files
-from wavehouse.generate.text import MARKER, Texts
+from wavehouse.generate.text import BROUGHT, BY, Texts
 from wavehouse.ids import inside
+from wavehouse.product import CODEBOOK
 from wavehouse.project import Project
 from wavehouse.wave_files import Inspection, check_files
 from wavehouse.writing import explained, write_whole
@@ -83,7 +85,9 @@ def check_generated(project: Project) -> None:
 
 def _expected(project: Project, found: Inspection) -> Texts:
     texts = expected_files(found)
-    if not found.waves:
+    if project.is_own:
+        texts |= _brought(project)
+    elif not found.waves:
         # What there is even before the first wave stands beside models of ours, or is not needed.
         texts = {
             path: text for path, text in texts.items() if (project.root / path.parent).is_dir()
@@ -91,9 +95,15 @@ def _expected(project: Project, found: Inspection) -> Texts:
     return {**texts, **draw_entities(project, texts)}
 
 
+def _brought(project: Project) -> Texts:
+    """Give what dbt reads only beside what it describes: the descriptions of the codebook."""
+    text = (project.product / CODEBOOK / DESCRIPTIONS).read_text(encoding="utf-8")
+    return {PurePosixPath("seeds/codebook", DESCRIPTIONS): f"# {BROUGHT}\n{text}"}
+
+
 def _candidates(project: Project) -> list[Path]:
     patterns = [
-        (project.waves, "*.yml"),
+        (project.seeds, "*.yml"),
         (project.models, "*.yml"),
         (project.models, "*.sql"),
         (project.docs, "*.md"),
@@ -104,7 +114,7 @@ def _candidates(project: Project) -> list[Path]:
 
 def _is_generated(file: Path) -> bool:
     with file.open("rb") as stream:
-        return MARKER.encode() in stream.readline()
+        return BY.encode() in stream.readline()
 
 
 def _changes(missing: list[str], stale: list[str], superseded: list[str]) -> list[str]:

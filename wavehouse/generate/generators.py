@@ -5,13 +5,18 @@ write one more such function and add it to GENERATORS.
 """
 
 import json
-from collections.abc import Callable, Iterable
-from itertools import groupby
+from collections.abc import Callable
 from pathlib import PurePosixPath
 
 from wavehouse.escapes import jinja_text, yaml_text
+from wavehouse.generate.delivered import (
+    by_study,
+    contents_model,
+    generate_delivered_answers,
+    generate_delivered_waves,
+)
 from wavehouse.generate.markdown import code, plain
-from wavehouse.generate.respondents_table import generate_respondents_description
+from wavehouse.generate.respondents_table import generate_respondents
 from wavehouse.generate.text import MARKER, Texts, sentence, yaml_file
 from wavehouse.generate.variable_pages import generate_variable_pages
 from wavehouse.generate.wide_tables import generate_wide_tables
@@ -19,58 +24,6 @@ from wavehouse.wave_files import DeliveredWave, Inspection
 
 # Where dbt reads landed waves, unless the engine cannot.
 LANDING = "{{ env_var('WAVEHOUSE_LANDING', 'landing') }}"
-
-# Before the first wave: the columns, and no rows.
-NOTHING_DELIVERED = """\
-select
-    cast(null as {{ dbt.type_string() }}) as study_id,
-    cast(null as {{ dbt.type_string() }}) as wave_id,
-    cast(null as bigint) as row_number,
-    cast(null as {{ dbt.type_string() }}) as source_column,
-    cast(null as {{ dbt.type_string() }}) as source_code
-where false
-"""
-
-DELIVERED_WAVES = f"""\
--- {MARKER}
-/*
-    1. A batch is what is computed in one go: as many waves as have about 5,000 rows together, so
-       that what a pass over respondents holds in memory does not grow with the number of waves.
-       A wave is never divided.
-    2. Batches change when waves are added; nothing that is kept is joined by them.
-*/
-with
-
-waves as (
-{{contents}}
-),
-
-final as (
-    select
-        -- keys
-        {{{{{{{{ integer_key(['study_id', 'wave_id']) }}}}}}}} as wave_key,
-        study_id,
-        wave_id,
-
-        -- what was delivered
-        n_rows,
-        content_digest,
-
-        cast(
-            floor(
-                sum(n_rows) over (
-                    order by study_id, wave_id
-                    rows between unbounded preceding and current row
-                ) / 5000
-            ) as integer
-        ) as batch_number
-    from waves
-)
-
-select * from final
-"""
-
-NO_CONTENT = "    {{ no_content_of_a_wave() | indent(4) }}"
 
 STAGED = """\
 {study}: delivered values of all waves, long and as text.
@@ -111,7 +64,7 @@ def generate_wave_seeds(found: Inspection) -> Texts:
     """Describe each study's wave seeds: all columns text, each with what the codebook says."""
     texts = {}
     seeds = [wave for wave in found.waves if not wave.is_landed]
-    for study_id, waves in _by_study(seeds):
+    for study_id, waves in by_study(seeds):
         lines = ["version: 2", "", "seeds:"]
         for wave in waves:
             lines += [
@@ -141,7 +94,7 @@ def generate_wave_seeds(found: Inspection) -> Texts:
 def generate_staging_models(found: Inspection) -> Texts:
     """Write one staging model for each study: the answers of its waves, long, as text."""
     texts = {}
-    for study_id, waves in _by_study(found.waves):
+    for study_id, waves in by_study(found.waves):
         calls = "\n\n    union all\n\n".join(_staging_call(wave) for wave in waves)
         texts[PurePosixPath(f"models/staging/{study_id}/{waves[0].staging_model}.sql")] = (
             f"-- {MARKER}\nwith\n\ndelivered as (\n{calls}\n)\n\nselect * from delivered\n"
@@ -151,9 +104,11 @@ def generate_staging_models(found: Inspection) -> Texts:
 
 def _staging_call(wave: DeliveredWave) -> str:
     if not wave.is_landed:
-        return f"    {{{{ stage_wave('{wave.study_id}', '{wave.wave_id}') | indent(4) }}}}"
+        return (
+            f"    {{{{ wavehouse.stage_wave('{wave.study_id}', '{wave.wave_id}') | indent(4) }}}}"
+        )
     columns = "".join(f"        {jinja_text(name)},\n" for name in wave.columns)
-    call = f"stage_landed_wave('{wave.study_id}', '{wave.wave_id}', [\n{columns}    ])"
+    call = f"wavehouse.stage_landed_wave('{wave.study_id}', '{wave.wave_id}', [\n{columns}    ])"
     return f"    {{{{ {call} | indent(4) }}}}"
 
 
@@ -161,7 +116,7 @@ def generate_landing_sources(found: Inspection) -> Texts:
     """Describe each study's landed waves, by the columns that the codebook names."""
     texts = {}
     landed = [wave for wave in found.waves if wave.is_landed]
-    for study_id, waves in _by_study(landed):
+    for study_id, waves in by_study(landed):
         lines = [
             "version: 2",
             "",
@@ -207,7 +162,7 @@ def generate_staging_descriptions(found: Inspection) -> Texts:
         "source_code": "The value as delivered, as text; null where the file has nothing.",
     }
     texts = {}
-    for study_id, waves in _by_study(found.waves):
+    for study_id, waves in by_study(found.waves):
         text = STAGED.format(
             study=plain(found.codebook.study_label(study_id)),
             waves=", ".join(f"{_wave_label(wave)} ({code(wave.path)})" for wave in waves),
@@ -241,81 +196,6 @@ def generate_staging_descriptions(found: Inspection) -> Texts:
     return texts
 
 
-def generate_delivered_answers(found: Inspection) -> Texts:
-    """Write the model that puts the staging models of all studies into one table."""
-    path = PurePosixPath("models/intermediate/delivered/int_delivered__answers.sql")
-    models = [waves[0].staging_model for _, waves in _by_study(found.waves)]
-    lines = [
-        f"-- {MARKER}",
-        "{{ config(",
-        "    materialized='by_wave',",
-        "    meta={",
-        "        'units': 'int_delivered__waves',",
-        "        'inputs': {",
-        *(f"            '{model}': none," for model in models),
-        "        },",
-        "    },",
-        ") }}",
-        "-- depends_on: {{ ref('int_delivered__waves') }}",
-    ]
-    if not found.waves:
-        return {path: "\n".join(lines) + f"\n{NOTHING_DELIVERED}"}
-    lines += [
-        "{%- set studies = [",
-        *(f"    ref('{model}')," for model in models),
-        "] %}",
-        "with",
-        "",
-        "delivered as (",
-        "    {%- for study in studies %}",
-        "    select",
-        "        study_id,",
-        "        wave_id,",
-        "        row_number,",
-        "        source_column,",
-        "        source_code",
-        "    from {{ study }}",
-        "    where {{ of_these_units(['study_id', 'wave_id']) }}",
-        "    {%- if not loop.last %}",
-        "",
-        "    union all",
-        "    {%- endif %}",
-        "    {%- endfor %}",
-        ")",
-        "",
-        "select * from delivered",
-    ]
-    return {path: "\n".join(lines) + "\n"}
-
-
-def generate_delivered_waves(found: Inspection) -> Texts:
-    """Write the model that lists the waves of all studies, and those that say what they hold."""
-    path = PurePosixPath("models/intermediate/delivered/int_delivered__waves.sql")
-    of_studies = [
-        f"    select * from {{{{ ref('{contents_model(study_id)}') }}}}"
-        for study_id, _ in _by_study(found.waves)
-    ]
-    contents = "\n\n    union all\n\n".join(of_studies) or NO_CONTENT
-    texts = {path: DELIVERED_WAVES.format(contents=contents)}
-    for study_id, waves in _by_study(found.waves):
-        calls = "\n\n    union all\n\n".join(_content_call(wave) for wave in waves)
-        texts[PurePosixPath(f"models/staging/{study_id}/{contents_model(study_id)}.sql")] = (
-            f"-- {MARKER}\nwith\n\nwaves as (\n{calls}\n)\n\nselect * from waves\n"
-        )
-    return texts
-
-
-def contents_model(study_id: str) -> str:
-    """Name the staging model that says what each wave of a study holds."""
-    return f"stg_{study_id}__waves"
-
-
-def _content_call(wave: DeliveredWave) -> str:
-    relation = f"source('landing', '{wave.seed}')" if wave.is_landed else f"ref('{wave.seed}')"
-    call = f"wave_content('{wave.study_id}', '{wave.wave_id}', {relation})"
-    return f"    {{{{ {call} | indent(4) }}}}"
-
-
 GENERATORS: list[Callable[[Inspection], Texts]] = [
     generate_wave_seeds,
     generate_landing_sources,
@@ -323,15 +203,10 @@ GENERATORS: list[Callable[[Inspection], Texts]] = [
     generate_staging_descriptions,
     generate_delivered_answers,
     generate_delivered_waves,
-    generate_respondents_description,
+    generate_respondents,
     generate_wide_tables,
     generate_variable_pages,
 ]
-
-
-def _by_study(waves: list[DeliveredWave]) -> Iterable[tuple[str, list[DeliveredWave]]]:
-    for study_id, members in groupby(waves, key=lambda wave: wave.study_id):
-        yield study_id, list(members)
 
 
 def _wave_title(found: Inspection, wave: DeliveredWave) -> str:

@@ -1,16 +1,16 @@
-"""The description of fct_respondents, which is its contract: a column for each segment."""
+"""The table of respondents, and its description, which is its contract: a column a segment."""
 
 from pathlib import PurePosixPath
 
 from wavehouse.escapes import yaml_text
 from wavehouse.generate.markdown import plain
-from wavehouse.generate.text import Texts, yaml_file
+from wavehouse.generate.text import MARKER, Texts, yaml_file
 from wavehouse.generate.variable_pages import described_by, described_variables
 from wavehouse.wave_files import Inspection
 
 
-def generate_respondents_description(found: Inspection) -> Texts:
-    """Describe fct_respondents: its contract needs a column for each segment of one variable."""
+def generate_respondents(found: Inspection) -> Texts:
+    """Write fct_respondents: its contract needs a column for each segment of one variable."""
     variables: dict[str, list[str]] = {}
     for row in found.codebook.rows("segment_variables"):
         variables.setdefault(row["segment_id"], []).append(row["variable_id"])
@@ -38,7 +38,13 @@ def generate_respondents_description(found: Inspection) -> Texts:
             f"            segment_id: {segment_id}",
         ]
     lines += RESPONDENTS_TESTS.splitlines()
-    return {PurePosixPath("models/marts/core/fct_respondents.yml"): yaml_file(lines)}
+    return {
+        FOLDER / "fct_respondents.sql": f"-- {MARKER}\n{RESPONDENTS}",
+        FOLDER / "fct_respondents.yml": yaml_file(lines),
+    }
+
+
+FOLDER = PurePosixPath("models/marts/core")
 
 
 # So that a segment named like a column of the design cannot clash with it.
@@ -113,14 +119,14 @@ models:
 
 RESPONDENTS_TESTS = """\
     data_tests:
-      - primary_key:
+      - wavehouse.primary_key:
           name: fct_respondents_has_one_row_per_key
           description: >
             One row per respondent_key, which is never empty. The maintainers of the models mend a
             failure.
           arguments:
             columns: [respondent_key]
-      - references_key:
+      - wavehouse.references_key:
           name: fct_respondents__study_id_wave_id_is_in_dim_wave
           description: >
             Every study_id, wave_id is a row of dim_wave. A failure is a fault of the models: their
@@ -129,17 +135,88 @@ RESPONDENTS_TESTS = """\
             columns: [study_id, wave_id]
             to: ref('dim_wave')
             to_columns: [study_id, wave_id]
-      - holds:
+      - wavehouse.holds:
           name: weights_are_not_negative
           description: >
             Weights are not negative; zero or empty only where the design allows it. Whoever
             delivered the wave mends a failure.
           arguments:
             condition: "weight >= 0 or weight is null"
-      - holds:
+      - wavehouse.holds:
           name: no_respondent_is_without_stratum_and_psu
           description: >
             Every respondent has a stratum and a PSU. Whoever delivered the wave mends a failure.
           arguments:
             condition: "stratum_id is not null and psu_key is not null"
+"""
+
+RESPONDENTS = """\
+/*
+    One column per declared segment of one variable. Which those are stands in the generated
+    fct_respondents.yml (meta.segment_id): a contract needs the names of its columns beforehand.
+*/
+{%- set segment_columns = wavehouse.columns_of_segments(model) %}
+
+with
+
+respondents as (
+    select * from {{ ref('int_delivered__respondents') }}
+),
+
+memberships as (
+    select * from {{ ref('int_segments__memberships') }}
+),
+
+segment_values as (
+    select * from {{ ref('int_segments__values') }}
+),
+
+segments_by_respondent as (
+    select
+        {% for column in segment_columns -%}
+        max(
+            case
+                when memberships.segment_id = {{ wavehouse.sql_text(column.segment_id) }}
+                    then segment_values.segment_value_label
+            end
+        ) as {{ column.name }},
+        {% endfor -%}
+        memberships.respondent_number
+    from memberships
+    inner join segment_values
+        on
+            memberships.segment_id = segment_values.segment_id
+            and memberships.segment_code = segment_values.segment_code
+    group by memberships.respondent_number
+),
+
+final as (
+    select
+        -- keys
+        respondents.respondent_key,
+        respondents.person_key,
+        respondents.study_id,
+        respondents.wave_id,
+
+        -- design
+        respondents.sample_id,
+        respondents.stratum_id,
+        {{ wavehouse.surrogate_key([
+            'respondents.study_id', 'respondents.sample_id', 'respondents.stratum_id',
+            'respondents.psu_id'
+        ]) | indent(8) }} as psu_key,
+        respondents.weight,
+        respondents.psu_population,
+
+        -- segments
+        {% for column in segment_columns -%}
+        segments_by_respondent.{{ column.name }},
+        {% endfor -%}
+        respondents.interview_date
+    from respondents
+    left join segments_by_respondent
+        on respondents.respondent_number = segments_by_respondent.respondent_number
+)
+
+select * from final
 """

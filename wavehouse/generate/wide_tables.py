@@ -35,14 +35,14 @@ why. Every estimate of these rows must be weighted."""
 
 TESTS = """\
     data_tests:
-      - primary_key:
+      - wavehouse.primary_key:
           name: {model}_has_one_row_per_key
           description: >
             One row per respondent_key, which is never empty. The maintainers of the models mend a
             failure.
           arguments:
             columns: [respondent_key]
-      - references_key:
+      - wavehouse.references_key:
           name: {model}__respondent_key_is_in_fct_respondents
           description: >
             Every respondent_key is a row of fct_respondents. A failure is a fault of the models:
@@ -51,7 +51,7 @@ TESTS = """\
             columns: [respondent_key]
             to: ref('fct_respondents')
             to_columns: [respondent_key]
-      - references_key:
+      - wavehouse.references_key:
           name: {model}__study_id_wave_id_is_in_dim_wave
           description: >
             Every study_id, wave_id is a row of dim_wave. A failure is a fault of the models: their
@@ -69,7 +69,7 @@ def generate_wide_tables(found: Inspection) -> Texts:
     for study_id in studies:
         model = f"wide_{study_id}"
         texts[FOLDER / f"{model}.sql"] = (
-            f"-- {MARKER}\n{{{{ wide_answers('{study_id}', model) }}}}\n"
+            f"-- {MARKER}\n{{{{ wavehouse.wide_answers('{study_id}', model) }}}}\n"
         )
         texts[FOLDER / f"{model}.yml"] = yaml_file(_describe(found.codebook, study_id))
     if studies:

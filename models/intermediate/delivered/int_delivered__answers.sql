@@ -29,7 +29,7 @@ delivered as (
         source_column,
         source_code
     from {{ study }}
-    where {{ of_these_units(['study_id', 'wave_id']) }}
+    where {{ wavehouse.of_these_units(['study_id', 'wave_id']) }}
     {%- if not loop.last %}
 
     union all

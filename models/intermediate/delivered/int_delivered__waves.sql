@@ -26,7 +26,7 @@ waves as (
 final as (
     select
         -- keys
-        {{ integer_key(['study_id', 'wave_id']) }} as wave_key,
+        {{ wavehouse.integer_key(['study_id', 'wave_id']) }} as wave_key,
         study_id,
         wave_id,
 

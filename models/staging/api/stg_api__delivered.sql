@@ -2,11 +2,11 @@
 with
 
 delivered as (
-    {{ stage_wave('api', '1999') | indent(4) }}
+    {{ wavehouse.stage_wave('api', '1999') | indent(4) }}
 
     union all
 
-    {{ stage_wave('api', '2000') | indent(4) }}
+    {{ wavehouse.stage_wave('api', '2000') | indent(4) }}
 )
 
 select * from delivered

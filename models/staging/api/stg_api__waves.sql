@@ -2,11 +2,11 @@
 with
 
 waves as (
-    {{ wave_content('api', '1999', ref('api_1999')) | indent(4) }}
+    {{ wavehouse.wave_content('api', '1999', ref('api_1999')) | indent(4) }}
 
     union all
 
-    {{ wave_content('api', '2000', ref('api_2000')) | indent(4) }}
+    {{ wavehouse.wave_content('api', '2000', ref('api_2000')) | indent(4) }}
 )
 
 select * from waves

@@ -2,19 +2,19 @@
 with
 
 delivered as (
-    {{ stage_wave('bsa', '1983') | indent(4) }}
+    {{ wavehouse.stage_wave('bsa', '1983') | indent(4) }}
 
     union all
 
-    {{ stage_wave('bsa', '1984') | indent(4) }}
+    {{ wavehouse.stage_wave('bsa', '1984') | indent(4) }}
 
     union all
 
-    {{ stage_wave('bsa', '1985') | indent(4) }}
+    {{ wavehouse.stage_wave('bsa', '1985') | indent(4) }}
 
     union all
 
-    {{ stage_wave('bsa', '1986') | indent(4) }}
+    {{ wavehouse.stage_wave('bsa', '1986') | indent(4) }}
 )
 
 select * from delivered

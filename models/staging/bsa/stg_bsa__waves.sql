@@ -2,19 +2,19 @@
 with
 
 waves as (
-    {{ wave_content('bsa', '1983', ref('bsa_1983')) | indent(4) }}
+    {{ wavehouse.wave_content('bsa', '1983', ref('bsa_1983')) | indent(4) }}
 
     union all
 
-    {{ wave_content('bsa', '1984', ref('bsa_1984')) | indent(4) }}
+    {{ wavehouse.wave_content('bsa', '1984', ref('bsa_1984')) | indent(4) }}
 
     union all
 
-    {{ wave_content('bsa', '1985', ref('bsa_1985')) | indent(4) }}
+    {{ wavehouse.wave_content('bsa', '1985', ref('bsa_1985')) | indent(4) }}
 
     union all
 
-    {{ wave_content('bsa', '1986', ref('bsa_1986')) | indent(4) }}
+    {{ wavehouse.wave_content('bsa', '1986', ref('bsa_1986')) | indent(4) }}
 )
 
 select * from waves

@@ -2,31 +2,31 @@
 with
 
 delivered as (
-    {{ stage_wave('gss', '1994') | indent(4) }}
+    {{ wavehouse.stage_wave('gss', '1994') | indent(4) }}
 
     union all
 
-    {{ stage_wave('gss', '1996') | indent(4) }}
+    {{ wavehouse.stage_wave('gss', '1996') | indent(4) }}
 
     union all
 
-    {{ stage_wave('gss', '1998') | indent(4) }}
+    {{ wavehouse.stage_wave('gss', '1998') | indent(4) }}
 
     union all
 
-    {{ stage_wave('gss', '2000') | indent(4) }}
+    {{ wavehouse.stage_wave('gss', '2000') | indent(4) }}
 
     union all
 
-    {{ stage_wave('gss', '2002') | indent(4) }}
+    {{ wavehouse.stage_wave('gss', '2002') | indent(4) }}
 
     union all
 
-    {{ stage_wave('gss', '2004') | indent(4) }}
+    {{ wavehouse.stage_wave('gss', '2004') | indent(4) }}
 
     union all
 
-    {{ stage_wave('gss', '2006') | indent(4) }}
+    {{ wavehouse.stage_wave('gss', '2006') | indent(4) }}
 )
 
 select * from delivered

@@ -2,31 +2,31 @@
 with
 
 waves as (
-    {{ wave_content('gss', '1994', ref('gss_1994')) | indent(4) }}
+    {{ wavehouse.wave_content('gss', '1994', ref('gss_1994')) | indent(4) }}
 
     union all
 
-    {{ wave_content('gss', '1996', ref('gss_1996')) | indent(4) }}
+    {{ wavehouse.wave_content('gss', '1996', ref('gss_1996')) | indent(4) }}
 
     union all
 
-    {{ wave_content('gss', '1998', ref('gss_1998')) | indent(4) }}
+    {{ wavehouse.wave_content('gss', '1998', ref('gss_1998')) | indent(4) }}
 
     union all
 
-    {{ wave_content('gss', '2000', ref('gss_2000')) | indent(4) }}
+    {{ wavehouse.wave_content('gss', '2000', ref('gss_2000')) | indent(4) }}
 
     union all
 
-    {{ wave_content('gss', '2002', ref('gss_2002')) | indent(4) }}
+    {{ wavehouse.wave_content('gss', '2002', ref('gss_2002')) | indent(4) }}
 
     union all
 
-    {{ wave_content('gss', '2004', ref('gss_2004')) | indent(4) }}
+    {{ wavehouse.wave_content('gss', '2004', ref('gss_2004')) | indent(4) }}
 
     union all
 
-    {{ wave_content('gss', '2006', ref('gss_2006')) | indent(4) }}
+    {{ wavehouse.wave_content('gss', '2006', ref('gss_2006')) | indent(4) }}
 )
 
 select * from waves

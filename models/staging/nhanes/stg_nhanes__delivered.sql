@@ -2,7 +2,7 @@
 with
 
 delivered as (
-    {{ stage_landed_wave('nhanes', '1999', [
+    {{ wavehouse.stage_landed_wave('nhanes', '1999', [
         "RIAGENDR",
         "RIDAGEYR",
         "RIDRETH1",
@@ -29,7 +29,7 @@ delivered as (
 
     union all
 
-    {{ stage_landed_wave('nhanes', '2001', [
+    {{ wavehouse.stage_landed_wave('nhanes', '2001', [
         "RIAGENDR",
         "RIDAGEYR",
         "RIDRETH1",
@@ -56,7 +56,7 @@ delivered as (
 
     union all
 
-    {{ stage_landed_wave('nhanes', '2003', [
+    {{ wavehouse.stage_landed_wave('nhanes', '2003', [
         "RIAGENDR",
         "RIDAGEYR",
         "RIDRETH1",
@@ -83,43 +83,7 @@ delivered as (
 
     union all
 
-    {{ stage_landed_wave('nhanes', '2005', [
-        "RIAGENDR",
-        "RIDAGEYR",
-        "RIDRETH1",
-        "DMDEDUC2",
-        "DMDMARTL",
-        "INDFMPIR",
-        "BMXBMI",
-        "BMXWT",
-        "BMXHT",
-        "BMXWAIST",
-        "HUQ010",
-        "HUQ050",
-        "SMQ020",
-        "SMQ040",
-        "DPQ010",
-        "DPQ020",
-        "DPQ030",
-        "DPQ040",
-        "DPQ050",
-        "DPQ060",
-        "DPQ070",
-        "DPQ080",
-        "DPQ090",
-        "RIDEXPRG",
-        "RIDEXMON",
-        "RIDSTATR",
-        "SEQN",
-        "SDMVSTRA",
-        "SDMVPSU",
-        "WTMEC2YR",
-        "WTINT2YR",
-    ]) | indent(4) }}
-
-    union all
-
-    {{ stage_landed_wave('nhanes', '2007', [
+    {{ wavehouse.stage_landed_wave('nhanes', '2005', [
         "RIAGENDR",
         "RIDAGEYR",
         "RIDRETH1",
@@ -155,7 +119,7 @@ delivered as (
 
     union all
 
-    {{ stage_landed_wave('nhanes', '2009', [
+    {{ wavehouse.stage_landed_wave('nhanes', '2007', [
         "RIAGENDR",
         "RIDAGEYR",
         "RIDRETH1",
@@ -191,7 +155,43 @@ delivered as (
 
     union all
 
-    {{ stage_landed_wave('nhanes', '2011', [
+    {{ wavehouse.stage_landed_wave('nhanes', '2009', [
+        "RIAGENDR",
+        "RIDAGEYR",
+        "RIDRETH1",
+        "DMDEDUC2",
+        "DMDMARTL",
+        "INDFMPIR",
+        "BMXBMI",
+        "BMXWT",
+        "BMXHT",
+        "BMXWAIST",
+        "HUQ010",
+        "HUQ050",
+        "SMQ020",
+        "SMQ040",
+        "DPQ010",
+        "DPQ020",
+        "DPQ030",
+        "DPQ040",
+        "DPQ050",
+        "DPQ060",
+        "DPQ070",
+        "DPQ080",
+        "DPQ090",
+        "RIDEXPRG",
+        "RIDEXMON",
+        "RIDSTATR",
+        "SEQN",
+        "SDMVSTRA",
+        "SDMVPSU",
+        "WTMEC2YR",
+        "WTINT2YR",
+    ]) | indent(4) }}
+
+    union all
+
+    {{ wavehouse.stage_landed_wave('nhanes', '2011', [
         "RIAGENDR",
         "RIDAGEYR",
         "RIDRETH1",
@@ -228,44 +228,7 @@ delivered as (
 
     union all
 
-    {{ stage_landed_wave('nhanes', '2013', [
-        "RIAGENDR",
-        "RIDAGEYR",
-        "RIDRETH1",
-        "RIDRETH3",
-        "DMDEDUC2",
-        "DMDMARTL",
-        "INDFMPIR",
-        "BMXBMI",
-        "BMXWT",
-        "BMXHT",
-        "BMXWAIST",
-        "HUQ010",
-        "HUQ051",
-        "SMQ020",
-        "SMQ040",
-        "DPQ010",
-        "DPQ020",
-        "DPQ030",
-        "DPQ040",
-        "DPQ050",
-        "DPQ060",
-        "DPQ070",
-        "DPQ080",
-        "DPQ090",
-        "RIDEXPRG",
-        "RIDEXMON",
-        "RIDSTATR",
-        "SEQN",
-        "SDMVSTRA",
-        "SDMVPSU",
-        "WTMEC2YR",
-        "WTINT2YR",
-    ]) | indent(4) }}
-
-    union all
-
-    {{ stage_landed_wave('nhanes', '2015', [
+    {{ wavehouse.stage_landed_wave('nhanes', '2013', [
         "RIAGENDR",
         "RIDAGEYR",
         "RIDRETH1",
@@ -302,7 +265,7 @@ delivered as (
 
     union all
 
-    {{ stage_landed_wave('nhanes', '2017', [
+    {{ wavehouse.stage_landed_wave('nhanes', '2015', [
         "RIAGENDR",
         "RIDAGEYR",
         "RIDRETH1",
@@ -339,7 +302,44 @@ delivered as (
 
     union all
 
-    {{ stage_landed_wave('nhanes', '2021', [
+    {{ wavehouse.stage_landed_wave('nhanes', '2017', [
+        "RIAGENDR",
+        "RIDAGEYR",
+        "RIDRETH1",
+        "RIDRETH3",
+        "DMDEDUC2",
+        "DMDMARTL",
+        "INDFMPIR",
+        "BMXBMI",
+        "BMXWT",
+        "BMXHT",
+        "BMXWAIST",
+        "HUQ010",
+        "HUQ051",
+        "SMQ020",
+        "SMQ040",
+        "DPQ010",
+        "DPQ020",
+        "DPQ030",
+        "DPQ040",
+        "DPQ050",
+        "DPQ060",
+        "DPQ070",
+        "DPQ080",
+        "DPQ090",
+        "RIDEXPRG",
+        "RIDEXMON",
+        "RIDSTATR",
+        "SEQN",
+        "SDMVSTRA",
+        "SDMVPSU",
+        "WTMEC2YR",
+        "WTINT2YR",
+    ]) | indent(4) }}
+
+    union all
+
+    {{ wavehouse.stage_landed_wave('nhanes', '2021', [
         "RIAGENDR",
         "RIDAGEYR",
         "RIDRETH1",

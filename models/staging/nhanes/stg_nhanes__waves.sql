@@ -2,47 +2,47 @@
 with
 
 waves as (
-    {{ wave_content('nhanes', '1999', source('landing', 'nhanes_1999')) | indent(4) }}
+    {{ wavehouse.wave_content('nhanes', '1999', source('landing', 'nhanes_1999')) | indent(4) }}
 
     union all
 
-    {{ wave_content('nhanes', '2001', source('landing', 'nhanes_2001')) | indent(4) }}
+    {{ wavehouse.wave_content('nhanes', '2001', source('landing', 'nhanes_2001')) | indent(4) }}
 
     union all
 
-    {{ wave_content('nhanes', '2003', source('landing', 'nhanes_2003')) | indent(4) }}
+    {{ wavehouse.wave_content('nhanes', '2003', source('landing', 'nhanes_2003')) | indent(4) }}
 
     union all
 
-    {{ wave_content('nhanes', '2005', source('landing', 'nhanes_2005')) | indent(4) }}
+    {{ wavehouse.wave_content('nhanes', '2005', source('landing', 'nhanes_2005')) | indent(4) }}
 
     union all
 
-    {{ wave_content('nhanes', '2007', source('landing', 'nhanes_2007')) | indent(4) }}
+    {{ wavehouse.wave_content('nhanes', '2007', source('landing', 'nhanes_2007')) | indent(4) }}
 
     union all
 
-    {{ wave_content('nhanes', '2009', source('landing', 'nhanes_2009')) | indent(4) }}
+    {{ wavehouse.wave_content('nhanes', '2009', source('landing', 'nhanes_2009')) | indent(4) }}
 
     union all
 
-    {{ wave_content('nhanes', '2011', source('landing', 'nhanes_2011')) | indent(4) }}
+    {{ wavehouse.wave_content('nhanes', '2011', source('landing', 'nhanes_2011')) | indent(4) }}
 
     union all
 
-    {{ wave_content('nhanes', '2013', source('landing', 'nhanes_2013')) | indent(4) }}
+    {{ wavehouse.wave_content('nhanes', '2013', source('landing', 'nhanes_2013')) | indent(4) }}
 
     union all
 
-    {{ wave_content('nhanes', '2015', source('landing', 'nhanes_2015')) | indent(4) }}
+    {{ wavehouse.wave_content('nhanes', '2015', source('landing', 'nhanes_2015')) | indent(4) }}
 
     union all
 
-    {{ wave_content('nhanes', '2017', source('landing', 'nhanes_2017')) | indent(4) }}
+    {{ wavehouse.wave_content('nhanes', '2017', source('landing', 'nhanes_2017')) | indent(4) }}
 
     union all
 
-    {{ wave_content('nhanes', '2021', source('landing', 'nhanes_2021')) | indent(4) }}
+    {{ wavehouse.wave_content('nhanes', '2021', source('landing', 'nhanes_2021')) | indent(4) }}
 )
 
 select * from waves

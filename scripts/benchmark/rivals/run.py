@@ -138,7 +138,7 @@ def install_svy() -> str:
     """Install svy beside this project if it is not there; give "" if it is, else the reason."""
     if (SVY_FOLDER / ".installed").exists():
         return ""
-    words = [sys.executable, ROOT / "scripts" / "make_environment.py", SVY_FOLDER, "--", SVY]
+    words = [sys.executable, "-m", "wavehouse.environment", SVY_FOLDER, "--", SVY]
     done = subprocess.run(words, check=False)
     return "" if done.returncode == 0 else f"pip could not install {SVY}"
 

@@ -1,0 +1,99 @@
+"""Begin a project of a team's own: the top level that dbt people know, and an empty codebook."""
+
+import re
+import shutil
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from wavehouse.errors import WavehouseError
+from wavehouse.generate import generate
+from wavehouse.own.lock import locked_packages
+from wavehouse.own.wheel import write_wheel
+from wavehouse.product import CODEBOOK, LOCK, PACKAGE, link_product, product_folder
+from wavehouse.project import Project
+from wavehouse.writing import write_whole
+
+VENDOR = "vendor"
+# dbt's own names, and that of the package.
+TAKEN = {PACKAGE, "dbt", "dbt_duckdb", "dbt_postgres"}
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+# Folders for what a team writes; git keeps none that is empty.
+EMPTY = ("analyses", "docs", "models/marts", "seeds/waves", "tests")
+
+
+def init_project(folder: Path, *, name: str | None = None, example: bool = False) -> list[str]:
+    """Make a project in a folder that is not there yet or is empty.
+
+    Args:
+        folder: where.
+        name: the project's name for dbt; the folder's, in letters that dbt takes, if left out.
+        example: whether it begins with a small made-up study of two waves and a mart of its own.
+
+    Returns:
+        lines that say what was made and what comes next.
+
+    Raises:
+        WavehouseError: something is in the folder, or the name will not do.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WavehouseError(
+            f"{folder} is there already and not empty. Name a new folder, or empty it."
+        )
+    called = name or re.sub(r"\W+", "_", folder.resolve().name.lower())
+    if not NAME.fullmatch(called) or called in TAKEN:
+        raise WavehouseError(
+            f"A project cannot be called {called!r}: small letters, digits and _, a letter first, "
+            f"and none of {', '.join(sorted(TAKEN))}. Say --name NAME."
+        )
+    was_there = folder.exists()
+    try:
+        _fill(folder, called, example)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        if was_there:
+            folder.mkdir()
+        raise
+    within = "an example study of two waves" if example else "an empty codebook"
+    return [
+        f"Made the project {called} in {folder}, with {within}.",
+        "Next:",
+        f"  cd {folder}",
+        "  make                    # sets up .venv, builds, tests and publishes",
+        "  less README.md          # what is where, and how the first wave comes in",
+    ]
+
+
+def _fill(folder: Path, name: str, example: bool) -> None:
+    brought = product_folder()
+    _copy(files("wavehouse.own") / "files", folder, name)
+    if example:
+        _copy(files("wavehouse.own") / "example", folder, name)
+    for empty in EMPTY:
+        place = folder / empty
+        place.mkdir(parents=True, exist_ok=True)
+        if not any(place.iterdir()):
+            (place / ".gitkeep").touch()
+    for file in ("profiles.yml", "releases.yml"):
+        text = (brought / file).read_text(encoding="utf-8")
+        write_whole(folder / file, re.sub(rf"^{PACKAGE}:$", f"{name}:", text, flags=re.MULTILINE))
+    for table in sorted((brought / CODEBOOK).iterdir()):
+        place = folder / "seeds" / "codebook" / table.name
+        if table.suffix != ".yml" and not place.exists():
+            write_whole(place, table.read_bytes())
+    write_whole(folder / LOCK, locked_packages((brought / LOCK).read_text(encoding="utf-8")))
+    write_wheel(folder / VENDOR)
+    link_product(folder)
+    generate(Project(folder))
+
+
+def _copy(source: Traversable, folder: Path, name: str) -> None:
+    """Copy files with the project's name where they ask for it."""
+    for each in source.iterdir():
+        if each.is_dir():
+            _copy(each, folder / each.name, name)
+        elif each.name not in {"__init__.py"}:
+            # A file of this name would hide others from the wheel.
+            place = folder / (".gitignore" if each.name == "gitignore" else each.name)
+            text = each.read_text(encoding="utf-8").replace("@NAME@", name)
+            write_whole(place, text)
