@@ -105,12 +105,14 @@ EVALUATE ?=
 evaluate: $(INSTALLED) ## Let dbt-project-evaluator judge the project, in a copy of it
 	@$(BIN)/python scripts/evaluate_project.py $(EVALUATE)
 
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --no-header \
+    --no-annotate --no-emit-index-url
 lock: $(INSTALLED) ## Choose new versions within the ranges of pyproject.toml
-	@{ echo "# Exact versions of everything. Made by \`make lock\` from the ranges in pyproject.toml."; \
-	   $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra dev \
-	     --no-strip-extras --generate-hashes --no-header --no-annotate --no-emit-index-url \
-	     pyproject.toml; } > requirements.lock.new
-	@mv requirements.lock.new requirements.lock
+	@mkdir -p target/lock
+	@$(COMPILE) --upgrade --generate-hashes --extra dev pyproject.toml > target/lock/all.txt
+	@$(COMPILE) --constraints target/lock/all.txt pyproject.toml > target/lock/needed.txt
+	@$(BIN)/python -m wavehouse.own.lock target/lock/all.txt target/lock/needed.txt > target/lock/new.lock
+	@mv target/lock/new.lock requirements.lock
 	@echo "Wrote requirements.lock; run \`make test\` before you commit it."
 
 clean: ## Remove what a build leaves; the published warehouse and .venv stay

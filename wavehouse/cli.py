@@ -14,7 +14,7 @@ from wavehouse.processes import clean_end_on_sigterm
 
 # By what they are for, in the order of the help.
 COMMANDS = {
-    "Begin and look after a project": ("init",),
+    "Begin and look after a project": ("init", "upgrade", "doctor"),
     "Bring in waves": (
         *("new-study", "add-wave", "import-ddi", "fetch", "review", "decide", "apply"),
     ),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wavehouse.errors import WavehouseError
 from wavehouse.generate import generate
-from wavehouse.own.lock import locked_packages
+from wavehouse.own.lock import lock_of_project
 from wavehouse.own.wheel import write_wheel
 from wavehouse.product import CODEBOOK, LOCK, PACKAGE, link_product, product_folder
 from wavehouse.project import Project
@@ -81,7 +81,7 @@ def _fill(folder: Path, name: str, example: bool) -> None:
         place = folder / "seeds" / "codebook" / table.name
         if table.suffix != ".yml" and not place.exists():
             write_whole(place, table.read_bytes())
-    write_whole(folder / LOCK, locked_packages((brought / LOCK).read_text(encoding="utf-8")))
+    write_whole(folder / LOCK, lock_of_project((brought / LOCK).read_text(encoding="utf-8")))
     write_wheel(folder / VENDOR)
     link_product(folder)
     generate(Project(folder))

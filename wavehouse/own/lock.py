@@ -1,49 +1,39 @@
-"""The exact packages that a project needs: those of the lock file without the contributors' tools."""
+"""The lock file in two parts: what Wavehouse needs, then the tools of its contributors.
+
+    python -m wavehouse.own.lock ALL NEEDED > requirements.lock
+
+A team's project is set up from the first part alone.
+"""
 
 import re
-from collections.abc import Iterable, Iterator
-from importlib.metadata import PackageNotFoundError, requires
+import sys
+from pathlib import Path
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-
-from wavehouse.product import PACKAGE
-
-# It installs the others.
-INSTALLER = "uv"
+HEAD = "# Exact versions of everything. Made by `make lock` from the ranges in pyproject.toml.\n"
+TOOLS = "# From here on: tools of contributors, which a project of a team does not need.\n"
+OF_PROJECT = "# Exact versions of everything that Wavehouse needs. `wavehouse upgrade` writes it.\n"
+# A package with its hashes, as pip reads it.
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(?:.*\\\n)*.*\n", re.MULTILINE)
-HEAD = "# Exact versions of everything that Wavehouse needs. `wavehouse upgrade` writes it.\n"
 
 
-def locked_packages(lock: str) -> str:
-    """Give the part of a lock file that an installed Wavehouse needs, and what installs it."""
-    wanted = {INSTALLER, *needed_packages([PACKAGE])}
-    parts = [part[0] for part in PINNED.finditer(lock) if canonicalize_name(part[1]) in wanted]
-    return HEAD + "".join(parts)
+def in_two_parts(all_packages: str, needed: str) -> str:
+    """Give a lock file with the needed packages first.
+
+    Args:
+        all_packages: the lock of everything.
+        needed: that of what Wavehouse itself needs; only its names count.
+    """
+    names = {found[1] for found in PINNED.finditer(needed)}
+    parts: tuple[list[str], list[str]] = ([], [])
+    for found in PINNED.finditer(all_packages):
+        parts[found[1] not in names].append(found[0])
+    return HEAD + "".join(parts[0]) + TOOLS + "".join(parts[1])
 
 
-def needed_packages(names: Iterable[str]) -> set[str]:
-    """Give the names of all packages that packages need, whatever system they are for."""
-    waiting = [(name, frozenset[str]()) for name in names]
-    seen: set[tuple[str, frozenset[str]]] = set()
-    while waiting:
-        one = waiting.pop()
-        if one not in seen:
-            seen.add(one)
-            waiting += _requirements(*one)
-    return {canonicalize_name(name) for name, _ in seen} - {PACKAGE}
+def lock_of_project(lock: str) -> str:
+    """Give the part of a lock file that a team's project is set up from."""
+    return OF_PROJECT + "".join(found[0] for found in PINNED.finditer(lock.partition(TOOLS)[0]))
 
 
-def _requirements(name: str, extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
-    try:
-        said = requires(name) or []
-    except PackageNotFoundError:
-        # Of another system.
-        return
-    for text in said:
-        requirement = Requirement(text)
-        marker = str(requirement.marker or "")
-        if "extra ==" not in marker or any(
-            f'extra == "{extra}"' in marker.replace("'", '"') for extra in extras
-        ):
-            yield requirement.name, frozenset(requirement.extras)
+if __name__ == "__main__":
+    sys.stdout.write(in_two_parts(*(Path(name).read_text("utf-8") for name in sys.argv[1:])))

@@ -1,0 +1,42 @@
+"""`wavehouse upgrade`."""
+
+from pathlib import Path
+
+import click
+
+from wavehouse.commands.shared import FILE, Command, apply_option, argument, examples, with_project
+from wavehouse.project import Project
+
+
+@click.command(
+    cls=Command,
+    epilog=examples(
+        """
+The other version is installed beside this one first, and brings a copy of the project up to date:
+what it would change is shown. It changes the codebook where its tables changed, generated files,
+requirements.lock and vendor/, and nothing that you wrote.
+
+Examples:
+  wavehouse upgrade wavehouse-0.2.0-py3-none-any.whl
+  wavehouse upgrade wavehouse-0.2.0-py3-none-any.whl --apply
+  wavehouse upgrade --undo
+"""
+    ),
+)
+@argument("wheel", "the file of the other version", type=FILE, required=False)
+@apply_option
+@click.option("--undo", is_flag=True, help="take the last upgrade back")
+@with_project
+def upgrade(project: Project, wheel: Path | None, does_it: bool, undo: bool) -> None:
+    """Bring a project to another version of Wavehouse."""
+    from wavehouse.own import upgrade as upgrades
+
+    if undo == (wheel is not None) or (undo and does_it):
+        raise click.UsageError("Name the wheel of a version, or say --undo alone.")
+    lines = (
+        upgrades.undo(project)
+        if wheel is None
+        else upgrades.upgrade(project, wheel, does_it=does_it)
+    )
+    for line in lines:
+        print(line)

@@ -1,0 +1,176 @@
+"""Say what is installed, what is missing, and whether a project is in order."""
+
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from wavehouse import __version__
+from wavehouse.errors import WavehouseError
+from wavehouse.product import LOCK, PACKAGE, is_checkout
+from wavehouse.project import Project
+
+# What the numbers depend on, apart from Wavehouse itself.
+WATCHED = ("dbt-core", "dbt-duckdb", "duckdb")
+PINNED = re.compile(r"^([a-z0-9-]+)(?:\[[^\]]*\])?==([^ \\\n]+)", re.MULTILINE)
+# Programs that only some commands need.
+OPTIONAL = {
+    "git": "to keep the project's history (any version)",
+    "postgres": "to build on a throwaway PostgreSQL (Debian: postgresql)",
+}
+# Settings that the project's own file gives the generated models and the seeds.
+SETTINGS = {
+    "profile": "profile:",
+    "where the macros for seeds are looked for": "macro_namespace: dbt",
+    "the schema of the codebook": "+schema: codebook",
+    "the schema of public tables": "+schema: marts",
+    "the contracts of public tables": "enforced: true",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at, whether it is in order, and what to do where it is not."""
+
+    what: str
+    said: str
+    remedy: str = ""
+    is_hint: bool = False
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether somebody has to act."""
+        return bool(self.remedy) and not self.is_hint
+
+    def __str__(self) -> str:
+        mark = "FAIL" if self.is_wrong else "hint" if self.is_hint else "ok"
+        line = f"{mark:4}  {self.what}: {self.said}"
+        return f"{line}\n      {self.remedy}" if self.remedy else line
+
+
+def examine(project: Project) -> list[Finding]:
+    """Look at installation and project; one thing that fails hides no other."""
+    found: list[Finding] = []
+    for part in PARTS:
+        try:
+            found += part(project)
+        except (WavehouseError, OSError) as error:
+            found.append(Finding(part.__name__.strip("_").replace("_", " "), "failed", str(error)))
+    return found
+
+
+def _installation(project: Project) -> Iterator[Finding]:
+    place = "its checkout" if is_checkout() else "a wheel"
+    yield Finding("Wavehouse", f"{__version__}, from {place}")
+    yield Finding("Python", ".".join(map(str, sys.version_info[:3])))
+    lock = project.root / LOCK
+    pinned = dict(PINNED.findall(lock.read_text(encoding="utf-8"))) if lock.is_file() else {}
+    for name in WATCHED:
+        try:
+            installed = version(name)
+        except PackageNotFoundError:
+            yield Finding(name, "not installed", "Run `make`.")
+            continue
+        wanted = pinned.get(name, installed)
+        yield Finding(
+            name,
+            installed,
+            "" if wanted == installed else f"{LOCK} wants {wanted}. Run `make`.",
+        )
+    for program, why in OPTIONAL.items():
+        if not shutil.which(program):
+            yield Finding(program, "not found", f"Only needed {why}.", is_hint=True)
+
+
+def _version_of_the_project(project: Project) -> Iterator[Finding]:
+    if not project.is_own:
+        yield Finding("Project", "Wavehouse itself, with its example studies")
+        return
+    from wavehouse.own.upgrade import VENDOR
+    from wavehouse.own.wheel import version_of
+
+    wheels = sorted((project.root / VENDOR).glob(f"{PACKAGE}-*.whl"))
+    if len(wheels) != 1:
+        yield Finding(
+            VENDOR,
+            f"{len(wheels)} wheels of Wavehouse",
+            "The project needs the one that it is built with. Take it from version control.",
+        )
+    else:
+        kept = version_of(wheels[0])
+        yield Finding(
+            f"Project {project.name}",
+            f"is built with Wavehouse {kept}",
+            ""
+            if kept == __version__ or is_checkout()
+            else f"Installed is {__version__}. Run `make`.",
+        )
+    text = (project.root / "dbt_project.yml").read_text(encoding="utf-8")
+    for what, setting in SETTINGS.items():
+        if setting not in text:
+            yield Finding(
+                "dbt_project.yml",
+                f"{what} is not set ({setting})",
+                "Compare it with that of a new project: `wavehouse init new-project`.",
+            )
+
+
+def _texts(project: Project) -> Iterator[Finding]:
+    from wavehouse.generate import check_generated
+    from wavehouse.migrations.codebook_state import codebook_problem
+    from wavehouse.onboarding.draft import open_problems
+
+    problem = codebook_problem(project)
+    yield Finding("Codebook", "of another version" if problem else "of this version", problem or "")
+    if problem:
+        return
+    try:
+        check_generated(project)
+        yield Finding("Files and generated files", "in order")
+    except WavehouseError as error:
+        yield Finding("Files", "not in order", str(error))
+    drafts = open_problems(project)
+    yield Finding(
+        "Drafts of waves",
+        f"{len(drafts)} open" if drafts else "none open",
+        "\n      ".join(drafts),
+    )
+
+
+def _warehouse(project: Project) -> Iterator[Finding]:
+    from wavehouse.fingerprint import fingerprint
+    from wavehouse.releases import published_manifest
+
+    published = published_manifest(project)
+    if published is None:
+        yield Finding("Warehouse", "nothing is published yet", "Run `make`.", is_hint=True)
+        return
+    is_new = published["fingerprint"] == fingerprint(project)
+    yield Finding(
+        "Warehouse",
+        f"published at {published['published_at']}",
+        "" if is_new else "The project was changed since. Run `make`.",
+        is_hint=not is_new,
+    )
+    free = shutil.disk_usage(project.root).free
+    size = sum(path.stat().st_size for path in _files(project.warehouse / "current"))
+    yield Finding(
+        "Disk",
+        f"{free / 1e9:.1f} GB free, a release takes {size / 1e9:.2f} GB",
+        "" if free > 3 * size else "Make room: a build needs three times a release.",
+    )
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.resolve().rglob("*") if path.is_file())
+
+
+PARTS: tuple[Callable[[Project], Iterator[Finding]], ...] = (
+    _installation,
+    _version_of_the_project,
+    _texts,
+    _warehouse,
+)
