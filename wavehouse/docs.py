@@ -14,10 +14,9 @@ from wavehouse.docs_texts import add_texts
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import script_data
 from wavehouse.ids import inside
-from wavehouse.project import Project
+from wavehouse.project import PRODUCT, Project
 from wavehouse.writing import write_whole
 
-PACKAGE = "wavehouse"
 # dbt's page cuts the hits of a search before it sorts them, and has lost what it sorts by. Here
 # those come first that are named so, then the pages of variables, then what matches most.
 WORDS = {
@@ -55,6 +54,7 @@ WORDS |= {
 # no image, since its brackets have a backslash before them.
 IMAGE = re.compile(r"(?<!\\)(!\[(?:[^\]\\]|\\.)*\])\((docs/images/[^)\s]+)\)")
 IMAGES = ("docs", "images")
+LINK = re.compile(r"(\]\(#!/(?:model|exposure|seed)/)([\w.]+)\)")
 # The fields that the page reads as Markdown.
 MARKDOWN = {"description", "block_contents", "source_description"}
 KINDS = {"image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp"}
@@ -77,13 +77,16 @@ def write_docs(project: Project) -> None:
     refuse_held(project)
     if run_dbt(project, "docs", "generate", "--target", "duckdb", "--quiet") != 0:
         raise WavehouseError("The docs were not made; see the messages above.")
-    manifest = manifest_for_site(_read(project, "manifest.json"), PACKAGE)
-    manifest = with_images(project, add_texts(manifest, project.docs, PACKAGE))
+    manifest = _read(project, "manifest.json")
+    shown = add_texts(
+        manifest_for_site(manifest, {project.name, PRODUCT}), project.product / "docs", PRODUCT
+    )
+    shown = with_texts(project, shown, _ids_by_link(manifest))
     text = replace_in_page(
         (project.target / "index.html").read_text(encoding="utf-8"),
         {
             **WORDS,
-            '"MANIFEST.JSON INLINE DATA"': script_data(manifest),
+            '"MANIFEST.JSON INLINE DATA"': script_data(shown),
             '"CATALOG.JSON INLINE DATA"': script_data(
                 catalogue_for_site(_read(project, "catalog.json"))
             ),
@@ -115,18 +118,40 @@ def _read(project: Project, name: str) -> Json:
     return json.loads((project.target / name).read_text(encoding="utf-8"))
 
 
-def with_images(project: Project, content: Any) -> Any:  # noqa: ANN401
-    """Put images into all Markdown of the manifest. Raises what `inline_images` raises."""
+def with_texts(project: Project, content: Any, ids: Mapping[str, str]) -> Any:  # noqa: ANN401
+    """Put images into all Markdown of the manifest, and let links find what is a project's own.
+
+    Raises what `inline_images` raises.
+    """
     if isinstance(content, dict):
         return {
-            name: inline_images(project, each)
+            name: inline_images(project, _linked(each, ids))
             if name in MARKDOWN and isinstance(each, str)
-            else with_images(project, each)
+            else with_texts(project, each, ids)
             for name, each in content.items()
         }
     if isinstance(content, list):
-        return [with_images(project, each) for each in content]
+        return [with_texts(project, each, ids) for each in content]
     return content
+
+
+def _ids_by_link(manifest: Json) -> dict[str, str]:
+    """Give the nodes that a project has of its own, by the id that they have in Wavehouse itself.
+
+    Texts link to nodes by their ids there: `#!/model/model.wavehouse.wide_gss`.
+    """
+    found = {}
+    for kind in ("nodes", "exposures"):
+        for name, node in manifest[kind].items():
+            parts = name.split(".")
+            usual = ".".join([parts[0], PRODUCT, *parts[2:]])
+            if node["package_name"] != PRODUCT and usual not in manifest[kind]:
+                found[usual] = name
+    return found
+
+
+def _linked(text: str, ids: Mapping[str, str]) -> str:
+    return LINK.sub(lambda found: f"{found[1]}{ids.get(found[2], found[2])})", text)
 
 
 def inline_images(project: Project, text: str) -> str:
@@ -140,7 +165,9 @@ def inline_images(project: Project, text: str) -> str:
 
     def data_uri(match: re.Match[str]) -> str:
         name = match[2]
-        path = inside(project.root.joinpath(*IMAGES), project.root / name, f"{name} in the docs")
+        # A project draws some of them anew, of its own tables.
+        part = next((part for part in project.parts if (part / name).is_file()), project.root)
+        path = inside(part.joinpath(*IMAGES), part / name, f"{name} in the docs")
         if not path.is_file():
             raise WavehouseError(f"The docs show {name}, which is not there. Add it.")
         kind = mimetypes.guess_type(path.name)[0]

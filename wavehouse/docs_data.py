@@ -5,7 +5,7 @@ finds every wave and not the question. Each node is told its place here: the pag
 come first, then the public tables.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 Json = dict[str, Any]
@@ -32,11 +32,11 @@ UNUSED_OF_COLUMNS = {"config", "doc_blocks", "granularity"}
 SPLIT_AT = 15
 
 
-def manifest_for_site(manifest: Json, package: str) -> Json:
+def manifest_for_site(manifest: Json, packages: Collection[str]) -> Json:
     """Give the manifest as the site needs it.
 
-    Macros of other packages are left out, whose descriptions are not ours to read here, and doc
-    blocks that are no pages, since they stand where they are used.
+    Macros of packages that are not named are left out, whose descriptions are not ours to read
+    here, and doc blocks that are no pages, since they stand where they are used.
     """
     found = {name: part for name, part in manifest.items() if name not in UNUSED_PARTS}
     for kind in ("nodes", "sources", "exposures", "unit_tests"):
@@ -45,7 +45,8 @@ def manifest_for_site(manifest: Json, package: str) -> Json:
         found[kind] = {
             key: each
             for key, each in manifest[kind].items()
-            if each["package_name"] == package and (kind != "docs" or each["name"].startswith("__"))
+            if each["package_name"] in packages
+            and (kind != "docs" or each["name"].startswith("__"))
         }
     return found
 

@@ -45,7 +45,10 @@ def _sum_of(project: Project, paths: Iterable[Path]) -> str:
     total = hashlib.sha256()
     for path in paths:
         content = path.read_bytes()
-        total.update(f"{project.relative(path)}\0{len(content)}\0".encode())
+        # The same, whether it is read as a package or in Wavehouse's own repository.
+        top = project.product if path.is_relative_to(project.product) else project.root
+        name = path.relative_to(top) if path.is_relative_to(top) else path
+        total.update(f"{name.as_posix()}\0{len(content)}\0".encode())
         total.update(content)
     return total.hexdigest()
 

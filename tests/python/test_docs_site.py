@@ -296,7 +296,7 @@ MANIFEST = {
 
 def test_the_site_gets_what_it_shows_and_pages_of_variables_come_first() -> None:
     before = copy.deepcopy(MANIFEST)
-    found = manifest_for_site(MANIFEST, "wavehouse")
+    found = manifest_for_site(MANIFEST, {"wavehouse"})
     assert before == MANIFEST
     nodes = {**found["nodes"], **found["exposures"]}
     places = {key: each["place"] for key, each in nodes.items()}

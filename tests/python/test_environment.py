@@ -2,20 +2,23 @@
 
 import sys
 from collections.abc import Sequence
+from importlib import reload
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from workbench import load_script
 
-LOCKED = ["--requirement", "requirements.lock"]
+from wavehouse import environment
+
+# A lock without uv, as that of a tool.
+LOCKED = ["--requirement", "tool.lock"]
 OURS = ["--editable", "."]
 
 
 @pytest.fixture
 def script() -> ModuleType:
     """The script, loaded anew for each test, which replaces what it runs."""
-    return load_script("make_environment")
+    return reload(environment)
 
 
 class Commands:
@@ -25,6 +28,7 @@ class Commands:
         """Take the environment's folder."""
         self.folder = folder
         self.ran: list[str] = []
+        self.said: list[str] = []
         self.fails_at = ""
         self.killed_at = ""
 
@@ -34,7 +38,11 @@ class Commands:
         said = " ".join(map(str, words))
         if "--version" in said:
             return 0 if (self.folder / "bin" / "pip").exists() else 127
-        self.ran.append(said.partition("install --quiet --quiet ")[2] or "venv")
+        by_uv = "/bin/uv pip install" in said
+        self.said += [said] if by_uv else []
+        self.ran.append(
+            said.partition("install --quiet --quiet ")[2] or (said if by_uv else "venv")
+        )
         assert (self.folder / ".unfinished").exists(), said
         assert not (self.folder / ".installed").exists(), said
         if self.ran[-1] == "venv":
@@ -66,7 +74,7 @@ def test_an_environment_is_made_step_by_step(script: ModuleType, commands: Comma
     assert not (commands.folder / ".unfinished").exists()
 
 
-@pytest.mark.parametrize("killed_at", ["venv", "requirements.lock", "--editable"])
+@pytest.mark.parametrize("killed_at", ["venv", "tool.lock", "--editable"])
 def test_an_environment_of_a_killed_run_is_made_anew(
     script: ModuleType, commands: Commands, capsys: pytest.CaptureFixture[str], killed_at: str
 ) -> None:
@@ -85,7 +93,7 @@ def test_an_environment_of_a_killed_run_is_made_anew(
 def test_an_environment_whose_packages_could_not_be_had_is_not_taken_for_whole(
     script: ModuleType, commands: Commands
 ) -> None:
-    commands.fails_at = "requirements.lock"
+    commands.fails_at = "tool.lock"
     assert make(script, commands.folder) == 1
     assert not (commands.folder / ".installed").exists()
     commands.fails_at = ""
@@ -132,3 +140,62 @@ def test_an_old_python_is_told(
     assert make(script, tmp_path / ".venv") == 1
     assert "or later is needed; name one with make PYTHON=..." in capsys.readouterr().err
     assert not (tmp_path / ".venv").exists()
+
+
+UV = """\
+attrs==26.1.0 \\
+    --hash=sha256:aa
+uv==0.13.9 \\
+    --hash=sha256:bb \\
+    --hash=sha256:cc
+zipp==1.0 \\
+    --hash=sha256:dd
+"""
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> list[str]:
+    """The words that name a lock with uv in it."""
+    path = tmp_path / "requirements.lock"
+    path.write_text(UV)
+    return ["--require-hashes", "--requirement", str(path)]
+
+
+def test_the_locked_uv_installs_from_the_indexes_that_pip_is_set_to(
+    script: ModuleType, commands: Commands, monkeypatch: pytest.MonkeyPatch, locked: list[str]
+) -> None:
+    settings = {"index-url": "https://index.example/simple", "find-links": "wheels other"}
+    monkeypatch.setattr(script, "_settings_of_pip", lambda _: settings)
+    assert script.main([str(commands.folder), "--", *locked, "--", *OURS]) == 0
+    [_, of_uv, *installs] = commands.ran
+    assert of_uv.startswith("--no-deps --require-hashes --requirement ")
+    options = (
+        "--index-strategy unsafe-best-match --default-index https://index.example/simple "
+        "--find-links wheels --find-links other"
+    )
+    program = commands.folder / "bin"
+    start = f"{program / 'uv'} pip install --python {program / 'python'} {options}"
+    assert commands.said == [f"{start} {' '.join(words)}" for words in (locked, OURS)]
+    assert len(installs) == 2
+
+
+def test_pip_installs_where_uv_cannot(
+    script: ModuleType, commands: Commands, monkeypatch: pytest.MonkeyPatch, locked: list[str]
+) -> None:
+    monkeypatch.setattr(script, "_settings_of_pip", lambda _: {})
+    commands.fails_at = "/bin/uv pip install"
+    assert script.main([str(commands.folder), "--", *locked, "--", *OURS]) == 0
+    assert [words for words in commands.ran if words in {" ".join(locked), " ".join(OURS)}] == [
+        " ".join(locked),
+        " ".join(OURS),
+    ]
+
+
+def test_the_lock_of_uv_is_found_with_its_hashes_and_nothing_else(script: ModuleType) -> None:
+    assert script.LOCKED_UV.search(UV)[0] == UV[UV.index("uv==") : UV.index("zipp==")]
+
+
+def test_what_the_environment_says_to_pip_goes_before_its_files(script: ModuleType) -> None:
+    said = ":env:.index-url='https://a/'\nglobal.index-url='https://b/'\nglobal.cert='/c'\n"
+    found = sorted(script.SETTING.findall(said), key=lambda each: script.RANKS.index(each[0]))
+    assert {name: value for _, name, value in found} == {"index-url": "https://a/", "cert": "/c"}

@@ -48,19 +48,19 @@ STAGED = f"""\
 with
 
 delivered as (
-    {{{{ stage_wave('mood', '2001') | indent(4) }}}}
+    {{{{ wavehouse.stage_wave('mood', '2001') | indent(4) }}}}
 
     union all
 
-    {{{{ stage_wave('mood', '2002') | indent(4) }}}}
+    {{{{ wavehouse.stage_wave('mood', '2002') | indent(4) }}}}
 
     union all
 
-    {{{{ stage_wave('mood', '2003') | indent(4) }}}}
+    {{{{ wavehouse.stage_wave('mood', '2003') | indent(4) }}}}
 
     union all
 
-    {{{{ stage_landed_wave('mood', '2004', [
+    {{{{ wavehouse.stage_landed_wave('mood', '2004', [
         "q.9",
         "wt",
     ]) | indent(4) }}}}
@@ -179,7 +179,7 @@ def test_a_study_has_staging_models_of_all_its_waves_and_says_which_files_it_rea
         "ref('stg_other__delivered'),",
     ]
     waves = (project.models / "staging/mood/stg_mood__waves.sql").read_text()
-    assert "{{ wave_content('mood', '2001', ref('mood_2001')) | indent(4) }}" in waves
+    assert "{{ wavehouse.wave_content('mood', '2001', ref('mood_2001')) | indent(4) }}" in waves
 
 
 def test_the_table_of_respondents_has_a_column_for_each_segment_of_one_variable(
@@ -249,12 +249,15 @@ def test_files_of_a_wave_that_is_gone_are_removed_and_files_by_hand_are_not(
     write(project, "seeds/codebook/waves.csv", CODEBOOK["waves"].splitlines()[0] + "\n")
     assert run_command(project, "generate")[0] == 0
     left = {name for name in snapshot(project) if not name.startswith("seeds/codebook/")}
-    # The last three are there before the first wave, too.
+    # The last six are there before the first wave, too.
     assert left == {
         "dbt_project.yml",
         "models/staging/mood/notes.sql",
         "models/intermediate/delivered/int_delivered__answers.sql",
+        "models/intermediate/delivered/int_delivered__answers.yml",
         "models/intermediate/delivered/int_delivered__waves.sql",
+        "models/intermediate/delivered/int_delivered__waves.yml",
+        "models/marts/core/fct_respondents.sql",
         "models/marts/core/fct_respondents.yml",
     }
     assert not (project.waves / "mood").exists()

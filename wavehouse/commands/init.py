@@ -18,17 +18,31 @@ Examples:
   wavehouse init my-surveys
   wavehouse init my-surveys --with-example
   wavehouse init /srv/surveys/panel --name city_panel
+  wavehouse init our-surveys --from-clone ../wavehouse --since v0.1
+
+The last takes what you wrote in a clone of Wavehouse's repository: codebook, waves, and files of
+your own. The clone is not changed. Studies that you do not want go with `wavehouse remove-study`.
 """
     ),
 )
 @argument("folder", "the folder to make; it must not be there, or be empty", type=FOLDER)
 @click.option("--name", metavar="NAME", help="the project's name for dbt (default: the folder's)")
 @click.option("--with-example", "example", is_flag=True, help="begin with a small made-up study")
-def init(folder: Path, name: str | None, example: bool) -> None:
+@click.option(
+    "--from-clone", "clone", type=FOLDER, metavar="FOLDER", help="take what you wrote in a clone"
+)
+@click.option(
+    "--since", metavar="COMMIT", help="name what you changed in the clone since this commit of it"
+)
+def init(
+    folder: Path, name: str | None, example: bool, clone: Path | None, since: str | None
+) -> None:
     """Begin a project of your own."""
     from wavehouse.own.init import init_project
     from wavehouse.writing import explained
 
+    if (example and clone) or (since and not clone):
+        raise click.UsageError("Begin with an example or with a clone; --since is for a clone.")
     with explained(folder):
-        for line in init_project(folder, name=name, example=example):
+        for line in init_project(folder, name=name, example=example, clone=clone, since=since):
             print(line)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from wavehouse.errors import WavehouseError
 from wavehouse.generate import generate
+from wavehouse.own.adopt import adopt
 from wavehouse.own.lock import lock_of_project
 from wavehouse.own.wheel import write_wheel
 from wavehouse.product import CODEBOOK, LOCK, PACKAGE, link_product, product_folder
@@ -22,19 +23,28 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 EMPTY = ("analyses", "docs", "models/marts", "seeds/waves", "tests")
 
 
-def init_project(folder: Path, *, name: str | None = None, example: bool = False) -> list[str]:
+def init_project(
+    folder: Path,
+    *,
+    name: str | None = None,
+    example: bool = False,
+    clone: Path | None = None,
+    since: str | None = None,
+) -> list[str]:
     """Make a project in a folder that is not there yet or is empty.
 
     Args:
         folder: where.
         name: the project's name for dbt; the folder's, in letters that dbt takes, if left out.
-        example: whether it begins with a small made-up study of two waves and a mart of its own.
+        example: whether it begins with a small made-up study of three waves and a mart of its own.
+        clone: a clone of Wavehouse's repository, to begin with its codebook, waves and own files.
+        since: the commit of Wavehouse that the clone was made of; see `adopt`.
 
     Returns:
         lines that say what was made and what comes next.
 
     Raises:
-        WavehouseError: something is in the folder, or the name will not do.
+        WavehouseError: something is in the folder, or the name will not do, or the clone is none.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise WavehouseError(
@@ -48,14 +58,16 @@ def init_project(folder: Path, *, name: str | None = None, example: bool = False
         )
     was_there = folder.exists()
     try:
-        _fill(folder, called, example)
+        taken = _fill(folder, called, example, clone, since)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         if was_there:
             folder.mkdir()
         raise
-    within = "an example study of two waves" if example else "an empty codebook"
+    within = "an example study of three waves" if example else "an empty codebook"
+    within = "the codebook and waves of the clone" if clone else within
     return [
+        *taken,
         f"Made the project {called} in {folder}, with {within}.",
         "Next:",
         f"  cd {folder}",
@@ -64,7 +76,10 @@ def init_project(folder: Path, *, name: str | None = None, example: bool = False
     ]
 
 
-def _fill(folder: Path, name: str, example: bool) -> None:
+def _fill(
+    folder: Path, name: str, example: bool, clone: Path | None, since: str | None
+) -> list[str]:
+    """Write the files of a project, and say what was taken from a clone."""
     brought = product_folder()
     _copy(files("wavehouse.own") / "files", folder, name)
     if example:
@@ -84,7 +99,9 @@ def _fill(folder: Path, name: str, example: bool) -> None:
     write_whole(folder / LOCK, lock_of_project((brought / LOCK).read_text(encoding="utf-8")))
     write_wheel(folder / VENDOR)
     link_product(folder)
+    taken = adopt(clone, folder, since).lines() if clone else []
     generate(Project(folder))
+    return taken
 
 
 def _copy(source: Traversable, folder: Path, name: str) -> None:

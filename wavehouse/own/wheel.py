@@ -5,17 +5,15 @@ offers then.
 """
 
 import hashlib
-import shutil
-import subprocess
-import sys
-import tempfile
 import zipfile
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
 from wavehouse.errors import WavehouseError
-from wavehouse.product import CHECKOUT, PACKAGE, is_checkout
+from wavehouse.product import CHECKOUT, PACKAGE, is_checkout, product_folder
+from wavehouse.writing import PARTIAL
 
 # What the installer wrote about the installation.
 OF_INSTALLER = {"INSTALLER", "REQUESTED", "direct_url.json", "RECORD"}
@@ -24,15 +22,23 @@ TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def write_wheel(folder: Path) -> Path:
-    """Write the wheel of the running version to a folder, and give its path.
-
-    Raises:
-        WavehouseError: it could not be built from the checkout that Wavehouse runs from.
-    """
+    """Write the wheel of the running version to a folder, and give its path."""
+    installed = distribution(PACKAGE)
     folder.mkdir(parents=True, exist_ok=True)
+    place = folder / f"{PACKAGE}-{installed.version}-py3-none-any.whl"
+    files = dict(_installed_files(installed))
     if is_checkout():
-        return _build(folder)
-    return _pack_again(distribution(PACKAGE), folder)
+        files |= dict(_files_of_checkout())
+    [info] = {name.split("/")[0] for name in files if ".dist-info/" in name}
+    lines = []
+    with zipfile.ZipFile(place, "w") as packed:
+        for name, path in sorted(files.items()):
+            content = path.read_bytes()
+            digest = urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+            lines.append(f"{name},sha256={digest},{len(content)}\n")
+            _put(packed, name, content)
+        _put(packed, f"{info}/RECORD", "".join([*lines, f"{info}/RECORD,,\n"]).encode())
+    return place
 
 
 def version_of(wheel: Path) -> str:
@@ -54,46 +60,21 @@ def version_of(wheel: Path) -> str:
     return fields["Version"]
 
 
-def _build(folder: Path) -> Path:
-    # What an earlier build left there would get into the wheel.
-    shutil.rmtree(CHECKOUT / "build", ignore_errors=True)
-    with tempfile.TemporaryDirectory() as built:
-        words = ["-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-        done = subprocess.run(
-            [sys.executable, *words, "--wheel-dir", built, str(CHECKOUT)],
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        shutil.rmtree(CHECKOUT / "build", ignore_errors=True)
-        found = sorted(Path(built).glob(f"{PACKAGE}-*.whl"))
-        if done.returncode != 0 or not found:
-            raise WavehouseError(f"The wheel of Wavehouse was not built: {done.stderr.strip()}")
-        place = folder / found[0].name
-        place.write_bytes(found[0].read_bytes())
-    return place
+def _installed_files(installed: Distribution) -> Iterator[tuple[str, Path]]:
+    """Give the files of an installed package without what the installer added."""
+    for file in installed.files or []:
+        name = str(file)
+        is_ours = name.startswith((f"{PACKAGE}/", f"{PACKAGE}-"))
+        if is_ours and not name.endswith(".pyc") and file.name not in OF_INSTALLER:
+            yield name, Path(str(installed.locate_file(file)))
 
 
-def _pack_again(installed: Distribution, folder: Path) -> Path:
-    """Write an installed package as a wheel: its files, without what the installer added."""
-    place = folder / f"{PACKAGE}-{installed.version}-py3-none-any.whl"
-    files = sorted(
-        name
-        for name in map(str, installed.files or [])
-        if not name.startswith("..")
-        and not name.endswith(".pyc")
-        and Path(name).name not in OF_INSTALLER
-    )
-    [info] = {name.split("/")[0] for name in files if ".dist-info/" in name}
-    lines = []
-    with zipfile.ZipFile(place, "w") as packed:
-        for name in files:
-            content = Path(str(installed.locate_file(name))).read_bytes()
-            digest = urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
-            lines.append(f"{name},sha256={digest},{len(content)}\n")
-            _put(packed, name, content)
-        _put(packed, f"{info}/RECORD", "".join([*lines, f"{info}/RECORD,,\n"]).encode())
-    return place
+def _files_of_checkout() -> Iterator[tuple[str, Path]]:
+    """Give what an editable install leaves where it is: the Python packages, and the dbt package."""
+    for top, start in ((CHECKOUT / PACKAGE, PACKAGE), (product_folder(), f"{PACKAGE}/product")):
+        for path in top.rglob("*"):
+            if path.is_file() and path.suffix not in {".pyc", PARTIAL}:
+                yield f"{start}/{path.relative_to(top).as_posix()}", path
 
 
 def _put(packed: zipfile.ZipFile, name: str, content: bytes) -> None:
