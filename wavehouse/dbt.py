@@ -59,7 +59,7 @@ def run_dbt(
             system refused to write, such as on a full disk.
     """
     if project.is_own and arguments[:1] != ("deps",):
-        _install_packages(project)
+        install_packages(project)
     held: str | None = None
     refused: int | None = None
     said: set[str] = set()
@@ -102,9 +102,14 @@ def run_dbt(
     return process.returncode
 
 
-def _install_packages(project: Project) -> None:
-    """Let dbt find the packages that packages.yml names, unless it does already."""
-    if not (project.root / "dbt_packages" / PRODUCT).exists() and run_dbt(project, "deps") != 0:
+def install_packages(project: Project) -> None:
+    """Let dbt find the packages that packages.yml names, unless it does already.
+
+    Raises:
+        WavehouseError: dbt did not install them.
+    """
+    found = project.root / "dbt_packages" / PRODUCT
+    if not found.exists() and run_dbt(project, "deps", "--quiet") != 0:
         raise WavehouseError(
             "dbt did not install the packages of packages.yml; see the messages above."
         )

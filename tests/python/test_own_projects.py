@@ -1,4 +1,4 @@
-"""Projects of teams: begun, looked after, upgraded and taken back, apart from what Wavehouse brings."""
+"""Projects of teams: begun, looked after, upgraded and taken back."""
 
 import json
 import re
@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from workbench import run_dbt, run_wavehouse
 
+from wavehouse.dbt import install_packages
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.own import upgrade as upgrades
 from wavehouse.own.doctor import examine
@@ -124,8 +125,7 @@ def test_a_new_project_has_the_top_level_that_dbt_people_know(begun: Path) -> No
 
 
 def test_dbt_reads_a_new_project_without_a_warning(town: Project) -> None:
-    run = run_dbt(town, "deps")
-    assert run.exit_code == 0, run.output
+    install_packages(town)
     run = run_dbt(town, "--warn-error-options", '{"error": "all"}', "parse")
     assert run.exit_code == 0, run.output
     manifest = json.loads((town.target / "manifest.json").read_text(encoding="utf-8"))
@@ -275,7 +275,7 @@ def test_an_upgrade_that_was_stopped_is_taken_back(town: Project) -> None:
 def test_an_upgrade_is_not_taken_back_over_later_edits(town: Project) -> None:
     upgrades._put_in_place(town, upgrades.Upgrade("9", {"seeds/codebook/waves.csv": b"new"}))
     (town.codebook / "waves.csv").write_bytes(b"edited")
-    with pytest.raises(ProblemsError, match="waves.csv was changed since"):
+    with pytest.raises(ProblemsError, match=r"waves\.csv was changed since"):
         upgrades.undo(town)
     assert (town.codebook / "waves.csv").read_bytes() == b"edited"
 

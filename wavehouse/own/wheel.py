@@ -70,7 +70,7 @@ def _installed_files(installed: Distribution) -> Iterator[tuple[str, Path]]:
 
 
 def _files_of_checkout() -> Iterator[tuple[str, Path]]:
-    """Give what an editable install leaves where it is: the Python packages, and the dbt package."""
+    """Give what an editable install leaves where it is: Python modules, and the dbt package."""
     for top, start in ((CHECKOUT / PACKAGE, PACKAGE), (product_folder(), f"{PACKAGE}/product")):
         for path in top.rglob("*"):
             if path.is_file() and path.suffix not in {".pyc", PARTIAL}:
