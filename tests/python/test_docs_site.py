@@ -316,7 +316,7 @@ def test_the_site_gets_what_it_shows_and_pages_of_variables_come_first() -> None
 
 
 def test_links_between_files_lead_to_the_pages_that_are_made_of_them(tmp_path: Path) -> None:
-    manifest = manifest_for_site({**MANIFEST, "exposures": {}}, "wavehouse")
+    manifest = manifest_for_site({**MANIFEST, "exposures": {}}, {"wavehouse"})
     found = add_texts(manifest, tmp_path, "wavehouse")["docs"]
     assert found["page"]["block_contents"] == (
         "[a](#!/overview/course), [b](#!/overview/course), c"
