@@ -110,6 +110,7 @@ def _build(project: Project, target: str, artifacts: Path, lock: int, force: boo
         set_damaged_aside(project)
         if not project.working_database.exists():
             known = Known()
+            print("The first build makes everything, in one to three minutes; later ones less.")
     else:
         forget_kept_build(project, target)
     # A build that was killed may have left it.

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,6 +34,7 @@ KINDS = {
     "test": "data test",
     "unit_test": "unit test",
 }
+SECONDS_BETWEEN_COUNTS = 15
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -45,8 +47,8 @@ def run_dbt(
     """Run a dbt command in the project and give its exit code.
 
     What dbt says is shown as it comes, but for the lines that only say that a node began or passed:
-    on a terminal these become one counter. What dbt says at the start of each of several runs is
-    shown once.
+    these become one counter on a terminal, and elsewhere a count now and then. What dbt says at the
+    start of each of several runs is shown once.
 
     Args:
         project: the project.
@@ -62,6 +64,7 @@ def run_dbt(
         install_packages(project)
     held: str | None = None
     refused: int | None = None
+    told = time.monotonic()
     said: set[str] = set()
     command = [*program, *arguments]
     folders = ["--project-dir", str(project.root), "--profiles-dir", str(project.root)]
@@ -95,6 +98,9 @@ def run_dbt(
                 print(terminal_text(line.rstrip("\n")), flush=True)
             elif sys.stdout.isatty():
                 print(f"  {routine['number']} of {routine['all']}", end="\r", flush=True)
+            elif time.monotonic() - told >= SECONDS_BETWEEN_COUNTS:
+                print(f"  {routine['number']} of {routine['all']}", flush=True)
+                told = time.monotonic()
     if process.returncode != 0 and held is not None:
         raise WavehouseError(held)
     if process.returncode != 0 and refused is not None:
