@@ -115,6 +115,37 @@ def test_a_study_begins_with_one_wave_of_such_a_file_and_goes_on_with_the_next(
         assert [len(answers(clean, wave)) for wave in ("2018", "2020")] == [20, 20]
 
 
+def test_columns_that_repeat_which_wave_a_row_is_of_are_no_questions(
+    clean: Project, all_years: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    # round and in_2020 repeat the wave; country is the same in all; party and new are answers, one
+    # of which everybody gave in the first wave; late was not asked in it.
+    lines = all_years.read_text(encoding="utf-8").splitlines()
+    header = f"{lines[0]};round;in_2020;country;party;late".replace(",", ";")
+    rows = [header]
+    for place, line in enumerate(lines[1:]):
+        year = line.partition(",")[0]
+        said = ("r" + year, str(int(year == "2020")), "DE", "1" if year == "2018" else place % 2)
+        rows.append(";".join([line.replace(",", ";"), *map(str, said), "" if place % 3 else "1"]))
+    path = tmp_path / "all years.csv"
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    run = ("--project-dir", str(clean.root), "new-study", "town", "2018", str(path))
+    words = ("--split-by", "year", "--respondent", "id", "--date", "2018-05-01")
+    assert main([*run, *words, "--delimiter", ";"]) == 0
+    # What the next wave needs is all there.
+    said = f"wavehouse add-wave town 2020 '{path}' --delimiter ';' --split-by year"
+    assert said in capsys.readouterr().out
+    draft = yaml.safe_load((clean.root / "drafts/town_2018.yml").read_text(encoding="utf-8"))
+    of_wave = [p for p in draft["proposals"] if p["kind"] == "wave_column"]
+    assert [p["subject"] for p in of_wave] == ["year", "round", "in_2020"]
+    assert "it is r2018 in all rows of this wave" in of_wave[1]["reason"]
+    assert of_wave[1]["changes"][0]["add"]["waiver_kind"] == "technical"
+    # Not taken by `sure`: the column may be one that is wanted, such as the mode of interview.
+    assert of_wave[1]["confidence"] < 0.9
+    subjects = {p["subject"] for p in draft["proposals"] if p["kind"] == "new_column"}
+    assert {"country", "party"} <= subjects
+
+
 def test_options_of_such_files_are_written_and_read_again() -> None:
     options = reading_options(split_by="wave=Round 3", leave_out=["phone", "addr *"])
     assert options.split_by == RowsOfAWave("wave", "Round 3")

@@ -58,10 +58,10 @@ def reshaped(open_again: Callable[[], DeliveredTable], options: ReadingOptions) 
     for chunk in table.chunks:
         for place, column in enumerate(chunk):
             if place in lists:
-                for text in set(_texts(column)) - {None}:
+                for text in set(texts_of(column)) - {None}:
                     parts[place].update(dict.fromkeys(_parts(text or "", lists[place])))
             elif numbers is not None:
-                found[place].look(_texts(column), numbers)
+                found[place].look(texts_of(column), numbers)
     _check_sizes(table, parts)
     answers = {place: sorted(known, key=natural_order) for place, known in parts.items()}
     # Types are final only now: numbers of a workbook have no marks.
@@ -162,7 +162,7 @@ def values_of(table: DeliveredTable, column: str) -> dict[str, int]:
     place = _place_of(table, column)
     counts: dict[str, int] = {}
     for chunk in table.chunks:
-        for text in _texts(chunk[place]):
+        for text in texts_of(chunk[place]):
             counts[(text or "").strip()] = counts.get((text or "").strip(), 0) + 1
     return dict(sorted(counts.items(), key=lambda item: natural_order(item[0])))
 
@@ -186,7 +186,7 @@ def _only_rows(table: DeliveredTable, wanted: RowsOfAWave) -> DeliveredTable:
         row_count = found = 0
         seen: set[str] = set()
         for chunk in table.chunks:
-            values = [(text or "").strip() for text in _texts(chunk[place])]
+            values = [(text or "").strip() for text in texts_of(chunk[place])]
             row_count += len(values)
             seen |= set(values) if len(seen) <= MOST_VALUES_NAMED else set()
             rows = [row for row, value in enumerate(values) if value == wanted.value]
@@ -278,7 +278,7 @@ def _changed_chunks(
             if place in lists:
                 cells = [
                     None if text is None else frozenset(_parts(text, lists[place]))
-                    for text in _texts(column)
+                    for text in texts_of(column)
                 ]
                 # A cell of nothing but marks is an empty one.
                 changed += [
@@ -286,7 +286,7 @@ def _changed_chunks(
                     for answer in answers[place]
                 ]
             elif place in converted and numbers is not None:
-                texts = _texts(column)
+                texts = texts_of(column)
                 known = {text: text and (numbers.of(text) or text) for text in set(texts)}
                 changed.append([known[text] for text in texts])
             else:
@@ -340,5 +340,6 @@ def _parts(text: str, mark: str) -> list[str]:
     return [part for part in (piece.strip() for piece in text.split(mark)) if part]
 
 
-def _texts(column: Column) -> Texts:
+def texts_of(column: Column) -> Texts:
+    """Give a column of a chunk as texts."""
     return column.to_pylist() if isinstance(column, pa.Array) else list(column)

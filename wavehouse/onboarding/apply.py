@@ -101,9 +101,11 @@ def _keep_and_write(
     edit.about = {"wave": [draft.study, draft.wave], "next": f"wavehouse review {words}"}
     if left_out:
         # What tells who somebody is is kept nowhere, so it cannot be put back.
+        is_new = any(proposal.kind == "study" for proposal in draft.proposals)
+        command = "new-study" if is_new else "add-wave"
         edit.about["afterwards"] = [
             f"{', '.join(left_out)} stay out of what is landed, since they are not kept. "
-            f"`wavehouse add-wave {words} FILE... --replace` lands them again."
+            f"`wavehouse {command} {words} FILE... --replace` lands them again."
         ]
     edit.do()
 

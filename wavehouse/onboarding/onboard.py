@@ -45,7 +45,11 @@ from wavehouse.onboarding.revised import (
 )
 from wavehouse.onboarding.roles import role_proposals, roles_of
 from wavehouse.onboarding.segments import segment_proposals
-from wavehouse.onboarding.several_waves import other_waves, with_wave_column
+from wavehouse.onboarding.several_waves import (
+    other_waves,
+    repeating_columns,
+    with_wave_column,
+)
 from wavehouse.onboarding.waivers import with_expired
 from wavehouse.onboarding.wanted import choose_wanted
 from wavehouse.onboarding.wave_rows import (
@@ -134,7 +138,8 @@ def add_wave(
             read_concordance(options.concordance, old, new),
         )
         found = with_expired(codebook, new, naming, found)
-        found = with_wave_column(found, options.reading, study_id, wave_id)
+        repeating = repeating_columns(files, options.reading, new)
+        found = with_wave_column(found, options.reading, study_id, wave_id, repeating)
         found = choose_wanted(found, new, codebook, naming, options.keep)
         found += group_proposals(naming.groups, found)
         found += segment_proposals(naming, new, found)
@@ -242,7 +247,8 @@ def new_study(
             if name not in in_design
             for proposal in new_column_proposals(column, naming)
         ]
-        found = with_wave_column(found, options.reading, study_id, wave_id)
+        repeating = repeating_columns(files, options.reading, new)
+        found = with_wave_column(found, options.reading, study_id, wave_id, repeating)
         # What the design needs is asked about whatever is wanted.
         rest = replace(new, columns={n: c for n, c in new.columns.items() if n not in in_design})
         found = choose_wanted(found, rest, codebook, naming, options.keep)

@@ -54,6 +54,12 @@ def remove_wave(project: Project, study_id: str, wave_id: str, *, does_it: bool)
                 f"being brought in. There are {', '.join(ids) or 'none'}."
             )
         return done_or_shown(edit, does_it)
+    if len(ids) == 1:
+        edit.problems.append(
+            f"seeds/codebook/waves.csv: {wave_id} is the only wave of study {study_id}. Take the "
+            f"study out as a whole with `wavehouse remove-study {study_id}`."
+        )
+        edit.refuse_problems(f"Wave {wave_id} of study {study_id} stays:")
     place = ids.index(wave_id)
     around = _Neighbours(
         study_id,
@@ -98,12 +104,6 @@ def _files(edit: CodebookEdit, study_id: str, wave_id: str) -> None:
 
 
 def _refuse_what_needs_it(edit: CodebookEdit, around: _Neighbours) -> None:
-    if len(around.numbers) == 1:
-        edit.problems.append(
-            f"seeds/codebook/waves.csv: {around.wave_id} is the only wave of study "
-            f"{around.study_id}. Take the study out as a whole with `wavehouse remove-study "
-            f"{around.study_id}`."
-        )
     for reference, row in _naming(edit, around):
         table = edit.tables[reference[0]]
         if reference[1] in table.key or reference in {
