@@ -29,7 +29,7 @@ from benchmark.curves import CURVES, Point, measure_build_curve, measure_curve
 from benchmark.figures import draw_curves, draw_rates
 from benchmark.generate import generate
 from benchmark.increments import measure_increments
-from benchmark.matching import given_rounds, made_up_rounds, measure_matching
+from benchmark.matching import given_rounds, made_up_rounds, measure_matching, real_rounds
 from benchmark.page import page
 from benchmark.processes import BenchmarkError, Limits
 from benchmark.queries import ask, sizes
@@ -152,9 +152,10 @@ def measure_curves(options: argparse.Namespace, folder: Path, results: Results) 
 
 
 def measure_matches(options: argparse.Namespace, folder: Path, results: Results) -> None:
-    """Match the columns of rounds that are made up, and of those that are given."""
+    """Match the columns of rounds that are made up, of real ones, and of those that are given."""
     rounds = [
         *made_up_rounds(folder / "made_up", options.quick),
+        *real_rounds(folder / "real", options.landing, options.quick),
         *map(given_rounds, options.rounds),
     ]
     results["matching"] = measure_matching(rounds, folder / "matching")
@@ -242,6 +243,12 @@ def parser() -> argparse.ArgumentParser:
         metavar=("OLD", "NEW", "KEY"),
         help="for `matching`: two files of a survey, and a CSV file that says what became of each "
         "column (old name, new name, relation); may be repeated",
+    )
+    found.add_argument(
+        "--landing",
+        type=Path,
+        metavar="FOLDER",
+        help="for `matching`: the delivered files of NHANES with the agency's codebook",
     )
     found.add_argument("--folder", type=Path, help="keep all files here, in a folder to be made")
     return found

@@ -1,23 +1,26 @@
 """Measure how well columns of a new wave are told, and what is left to decide.
 
-Rounds with a key: made up in three languages (`questionnaires`), and others that are given. Each
-pair is landed and compared as `wavehouse add-wave` does it; then somebody who wants 48 of the
-questions that go on brings both rounds in.
+Rounds with a key: made up in three languages (`questionnaires`), waves of this project's studies as
+if they were new (`real_rounds`), and others that are given. Each pair is landed and compared as
+`wavehouse add-wave` does it; then somebody who wants 48 of the questions that go on brings both
+rounds in. Pairs of a group are one row of the table.
 """
 
 from __future__ import annotations
 
 import csv
 import random
+import shutil
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
 
 from workbench import copy_project, keep_studies
 
 from benchmark.questionnaires import write_rounds
+from benchmark.real_rounds import real_pairs
 from wavehouse.landing import land_wave
 from wavehouse.landing.landed import is_landed, read_landed
 from wavehouse.onboarding.apply import apply_draft
@@ -52,15 +55,19 @@ class Rounds:
 
     Attributes:
         name: what to call them.
-        old: the file of the earlier round.
-        new: that of the later one.
+        old: the files of the earlier round.
+        new: those of the later one.
         key: a CSV file; its first columns are the old name, the new name and the relation.
+        joined_on: the column that several files are joined on.
+        group: the row of the table that they belong to; the name if it is left out.
     """
 
     name: str
-    old: Path
-    new: Path
+    old: Sequence[Path]
+    new: Sequence[Path]
     key: Path
+    joined_on: str | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,7 @@ class Matched:
         decisions: what somebody decides in the second round who wants 48 questions: `sure` at
             once, and each proposal that it leaves open.
         seconds_of_wave: processor seconds of `wavehouse add-wave` for them.
+        pairs: how many pairs of rounds this is the sum of.
     """
 
     rounds: str
@@ -94,6 +102,7 @@ class Matched:
     seconds: float
     decisions: int = 0
     seconds_of_wave: float = 0.0
+    pairs: int = 1
 
 
 def made_up_rounds(folder: Path, quick: bool = False) -> list[Rounds]:
@@ -106,8 +115,8 @@ def made_up_rounds(folder: Path, quick: bool = False) -> list[Rounds]:
             found.append(
                 Rounds(
                     f"made up, {language} {seed}",
-                    place / "round_1.sav",
-                    place / "round_2.sav",
+                    [place / "round_1.sav"],
+                    [place / "round_2.sav"],
                     place / "key.csv",
                 )
             )
@@ -117,7 +126,21 @@ def made_up_rounds(folder: Path, quick: bool = False) -> list[Rounds]:
 def given_rounds(files: Sequence[Path]) -> Rounds:
     """Give rounds that are at hand: the old file, the new one, and the key."""
     old, new, key = files
-    return Rounds(f"{old.stem} to {new.stem}", old, new, key)
+    return Rounds(f"{old.stem} to {new.stem}", [old], [new], key)
+
+
+def real_rounds(folder: Path, landing: Path | None, quick: bool = False) -> list[Rounds]:
+    """Give waves of this project's studies, each with the one before.
+
+    Args:
+        folder: gets the keys, and files with other names.
+        landing: where the files of NHANES are, if they are at hand.
+        quick: only the last pair of each study.
+    """
+    return [
+        Rounds(pair.name, pair.old, pair.new, pair.key, pair.joined_on, pair.group)
+        for pair in real_pairs(folder, landing, quick)
+    ]
 
 
 def measure_matching(rounds: Iterable[Rounds], folder: Path) -> list[Matched]:
@@ -127,29 +150,44 @@ def measure_matching(rounds: Iterable[Rounds], folder: Path) -> list[Matched]:
         rounds: the rounds.
         folder: gets what is landed.
     """
-    found = []
+    found: dict[str, Matched] = {}
     for place, each in enumerate(rounds):
         landed = folder / f"landed_{place}"
         matched = measure(each, landed)
-        decisions, seconds = decide(each, columns_of(each.old, "old", landed), landed / "project")
-        found.append(replace(matched, decisions=decisions, seconds_of_wave=seconds))
-    return found
+        decisions, seconds = decide(each, columns_of(each, "old", landed), landed / "project")
+        matched = replace(matched, decisions=decisions, seconds_of_wave=seconds)
+        shutil.rmtree(landed)
+        group = each.group or each.name
+        found[group] = together(group, found[group], matched) if group in found else matched
+    return list(found.values())
+
+
+def together(name: str, one: Matched, other: Matched) -> Matched:
+    """Add what was found of two pairs of rounds."""
+    bins = [(a + c, b + d) for (a, b), (c, d) in zip(one.bins, other.bins, strict=True)]
+    sums = {
+        field.name: getattr(one, field.name) + getattr(other, field.name)
+        for field in fields(Matched)
+        if field.name not in ("rounds", "bins")
+    }
+    return Matched(rounds=name, bins=bins, **sums)
 
 
 def measure(rounds: Rounds, folder: Path) -> Matched:
     """Match the columns of two rounds and hold them to the key."""
-    old = columns_of(rounds.old, "old", folder)
-    new = columns_of(rounds.new, "new", folder)
+    old = columns_of(rounds, "old", folder)
+    new = columns_of(rounds, "new", folder)
     started = time.process_time()
     found = match(old, new)
     return judged(rounds, found, time.process_time() - started)
 
 
-def columns_of(file: Path, wave: str, folder: Path) -> list[ColumnProfile]:
-    """Land a round, if it is not there, and give its columns."""
+def columns_of(rounds: Rounds, wave: str, folder: Path) -> list[ColumnProfile]:
+    """Land a round, "old" or "new", if it is not there, and give its columns."""
     project = Project(folder)
     if not is_landed(project, STUDY, wave):
-        land_wave(project, STUDY, wave, [file], None)
+        files = rounds.old if wave == "old" else rounds.new
+        land_wave(project, STUDY, wave, list(files), rounds.joined_on)
     return list(profile_landed(read_landed(project, STUDY, wave)).columns.values())
 
 
@@ -160,7 +198,10 @@ def decide(rounds: Rounds, old: Sequence[ColumnProfile], folder: Path) -> tuple[
         the decisions that the second round asks for, and the processor seconds of bringing it in.
     """
     respondent = next(c.name for c in old if c.code_count == c.row_count and not c.empty_count)
-    labelled = {column.name for column in old if column.value_labels}
+    # Where no code has a label, few codes say that something was asked.
+    labelled = {column.name for column in old if column.value_labels} or {
+        column.name for column in old if column.is_coded
+    }
     asked = [name for name in read_key(rounds.key).same.values() if name in labelled]
     wanted = random.Random(WANTED).sample(asked, min(WANTED, len(asked)))
     project = copy_project(folder)
@@ -169,8 +210,8 @@ def decide(rounds: Rounds, old: Sequence[ColumnProfile], folder: Path) -> tuple[
         project,
         STUDY,
         "1",
-        [rounds.old],
-        WaveOptions(date="2020-01-01", keep=",".join(wanted)),
+        list(rounds.old),
+        WaveOptions(date="2020-01-01", keep=wanted, key=rounds.joined_on),
         StudyOptions(
             label="Rounds",
             respondent=respondent,
@@ -182,7 +223,8 @@ def decide(rounds: Rounds, old: Sequence[ColumnProfile], folder: Path) -> tuple[
     )
     accept(project, "1")
     started = time.process_time()
-    add_wave(project, STUDY, "2", [rounds.new], WaveOptions(date="2021-01-01", keep=ASKED))
+    options = WaveOptions(date="2021-01-01", keep=[ASKED], key=rounds.joined_on)
+    add_wave(project, STUDY, "2", list(rounds.new), options)
     seconds = time.process_time() - started
     draft = read_draft(project, STUDY, "2")
     sure, _ = select(draft, ["sure"])
@@ -268,7 +310,10 @@ def read_key(path: Path) -> Key:
 
 
 def matching_table(found: Sequence[Matched]) -> list[str]:
-    """Give the table of all rounds, and how often matches of a confidence are right."""
+    """Give the table of all rounds, and how often matches of a confidence are right.
+
+    Seconds and decisions are those of one pair of rounds.
+    """
     lines = [
         "| rounds | go on | matched rightly | wrong | not in the key | sure | sure and wrong "
         f"| seconds | decisions for {WANTED} | seconds of add-wave |",
@@ -277,7 +322,8 @@ def matching_table(found: Sequence[Matched]) -> list[str]:
     lines += [
         f"| {each.rounds} | {each.continuing} | {each.right / each.continuing:.1%} | {each.wrong} "
         f"| {each.outside} | {each.sure / each.continuing:.1%} | {each.sure_wrong} "
-        f"| {each.seconds:.1f} | {each.decisions} | {each.seconds_of_wave:.0f} |"
+        f"| {each.seconds / each.pairs:.1f} | {each.decisions / each.pairs:.0f} "
+        f"| {each.seconds_of_wave / each.pairs:.0f} |"
         for each in found
     ]
     lines += ["", "| confidence | matches | right |", "|---|---|---|"]

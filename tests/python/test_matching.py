@@ -62,8 +62,8 @@ def test_moved_numbers_and_new_words_lose_few_questions_and_mix_up_none(
     language: str, tmp_path: Path
 ) -> None:
     write_rounds(tmp_path, language, seed=11)
-    files = [tmp_path / name for name in ("round_1.sav", "round_2.sav", "key.csv")]
-    found = measure(Rounds(language, *files), tmp_path / "landed")
+    old, new, key = (tmp_path / name for name in ("round_1.sav", "round_2.sav", "key.csv"))
+    found = measure(Rounds(language, [old], [new], key), tmp_path / "landed")
     # Six of a hundred questions are in another language, which labels alone cannot tell.
     assert found.right >= 0.93 * found.continuing
     assert found.sure >= 0.7 * found.continuing
