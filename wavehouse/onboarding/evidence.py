@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wavehouse.onboarding.likeness import labels_alike
+from wavehouse.onboarding.missing import is_number
 from wavehouse.onboarding.profile import ColumnProfile
 from wavehouse.onboarding.signs import plain
 from wavehouse.onboarding.wording import Wording
@@ -155,13 +156,24 @@ def code_evidence(
     others, other_places = _distinct([code_list(c) for c in after])
     levels = np.array([[_codes_level(a, b) for b in others] for a in lists], dtype=int)
     levels = levels.reshape(len(lists), len(others))[np.ix_(places, other_places)]
+    levels = np.where(_of_no_other(levels), levels + 9, levels)
     counts = np.array([_answer_codes(column) for column in before])
     other_counts = np.array([_answer_codes(column) for column in after])
     gap = np.abs(counts[:, None] - other_counts[None, :])
-    levels = np.where(crossing & (levels >= 5), np.minimum(gap, 2) + 8, levels)
-    same = (0.2, 0.02, 0.42, 0.14, 0.08, 0.08, 0.04, 0.02, 0.04, 0.01, 0.002)
-    apart = (0.2, 0.2, 0.05, 0.05, 0.1, 0.1, 0.1, 0.2, 0.02, 0.02, 0.04)
+    levels = np.where(crossing & (levels >= 5) & (levels <= 7), np.minimum(gap, 2) + 8, levels)
+    same = (0.2, 0.02, 0.3, 0.1, 0.08, 0.08, 0.04, 0.02, 0.04, 0.01, 0.002, 0.12, 0.04)
+    apart = (0.2, 0.2, 0.05, 0.05, 0.1, 0.1, 0.1, 0.2, 0.02, 0.02, 0.04, 2e-3, 2e-3)
     return Evidence("codes", levels, same, apart, 0.8)
+
+
+def _of_no_other(levels: np.ndarray) -> np.ndarray:
+    """Find the pairs with the same or much the same codes, as no other pair of either has them.
+
+    Twenty columns of yes and no are alike by chance, two lists of eight regions are not.
+    """
+    alike = (levels == 2) | (levels == 3)
+    alone = (alike.sum(axis=1)[:, None] == 1) & (alike.sum(axis=0)[None, :] == 1)
+    return np.asarray(alike & alone)
 
 
 def _answer_codes(column: ColumnProfile) -> int:
@@ -278,7 +290,8 @@ def code_list(column: ColumnProfile) -> CodeList:
         return frozenset((code, plain(label)) for code, label in column.value_labels.items())
     if column.code_count >= FEWEST_NUMBERS:
         return frozenset()
-    return frozenset((code, "") for code in column.counts)
+    # Codes that are words say what labels say elsewhere.
+    return frozenset((code, "" if is_number(code) else plain(code)) for code in column.counts)
 
 
 def _codes_level(old: CodeList, new: CodeList) -> int:

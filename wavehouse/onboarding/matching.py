@@ -398,6 +398,10 @@ def _pairs(
         if chances[row, place] >= LIKELY
     ]
     rows, places = {row for row, _ in found}, {place for _, place in found}
+    kept = sum(old[row].profile.name == new[place].name for row, place in found)
+    if 2 * kept < len(found):
+        # A wave whose names were dealt out anew: they say nothing.
+        return found
     by_name = {column.name: place for place, column in enumerate(new)}
     for row, column in enumerate(old):
         place = by_name.get(column.profile.name)
