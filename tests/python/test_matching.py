@@ -18,6 +18,7 @@ from wavehouse.onboarding.compare import compare_wave
 from wavehouse.onboarding.concordance import read_concordance
 from wavehouse.onboarding.matching import (
     MOST_REWORDED,
+    MOST_WITHOUT_LABELS,
     ColumnMatch,
     OldColumn,
     match_columns,
@@ -158,6 +159,39 @@ def test_the_same_items_with_other_answers_are_no_battery_that_goes_on() -> None
     other = {"1": "Aucun", "2": "Quelques-uns", "3": "La plupart", "4": "Tous"}
     found = matched(*two_batteries(list(range(8)), labels, other, answered=3))
     assert not [name for name in found if name.startswith("q20")]
+
+
+def unlabelled(name: str, counts: dict[str, float]) -> ColumnProfile:
+    return ColumnProfile(name, "", counts=counts, row_count=1000, code_count=len(counts))
+
+
+def test_without_labels_code_lists_of_their_own_tell_columns_whose_names_were_dealt_out() -> None:
+    answers: list[dict[str, float]] = [
+        {"keeping house": 120, "retired": 140, "school": 40, "working": 700},
+        {"north": 300, "south": 400, "east": 150, "west": 150},
+        {"very happy": 310, "pretty happy": 570, "not too happy": 120},
+        {"never": 200, "once a year": 300, "every week": 500},
+        *({"0": 100.0 * n, "1": 1000 - 100.0 * n} for n in range(1, 9)),
+    ]
+    names = [f"{letter}x" for letter in "abcdefghijkl"]
+    old = [unlabelled(name, counts) for name, counts in zip(names, answers, strict=True)]
+    dealt = [*names[5:], *names[:5]]
+    new = [unlabelled(name, counts) for name, counts in zip(dealt, answers, strict=True)]
+    found = matched(old, new)
+    told = dict(zip(dealt[:4], names[:4], strict=True))
+    assert {name: found[name].old for name in told} == told
+    # No name is taken for itself, and without labels nothing is sure.
+    assert not [match for match in found.values() if match.old == match.new]
+    assert max(match.confidence for match in found.values()) <= MOST_WITHOUT_LABELS
+
+
+def test_without_labels_names_that_stay_go_on() -> None:
+    old = [unlabelled(f"c{n}x", {"0": 100.0 * n, "1": 1000 - 100.0 * n}) for n in range(1, 10)]
+    # One of them has other codes now.
+    new = [*old[:-1], unlabelled("c9x", {"A": 500.0, "B": 500.0})]
+    assert {name: match.old for name, match in matched(old, new).items()} == {
+        column.name: column.name for column in old
+    }
 
 
 def test_a_word_more_is_for_a_person_to_read() -> None:
