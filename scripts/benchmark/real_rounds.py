@@ -17,19 +17,22 @@ import csv
 import gzip
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
 import pyreadstat
+from rapidfuzz import fuzz
 
 from benchmark.rivals.run import ROOT
 
 SEEDS = ("gss", "bsa")
 LANDED = "nhanes"
 RESPONDENTS = ("SEQN", "rownames")
+# Labels so much alike, of a hundred, may be one question.
+MUCH_THE_SAME = 80
 AS_DELIVERED, DEALT_OUT = "as delivered", "names dealt out"
 LABELLED = "names dealt out, with labels"
 
@@ -138,11 +141,15 @@ def _relations(
             yield name, name, "same question"
     ended, came = first.keys() - second.keys(), second.keys() - first.keys()
     for name in sorted(ended):
-        if first[name] and first[name] not in second.values():
+        if first[name] and not _is_among(first[name], second.values()):
             yield name, "", "ends"
     for name in sorted(came):
-        if second[name] and second[name] not in first.values():
+        if second[name] and not _is_among(second[name], first.values()):
             yield "", name, "new"
+
+
+def _is_among(label: str, others: Iterable[str]) -> bool:
+    return any(fuzz.token_sort_ratio(label, other) >= MUCH_THE_SAME for other in others)
 
 
 def _columns_of_variables(study: str, wave: str) -> dict[str, str]:

@@ -39,7 +39,7 @@ from wavehouse.onboarding.wording import Wording, wordings
 
 # From here on a pair is proposed as one question.
 LIKELY = 0.5
-# Without labels on both sides a match is a guess.
+# Without labels on both sides a match is a guess, unless it has the name and all names stay.
 MOST_WITHOUT_LABELS = 0.75
 # Words that are not all the same, or in another language, may ask another thing: a person reads
 # them.
@@ -62,6 +62,9 @@ _MOST_FOR = 9.0
 _MOST_AGAINST = 6.0
 _MOST_LOG_ODDS = 30.0
 _NAMED_RIVAL = 0.05
+# The share of names that stay below which a name is nothing, and from which on it is enough.
+_NAMES_SAY_NOTHING = 0.5
+_NAMES_SAY_ALL = 0.9
 
 
 @dataclass(frozen=True)
@@ -312,6 +315,7 @@ def _outcomes(
 ) -> Matching:
     chances = pair_chances(odds)
     pairs = _pairs(old, new, odds, chances, labels)
+    has_names = _kept(old, new, pairs) >= _NAMES_SAY_ALL
     matches = {}
     for row, place in pairs:
         before, after = old[row], new[place]
@@ -326,7 +330,7 @@ def _outcomes(
             reason = "the concordance says so"
         else:
             reason = _reason(before, after, label, rival)
-            if label is None and before.profile.name != after.name:
+            if label is None and not (has_names and before.profile.name == after.name):
                 chance = min(chance, MOST_WITHOUT_LABELS)
             elif label is not None and label < SAME_LABEL and not labels.whole[row, place]:
                 chance = min(chance, MOST_REWORDED)
@@ -398,9 +402,7 @@ def _pairs(
         if chances[row, place] >= LIKELY
     ]
     rows, places = {row for row, _ in found}, {place for _, place in found}
-    kept = sum(old[row].profile.name == new[place].name for row, place in found)
-    if 2 * kept < len(found):
-        # A wave whose names were dealt out anew: they say nothing.
+    if _kept(old, new, found) < _NAMES_SAY_NOTHING:
         return found
     by_name = {column.name: place for place, column in enumerate(new)}
     for row, column in enumerate(old):
@@ -411,6 +413,14 @@ def _pairs(
             found.append((row, place))
             places.add(place)
     return found
+
+
+def _kept(
+    old: Sequence[OldColumn], new: Sequence[ColumnProfile], pairs: Sequence[tuple[int, int]]
+) -> float:
+    """Give the share of pairs that keep their name; 1 if there are none."""
+    same = sum(old[row].profile.name == new[place].name for row, place in pairs)
+    return same / len(pairs) if pairs else 1.0
 
 
 def _reason(before: OldColumn, after: ColumnProfile, label: float | None, rival: str) -> str:
