@@ -46,7 +46,6 @@ LANGUAGES = ("en", "fr", "es")
 SEEDS = (1, 2)
 STUDY = "rounds"
 WANTED = 48
-ASKED = "asked"
 
 
 @dataclass(frozen=True)
@@ -223,7 +222,8 @@ def decide(rounds: Rounds, old: Sequence[ColumnProfile], folder: Path) -> tuple[
     )
     accept(project, "1")
     started = time.process_time()
-    options = WaveOptions(date="2021-01-01", keep=[ASKED], key=rounds.joined_on)
+    # What was asked before, and nothing else.
+    options = WaveOptions(date="2021-01-01", keep=[], key=rounds.joined_on)
     add_wave(project, STUDY, "2", list(rounds.new), options)
     seconds = time.process_time() - started
     draft = read_draft(project, STUDY, "2")
