@@ -59,6 +59,8 @@ class Rounds:
         key: a CSV file; its first columns are the old name, the new name and the relation.
         joined_on: the column that several files are joined on.
         group: the row of the table that they belong to; the name if it is left out.
+        design: columns that nobody is asked.
+        is_decided: whether to bring them in as a person does.
     """
 
     name: str
@@ -67,6 +69,8 @@ class Rounds:
     key: Path
     joined_on: str | None = None
     group: str = ""
+    design: frozenset[str] = frozenset()
+    is_decided: bool = True
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,16 @@ def real_rounds(folder: Path, landing: Path | None, quick: bool = False) -> list
         quick: only the last pair of each study.
     """
     return [
-        Rounds(pair.name, pair.old, pair.new, pair.key, pair.joined_on, pair.group)
+        Rounds(
+            pair.name,
+            pair.old,
+            pair.new,
+            pair.key,
+            pair.joined_on,
+            pair.group,
+            pair.design,
+            pair.is_decided,
+        )
         for pair in real_pairs(folder, landing, quick)
     ]
 
@@ -153,8 +166,9 @@ def measure_matching(rounds: Iterable[Rounds], folder: Path) -> list[Matched]:
     for place, each in enumerate(rounds):
         landed = folder / f"landed_{place}"
         matched = measure(each, landed)
-        decisions, seconds = decide(each, columns_of(each, "old", landed), landed / "project")
-        matched = replace(matched, decisions=decisions, seconds_of_wave=seconds)
+        if each.is_decided:
+            decisions, seconds = decide(each, columns_of(each, "old", landed), landed / "project")
+            matched = replace(matched, decisions=decisions, seconds_of_wave=seconds)
         shutil.rmtree(landed)
         group = each.group or each.name
         found[group] = together(group, found[group], matched) if group in found else matched
@@ -201,6 +215,7 @@ def decide(rounds: Rounds, old: Sequence[ColumnProfile], folder: Path) -> tuple[
     labelled = {column.name for column in old if column.value_labels} or {
         column.name for column in old if column.is_coded
     }
+    labelled -= rounds.design
     asked = [name for name in read_key(rounds.key).same.values() if name in labelled]
     wanted = random.Random(WANTED).sample(asked, min(WANTED, len(asked)))
     project = copy_project(folder)
@@ -309,6 +324,11 @@ def read_key(path: Path) -> Key:
     )
 
 
+def _each(total: float, found: Matched) -> str:
+    """Give the share of a pair; nothing where no pair was brought in."""
+    return f"{total / found.pairs:.0f}" if found.seconds_of_wave else ""
+
+
 def matching_table(found: Sequence[Matched]) -> list[str]:
     """Give the table of all rounds, and how often matches of a confidence are right.
 
@@ -322,8 +342,8 @@ def matching_table(found: Sequence[Matched]) -> list[str]:
     lines += [
         f"| {each.rounds} | {each.continuing} | {each.right / each.continuing:.1%} | {each.wrong} "
         f"| {each.outside} | {each.sure / each.continuing:.1%} | {each.sure_wrong} "
-        f"| {each.seconds / each.pairs:.1f} | {each.decisions / each.pairs:.0f} "
-        f"| {each.seconds_of_wave / each.pairs:.0f} |"
+        f"| {each.seconds / each.pairs:.1f} | {_each(each.decisions, each)} "
+        f"| {_each(each.seconds_of_wave, each)} |"
         for each in found
     ]
     lines += ["", "| confidence | matches | right |", "|---|---|---|"]

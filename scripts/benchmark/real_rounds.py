@@ -48,6 +48,8 @@ class Pair:
         new: those of the later one.
         key: what became of each column.
         joined_on: the column that several files are joined on.
+        design: weights, strata and the like, which nobody is asked.
+        is_decided: whether somebody would bring them in so; not where nothing says what is asked.
     """
 
     name: str
@@ -56,6 +58,8 @@ class Pair:
     new: tuple[Path, ...]
     key: Path
     joined_on: str | None = None
+    design: frozenset[str] = frozenset()
+    is_decided: bool = True
 
 
 def real_pairs(folder: Path, landing: Path | None, quick: bool = False) -> Iterator[Pair]:
@@ -121,7 +125,10 @@ def _pair(
         for before, after, relation in _relations(study, old[0], new[0], labels):
             writer.writerow([before, called.get(after, after), relation, ""])
     joined_on = RESPONDENTS[0] if len(later) > 1 else None
-    return Pair(name, f"{study}, {made}", files, later, key, joined_on)
+    design = frozenset(
+        row["source_column"] for row in _codebook("design_columns") if row["study_id"] == study
+    )
+    return Pair(name, f"{study}, {made}", files, later, key, joined_on, design, made != DEALT_OUT)
 
 
 def _relations(
