@@ -125,9 +125,7 @@ def _pair(
         for before, after, relation in _relations(study, old[0], new[0], labels):
             writer.writerow([before, called.get(after, after), relation, ""])
     joined_on = RESPONDENTS[0] if len(later) > 1 else None
-    design = frozenset(
-        row["source_column"] for row in _codebook("design_columns") if row["study_id"] == study
-    )
+    design = frozenset(row["source_column"] for row in _codebook("design_columns"))
     return Pair(name, f"{study}, {made}", files, later, key, joined_on, design, made != DEALT_OUT)
 
 
