@@ -1,7 +1,7 @@
 """Measure the pages with many variables and waves: how large they are, and how long a reader waits.
 
 A warehouse is generated with the public tables that the pages read: questions with three answers,
-estimated for everybody and four groups in every wave, with hidden cells, changes, breaks, new
+estimated for everybody and four groups in every wave, with suppressed cells, changes, breaks, new
 wordings and all pairs of waves. The site is written from it and opened from a file, in the
 Chromium of the machine. `make` must have been run once, since the tables are made like its own.
 

@@ -197,7 +197,7 @@ def draw(rows: list[Row]) -> str:
             0.012,
             0.02,
             "Bars are intervals that follow the sampling design. Hollow points rest on few people; "
-            "estimates from too few people are hidden.\n"
+            "estimates from too few people are suppressed.\n"
             "Dotted lines are documented breaks: what comes after is not fully comparable with "
             "what was before.",
             fontsize=8.5,
@@ -222,7 +222,7 @@ def draw(rows: list[Row]) -> str:
 
 
 def draw_panel(ax: Axes, panel: Panel, rows: list[Row]) -> None:
-    """Draw one trend: a line for each value of the segment, without its hidden points."""
+    """Draw one trend: a line for each value of the segment, without its suppressed points."""
     series: dict[str, list[Row]] = {}
     for row in rows:
         series.setdefault(row["segment_value_label"], []).append(row)
@@ -234,14 +234,14 @@ def draw_panel(ax: Axes, panel: Panel, rows: list[Row]) -> None:
             shift = step * (shown.index(label) - (len(shown) - 1) / 2)
             draw_series(ax, panel, label, points, shift, STYLES[place % len(STYLES)])
         else:
-            ax.plot([], [], linestyle="none", label=f"{label}: hidden")
+            ax.plot([], [], linestyle="none", label=f"{label}: suppressed")
     draw_axes(ax, panel, rows)
 
 
 def draw_series(
     ax: Axes, panel: Panel, label: str, points: list[Row], shift: float, style: tuple[str, str]
 ) -> None:
-    """Draw one line with its intervals. Where a point is hidden there is a gap."""
+    """Draw one line with its intervals. Where a point is suppressed there is a gap."""
     factor = 100 if panel.is_percent else 1
     colour, marker = style
     days = [as_day(row["wave_date"]) + shift for row in points]

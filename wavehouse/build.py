@@ -1,4 +1,4 @@
-"""Build everything, attack it, hide more where that works, and publish it only if all passes."""
+"""Build everything, attack it, suppress more where that works, and publish if all passes."""
 
 import time
 from pathlib import Path
@@ -142,7 +142,7 @@ def _build(project: Project, target: str, artifacts: Path, lock: int, force: boo
         keep_build(project, target, inputs)
         return
     if results_of(artifacts) != ran:
-        # What hides more is built upon what was known.
+        # What suppresses more is built upon what was known.
         known.forget(results_of(artifacts))
     known.save(project)
     if fingerprint(project) != inputs:

@@ -218,7 +218,7 @@ def _run_whole(project: Project, target: str, folder: Path, found: Inspection, l
 def _run_touched(
     project: Project, target: str, folder: Path, state: Path, found: Inspection, lock: int
 ) -> bool:
-    """Build and test what the change touches; tell whether figures may have to be hidden anew."""
+    """Build and test what the change touches; tell whether more may have to be suppressed."""
     for name in (dbt_change.TOUCHED, "run_results.json"):
         (folder / name).unlink(missing_ok=True)
     words = (dbt_change.BUILD, str(project.root), str(folder), str(state))

@@ -1,9 +1,9 @@
-"""Close what the attack finds: hide more, until no confidential figure can be computed.
+"""Close what the attack finds: suppress more, until no confidential figure can be computed.
 
 The attack names the figure and the sums that tell it. Of what these sums show, the least is
-hidden: near sums before far ones, few rows before many, small figures before large ones. Then it is
-attacked again, and so on. At last, what turned out not to be needed is shown again. dbt reads the
-choice from a table and builds again what follows from it.
+suppressed: near sums before far ones, few rows before many, small figures before large ones. Then
+it is attacked again, and so on. At last, what turned out not to be needed is shown again. dbt reads
+the choice from a table and builds again what follows from it.
 """
 
 from collections import Counter
@@ -39,15 +39,15 @@ from wavehouse.project import Project
 
 # Where `int_disclosure__closing` looks (macro `closing_rows`).
 TABLE = "intermediate.disclosure_closing"
-# A block with more steps than that is hidden as a whole.
+# A block with more steps than that is suppressed as a whole.
 STEPS = 50
-# Builds after the first. One is enough, unless hiding opens what the attack cannot foresee.
+# Builds after the first. One is enough, unless suppression opens what the attack cannot foresee.
 BUILDS = 3
 
 
 @dataclass(frozen=True)
 class Closing:
-    """Rows to hide besides, and what they do not close."""
+    """More rows to suppress, and what they do not close."""
 
     rows: list[RowKey]
     holes: list[Hole]
@@ -76,7 +76,7 @@ def close_and_report(
     holding: Sequence[int] = (),
     beside: Beside | None = None,
 ) -> str:
-    """Hide more in a built warehouse until the attack finds nothing, and say what was hidden.
+    """Suppress more in a built warehouse until the attack finds nothing, and say what.
 
     Args:
         project: the project, whose working database or server was built.
@@ -86,7 +86,7 @@ def close_and_report(
         beside: a release that has what was not built.
 
     Raises:
-        ProblemsError: a confidential figure can be computed whatever is hidden.
+        ProblemsError: a confidential figure can be computed whatever is suppressed.
         WavehouseError: what follows could not be built again.
     """
     chosen: dict[RowKey, None] = {}
@@ -105,7 +105,7 @@ def close_and_report(
             what += beside.options if beside else ()
             if run_dbt(project, *words, *what, holding=holding):
                 raise WavehouseError(
-                    "Confidential figures could be computed, and what hides them could not be "
+                    "Confidential figures could be computed, and what suppresses them could not be "
                     "built; see the messages above."
                 )
         with tables(project, target, beside) as query:
@@ -115,7 +115,7 @@ def close_and_report(
 
 
 def forget_closing(project: Project, target: str, prefix: str = "") -> None:
-    """Drop the table of rows to hide, so that no other build reads it.
+    """Drop the table of rows to suppress, so that no other build reads it.
 
     What cannot be opened is left to dbt, which says why.
 
@@ -135,13 +135,13 @@ def forget_closing(project: Project, target: str, prefix: str = "") -> None:
 def _close_block(
     codebook: Codebook, rows: list[Row], query: Query
 ) -> tuple[list[RowKey], list[Hole]]:
-    """Choose rows of a block, and give what stays open whatever is hidden."""
+    """Choose rows of a block, and give what stays open whatever is suppressed."""
     windows = _windows(query, rows)
     # what was found of sums that a choice leaves as they are
     systems: Systems = {}
 
     def attacked(chosen: list[RowKey]) -> tuple[Block, Iterator[Hole]]:
-        # with a wave, the models hide the pools that it is in
+        # with a wave, the models suppress the pools that it is in
         pools = {
             (study_id, *pool, *what)
             for study_id, grain, wave_id, *what in chosen
@@ -224,7 +224,7 @@ def _rows_to_hide(block: Block, hole: Hole) -> list[Row]:
 
 
 def _describe(query: Query, rows: list[RowKey]) -> list[str]:
-    """Say which rows are hidden besides: a line for each study, measure, period and segment."""
+    """Say which rows are suppressed too: a line for each study, measure, period, segment."""
     n_rows: Counter[RowKey] = Counter()
     values: dict[RowKey, dict[str, None]] = {}
     for row in sorted(rows):
@@ -236,7 +236,7 @@ def _describe(query: Query, rows: list[RowKey]) -> list[str]:
         "select count(*) as n from marts.fct_trend_estimates where observation_status <> 'L'"
     )[0]["n"]
     lines = [
-        f"Hidden besides, because confidential figures could be computed from them: {len(rows):,} "
+        f"Also suppressed, because confidential figures could be computed from them: {len(rows):,} "
         f"estimates ({shown:,} were collected)."
     ]
     for place, n in n_rows.items():
@@ -250,7 +250,7 @@ def _describe(query: Query, rows: list[RowKey]) -> list[str]:
 
 
 def write_closing(project: Project, target: str, rows: list[RowKey], prefix: str = "") -> None:
-    """Write the rows to hide where dbt reads them."""
+    """Write the rows to suppress where dbt reads them."""
     columns = ", ".join(f"{name} text" for name in ROW_KEYS)
     values = ", ".join("(" + ", ".join(sql_text(value) for value in row) + ")" for row in rows)
     _execute(

@@ -1,8 +1,8 @@
 """What differs in published numbers between two releases, or a release and a build.
 
 Compared are all tables of measures: estimates, changes, contrasts, slopes and the like, row by row
-by their keys. A number that one of the two does not show is not told; that it is hidden or shown
-now, is. Texts and labels do not count.
+by their keys. A number that one of the two does not show is not told; that it is suppressed or
+shown now, is. Texts and labels do not count.
 """
 
 from collections.abc import Iterator

@@ -1,9 +1,9 @@
-"""The attack test: try to compute what the published tables hide, as an outsider would.
+"""The attack test: try to compute what the published tables suppress, as an outsider would.
 
 Only published tables and the codebook are read. What they say is a system of linear equations in
 respondents, weights and weighted totals (estimate times sum of weights) of every base; what is
-hidden is unknown. A figure that every solution agrees on, or nearly, is not hidden. Only figures
-that are hidden for confidentiality are attacked: what is unreliable is no secret.
+suppressed is unknown. A figure that every solution agrees on, or nearly, is not protected. Only
+figures that are suppressed for confidentiality are attacked: what is unreliable is no secret.
 """
 
 from collections import defaultdict
@@ -104,9 +104,9 @@ class Block:
     wholes: Mapping[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
 
     def is_secret(self, key: Unknown) -> bool:
-        """Tell whether a figure is hidden for itself, and a base in all of its rows.
+        """Tell whether a figure is suppressed for itself, and a base in all of its rows.
 
-        What is hidden only for the sake of others may be computed, if these cannot.
+        What is suppressed only for the sake of others may be computed, if these cannot.
         """
         statuses = {row["confidentiality_status"] for row in self.hidden.get(key, ())}
         return statuses == {"A"} or ("A" in statuses and key[2] not in (RESPONDENTS, WEIGHTS))
@@ -118,7 +118,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Hole:
-    """A hidden figure that can be computed, or guessed too closely."""
+    """A suppressed figure that can be computed, or guessed too closely."""
 
     description: str
     row: Mapping[str, Any]
@@ -329,7 +329,7 @@ def holes_of(
 
     Args:
         codebook: what anybody can read.
-        block: what is shown and hidden.
+        block: what is shown and suppressed.
         query: runs SQL on the tables.
         systems: what was found before of the same sums; gets what is found now.
     """
@@ -352,7 +352,7 @@ def report(query: Query, holes: list[Hole]) -> str:
     """Say what an attack came to.
 
     Raises:
-        ProblemsError: something hidden can be computed.
+        ProblemsError: something suppressed can be computed.
     """
     if holes:
         raise ProblemsError(
@@ -363,7 +363,7 @@ def report(query: Query, holes: list[Hole]) -> str:
         "select count(*) as n from marts.fct_trend_estimates where confidentiality_status = 'A'"
     )[0]["n"]
     if not hidden:
-        return "No estimate is hidden for confidentiality, so there was nothing to attack."
+        return "No estimate is suppressed for confidentiality, so there was nothing to attack."
     return f"Attacked {hidden:,} confidential estimates: none can be computed from what is shown."
 
 
@@ -418,7 +418,7 @@ def _relations(connection: Any, beside: Beside) -> set[tuple[str, str]]:  # noqa
 
 
 def shown_differences(query: Query) -> Iterator[Hole]:
-    """Find changes that are shown beside a hidden end: either end gives the other away."""
+    """Find changes that are shown beside a suppressed end: either end gives the other away."""
     keys = "study_id, measure_id, category_code, segment_id, segment_code"
     rows = query(
         f"""
@@ -434,7 +434,7 @@ def shown_differences(query: Query) -> Iterator[Hole]:
     )
     for row in rows:
         yield Hole(
-            f"{_name(row)}, wave {row['wave_id']}: the estimate is hidden, and the change from "
+            f"{_name(row)}, wave {row['wave_id']}: the estimate is suppressed, and the change from "
             f"{row['from_wave_id']} to {row['to_wave_id']} is shown. Show a change only where both "
             "of its estimates are (int_changes__published).",
             row,
@@ -473,12 +473,12 @@ def row_key(row: Mapping[str, Any]) -> RowKey:
 def block_of(
     codebook: Codebook, rows: list[Row], also_hidden: Collection[RowKey] = frozenset()
 ) -> Block:
-    """Write down what the rows of a block show and hide.
+    """Write down what the rows of a block show and suppress.
 
     Args:
         codebook: what anybody can read.
         rows: all published rows of one block.
-        also_hidden: names of shown rows that are taken as hidden for the sake of others.
+        also_hidden: names of shown rows that are taken as suppressed for the sake of others.
     """
     block = Block(rows[0]["study_id"], _base_id(codebook, rows[0]))
     block.wholes = codebook.wholes
@@ -491,7 +491,7 @@ def block_of(
             block.known[key] = block.slack[key] = 0.0
             continue
         _note(codebook, block, row, is_hidden=row_key(row) in also_hidden)
-    # a base that one row shows, another cannot hide
+    # a base that one row shows, another cannot suppress
     for key in block.known.keys() & block.hidden.keys():
         if key[2] in (RESPONDENTS, WEIGHTS):
             del block.hidden[key]
@@ -543,7 +543,7 @@ def _quantity(codebook: Codebook, row: Row) -> str | None:
 
 
 def _note(codebook: Codebook, block: Block, row: Row, *, is_hidden: bool) -> None:
-    """Enter what a row shows or hides; one that is shown may be taken as hidden."""
+    """Enter what a row shows or suppresses; one that is shown may be taken as suppressed."""
     base = codebook.base(row["measure_id"])
     block.bases.add(base)
     segment = _within((row["segment_id"], row["segment_code"]), base)
@@ -802,7 +802,7 @@ def _solve_group(block: Block, equations: list[Equation], systems: Systems) -> I
 
 
 def _is_zero_anyway(block: Block, key: Unknown) -> bool:
-    """Tell whether a published group that holds the hidden one has nobody of the kind.
+    """Tell whether a published group that holds the suppressed one has nobody of the kind.
 
     That nobody of a large group chose something is a finding about the group, which its rule shows.
     """
@@ -816,7 +816,7 @@ def _hole(block: Block, key: Unknown, equations: list[Equation], what: str) -> H
     sums.sort(key=lambda equation: len(equation.terms))
     return Hole(
         f"{_name(row)}, period {key[1]}: the {key[2]} {what}; the closest sum is: {sums[0].name}. "
-        "`wavehouse build` hides more until it cannot; or leave out a segment, net or pooled "
+        "`wavehouse build` suppresses more until it cannot; or leave out a segment, net or pooled "
         "period that tells it.",
         row,
         key,

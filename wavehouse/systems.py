@@ -1,8 +1,8 @@
 """Systems of sums: what all their solutions agree on, exactly or nearly.
 
 The attack (`wavehouse.disclosure`) writes down the sums that an outsider knows; here they are
-solved. What was found of a system is kept with it: looking for what to hide (`wavehouse.closing`)
-asks of the same sums again and again.
+solved. What was found of a system is kept with it: looking for what to suppress
+(`wavehouse.closing`) asks of the same sums again and again.
 """
 
 from collections.abc import Mapping

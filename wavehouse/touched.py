@@ -16,10 +16,10 @@ RUN = ("seed", "model", "snapshot", "test")
 # Words of SQL and macros by which a node reads more than other nodes: what dbt knows of them, the
 # environment, variables.
 READS_PROJECT = ("graph.", "env_var(", "var(")
-# Macros by which a node reads what no node makes: rows to hide, and what is published.
+# Macros by which a node reads what no node makes: rows to suppress, and what is published.
 READS_OUTSIDE = ("closing_rows(", "published_rows(")
 CLOSING = "closing_rows("
-# The figures that the attack reads: where none is built, what is hidden besides stays as it is.
+# The figures that the attack reads: where none is built, what it made suppress stays as it is.
 ATTACKED = frozenset(
     {"fct_trend_estimates", "fct_trend_changes", "fct_pooled_estimates", "fct_period_estimates"}
 )

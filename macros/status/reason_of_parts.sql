@@ -2,7 +2,7 @@
     case
         when {{ observation_status }} = 'M' then 'One of the estimates it rests on cannot exist'
         when {{ observation_status }} = 'L' then 'One of the estimates it rests on was not collected'
-        when {{ observation_status }} = 'Q' then 'One of the estimates it rests on is hidden'
+        when {{ observation_status }} = 'Q' then 'One of the estimates it rests on is suppressed'
         when {{ observation_status }} = 'B' then 'A break in the series lies between its waves'
         when {{ observation_status }} = 'U' and {{ is_error_unknown }}
             then 'Error not known: that of one of the estimates it rests on is not'

@@ -10,7 +10,7 @@
         and (estimate is null or sum_of_weights is not null)
     group by
         {{ group_by | join(',\n        ') }}
-    -- where a rule hides one category for its own error, the others stay below 1
+    -- where a rule suppresses one category for its own error, the others stay below 1
     having
         sum(estimate) > 1 + {{ tolerance }}
         or (sum(estimate) < 1 - {{ tolerance }} and count(estimate) = count(*))

@@ -112,7 +112,7 @@ def steps_of(nodes: Iterable[dict[str, object]], phases: dict[str, Usage]) -> li
     for node in nodes:
         usage = float(str(node["cpu_seconds"])), float(str(node["peak_mb"]))
         if node["node"] == "all":
-            # dbt runs once more if something has to be hidden besides.
+            # dbt runs once more if something has to be suppressed in addition.
             whole += usage[0]
         else:
             begun.setdefault(step_of(node), []).append(usage)
@@ -151,7 +151,7 @@ def slowest_of(nodes: Iterable[dict[str, object]]) -> list[Step]:
 
 
 def count_estimates(database: Path) -> int:
-    """Count the estimates of waves and pools that were made, hidden ones too."""
+    """Count the estimates of waves and pools that were made, suppressed ones too."""
     with duckdb.connect(str(database), read_only=True) as connection:
         counts = [
             connection.execute(

@@ -57,7 +57,7 @@ def deliver(shape: Shape, folder: Path) -> Delivered:
     set_codebook_rows(project, "segments", [])
     add_codebook_rows(project, codebook.rows())
     sizes = {wave_id(wave): shape.people[wave - 1] for wave in shape.waves}
-    # A rule that hides, so that disclosure control is measured too.
+    # A rule that suppresses, so that disclosure control is measured too.
     tables = study_rows(codebook, STUDY, sizes, "market_research")
     for row in tables["waves"]:
         row["delivered_as"] = "landing"

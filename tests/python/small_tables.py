@@ -1,4 +1,4 @@
-"""Small made-up surveys, tabulated and put through the very models that hide: quick to attack.
+"""Small made-up surveys, tabulated and put through the very models that suppress: quick to attack.
 
 The models' SQL is compiled once. Each survey gets a DuckDB database in memory with the few tables
 that these models and the attack read.
@@ -65,22 +65,22 @@ Row = dict[str, Any]
 
 @dataclass
 class Survey:
-    """People in two waves, and what of their tables is hidden."""
+    """People in two waves, and what of their tables is suppressed."""
 
     people: list[Person]
     segments: Sequence[str] = tuple(SEGMENTS)
     measures: Sequence[str] = ("answer_share", "answer_net", "answer_score", "number_mean")
     threshold: int = 10
-    # rows that are hidden besides those with few people: measure, category, segment, value, wave
+    # suppressed rows, besides those with few people: measure, category, segment, value, wave
     hidden: set[tuple[str, str, str, str, str]] = field(default_factory=set)
     pools: bool = True
     protection: float | None = None
-    # whether the rule hides to protect people, or because so few are unreliable
+    # whether the rule suppresses to protect people, or because so few are unreliable
     is_secret: bool = True
 
 
 def random_survey(seed: int) -> Survey:
-    """Make a survey up: sizes, shares, weights, missing values and hidden rows are random."""
+    """Make a survey up: sizes, shares, weights, missing values and suppressed rows are random."""
     chance = random.Random(seed)
     weighted, gaps = chance.random() < 0.5, chance.choice([0.0, 0.0, 0.05, 0.3])
 
@@ -127,7 +127,7 @@ def segment_values(segments: Sequence[str]) -> Iterator[tuple[str, str, tuple[st
 
 
 def tabulate(survey: Survey) -> Iterator[Row]:
-    """Give every row of the estimates, with what the rule hides of them."""
+    """Give every row of the estimates, with what the rule suppresses of them."""
     periods = [("1", "wave", ("1",)), ("2", "wave", ("2",))]
     if survey.pools:
         periods.append(("2", "pooled_2", ("1", "2")))
@@ -209,7 +209,7 @@ def _items(measure: str) -> list[tuple[str, dict[str, float]]]:
 
 
 def compiled_models(folder: Path) -> dict[str, str]:
-    """Read the SQL of the models that hide, as dbt compiled it."""
+    """Read the SQL of the models that suppress, as dbt compiled it."""
     paths = {name: next(folder.rglob(f"int_disclosure__{name}.sql")) for name in MODELS}
     return {name: path.read_text(encoding="utf-8") for name, path in paths.items()}
 
@@ -218,9 +218,9 @@ def hide(survey: Survey, models: dict[str, str], skip: str = "") -> duckdb.DuckD
     """Put a survey through the models, and publish what they leave.
 
     Args:
-        survey: the people and what the rule hides.
+        survey: the people and what the rule suppresses.
         models: the SQL of the models by name.
-        skip: the name of a model that hides nothing, for holes made on purpose.
+        skip: the name of a model that suppresses nothing, for holes made on purpose.
     """
     assert skip in ("", *models)
     database = duckdb.connect(":memory:")
@@ -241,7 +241,7 @@ def hide(survey: Survey, models: dict[str, str], skip: str = "") -> duckdb.DuckD
 def hide_also(
     database: duckdb.DuckDBPyConnection, models: dict[str, str], rows: Sequence[RowKey]
 ) -> None:
-    """Hide rows besides, as the build does with those that close what the attack finds."""
+    """Suppress more rows, as the build does with those that close what the attack finds."""
     database.execute("delete from intermediate.int_disclosure__closing")
     marks = ", ".join("?" for _ in ROW_KEYS)
     database.executemany(

@@ -66,8 +66,8 @@ def test_tests_of_association_are_those_of_r(associations: Tests, study_id: str)
 
 
 def test_what_is_tested_has_a_reference_and_the_reverse(associations: Tests) -> None:
-    # Studies of what was not offered, and of what is hidden, are there for the tests that they do
-    # not have.
+    # Studies of what was not offered, and of what is suppressed, are there for the tests that
+    # they do not have.
     tested = {
         key
         for key, row in associations.items()

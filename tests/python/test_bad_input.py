@@ -1920,8 +1920,8 @@ def contrasts_of_unknown_values(study: Study) -> None:
 @case(
     *(
         "[criterion_purpose] seeds/codebook/publication_criteria.csv, column consequence, "
-        f'value "@_secret, {position}": A criterion of confidentiality hides; it cannot mark or '
-        "accept. Set its consequence to suppress, or its purpose to reliability."
+        f'value "@_secret, {position}": A criterion of confidentiality suppresses; it cannot '
+        "mark or accept. Set its consequence to suppress, or its purpose to reliability."
         for position in "12"
     )
 )

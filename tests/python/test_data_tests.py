@@ -67,7 +67,7 @@ TESTS = declared_tests()
 
 SHOWN = "confidentiality_status = 'F' and observation_status in ('A', 'U', 'B') "
 HIDDEN = "observation_status = 'Q'"
-# Of a row that is hidden to protect people, and of one that is unreliable.
+# Of a row that is suppressed to protect people, and of one that is unreliable.
 HIDDEN_STATUSES: tuple[dict[str, str], ...] = (
     {"confidentiality_status": "'A'"},
     {"confidentiality_status": "'F'", "observation_status": "'Q'"},

@@ -1,4 +1,4 @@
-"""What differs between two releases is told: by measure, row by row, and nothing that is hidden."""
+"""What differs between two releases is told: by measure, row by row, and nothing suppressed."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""What is hidden stays hidden: small random surveys are hidden by the models and attacked."""
+"""What is suppressed stays so: the models suppress in small random surveys, which are attacked."""
 
 import duckdb
 import numpy as np
@@ -23,7 +23,7 @@ Models = dict[str, str]
 
 @pytest.fixture(scope="module")
 def models(published: Project) -> Models:
-    """The SQL of the models that hide, which is the same whatever the studies are."""
+    """The SQL of the models that suppress, which is the same whatever the studies are."""
     return compiled_models(published.target / "compiled")
 
 
@@ -210,7 +210,7 @@ def test_a_change_beside_a_hidden_end_is_found(models: Models) -> None:
 
 
 def test_a_guess_closer_than_the_protection_interval_is_found(models: Models) -> None:
-    """Two hidden groups of 5 and 1: either is known to lie in 0 to 6."""
+    """Two suppressed groups of 5 and 1: either is known to lie in 0 to 6."""
     people = [
         {"wave": wave, "sex": sex, "region": region, "area": None, "age": None}
         | {"answer": "a", "number": 1, "weight": 1.0}
@@ -252,9 +252,9 @@ def test_few_more_cells_are_hidden_than_must_be(models: Models) -> None:
 def fewest_to_hide(
     cells: dict[tuple[str, str], dict], sums: list[tuple[tuple[str, str], list[tuple[str, str]]]]
 ) -> int:
-    """Find how many cells must be hidden so that no sum tells a target.
+    """Find how many cells must be suppressed so that no sum tells a target.
 
-    For each target, a change of the hidden cells must exist that no sum shows.
+    For each target, a change of the suppressed cells must exist that no sum shows.
     """
     keys = list(cells)
     places = {key: place for place, key in enumerate(keys)}
@@ -264,7 +264,7 @@ def fewest_to_hide(
             relation = np.zeros(len(keys))
             relation[places[whole]] = -1
             for part in parts:
-                # an empty cell is known to be empty, unless the rule hides it
+                # an empty cell is known to be empty, unless the rule suppresses it
                 if part in cells:
                     relation[places[part]] = 1
             relations.append(relation)
@@ -272,7 +272,7 @@ def fewest_to_hide(
     n, size = len(keys), len(targets)
     if not targets:
         return 0
-    # variables: which cells are hidden, then for each target the change of every cell
+    # variables: which cells are suppressed, then for each target the change of every cell
     constraints, low, high = [], [], []
     for number, target in enumerate(targets):
         start = n * (number + 1)

@@ -34,7 +34,7 @@ def test_all_formats_are_written_and_explained(published: Project, tmp_path: Pat
     unfolded = " ".join(readme.split())
     for text in study:
         assert text in unfolded
-    assert "hide nothing" in unfolded
+    assert "suppress nothing" in unfolded
     assert set(DESCRIPTIONS) == set(FORMATS) >= MICRODATA
 
 
@@ -47,8 +47,8 @@ def test_published_numbers_alone_come_without_a_warning(
     assert code == 0
     assert "data.xml" in printed
     assert "Exported bsa: 5 files." in printed
-    assert "hide nothing" not in printed + (tmp_path / "x" / "README.txt").read_text()
-    assert "Numbers that the publication rules hide are empty" in (
+    assert "suppress nothing" not in printed + (tmp_path / "x" / "README.txt").read_text()
+    assert "Numbers that publication rules suppress are empty" in (
         tmp_path / "x" / "README.txt"
     ).read_text(encoding="utf-8")
 

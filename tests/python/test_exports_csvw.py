@@ -79,7 +79,7 @@ def test_hidden_numbers_are_empty(folders: dict[str, Path]) -> None:
         for row in _rows(folders["bsa"] / "trend_estimates.csv")
         if row["observation_status"] == "Q"
     ]
-    # its rule hides for reliability, which is no secret
+    # its rule suppresses for reliability, which is no secret
     assert {row["confidentiality_status"] for row in hidden} == {"F"}
     assert {
         row[column] for row in hidden for column in ("estimate", "standard_error", "n_respondents")

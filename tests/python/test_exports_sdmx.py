@@ -159,7 +159,7 @@ def test_hidden_numbers_are_left_out(read: Read) -> None:
             *("WAVE", "OBS_STATUS", "CONF_STATUS", "UNIT_MEASURE", "PUBLICATION_RULE"),
             *("BASE_DESCRIPTION", "STATUS_REASON"),
         }
-    # Hidden because they are of low reliability, which is no secret.
+    # Suppressed because they are of low reliability, which is no secret.
     assert {obs.attrib["CONF_STATUS"].value for obs in hidden} <= {"F"}
 
 

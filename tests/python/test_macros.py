@@ -246,7 +246,7 @@ def test_publication_rules_judge_as_their_sources_say(read: Read) -> None:
         found = row and Judgement(
             row["is_suppressed"], row["status_reason"], row["is_confidential"]
         )
-        # What is neither hidden nor marked has no judgement.
+        # What is neither suppressed nor marked has no judgement.
         is_marked = row is not None and (row["is_suppressed"] or row["needs_caution"])
         if found != expected or is_marked != (expected is not None):
             wrong.append((cell, expected, found))

@@ -330,10 +330,10 @@ def test_no_number_of_a_hidden_cell_is_in_the_pages(
     page = visit(f"{ABORTION}?segment=religion")
     wait_for_chart(page)
     cells = [cells for cells in table(page) if cells[1] == "Roman Catholic"]
-    assert [row[2:7] for row in cells] == [["hidden", "", "", "", ""]] * 4
+    assert [row[2:7] for row in cells] == [["suppressed", "", "", "", ""]] * 4
     assert "Fewer than 30 respondents" in cells[0][7]
-    assert page.locator("#chart .for-screen svg text", has_text="hidden (1 of 4)").count() == 4
-    expect(page.locator("#change-words")).to_contain_text("Roman Catholic: hidden")
+    assert page.locator("#chart .for-screen svg text", has_text="suppressed (1 of 4)").count() == 4
+    expect(page.locator("#change-words")).to_contain_text("Roman Catholic: suppressed")
 
 
 def test_waves_that_did_not_ask_are_gaps(visit: Callable[..., Page]) -> None:

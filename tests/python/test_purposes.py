@@ -1,10 +1,10 @@
-"""What a rule hides, and for whose sake: two planted studies, built and published as a user would.
+"""What a rule suppresses, and for whose sake: two planted studies, built as a user would.
 
 They are built in a project with others (`studies/grown.py`).
 
 `degree` is measured, and a part of a crossing with a small cell. Where the rule is about
-reliability, that cell alone is hidden. Where it protects people, the women's share of graduates
-would tell how many they are: the build hides more, says what, and publishes.
+reliability, that cell alone is suppressed. Where it protects people, the women's share of graduates
+would tell how many they are: the build suppresses more, says what, and publishes.
 """
 
 import math
@@ -83,7 +83,7 @@ def test_what_is_made_of_it_is_not_shown_and_is_no_secret(built: Project) -> Non
 def test_the_build_says_what_it_hides_besides_and_publishes(built: Project) -> None:
     output = said(built)
     (n_hidden,) = re.findall(
-        r"Hidden besides, because confidential figures could be computed from them: (\d+) est",
+        r"Also suppressed, because confidential figures could be computed from them: (\d+) est",
         output,
     )
     lines = re.findall(
@@ -141,9 +141,9 @@ def test_no_sum_of_what_is_shown_tells_the_small_group(built: Project) -> None:
         )
     assert statuses["1", CROSSING, "|".join(SMALL)] == {"A"}
     assert not tells(shown_counts(found, "1"), "1")
-    # the second wave has no small group, and nothing of it is hidden
+    # the second wave has no small group, and nothing of it is suppressed
     assert all(found == {"F"} for (wave, *_), found in statuses.items() if wave == "2")
-    # where only what the models hide is hidden, the women's share of graduates tells
+    # where only what the models suppress is suppressed, the women's share of graduates tells
     plain = [
         row | {"estimate": 0.5}
         for row in found

@@ -345,7 +345,7 @@ def test_a_measure_may_follow_a_rule_of_its_own(intervals: Intervals) -> None:
             assert row["ci_method"] == "korn_graubard_capped"
             for column in ("ci_lower", "ci_upper"):
                 assert row[column] == pytest.approx(expected[column], rel=1e-9), cell
-    # A base and a width each hide cells, and the reason has no number of the cell.
+    # A base and a width each suppress cells, and the reason has no number of the cell.
     assert reasons == {"Fewer than 30 respondents", "Interval wider than 130 % of the share"}
 
 

@@ -350,7 +350,7 @@ def test_the_drawing_marks_breaks_caution_and_hidden_groups(figure_project: Path
     rows = make_figure.read_rows(figure_project)
     svg = make_figure.draw(rows)
     # Words are drawn as shapes, with the words as comments beside them.
-    assert "<!-- Roman Catholic: hidden -->" in svg
+    assert "<!-- Roman Catholic: suppressed -->" in svg
     assert svg.count("<!-- break -->") == len(
         {row["wave_id"] for row in rows if row["observation_status"] == "B"}
     )

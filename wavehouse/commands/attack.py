@@ -10,7 +10,7 @@ from wavehouse.project import Project
 @target_option("the dbt target whose tables are attacked")
 @with_project
 def attack(project: Project, target: str) -> None:
-    """Try to compute what the tables hide; fail if it works."""
+    """Try to compute what the tables suppress; fail if it works."""
     from wavehouse.disclosure import check_disclosure
 
     print(check_disclosure(project, target))

@@ -134,13 +134,13 @@ TABLES = (
     MartTable(
         "trend_estimates",
         "fct_trend_estimates",
-        "Published estimates; numbers that are hidden are empty",
+        "Published estimates; numbers that are suppressed are empty",
         (OF_A_WAVE, OF_A_MEASURE, OF_A_SEGMENT),
     ),
     MartTable(
         "trend_changes",
         "fct_trend_changes",
-        "Published changes between waves; numbers that are hidden are empty",
+        "Published changes between waves; numbers that are suppressed are empty",
         (OF_A_STUDY, OF_A_MEASURE, OF_A_SEGMENT),
     ),
 )

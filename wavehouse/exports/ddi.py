@@ -4,7 +4,7 @@ DDI's terms and where they stand here: a represented variable (dim_variable) is 
 variables (`varGrp`); an instance variable, the question of a wave (dim_question), is a `var`; a
 wave is a file (`fileDscr`). What DDI has no element for stands in `notes`, with a type that says
 what it is; the import reads the same notes. Counts are left out: they would tell what publication
-rules hide.
+rules suppress.
 """
 
 from dataclasses import dataclass, field

@@ -101,8 +101,8 @@ def export_and_tell(
     told = f"Exported {study_id}: {len(files)} files."
     if MICRODATA.intersection(formats or FORMATS):
         told += (
-            " Those with answers hold a row for each respondent and hide nothing: treat them as "
-            "you would the data they were made of."
+            " Those with answers hold a row for each respondent and suppress nothing: treat them "
+            "as you would the data they were made of."
         )
     print(told)
 

@@ -40,7 +40,7 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance"
 def write_sdmx(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list[Path]:
     """Write the structures, and the estimates as XML and as CSV.
 
-    A number that is hidden is left out; statuses and labels stay, as in the warehouse.
+    A number that is suppressed is left out; statuses and labels stay, as in the warehouse.
 
     Raises:
         WavehouseError: two waves have one date, so that their observations would have one key.

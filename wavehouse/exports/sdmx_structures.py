@@ -64,7 +64,7 @@ ATTRIBUTES = (
     ),
     Concept("PUBLICATION_RULE", "Publication rule", "string", "publication_rule"),
     Concept("BASE_DESCRIPTION", "Base", "string", "base_description"),
-    Concept("STATUS_REASON", "What hides or marks the estimate", "string", "status_reason"),
+    Concept("STATUS_REASON", "What suppresses or marks the estimate", "string", "status_reason"),
 )
 
 

@@ -191,7 +191,7 @@ def _change(row: Row, wave_numbers: dict[str, int], words: Words) -> list[Any]:
 
 
 def _values(row: Row, names: tuple[str, ...], words: Words) -> list[Any]:
-    """Give the values in order, without empty ones at the end: a hidden point is short."""
+    """Give the values in order, without empty ones at the end: a suppressed point is short."""
     values = [
         words.number(row[name]) if name in SHARED_TEXTS else _plain(row[name]) for name in names
     ]

@@ -243,7 +243,7 @@ final as (
         case observation_status
             when 'M' then 'A cell of its table is empty, or no cell has an error'
             when 'L' then 'The study did not ask or offer what it needs'
-            when 'Q' then 'A cell of its table is hidden'
+            when 'Q' then 'A cell of its table is suppressed'
             when 'U'
                 then case
                         when p_value is null

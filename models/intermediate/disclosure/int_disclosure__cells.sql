@@ -210,7 +210,7 @@ final as (
         collected.is_confidential as is_primary,
         collected.is_protected or passed_on.study_id is not null as is_confidential,
         passed_on.study_id is not null as is_passed_on,
-        -- said to be empty, so it cannot be hidden; a standardised one only lacks one of its groups
+        -- said to be empty, so it cannot be suppressed; a standardised one only lacks one of its groups
         not collected.has_respondents
         and not collected.is_suppressed
         and not collected.is_standardised as is_known_empty

@@ -80,7 +80,7 @@ decided as (
             and cells.segment_code = closing.segment_code
 ),
 
--- of shares that add up to 1, one alone is hidden in vain: the next smallest joins it
+-- of shares that add up to 1, one alone is suppressed in vain: the next smallest joins it
 ranked_shares as (
     select
         *,

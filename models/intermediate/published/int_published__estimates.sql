@@ -144,7 +144,7 @@ final as (
         end as confidentiality_status,
         publication_rule_id,
         case
-            when is_secondary then 'Hidden so that other hidden figures cannot be computed'
+            when is_secondary then 'Suppressed so that other suppressed figures cannot be computed'
             when observation_status = 'M' and not coalesce(cannot_exist, false)
                 then 'Nobody answered in this group'
             when observation_status = 'L' and is_idle then 'Nobody was interviewed in this period'

@@ -76,7 +76,7 @@ final as (
         ) as needs_caution,
         coalesce(statistics.is_error_unknown, false) as is_error_unknown,
         frame.is_collected and breaks.study_id is not null as has_break,
-        -- a reason that hides goes alone
+        -- a reason that suppresses goes alone
         case
             when impossible.study_id is not null
                 then 'Cannot exist: it is standardised by what this group is made of'

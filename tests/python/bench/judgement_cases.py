@@ -21,7 +21,7 @@ class JudgedCell:
 
 
 class Judgement(NamedTuple):
-    """What a rule says; for a hidden cell only the reason for hiding counts."""
+    """What a rule says; for a suppressed cell only the reason for suppression counts."""
 
     is_suppressed: bool
     reason: str
@@ -29,7 +29,7 @@ class Judgement(NamedTuple):
 
 
 def hidden(reason: str, is_confidential: bool = False) -> Judgement:
-    """The rule hides the cell: as a rule it is unreliable, else it is to be kept secret."""
+    """The rule suppresses the cell: as a rule it is unreliable, else it is to be kept secret."""
     return Judgement(True, reason, is_confidential)
 
 
@@ -78,7 +78,7 @@ JUDGED: list[tuple[JudgedCell, Judgement | None]] = [
     (nchs(n_star=29.999), hidden("Effective base under 30")),
     (nchs(n_star=None, lower=None, upper=None), hidden("Effective base under 30")),
     (nchs(**NOBODY), hidden("Fewer than 30 respondents")),
-    # NCHS: degrees of freedom are for review, also of a narrow interval, and hide nothing
+    # NCHS: degrees of freedom are for review, also of a narrow interval, and suppress nothing
     (nchs(domain_df=7), marked("Fewer than 8 degrees of freedom (7)")),
     (nchs(domain_df=7, lower=0.48, upper=0.52), marked("Fewer than 8 degrees of freedom (7)")),
     (nchs(domain_df=7, upper=0.7), hidden("Interval of 0.30 or wider")),

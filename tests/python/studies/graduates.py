@@ -1,7 +1,8 @@
 """Two made-up studies of the same kind, whose degree is a measure and a part of a crossing too.
 
-In `graduates` few women are graduates, and its rule hides for reliability. In `staff` they are so
-few that its rule hides them to protect them: the women's share of graduates would tell how many.
+In `graduates` few women are graduates, and its rule suppresses for reliability. In `staff`
+they are so few that its rule suppresses them to protect them: the women's share of graduates would
+tell how many.
 """
 
 from collections.abc import Iterator

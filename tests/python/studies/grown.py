@@ -1,4 +1,4 @@
-"""The published project with two more waves of a study, and with two studies that hide figures.
+"""The published project with two more waves of a study, and with two studies that suppress figures.
 
 One build serves the tests of both: those of new waves look at BSA, those of rules at the others.
 """

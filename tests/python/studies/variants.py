@@ -213,7 +213,7 @@ def declare_quantiles(project: Project) -> None:
 def declare_own_rule(project: Project) -> None:
     """Declare a share once more, with a publication rule that is not that of the study.
 
-    It is of a variable of its own: what one rule hides of a variable, no other may show.
+    It is of a variable of its own: what one rule suppresses of a variable, no other may show.
     """
     variable = {
         "variable_id": "met_schoolwide_target_again",

@@ -30,7 +30,7 @@
     if (row.change === null)
       return [
         name,
-        row.observation_status === "Q" ? ": hidden, because one of the two figures is." : ": no change can be computed.",
+        row.observation_status === "Q" ? ": suppressed, because one of the two figures is." : ": no change can be computed.",
       ];
     const verb = row.change > 0 ? "rose by " : row.change < 0 ? "fell by " : "stayed the same: ";
     const size = wh.difference(Math.abs(row.change), measure, decimals).replace("+", "");

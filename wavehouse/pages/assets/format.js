@@ -61,7 +61,7 @@
   /** Why there is no number, in a word or two for a chart. */
   wh.absence = (point) =>
     point.confidentiality_status !== "F" || point.observation_status === "Q"
-      ? "hidden"
+      ? "suppressed"
       : { L: "not collected", M: "not applicable" }[point.observation_status] || "no estimate";
 
   const STATUSES = {
@@ -70,12 +70,12 @@
     L: "Not collected",
     M: "Not applicable",
     P: "Provisional",
-    Q: "Hidden",
+    Q: "Suppressed",
     U: "Low reliability",
   };
   wh.statusText = (point) => {
     const words = [STATUSES[point.observation_status] || point.observation_status];
-    if (point.observation_status === "B" && !wh.isShown(point)) words.push("hidden");
+    if (point.observation_status === "B" && !wh.isShown(point)) words.push("suppressed");
     if (point.observation_status === "B" && wh.isCaution(point)) words.push("low reliability");
     const text = words.join(", ");
     return point.status_reason ? `${text}: ${point.status_reason}` : text;

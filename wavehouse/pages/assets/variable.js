@@ -112,7 +112,7 @@
   function key(view) {
     const { series } = view;
     if (series.length < 2 || series.length > wh.MOST_LINES) return null;
-    // Where there is room, the lines are named at their ends; a line that is hidden has no end.
+    // Where there is room, the lines are named at their ends; a line that is suppressed has no end.
     const spare = series.every((one) => one.points.some(wh.isShown));
     return wh.h("ul", { class: spare ? "legend spare" : "legend" }, series.map((one, place) => wh.h("li", {}, wh.swatch(place), one.name)));
   }
@@ -123,7 +123,7 @@
     if (points.some(wh.isCaution)) notes.push("Open marks: low reliability.");
     const words = [...new Set(points.filter((point) => !wh.isShown(point)).map(wh.absence))];
     const WHY = {
-      hidden: "× hidden: too few people, or it would tell another hidden figure.",
+      suppressed: "× suppressed: too few people, or it would tell another suppressed figure.",
       "not collected": "× not collected in that wave.",
       "not applicable": "× not applicable: nobody to ask in that group.",
       "no estimate": "× no estimate.",
