@@ -1,6 +1,8 @@
 """`wavehouse build` publishes what passed, keeps the last good release, and is quick when idle."""
 
+import itertools
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,6 +16,7 @@ import pytest
 
 import wavehouse.build
 import wavehouse.closing
+from wavehouse import dbt
 from wavehouse.codebook import NEEDED_COLUMNS
 from wavehouse.dbt import results_of
 from wavehouse.fingerprint import fingerprint
@@ -397,3 +400,23 @@ def test_docs_that_fail_leave_the_old_page(project: Project, run_command: Run) -
     assert code == 1
     assert said.splitlines()[-1] == "The docs were not made; see the messages above."
     assert (project.warehouse / "docs/index.html").read_text() == "old"
+
+
+def test_a_build_says_how_far_it_is_where_nobody_watches_a_counter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "dbt_project.yml").write_text("name: wavehouse\n")
+    said = "\n".join(
+        f"12:00:0{number}  {number} of 9 OK created sql table model" for number in range(1, 10)
+    )
+    program = (sys.executable, "-c", f"print('''Begins\n{said}\nEnds''')")
+    clock = itertools.count(0, 10)
+    monkeypatch.setattr(dbt.time, "monotonic", lambda: next(clock))
+    assert dbt.run_dbt(Project(tmp_path), "build", program=program) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0] == "Begins"
+    assert shown[-1] == "Ends"
+    counts = shown[1:-1]
+    assert counts
+    assert len(counts) < 9
+    assert all(re.fullmatch(r"  \d of 9", line) for line in counts)
