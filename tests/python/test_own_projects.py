@@ -291,7 +291,7 @@ def test_a_project_is_built_upgraded_and_taken_back_with_the_same_numbers(town: 
         "macros/ours.yml": "macros:\n  - name: ours\n    description: Own.\n",
         "tests/ours.sql": "select 1 as x from {{ ref('mart_ferry_report') }} where estimate > 1\n",
         "docs/ours.md": "{% docs ours %}Own.{% enddocs %}\n",
-        "seeds/ours.csv": "a,b\n1,2\n",
+        "seeds/our_seed.csv": "a,b\n1,2\n",
         "models/marts/trends/ours.sql": "select {{ ours() }} as a\n",
         "models/marts/trends/ours.yml": (
             "models:\n  - name: ours\n    description: \"{{ doc('ours') }}\"\n    columns:\n"
