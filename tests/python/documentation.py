@@ -436,3 +436,16 @@ def result_problems(connection: duckdb.DuckDBPyConnection, text: str) -> list[st
         if "{{" not in query and result_table(connection, query) != shown:
             problems.append(f"the result of this query is another one:\n{query}")
     return problems
+
+
+def other_words(glossary: str) -> list[str]:
+    """Give the words of a glossary that are not to be used: those in square brackets."""
+    rows = [line for line in glossary.splitlines() if line.startswith("| ")]
+    found = [words for row in rows for words in re.findall(r"\[([^\]]+)\](?!\()", row)]
+    return [word.strip() for words in found for word in words.split(",")]
+
+
+def word_problems(text: str, words: Iterable[str]) -> list[str]:
+    """List words of a text that the glossary has another word for; those in code are free."""
+    prose = re.sub(r"\s+", " ", CODE.sub("", text))
+    return [word for word in words if re.search(rf"\b{re.escape(word)}\b", prose, re.IGNORECASE)]

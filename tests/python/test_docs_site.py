@@ -35,6 +35,7 @@ HEADINGS = {
     "#!/overview/guide": "Guide",
     "#!/overview/course": "A short course",
     "#!/overview/glossary": "Glossary",
+    "#!/overview/tutorial": "Tutorial",
 }
 
 

@@ -230,6 +230,32 @@ def test_every_page_is_in_its_index(index: str, folder: str) -> None:
     assert pages - linked == set()
 
 
+def test_texts_use_the_words_of_the_glossary(yaml_texts: list[str]) -> None:
+    path = ROOT / "docs/glossary.md"
+    words = docs.other_words(path.read_text(encoding="utf-8"))
+    assert {"interviewee", "hidden cell", "splice factor"} <= set(words)
+    files = [file for folder in TEXTS.values() for file in folder if file != path]
+    files += [*(ROOT / "docs/course").glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    files += [ROOT / "wavehouse/pages/assets/index.html", *(ROOT / "wavehouse").rglob("*.py")]
+    found = {
+        file.relative_to(ROOT).as_posix(): docs.word_problems(file.read_text("utf-8"), words)
+        for file in files
+        if file != path
+    }
+    assert {file: words for file, words in found.items() if words} == {}
+    assert docs.word_problems("\n".join(yaml_texts), words) == []
+
+
+def test_a_word_that_the_glossary_has_another_for_is_found() -> None:
+    words = docs.other_words(
+        "| Respondent | one | DDI: [x](y.md) [interviewee, survey subject] |\n"
+    )
+    assert words == ["interviewee", "survey subject"]
+    text = "An Interviewee, a survey\nsubject, `interviewee`, interviewees."
+    assert docs.word_problems(text, words) == words
+    assert docs.word_problems("Interviewees; `interviewee`.", words) == []
+
+
 @pytest.mark.parametrize("name", ["CONTRIBUTING.md", "README.md"])
 def test_the_first_pages_are_short(name: str) -> None:
     assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= 150
