@@ -53,10 +53,10 @@ The words of a record stay. What a later record changes is said by the status of
 
 ## Add one
 
-Copy this into a file such as `0186-short-title.md`, with the next number:
+Copy this into a file such as `NNNN-short-title.md`, with the next number:
 
 ```text
-# 186. What was decided, as a sentence
+# NNN. What was decided, as a sentence
 
 - Date: 2026-12-01
 - Area: one of the headings below
@@ -68,7 +68,7 @@ Why it is so, what else was considered, and what it costs. A paragraph is enough
 
 Leave out the line *Amends* where no earlier record changes. Write *Supersedes* where your record
 takes the place of another. Then change the status of the earlier record, to
-`amended by [186](0186-short-title.md)` or `superseded by [186](0186-short-title.md)`.
+`amended by [NNN](NNNN-short-title.md)` or `superseded by [NNN](NNNN-short-title.md)`.
 Last, write this page again; a test compares it with the records:
 
 ```sh

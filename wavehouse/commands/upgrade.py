@@ -13,8 +13,9 @@ from wavehouse.project import Project
     epilog=examples(
         """
 The other version is installed beside this one first, and brings a copy of the project up to date:
-what it would change is shown. It changes the codebook where its tables changed, generated files,
-requirements.lock and vendor/, and nothing that you wrote.
+every file that it would change is shown. These are codebook tables that it stores in another form,
+generated files, released_contracts.json, requirements.lock and vendor/; never a model, macro, test
+or setting that you wrote.
 
 Examples:
   wavehouse upgrade wavehouse-0.2.0-py3-none-any.whl

@@ -19,10 +19,12 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from wavehouse import __version__, environment
+from wavehouse.codebook import DESCRIPTIONS
 from wavehouse.contracts import record_contracts
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.generate.text import BY
 from wavehouse.locks import only_one
+from wavehouse.migrations.codebook_state import VERSIONS
 from wavehouse.own.lock import lock_of_project
 from wavehouse.own.wheel import version_of
 from wavehouse.product import LOCK, PACKAGE, link_product
@@ -218,8 +220,12 @@ def _texts(root: Path) -> Iterator[tuple[str, bytes]]:
 
 def _follows_from_version(name: str, before: dict[str, bytes], after: dict[str, bytes]) -> bool:
     """Tell whether a file is one that a version of Wavehouse writes, and nobody else."""
-    if name == LOCK or _is_wheel(name) or name.startswith("seeds/codebook/"):
+    if name == LOCK or _is_wheel(name):
         return True
+    # A migration keeps the rows, and notes itself; without one no table changes.
+    if name.startswith("seeds/codebook/"):
+        noted = f"seeds/codebook/{VERSIONS}"
+        return name.endswith(f"/{DESCRIPTIONS}") or before.get(noted) != after.get(noted)
     if name == "models/marts/released_contracts.json":
         return True
     found = [content for content in (before.get(name), after.get(name)) if content is not None]
