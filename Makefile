@@ -14,7 +14,7 @@ SQL := $(wildcard models analyses tests/*.sql)
 # Of the Python tests; one for each core is quickest.
 PROCESSES ?= auto
 PYTEST = $(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
-PY := $(wildcard wavehouse tests/python scripts docs/course)
+PY := $(wildcard wavehouse wavehouse_exchange tests/python scripts docs/course)
 
 .PHONY: build test test-slow docs pages lineage browser lint format generate postgres benchmark mutants evaluate lock clean distclean help
 

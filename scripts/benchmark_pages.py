@@ -26,7 +26,7 @@ sys.path.insert(0, str(PROJECT / "tests" / "python"))
 
 from browser import chromium  # noqa: E402
 
-from wavehouse.pages.site import fill_site  # noqa: E402
+from wavehouse_exchange.pages.site import fill_site  # noqa: E402
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

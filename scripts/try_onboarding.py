@@ -22,8 +22,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests/python")]
 from workbench import codebook_rows, copy_project, set_codebook_rows  # noqa: E402
 
 from wavehouse.generate import generate  # noqa: E402
-from wavehouse.onboarding.draft import ACCEPT, read_draft  # noqa: E402
 from wavehouse.project import Project  # noqa: E402
+from wavehouse_exchange.onboarding.draft import ACCEPT, read_draft  # noqa: E402
 
 HEAD = (
     "| wave | seconds | columns as before | proposals | sure | to decide |\n"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wavehouse.databases import holder_named
+from wavehouse.building.databases import holder_named
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
 from wavehouse.reports import page

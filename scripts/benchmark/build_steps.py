@@ -15,21 +15,21 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import wavehouse.build
-import wavehouse.closing
+import wavehouse.building.build
+import wavehouse.disclosure.closing
 import wavehouse.generate
-import wavehouse.publish
+import wavehouse.publishing.publish
 from benchmark.processes import Phases
 from benchmark.warehouse import STUDY
-from wavehouse.dbt import START
-from wavehouse.landing import land_wave
+from wavehouse.building.dbt import START
 from wavehouse.project import Project
+from wavehouse_exchange.landing import land_wave
 
 # Functions that `wavehouse build` calls by these names, and what their steps are called.
 STEPS = (
     (wavehouse.generate, "generate", "generate files"),
-    (wavehouse.closing, "close_and_report", "attack and close"),
-    (wavehouse.publish, "publish_and_tell", "publish"),
+    (wavehouse.disclosure.closing, "close_and_report", "attack and close"),
+    (wavehouse.publishing.publish, "publish_and_tell", "publish"),
 )
 
 
@@ -64,8 +64,8 @@ def main(words: list[str]) -> int:
             without = ("test", "unit_test")
             words = [word for kind in without for word in ("--exclude-resource-type", kind)]
             return run_dbt(project, "build", *words, "--target-path", str(project.target))
-        wavehouse.build.run_dbt = run_dbt
-        wavehouse.build.build(project, force=True)
+        wavehouse.building.build.run_dbt = run_dbt
+        wavehouse.building.build.build(project, force=True)
     finally:
         phases.write(Path(phases_file))
     return 0

@@ -67,7 +67,7 @@ def main(words: list[str]) -> int:
     """Run dbt, or what calls it, with the words after the file, and give its exit code."""
     from dbt.cli.main import dbtRunner
 
-    from wavehouse.dbt_stages import ANEW, build_stages
+    from wavehouse.building.stages import ANEW, build_stages
     from wavehouse.project import Project
 
     with Path(words[0]).open("a", encoding="utf-8") as file:

@@ -17,8 +17,8 @@ from benchmark.generate import generate
 from benchmark.processes import Limits, run
 from benchmark.shapes import Shape
 from benchmark.warehouse import STUDY, Delivered, deliver
-from wavehouse.dbt import results_of
-from wavehouse.landing import land_wave
+from wavehouse.building.dbt import results_of
+from wavehouse_exchange.landing import land_wave
 
 FIRST = "the first wave alone"
 LAST = "the last wave is added"

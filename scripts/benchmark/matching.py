@@ -21,10 +21,11 @@ from workbench import copy_project, keep_studies
 
 from benchmark.questionnaires import write_rounds
 from benchmark.real_rounds import real_pairs
-from wavehouse.landing import land_wave
-from wavehouse.landing.landed import is_landed, read_landed
-from wavehouse.onboarding.apply import apply_draft
-from wavehouse.onboarding.draft import (
+from wavehouse.project import Project
+from wavehouse_exchange.landing import land_wave
+from wavehouse_exchange.landing.landed import is_landed, read_landed
+from wavehouse_exchange.onboarding.apply import apply_draft
+from wavehouse_exchange.onboarding.draft import (
     ACCEPT,
     PRE_ACCEPTED,
     SURE,
@@ -32,12 +33,11 @@ from wavehouse.onboarding.draft import (
     read_draft,
     write_decisions,
 )
-from wavehouse.onboarding.matching import Matching, OldColumn, match_columns
-from wavehouse.onboarding.onboard import add_wave, new_study
-from wavehouse.onboarding.profile import ColumnProfile, profile_landed
-from wavehouse.onboarding.selecting import select
-from wavehouse.onboarding.wave_rows import StudyOptions, WaveOptions
-from wavehouse.project import Project
+from wavehouse_exchange.onboarding.matching import Matching, OldColumn, match_columns
+from wavehouse_exchange.onboarding.onboard import add_wave, new_study
+from wavehouse_exchange.onboarding.profile import ColumnProfile, profile_landed
+from wavehouse_exchange.onboarding.selecting import select
+from wavehouse_exchange.onboarding.wave_rows import StudyOptions, WaveOptions
 
 # From which confidence to below which: how often are matches of such a confidence right?
 BINS = (0.5, 0.7, SURE, PRE_ACCEPTED, 1.01)

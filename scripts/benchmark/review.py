@@ -10,8 +10,8 @@ from typing import Any
 
 from benchmark.processes import run
 from benchmark.rivals.run import ROOT
-from wavehouse.onboarding.draft import Draft, Proposal, read_draft, save_draft
 from wavehouse.project import Project
+from wavehouse_exchange.onboarding.draft import Draft, Proposal, read_draft, save_draft
 
 STUDY, WAVE = "town", "2"
 N_COLUMNS, N_PROPOSALS, N_CODES = 600, 1000, 8

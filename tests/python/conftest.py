@@ -28,11 +28,11 @@ from workbench import (
     run_wavehouse,
 )
 
+from wavehouse.building.postgres import PostgresServer, throwaway_postgres
 from wavehouse.cli import main
-from wavehouse.landing.load_postgres import load_landed_waves
-from wavehouse.postgres import PostgresServer, throwaway_postgres
+from wavehouse.codebook.wave_files import check_files
 from wavehouse.project import Project
-from wavehouse.wave_files import check_files
+from wavehouse_exchange.landing.load_postgres import load_landed_waves
 
 StartProcess = Callable[..., "subprocess.Popen[Any]"]
 

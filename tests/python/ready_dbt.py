@@ -62,7 +62,7 @@ class ReadyDbt:
 
     def _begun(self) -> "subprocess.Popen[str]":
         if self._helper is None:
-            # As `wavehouse.dbt.START` does, with no module from the folder.
+            # As `wavehouse.building.dbt.START` does, with no module from the folder.
             words = [sys.executable, "-P", str(Path(__file__).resolve())]
             pipe = subprocess.PIPE
             self._helper = subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True)

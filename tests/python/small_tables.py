@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from wavehouse.disclosure import ROW_KEYS, RowKey
+from wavehouse.disclosure.attack import ROW_KEYS, RowKey
 
 MODELS = (
     "axes",

@@ -30,12 +30,12 @@ from workbench import (
     write_rows,
 )
 
+from wavehouse.building.postgres import PostgresServer
+from wavehouse.codebook.wave_files import inspect_files
 from wavehouse.generate import generate
-from wavehouse.landing import land_wave
-from wavehouse.landing.load_postgres import load_landed_waves
-from wavehouse.postgres import PostgresServer
 from wavehouse.project import Project
-from wavehouse.wave_files import inspect_files
+from wavehouse_exchange.landing import land_wave
+from wavehouse_exchange.landing.load_postgres import load_landed_waves
 
 # A study without any fault, with every part that a codebook and a design can have; `@` is its id.
 CODEBOOK = {

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from wavehouse.onboarding.batteries import Battery, batteries_by_column, find_batteries
-from wavehouse.onboarding.draft import Draft, Proposal, draft_path, read_draft, save_draft
-from wavehouse.onboarding.profile import ColumnProfile
 from wavehouse.project import Project
+from wavehouse_exchange.onboarding.batteries import Battery, batteries_by_column, find_batteries
+from wavehouse_exchange.onboarding.draft import Draft, Proposal, draft_path, read_draft, save_draft
+from wavehouse_exchange.onboarding.profile import ColumnProfile
 
 TRUST = {"0": "Not at all", "1": "Just a little", "2": "A lot", "9": "Don't know"}
 AGREE = {"1": "Agree", "2": "Neither", "3": "Disagree"}

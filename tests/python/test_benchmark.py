@@ -34,9 +34,9 @@ from benchmark.shapes import Shape, large, volume
 from benchmark.warehouse import STUDY, deliver, runs
 
 from wavehouse.generate import generate as generate_files
-from wavehouse.landing import land_wave
-from wavehouse.onboarding.draft import read_draft
 from wavehouse.project import Project
+from wavehouse_exchange.landing import land_wave
+from wavehouse_exchange.onboarding.draft import read_draft
 
 # Lists of more than eight categories, every kind of measure, gaps, and a stratum with one PSU.
 TINY = Shape(
@@ -371,7 +371,7 @@ def test_dbt_and_what_calls_it_are_both_measured(
         assert callable(words[3][0])
         return len(called) == 1
 
-    monkeypatch.setattr("wavehouse.dbt_stages.build_stages", build_stages)
+    monkeypatch.setattr("wavehouse.building.stages.build_stages", build_stages)
     places = (tmp_path, tmp_path / "target")
     words = [str(tmp_path / "nodes"), "stages", *map(str, places), "anew", "--threads", "1"]
     assert dbt_nodes.main(words) == 0
@@ -382,7 +382,7 @@ def test_dbt_and_what_calls_it_are_both_measured(
 
 
 def test_the_steps_that_are_watched_are_those_of_the_build() -> None:
-    source = (ROOT / "wavehouse/build.py").read_text(encoding="utf-8")
+    source = (ROOT / "wavehouse/building/build.py").read_text(encoding="utf-8")
     for _, name, _ in STEPS:
         assert f"{name}(" in source
     assert "run_dbt(" in source

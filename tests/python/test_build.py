@@ -14,15 +14,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-import wavehouse.build
-import wavehouse.closing
-from wavehouse import dbt
-from wavehouse.codebook import NEEDED_COLUMNS
-from wavehouse.dbt import results_of
-from wavehouse.fingerprint import fingerprint
+import wavehouse.building.build
+import wavehouse.disclosure.closing
+from wavehouse.building import dbt
+from wavehouse.building.dbt import results_of
+from wavehouse.building.fingerprint import fingerprint
+from wavehouse.building.working_database import set_damaged_aside
+from wavehouse.codebook.tables import NEEDED_COLUMNS
 from wavehouse.project import Project
-from wavehouse.publish import is_as_it_passed
-from wavehouse.working_database import set_damaged_aside
+from wavehouse.publishing.publish import is_as_it_passed
 
 Run = Callable[..., tuple[int, str]]
 StartProcess = Callable[..., "subprocess.Popen[str]"]
@@ -82,8 +82,10 @@ def built(tmp_path_factory: pytest.TempPathFactory, project_root: Path) -> Itera
         # In the test's environment another file may be named.
         patch.delenv("WAVEHOUSE_DATABASE", raising=False)
         # There are no estimates to attack; test_disclosure.py attacks real ones.
-        patch.setattr(wavehouse.closing, "close_and_report", lambda *_, **__: "Nothing attacked.")
-        wavehouse.build.build(project)
+        patch.setattr(
+            wavehouse.disclosure.closing, "close_and_report", lambda *_, **__: "Nothing attacked."
+        )
+        wavehouse.building.build.build(project)
         yield project
 
 
@@ -357,7 +359,7 @@ def test_tables_of_models_that_are_gone_are_not_published(
 def test_files_that_change_during_the_build_cause_another(
     project: Project, run_command: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = wavehouse.build.run_dbt
+    original = wavehouse.building.build.run_dbt
 
     def edit_meanwhile(*words: object, **named: object) -> int:
         code = original(*words, **named)
@@ -365,7 +367,7 @@ def test_files_that_change_during_the_build_cause_another(
         return code
 
     with monkeypatch.context() as patch:
-        patch.setattr(wavehouse.build, "run_dbt", edit_meanwhile)
+        patch.setattr(wavehouse.building.build, "run_dbt", edit_meanwhile)
         code, said = run_command(project, "build", "--force")
     assert code == 0
     assert "the next run will build again" in said

@@ -13,7 +13,7 @@ import pytest
 from studies.changing import PANEL, STUDY, Survey
 from workbench import copy_project, keep_studies, own_database, query_postgres, run_dbt
 
-from wavehouse.postgres import PostgresServer
+from wavehouse.building.postgres import PostgresServer
 from wavehouse.project import Project
 
 SUMS = ("+int_moments__cells",)

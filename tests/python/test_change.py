@@ -25,8 +25,9 @@ from workbench import (
     set_codebook_rows,
 )
 
-from wavehouse import change
-from wavehouse.baseline import (
+from wavehouse.building.postgres import PostgresServer
+from wavehouse.changes import check_change as change
+from wavehouse.changes.baseline import (
     PUBLISHED,
     RECORD,
     Baseline,
@@ -35,12 +36,11 @@ from wavehouse.baseline import (
     read_baseline,
     write_baseline,
 )
-from wavehouse.change import Checked, check_change, report
-from wavehouse.contracts import read_record
+from wavehouse.changes.check_change import Checked, check_change, report
 from wavehouse.errors import WavehouseError
 from wavehouse.generate import generate
-from wavehouse.postgres import PostgresServer
 from wavehouse.project import Project
+from wavehouse.publishing.contracts import read_record
 
 NONE_COMPUTED = {
     "int_answers__coded": "0 of 6 computed",

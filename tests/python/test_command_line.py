@@ -22,7 +22,7 @@ TEXTS = [
     *sorted((ROOT / "docs/guide").glob("*.md")),
     *sorted((ROOT / "docs/contributing").glob("*.md")),
 ]
-SOURCES = sorted((ROOT / "wavehouse").rglob("*.py"))
+SOURCES = sorted(path for top in ROOT.glob("wavehouse*") for path in top.rglob("*.py"))
 NAMES = [name for names in COMMANDS.values() for name in names]
 
 CALL = re.compile(r"\bwavehouse ((?:(?!\bwavehouse\b)[^\n`#])*)")
@@ -218,7 +218,7 @@ def test_an_interrupt_ends_with_130(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("wavehouse.docs.write_docs", interrupted)
+    monkeypatch.setattr("wavehouse.docs_site.site.write_docs", interrupted)
     code, printed = run_command(empty_project, "docs")
     assert (code, printed.strip()) == (130, "Interrupted.")
 
@@ -259,7 +259,7 @@ def test_what_runs_on_postgres_keeps_its_options(
         ran.append(given)
         return 7
 
-    monkeypatch.setattr("wavehouse.postgres.run_with_postgres", note)
+    monkeypatch.setattr("wavehouse.building.postgres.run_with_postgres", note)
     assert run_command(empty_project, "postgres", *words)[0] == 7
     assert ran == [run]
 

@@ -9,11 +9,17 @@ from pathlib import Path
 import pytest
 from workbench import CACHE, ROOT, copy_project, run_wavehouse
 
-import wavehouse.contracts
-from wavehouse.contracts import RECORD, Contract, check_contracts, record_contracts, refuse_broken
-from wavehouse.dbt import public_tables
+import wavehouse.publishing.contracts
+from wavehouse.building.dbt import public_tables
 from wavehouse.errors import ProblemsError
 from wavehouse.project import Project
+from wavehouse.publishing.contracts import (
+    RECORD,
+    Contract,
+    check_contracts,
+    record_contracts,
+    refuse_broken,
+)
 
 LATER = "2999-12-31"
 RELEASED = {
@@ -108,7 +114,7 @@ def test_a_lost_column_fails_and_a_second_version_passes(project: Project) -> No
     assert done.output == (
         "Contracts of public tables are broken:\n"
         "  - dictionary_categories (model dictionary_categories): the column category_order is "
-        f"gone or renamed. {wavehouse.contracts.HOW}\n"
+        f"gone or renamed. {wavehouse.publishing.contracts.HOW}\n"
     )
 
     # As docs/contributing/models.md says: the old version as it was, and the new one beside it.

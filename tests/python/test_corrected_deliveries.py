@@ -21,9 +21,9 @@ from workbench import (
     write_rows,
 )
 
-from wavehouse.onboarding.draft import Draft, Proposal, read_draft
-from wavehouse.onboarding.revised import keep_decisions, within_a_wave
 from wavehouse.project import Project
+from wavehouse_exchange.onboarding.draft import Draft, Proposal, read_draft
+from wavehouse_exchange.onboarding.revised import keep_decisions, within_a_wave
 
 RunCommand = Callable[..., tuple[int, str]]
 VALIDITY = ("valid_from_wave", "valid_to_wave")
@@ -279,7 +279,7 @@ def test_a_failed_correction_leaves_the_files_and_the_draft(
         raise OSError(28, "No space left on device")
 
     seed = (four.waves / "four/four_2.csv").read_bytes()
-    monkeypatch.setattr("wavehouse.onboarding.onboard.write_changes", fail)
+    monkeypatch.setattr("wavehouse_exchange.onboarding.onboard.write_changes", fail)
     code, output = deliver(run_command, four, "2", answers("2")[:-1])
     assert code == 1, output
     assert (four.waves / "four/four_2.csv").read_bytes() == seed

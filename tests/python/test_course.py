@@ -9,8 +9,8 @@ import documentation as docs
 import pytest
 from workbench import ROOT
 
+from wavehouse.building.fingerprint import fingerprint
 from wavehouse.cli import main
-from wavehouse.fingerprint import fingerprint
 from wavehouse.project import Project
 
 sys.path.insert(0, str(ROOT / "docs/course"))

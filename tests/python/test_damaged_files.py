@@ -15,9 +15,9 @@ import pyreadstat
 import pytest
 
 from wavehouse.errors import WavehouseError
-from wavehouse.landing import guards, land_wave, text_files
-from wavehouse.landing.tables import ReadingOptions
 from wavehouse.project import Project
+from wavehouse_exchange.landing import guards, land_wave, text_files
+from wavehouse_exchange.landing.tables import ReadingOptions
 
 ROWS = [{"id": str(number), "town": "Zürich" if number % 2 else "Oak"} for number in range(40)]
 # How often each format is damaged: enough to meet its header, its rows and its end.

@@ -20,16 +20,16 @@ from lxml import etree
 from workbench import ROOT, copy_built, copy_project, keep_studies, read_rows, run_dbt
 
 from wavehouse.errors import ProblemsError, WavehouseError
-from wavehouse.exports.answers import refuse_clashes
-from wavehouse.exports.ddi import NAMESPACE, write_ddi
-from wavehouse.exports.published import connect
 from wavehouse.generate import generate
-from wavehouse.onboarding.apply import apply_draft
-from wavehouse.onboarding.ddi import read_ddi
-from wavehouse.onboarding.deciding import decide
-from wavehouse.onboarding.draft import read_draft
-from wavehouse.onboarding.import_ddi import ImportOptions, import_ddi
 from wavehouse.project import Project
+from wavehouse_exchange.exports.answers import refuse_clashes
+from wavehouse_exchange.exports.ddi import NAMESPACE, write_ddi
+from wavehouse_exchange.exports.published import connect
+from wavehouse_exchange.onboarding.apply import apply_draft
+from wavehouse_exchange.onboarding.ddi import read_ddi
+from wavehouse_exchange.onboarding.deciding import decide
+from wavehouse_exchange.onboarding.draft import read_draft
+from wavehouse_exchange.onboarding.import_ddi import ImportOptions, import_ddi
 
 STUDIES = ("api", "bsa")
 # Ships the schema (of the DDI Alliance, CC BY 4.0); it needs a later Python than ours, to be run.

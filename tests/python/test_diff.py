@@ -9,10 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from wavehouse.diff import difference
+from wavehouse.changes.diff import difference
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
-from wavehouse.publish import PassedBuild, publish
+from wavehouse.publishing.publish import PassedBuild, publish
 
 Run = Callable[..., tuple[int, str]]
 

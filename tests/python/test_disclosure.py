@@ -14,8 +14,8 @@ from small_tables import (
     rows_of,
 )
 
-from wavehouse.closing import find_closing
-from wavehouse.disclosure import Codebook, Hole, attack
+from wavehouse.disclosure.attack import Codebook, Hole, attack
+from wavehouse.disclosure.closing import find_closing
 from wavehouse.project import Project
 
 Models = dict[str, str]

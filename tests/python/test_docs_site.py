@@ -15,9 +15,9 @@ from browser import chromium
 from playwright.sync_api import Page, expect
 from workbench import ROOT
 
-from wavehouse.docs import replace_in_page
-from wavehouse.docs_data import catalogue_for_site, manifest_for_site
-from wavehouse.docs_texts import add_texts
+from wavehouse.docs_site.data import catalogue_for_site, manifest_for_site
+from wavehouse.docs_site.site import replace_in_page
+from wavehouse.docs_site.texts import add_texts
 from wavehouse.errors import WavehouseError
 
 SITE = ROOT / "warehouse/docs/index.html"

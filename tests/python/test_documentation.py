@@ -19,8 +19,8 @@ from workbench import ROOT, DbtRun, copy_built, query, run_dbt
 
 import wavehouse
 from wavehouse.cli import main
-from wavehouse.docs import inline_images
-from wavehouse.docs_texts import add_texts, find_texts
+from wavehouse.docs_site.site import inline_images
+from wavehouse.docs_site.texts import add_texts, find_texts
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
 
@@ -236,7 +236,10 @@ def test_texts_use_the_words_of_the_glossary(yaml_texts: list[str]) -> None:
     assert {"interviewee", "hidden cell", "splice factor"} <= set(words)
     files = [file for folder in TEXTS.values() for file in folder if file != path]
     files += [*(ROOT / "docs/course").glob("*.md"), *(ROOT / "docs").glob("*.md")]
-    files += [ROOT / "wavehouse/pages/assets/index.html", *(ROOT / "wavehouse").rglob("*.py")]
+    files += [
+        ROOT / "wavehouse_exchange/pages/assets/index.html",
+        *(ROOT / "wavehouse").rglob("*.py"),
+    ]
     found = {
         file.relative_to(ROOT).as_posix(): docs.word_problems(file.read_text("utf-8"), words)
         for file in files

@@ -7,16 +7,16 @@ import pytest
 from workbench import codebook_rows, copy_project, keep_studies, query, run_dbt
 
 from wavehouse.cli import main
-from wavehouse.codebook import Codebook
+from wavehouse.codebook.tables import Codebook
 from wavehouse.generate import generate
-from wavehouse.onboarding.code_rows import Naming
-from wavehouse.onboarding.draft import SURE, Proposal, read_draft
-from wavehouse.onboarding.groups import group_proposals
-from wavehouse.onboarding.profile import WaveProfile, profile_seed
-from wavehouse.onboarding.question_rows import new_column_proposals
-from wavehouse.onboarding.roles import role_proposals, roles_of
-from wavehouse.onboarding.scales import scale_of
-from wavehouse.onboarding.segments import segment_proposals
+from wavehouse_exchange.onboarding.code_rows import Naming
+from wavehouse_exchange.onboarding.draft import SURE, Proposal, read_draft
+from wavehouse_exchange.onboarding.groups import group_proposals
+from wavehouse_exchange.onboarding.profile import WaveProfile, profile_seed
+from wavehouse_exchange.onboarding.question_rows import new_column_proposals
+from wavehouse_exchange.onboarding.roles import role_proposals, roles_of
+from wavehouse_exchange.onboarding.scales import scale_of
+from wavehouse_exchange.onboarding.segments import segment_proposals
 
 RunCommand = Callable[..., tuple[int, str]]
 HAPPY = {"1": "Very happy", "2": "Fairly happy", "3": "Not happy", "4": "Not at all happy"}

@@ -14,10 +14,10 @@ import pytest
 from overlay import BENCH_SCHEMA, HERE, INTERVAL_METHODS
 from workbench import ROOT, Row, artifacts_folder, query, query_postgres, read_rows
 
-from wavehouse.closing import TABLE as CLOSING
-from wavehouse.closing import find_closing, forget_closing, write_closing
-from wavehouse.dbt import public_tables
-from wavehouse.postgres import PostgresServer
+from wavehouse.building.dbt import public_tables
+from wavehouse.building.postgres import PostgresServer
+from wavehouse.disclosure.closing import TABLE as CLOSING
+from wavehouse.disclosure.closing import find_closing, forget_closing, write_closing
 from wavehouse.project import Project
 
 TABLES = sorted(path.stem for path in (ROOT / "models/marts").rglob("*.sql"))

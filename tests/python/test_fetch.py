@@ -12,10 +12,10 @@ import pytest
 from workbench import write_rows
 
 from wavehouse.errors import ProblemsError, WavehouseError
-from wavehouse.landing import LandedWave, code_counts, read_landed
-from wavehouse.landing.download import Downloader
-from wavehouse.landing.fetch import COLUMNS, FetchedWave, fetch
 from wavehouse.project import Project
+from wavehouse_exchange.landing import LandedWave, code_counts, read_landed
+from wavehouse_exchange.landing.download import Downloader
+from wavehouse_exchange.landing.fetch import COLUMNS, FetchedWave, fetch
 
 PEOPLE = b"id,q1\n" + b"".join(b"%03d,%d\n" % (number, number % 3) for number in range(500))
 BODY = b"id,weight\n007,70\n"

@@ -10,12 +10,12 @@ from workbench import codebook_rows, copy_project, keep_studies
 
 from wavehouse.cli import main
 from wavehouse.errors import ProblemsError, WavehouseError
-from wavehouse.landing import land_wave
-from wavehouse.landing.land import with_catalogues
-from wavehouse.landing.landed import read_landed
-from wavehouse.landing.options import parsed, reading_options, written
-from wavehouse.landing.tables import ResponseSet, RowsOfAWave
 from wavehouse.project import Project
+from wavehouse_exchange.landing import land_wave
+from wavehouse_exchange.landing.land import with_catalogues
+from wavehouse_exchange.landing.landed import read_landed
+from wavehouse_exchange.landing.options import parsed, reading_options, written
+from wavehouse_exchange.landing.tables import ResponseSet, RowsOfAWave
 
 SAMPLES = Path(__file__).parent / "samples"
 YEARS = ("2018", "2020", "2022")

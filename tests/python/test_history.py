@@ -17,13 +17,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-import wavehouse.publish
-import wavehouse.releases
+import wavehouse.publishing.publish
+import wavehouse.publishing.releases
 from wavehouse.errors import ProblemsError, WavehouseError
-from wavehouse.history import KeptRelease, find_release, kept_releases, size_on_disk
 from wavehouse.project import Project
-from wavehouse.publish import PassedBuild, publish
-from wavehouse.retention import DEFAULT, MICRODATA, Retention, read_retention
+from wavehouse.publishing.history import KeptRelease, find_release, kept_releases, size_on_disk
+from wavehouse.publishing.publish import PassedBuild, publish
+from wavehouse.publishing.retention import DEFAULT, MICRODATA, Retention, read_retention
 
 Run = Callable[..., tuple[int, str]]
 StartProcess = Callable[..., "subprocess.Popen[bytes]"]
@@ -303,7 +303,7 @@ def test_what_fails_after_the_switch_is_done_by_the_next_publish(
         def fail(*_: object) -> None:
             raise OSError(errno.EIO, "broken")
 
-        patched.setattr(wavehouse.publish, step, fail)
+        patched.setattr(wavehouse.publishing.publish, step, fail)
         with pytest.raises(OSError, match="broken"):
             release_of(empty_project, answers=3)
     counting = (empty_project.warehouse / "current").resolve().name
@@ -325,7 +325,7 @@ def test_a_release_that_never_counted_is_not_history(
             def fail(*_: object) -> None:
                 raise OSError(errno.EIO, "broken")
 
-            patched.setattr(wavehouse.releases, "replace_link", fail)
+            patched.setattr(wavehouse.publishing.releases, "replace_link", fail)
             with pytest.raises(OSError, match="broken"):
                 release_of(empty_project, answers=2)
         (never,) = (

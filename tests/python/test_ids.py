@@ -14,21 +14,21 @@ from workbench import (
     set_codebook_rows,
 )
 
+from wavehouse.codebook.ids import complaint_about_file, complaint_about_study, complaint_about_wave
+from wavehouse.codebook.wave_files import inspect_files
 from wavehouse.errors import WavehouseError
-from wavehouse.exports.export import export
 from wavehouse.generate import generate
-from wavehouse.ids import complaint_about_file, complaint_about_study, complaint_about_wave
-from wavehouse.landing import land_wave, read_landed
-from wavehouse.landing.fetch import fetch
-from wavehouse.onboarding.apply import apply_draft
-from wavehouse.onboarding.deciding import decide
-from wavehouse.onboarding.draft import draft_path, open_problems
-from wavehouse.onboarding.import_ddi import ImportOptions, import_ddi
-from wavehouse.onboarding.onboard import add_wave, new_study
-from wavehouse.onboarding.reviewing import review
-from wavehouse.onboarding.wave_rows import StudyOptions, WaveOptions
 from wavehouse.project import Project
-from wavehouse.wave_files import inspect_files
+from wavehouse_exchange.exports.export import export
+from wavehouse_exchange.landing import land_wave, read_landed
+from wavehouse_exchange.landing.fetch import fetch
+from wavehouse_exchange.onboarding.apply import apply_draft
+from wavehouse_exchange.onboarding.deciding import decide
+from wavehouse_exchange.onboarding.draft import draft_path, open_problems
+from wavehouse_exchange.onboarding.import_ddi import ImportOptions, import_ddi
+from wavehouse_exchange.onboarding.onboard import add_wave, new_study
+from wavehouse_exchange.onboarding.reviewing import review
+from wavehouse_exchange.onboarding.wave_rows import StudyOptions, WaveOptions
 
 PEOPLE = "id,q\n1,2\n2,3\n"
 BAD_IDS = {

@@ -9,17 +9,17 @@ import pyreadstat
 import pytest
 from workbench import codebook_rows, copy_project
 
-from wavehouse.codebook import read_codebook
-from wavehouse.ids import IDENTIFIER
-from wavehouse.onboarding.code_rows import Naming, code_proposals
-from wavehouse.onboarding.codes import compare_codes
-from wavehouse.onboarding.draft import read_draft
-from wavehouse.onboarding.known import known_columns
-from wavehouse.onboarding.profile import ColumnProfile, profile_seed
-from wavehouse.onboarding.question_rows import new_column_proposals
-from wavehouse.onboarding.signs import plain
-from wavehouse.onboarding.texts import SAME_LABEL, identifier, similarity
+from wavehouse.codebook.ids import IDENTIFIER
+from wavehouse.codebook.tables import read_codebook
 from wavehouse.project import Project
+from wavehouse_exchange.onboarding.code_rows import Naming, code_proposals
+from wavehouse_exchange.onboarding.codes import compare_codes
+from wavehouse_exchange.onboarding.draft import read_draft
+from wavehouse_exchange.onboarding.known import known_columns
+from wavehouse_exchange.onboarding.profile import ColumnProfile, profile_seed
+from wavehouse_exchange.onboarding.question_rows import new_column_proposals
+from wavehouse_exchange.onboarding.signs import plain
+from wavehouse_exchange.onboarding.texts import SAME_LABEL, identifier, similarity
 
 Run = Callable[..., tuple[int, str]]
 # Labels of one list each, which mean different things.

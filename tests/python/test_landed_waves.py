@@ -4,7 +4,7 @@ import pytest
 from studies.landed import ABSENT, ABSENT_VARIABLE, LANDED
 from workbench import query
 
-from wavehouse.dbt import public_tables
+from wavehouse.building.dbt import public_tables
 from wavehouse.project import Project
 
 # Keys of people and places are made of the study's name.

@@ -10,16 +10,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from wavehouse.errors import ProblemsError, WavehouseError
-from wavehouse.landing import LandedWave, code_counts, land_wave, read_landed
-from wavehouse.landing.landed import SCHEMAS
-from wavehouse.landing.progress import Progress
 from wavehouse.project import Project
+from wavehouse_exchange.landing import LandedWave, code_counts, land_wave, read_landed
+from wavehouse_exchange.landing.landed import SCHEMAS
+from wavehouse_exchange.landing.progress import Progress
 
 # Lands a wave and dies within it: at writing what is known of it, or between the two renames.
 DYING = """
 import os, signal, sys
 from pathlib import Path
-from wavehouse.landing import land
+from wavehouse_exchange.landing import land
 from wavehouse.project import Project
 
 def die(*_, **__):
@@ -257,7 +257,7 @@ def test_progress_is_told_every_few_seconds(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [0.0]
-    monkeypatch.setattr("wavehouse.landing.progress.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("wavehouse_exchange.landing.progress.time.monotonic", lambda: now[0])
     with Progress("Reading big.sav", 2000, "{:,} rows".format) as progress:
         for second in range(21):
             now[0] = float(second)

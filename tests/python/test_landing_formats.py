@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wavehouse.errors import ProblemsError, WavehouseError
-from wavehouse.landing import LandedWave, code_counts, land_wave
-from wavehouse.landing.tables import ReadingOptions
-from wavehouse.landing.texts import datetime_text, number_text, value_text
 from wavehouse.project import Project
+from wavehouse_exchange.landing import LandedWave, code_counts, land_wave
+from wavehouse_exchange.landing.tables import ReadingOptions
+from wavehouse_exchange.landing.texts import datetime_text, number_text, value_text
 
 SAMPLES = Path(__file__).parent / "samples"
 NUMBERS = [1e-5, 0.1, 1234567890123.0, -9.0, 1.0]

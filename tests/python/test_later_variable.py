@@ -15,11 +15,11 @@ from workbench import (
     write_wave,
 )
 
-from wavehouse.onboarding.draft import read_draft
-from wavehouse.onboarding.later_variable import leave_out
-from wavehouse.onboarding.profile import labels_file, labels_text, profile_wave, seed_file
-from wavehouse.onboarding.tables import EditedTable
 from wavehouse.project import Project
+from wavehouse_exchange.onboarding.draft import read_draft
+from wavehouse_exchange.onboarding.later_variable import leave_out
+from wavehouse_exchange.onboarding.profile import labels_file, labels_text, profile_wave, seed_file
+from wavehouse_exchange.onboarding.tables import EditedTable
 
 RunCommand = Callable[..., tuple[int, str]]
 PETS = {"1": "Dog", "2": "Cat", "3": "None"}

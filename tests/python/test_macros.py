@@ -34,8 +34,8 @@ from scipy.special import fdtrc
 from scipy.stats import beta
 from workbench import ROOT, query, query_postgres, read_rows
 
-from wavehouse.onboarding.typography import plain_words
-from wavehouse.postgres import PostgresServer
+from wavehouse.building.postgres import PostgresServer
+from wavehouse_exchange.onboarding.typography import plain_words
 
 REFERENCES = Path(__file__).resolve().parent / "references"
 

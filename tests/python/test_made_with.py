@@ -7,8 +7,8 @@ import pytest
 from studies.town import STUDY, begin_town, copied, delivered, make_bare, run
 from workbench import codebook_rows, ran, read_rows, write_rows
 
-from wavehouse.onboarding.draft import Draft, Proposal, read_draft
 from wavehouse.project import Project
+from wavehouse_exchange.onboarding.draft import Draft, Proposal, read_draft
 
 RunCommand = Callable[..., tuple[int, str]]
 LEFT = "These files have a draft already; it is left as it is."

@@ -10,21 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from wavehouse.codebook import Codebook
+from wavehouse.codebook.tables import Codebook
 from wavehouse.errors import WavehouseError
-from wavehouse.onboarding.code_rows import Naming
-from wavehouse.onboarding.codes import compare_codes, learned_labels
-from wavehouse.onboarding.compare import compare_wave
-from wavehouse.onboarding.concordance import read_concordance
-from wavehouse.onboarding.matching import (
+from wavehouse_exchange.onboarding.code_rows import Naming
+from wavehouse_exchange.onboarding.codes import compare_codes, learned_labels
+from wavehouse_exchange.onboarding.compare import compare_wave
+from wavehouse_exchange.onboarding.concordance import read_concordance
+from wavehouse_exchange.onboarding.matching import (
     MOST_REWORDED,
     MOST_WITHOUT_LABELS,
     ColumnMatch,
     OldColumn,
     match_columns,
 )
-from wavehouse.onboarding.profile import ColumnProfile, WaveProfile
-from wavehouse.onboarding.wording import asked, language_of, wordings, words_in_order
+from wavehouse_exchange.onboarding.profile import ColumnProfile, WaveProfile
+from wavehouse_exchange.onboarding.wording import asked, language_of, wordings, words_in_order
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 

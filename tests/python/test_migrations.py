@@ -14,6 +14,7 @@ import pytest
 from old_codebooks import MANGLED, OLD, PUBLISHED, mangle
 from workbench import ROOT, copy_project, query, read_rows, run_dbt, run_wavehouse
 
+from wavehouse.building.postgres import PostgresServer, connect_to_target
 from wavehouse.errors import WavehouseError
 from wavehouse.generate import generate
 from wavehouse.migrations import codebook_state
@@ -27,7 +28,6 @@ from wavehouse.migrations.codebook_state import (
 from wavehouse.migrations.database_state import applied_to as applied_to_database
 from wavehouse.migrations.database_state import migrate_database, plan_database
 from wavehouse.migrations.migration import Migration, known_migrations
-from wavehouse.postgres import PostgresServer, connect_to_target
 from wavehouse.project import Project
 
 # What has been released: a migration that was is never edited, since states remember its checksum.

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from wavehouse.codebook import Codebook, Row
-from wavehouse.crosswalk_codes import codes_that_stand_twice
-from wavehouse.onboarding.code_rows import Naming
-from wavehouse.onboarding.codes import compare_codes
-from wavehouse.onboarding.draft import PRE_ACCEPTED, SURE, Proposal
-from wavehouse.onboarding.known import KnownColumn
-from wavehouse.onboarding.missing import MissingKinds
-from wavehouse.onboarding.missing_labels import made_of, of_library
-from wavehouse.onboarding.profile import ColumnProfile, profile_seed
-from wavehouse.onboarding.question_rows import new_column_proposals
+from wavehouse.codebook.crosswalk_codes import codes_that_stand_twice
+from wavehouse.codebook.tables import Codebook, Row
+from wavehouse_exchange.onboarding.code_rows import Naming
+from wavehouse_exchange.onboarding.codes import compare_codes
+from wavehouse_exchange.onboarding.draft import PRE_ACCEPTED, SURE, Proposal
+from wavehouse_exchange.onboarding.known import KnownColumn
+from wavehouse_exchange.onboarding.missing import MissingKinds
+from wavehouse_exchange.onboarding.missing_labels import made_of, of_library
+from wavehouse_exchange.onboarding.profile import ColumnProfile, profile_seed
+from wavehouse_exchange.onboarding.question_rows import new_column_proposals
 
 AGREEMENT = {"1": "Agree", "2": "Neither", "3": "Disagree"}
 

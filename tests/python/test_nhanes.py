@@ -17,8 +17,8 @@ import pytest
 from studies.nhanes import FOLDER, STUDY, WAVES, deliveries, land_nhanes, make_nhanes
 from workbench import ROOT, Row, query, read_rows, run_dbt
 
-from wavehouse.landing import code_counts, read_landed
 from wavehouse.project import Project
+from wavehouse_exchange.landing import code_counts, read_landed
 
 REFERENCES = read_rows(ROOT / "tests/python/references/nhanes.csv")
 KEY = (

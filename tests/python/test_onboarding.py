@@ -19,13 +19,13 @@ from workbench import (
 )
 
 from wavehouse.cli import main
-from wavehouse.codebook import read_codebook
+from wavehouse.codebook.tables import read_codebook
 from wavehouse.generate import generate
-from wavehouse.landing.landed import is_landed
-from wavehouse.onboarding.code_rows import Naming
-from wavehouse.onboarding.compare import compare_wave
-from wavehouse.onboarding.profile import profile_wave
 from wavehouse.project import Project
+from wavehouse_exchange.landing.landed import is_landed
+from wavehouse_exchange.onboarding.code_rows import Naming
+from wavehouse_exchange.onboarding.compare import compare_wave
+from wavehouse_exchange.onboarding.profile import profile_wave
 
 RunCommand = Callable[..., tuple[int, str]]
 

@@ -7,21 +7,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wavehouse.codebook import read_codebook
-from wavehouse.onboarding.code_rows import Naming
-from wavehouse.onboarding.codes import CodeComparison, compare_codes
-from wavehouse.onboarding.compare import compare_wave
-from wavehouse.onboarding.matching import ColumnMatch, OldColumn, match_columns
-from wavehouse.onboarding.numbers import shift, shift_of_numbers, top_code_change, unit_change
-from wavehouse.onboarding.profile import QUANTILES, ColumnProfile, NumberSummary, profile_wave
-from wavehouse.onboarding.texts import (
+from wavehouse.codebook.tables import read_codebook
+from wavehouse.project import Project
+from wavehouse_exchange.onboarding.code_rows import Naming
+from wavehouse_exchange.onboarding.codes import CodeComparison, compare_codes
+from wavehouse_exchange.onboarding.compare import compare_wave
+from wavehouse_exchange.onboarding.matching import ColumnMatch, OldColumn, match_columns
+from wavehouse_exchange.onboarding.numbers import (
+    shift,
+    shift_of_numbers,
+    top_code_change,
+    unit_change,
+)
+from wavehouse_exchange.onboarding.profile import (
+    QUANTILES,
+    ColumnProfile,
+    NumberSummary,
+    profile_wave,
+)
+from wavehouse_exchange.onboarding.texts import (
     SAME_LABEL,
     identifier,
     kind_of_missing,
     similarity,
     word_difference,
 )
-from wavehouse.project import Project
 
 AGREEMENT = {
     "1": "Agree strongly",

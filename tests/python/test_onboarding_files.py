@@ -9,9 +9,10 @@ import pyreadstat
 import pytest
 
 from wavehouse.errors import ProblemsError, WavehouseError
-from wavehouse.landing import land_wave
-from wavehouse.onboarding.apply import apply_draft
-from wavehouse.onboarding.draft import (
+from wavehouse.project import Project
+from wavehouse_exchange.landing import land_wave
+from wavehouse_exchange.onboarding.apply import apply_draft
+from wavehouse_exchange.onboarding.draft import (
     Draft,
     Proposal,
     draft_path,
@@ -21,9 +22,8 @@ from wavehouse.onboarding.draft import (
     save_draft,
     write_decisions,
 )
-from wavehouse.onboarding.profile import MOST_CODES, profile_landed
-from wavehouse.onboarding.tables import EditedTable, write_all
-from wavehouse.project import Project
+from wavehouse_exchange.onboarding.profile import MOST_CODES, profile_landed
+from wavehouse_exchange.onboarding.tables import EditedTable, write_all
 
 CODEBOOK = Path(__file__).resolve().parents[2] / "seeds" / "codebook"
 ODD = (

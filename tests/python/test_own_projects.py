@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from workbench import run_dbt, run_wavehouse
 
-from wavehouse.dbt import install_packages
+from wavehouse.building.dbt import install_packages
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.own import upgrade as upgrades
 from wavehouse.own.doctor import examine

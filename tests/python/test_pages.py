@@ -25,10 +25,10 @@ from lxml import etree
 from playwright.sync_api import Browser, Page, expect
 from workbench import open_for_change
 
-import wavehouse.pages.site as site_module
+import wavehouse_exchange.pages.site as site_module
 from wavehouse.errors import WavehouseError
-from wavehouse.pages.site import write_pages
 from wavehouse.project import Project
+from wavehouse_exchange.pages.site import write_pages
 
 ABORTION = "#/variable/bsa/abortion_support"
 PARTY = "#/variable/bsa/party"

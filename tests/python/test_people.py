@@ -13,11 +13,11 @@ import yaml
 from workbench import codebook_rows, copy_project, keep_studies
 
 from wavehouse.cli import main
-from wavehouse.landing.options import parsed
-from wavehouse.onboarding.draft import PRE_ACCEPTED, SURE
-from wavehouse.onboarding.people import personal_data
-from wavehouse.onboarding.profile import ColumnProfile, profile_seed
 from wavehouse.project import Project
+from wavehouse_exchange.landing.options import parsed
+from wavehouse_exchange.onboarding.draft import PRE_ACCEPTED, SURE
+from wavehouse_exchange.onboarding.people import personal_data
+from wavehouse_exchange.onboarding.profile import ColumnProfile, profile_seed
 
 RunCommand = Callable[..., tuple[int, str]]
 PEOPLE = 60

@@ -12,9 +12,9 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-import wavehouse.postgres
+import wavehouse.building.postgres
+from wavehouse.building.postgres import PREFIX, PostgresServer, find_binaries, throwaway_postgres
 from wavehouse.errors import WavehouseError
-from wavehouse.postgres import PREFIX, PostgresServer, find_binaries, throwaway_postgres
 from wavehouse.project import Project
 
 pytestmark = pytest.mark.slow("server")
@@ -166,7 +166,7 @@ def test_what_a_killed_run_left_is_removed_by_the_next(
 def test_a_server_that_does_not_start_says_why_and_leaves_nothing(
     temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(wavehouse.postgres.SETTINGS, "no_such_setting", "on")
+    monkeypatch.setitem(wavehouse.building.postgres.SETTINGS, "no_such_setting", "on")
     with pytest.raises(WavehouseError, match="no_such_setting"), throwaway_postgres():
         pass
     assert list(temporary.iterdir()) == []
@@ -174,11 +174,11 @@ def test_a_server_that_does_not_start_says_why_and_leaves_nothing(
 
 @pytest.mark.usefixtures("temporary")
 def test_a_port_that_is_taken_meanwhile_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = wavehouse.postgres._free_port
+    original = wavehouse.building.postgres._free_port
     with throwaway_postgres() as taken:
         ports = iter([taken.port, taken.port])
         monkeypatch.setattr(
-            wavehouse.postgres, "_free_port", lambda: next(ports, None) or original()
+            wavehouse.building.postgres, "_free_port", lambda: next(ports, None) or original()
         )
         with throwaway_postgres() as server:
             assert server.port != taken.port
@@ -207,7 +207,7 @@ def make_binaries(folder: Path, *names: str) -> Path:
 def no_binaries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine without PostgreSQL; give the folder where Debian would put it."""
     debian = tmp_path / "postgresql"
-    monkeypatch.setattr(wavehouse.postgres, "DEBIAN_FOLDER", debian)
+    monkeypatch.setattr(wavehouse.building.postgres, "DEBIAN_FOLDER", debian)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     return debian
 
@@ -216,15 +216,15 @@ def test_binaries_are_found_on_the_path_by_pg_config_and_the_newest_of_debian(
     no_binaries: Path, tmp_path: Path
 ) -> None:
     assert find_binaries() is None
-    make_binaries(no_binaries / "9/bin", *wavehouse.postgres.NEEDED)
-    newest = make_binaries(no_binaries / "15/bin", *wavehouse.postgres.NEEDED)
+    make_binaries(no_binaries / "9/bin", *wavehouse.building.postgres.NEEDED)
+    newest = make_binaries(no_binaries / "15/bin", *wavehouse.building.postgres.NEEDED)
     make_binaries(no_binaries / "16/bin", "pg_ctl")
     assert find_binaries() == newest
-    configured = make_binaries(tmp_path / "configured", *wavehouse.postgres.NEEDED)
+    configured = make_binaries(tmp_path / "configured", *wavehouse.building.postgres.NEEDED)
     path = make_binaries(tmp_path / "bin", "pg_config")
     (path / "pg_config").write_text(f"#!/bin/sh\necho {configured}\n")
     assert find_binaries() == configured
-    for name in wavehouse.postgres.NEEDED:
+    for name in wavehouse.building.postgres.NEEDED:
         (path / name).write_text("#!/bin/sh\n")
         (path / name).chmod(0o755)
     assert find_binaries() == path
@@ -239,12 +239,12 @@ def test_the_debian_package_is_installed_where_that_is_possible(
     def run(words: list[str], **_: object) -> subprocess.CompletedProcess[str]:
         commands.append(words[:2])
         if "postgresql" in words:
-            make_binaries(no_binaries / "15/bin", *wavehouse.postgres.NEEDED)
+            make_binaries(no_binaries / "15/bin", *wavehouse.building.postgres.NEEDED)
         return subprocess.CompletedProcess(words, 0, "", "")
 
-    monkeypatch.setattr(wavehouse.postgres.os, "geteuid", lambda: 0)
-    monkeypatch.setattr(wavehouse.postgres.subprocess, "run", run)
-    assert wavehouse.postgres.install_binaries() == no_binaries / "15/bin"
+    monkeypatch.setattr(wavehouse.building.postgres.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(wavehouse.building.postgres.subprocess, "run", run)
+    assert wavehouse.building.postgres.install_binaries() == no_binaries / "15/bin"
     assert commands == [["apt-get", "update"], ["apt-get", "install"]]
 
 
@@ -258,7 +258,7 @@ def test_without_postgresql_the_error_says_what_to_install(
 ) -> None:
     if package_manager:
         make_binaries(tmp_path / "bin", "apt-get")
-    monkeypatch.setattr(wavehouse.postgres.os, "geteuid", lambda: user)
+    monkeypatch.setattr(wavehouse.building.postgres.os, "geteuid", lambda: user)
     with pytest.raises(WavehouseError, match="apt-get install postgresql"), throwaway_postgres():
         pass
 
@@ -267,6 +267,6 @@ def test_without_postgresql_the_error_says_what_to_install(
 def test_a_failed_installation_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_binaries(tmp_path / "bin", "apt-get")
     (tmp_path / "bin/apt-get").write_text("#!/bin/sh\necho no network >&2\nexit 100\n")
-    monkeypatch.setattr(wavehouse.postgres.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(wavehouse.building.postgres.os, "geteuid", lambda: 0)
     with pytest.raises(WavehouseError, match=r"(?s)apt-get update.*no network"):
-        wavehouse.postgres.install_binaries()
+        wavehouse.building.postgres.install_binaries()

@@ -15,12 +15,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-import wavehouse.publish
-import wavehouse.published_tables
+import wavehouse.publishing.publish
+import wavehouse.publishing.published_tables
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.project import Project
-from wavehouse.publish import PassedBuild, passed_build, publish
-from wavehouse.releases import published_manifest, release_folder
+from wavehouse.publishing.publish import PassedBuild, passed_build, publish
+from wavehouse.publishing.releases import published_manifest, release_folder
 
 Run = Callable[..., tuple[int, str]]
 StartProcess = Callable[..., "subprocess.Popen[bytes]"]
@@ -128,7 +128,7 @@ def test_tables_constraints_comments_and_order_are_published(empty_project: Proj
 def test_rows_stand_by_wave_and_variable_and_long_tables_have_no_index(
     empty_project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wavehouse.published_tables, "KEYED_ROWS", 4)
+    monkeypatch.setattr(wavehouse.publishing.published_tables, "KEYED_ROWS", 4)
     build_working_database(empty_project, 1)
     rows = "('k1', 'w2', 'a'), ('k1', 'w2', 'b'), ('k2', 'w1', 'b'), ('k2', 'w1', 'a')"
     with duckdb.connect(str(empty_project.working_database)) as connection:
@@ -286,13 +286,13 @@ def test_an_error_in_the_middle_leaves_the_old_release(
     publish(empty_project, build_working_database(empty_project, 1))
     before = releases(empty_project)
     build = build_working_database(empty_project, 2)
-    original = getattr(wavehouse.publish, step)
+    original = getattr(wavehouse.publishing.publish, step)
 
     def fail_after_work(*words: object, **named: object) -> None:
         original(*words, **named)
         raise OSError("disk full")
 
-    monkeypatch.setattr(wavehouse.publish, step, fail_after_work)
+    monkeypatch.setattr(wavehouse.publishing.publish, step, fail_after_work)
     with pytest.raises(OSError, match="disk full"):
         publish(empty_project, build)
     assert releases(empty_project) == before
@@ -327,7 +327,7 @@ def test_a_copy_that_differs_is_not_published(
 ) -> None:
     publish(empty_project, build_working_database(empty_project, 1))
     build = build_working_database(empty_project, 2)
-    original = wavehouse.publish._copy
+    original = wavehouse.publishing.publish._copy
 
     def copy_and_spoil(
         project: Project,
@@ -343,7 +343,7 @@ def test_a_copy_that_differs_is_not_published(
             connection.execute(f"copy (select 1 as answer_id, 2, 3) to '{parquet}'")
         return tables
 
-    monkeypatch.setattr(wavehouse.publish, "_copy", copy_and_spoil)
+    monkeypatch.setattr(wavehouse.publishing.publish, "_copy", copy_and_spoil)
     with pytest.raises(ProblemsError) as caught:
         publish(empty_project, build)
     assert caught.value.problems == [

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from workbench import DbtRun, copy_built, run_wavehouse
 
-from wavehouse.databases import held_message
+from wavehouse.building.databases import held_message
 from wavehouse.project import Project
-from wavehouse.releases import seal
+from wavehouse.publishing.releases import seal
 
 NOBODY = 65534
 AS_ANOTHER = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
@@ -35,7 +35,7 @@ BEFORE_PUBLISH = f"""
 import os, sys
 from pathlib import Path
 from wavehouse.project import Project
-from wavehouse.publish import passed_build, publish
+from wavehouse.publishing.publish import passed_build, publish
 project = Project(Path(sys.argv[1]))
 publish(project, passed_build(project))
 for path in [project.root, *project.root.rglob("*")]:

@@ -9,12 +9,12 @@ import pytest
 from workbench import codebook_rows, copy_project, set_codebook_rows
 
 from wavehouse.errors import WavehouseError
-from wavehouse.landing import land_wave
-from wavehouse.landing.landed import LandedWave
-from wavehouse.landing.options import for_each, parsed, reading_options, written
-from wavehouse.landing.tables import ReadingOptions
-from wavehouse.onboarding.draft import read_draft
 from wavehouse.project import Project
+from wavehouse_exchange.landing import land_wave
+from wavehouse_exchange.landing.landed import LandedWave
+from wavehouse_exchange.landing.options import for_each, parsed, reading_options, written
+from wavehouse_exchange.landing.tables import ReadingOptions
+from wavehouse_exchange.onboarding.draft import read_draft
 
 Run = Callable[..., tuple[int, str]]
 

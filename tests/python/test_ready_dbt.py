@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from ready_dbt import ReadyDbt
 
-from wavehouse.dbt import START
+from wavehouse.building.dbt import START
 
 
 @pytest.fixture(scope="module")

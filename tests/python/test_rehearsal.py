@@ -10,8 +10,8 @@ import pytest
 from workbench import codebook_rows, query, ran, run_dbt
 
 from wavehouse.generate import generate
-from wavehouse.onboarding.draft import Proposal, read_draft
 from wavehouse.project import Project
+from wavehouse_exchange.onboarding.draft import Proposal, read_draft
 
 RunCommand = Callable[..., tuple[int, str]]
 

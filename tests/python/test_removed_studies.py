@@ -16,8 +16,8 @@ from workbench import (
 )
 
 from wavehouse.generate import check_generated, generate
-from wavehouse.onboarding.draft import read_draft
 from wavehouse.project import Project
+from wavehouse_exchange.onboarding.draft import read_draft
 
 RunCommand = Callable[..., tuple[int, str]]
 NOT_COMPARED = ("target", ".wavehouse", "logs", "wavehouse")

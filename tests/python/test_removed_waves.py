@@ -13,8 +13,8 @@ from workbench import (
     set_codebook_rows,
 )
 
-from wavehouse.onboarding import edits
 from wavehouse.project import Project
+from wavehouse_exchange.onboarding import edits
 
 RunCommand = Callable[..., tuple[int, str]]
 

@@ -14,10 +14,10 @@ import pyreadstat
 import pytest
 from workbench import codebook_rows, ran
 
-from wavehouse.onboarding.draft import Draft, Proposal, read_draft, save_draft
-from wavehouse.onboarding.selecting import select
-from wavehouse.onboarding.wanted import read_keep
 from wavehouse.project import Project
+from wavehouse_exchange.onboarding.draft import Draft, Proposal, read_draft, save_draft
+from wavehouse_exchange.onboarding.selecting import select
+from wavehouse_exchange.onboarding.wanted import read_keep
 
 RunCommand = Callable[..., tuple[int, str]]
 

@@ -17,9 +17,9 @@ from workbench import (
     write_rows,
 )
 
-from wavehouse.history import kept_releases
 from wavehouse.project import Project
-from wavehouse.publish import PassedBuild, passed_build, publish
+from wavehouse.publishing.history import kept_releases
+from wavehouse.publishing.publish import PassedBuild, passed_build, publish
 
 # British Social Attitudes: the waves in order.
 WAVES = ("1983", "1984", "1985", "1986")

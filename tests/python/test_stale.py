@@ -11,11 +11,9 @@ import duckdb
 import pytest
 from workbench import codebook_rows, copy_built, run_wavehouse, set_codebook_rows
 
-from wavehouse import dbt_stages
-from wavehouse.dbt import results_of
-from wavehouse.dbt_stages import _content, build_stages
-from wavehouse.errors import WavehouseError
-from wavehouse.nodes import (
+from wavehouse.building import stages as dbt_stages
+from wavehouse.building.dbt import results_of
+from wavehouse.building.nodes import (
     CHECKED,
     N_STAGES,
     Graph,
@@ -23,8 +21,10 @@ from wavehouse.nodes import (
     _digest_of_landed,
     _digest_of_settings,
 )
+from wavehouse.building.stages import _content, build_stages
+from wavehouse.building.stale import REST, WHOLE, Content, Known
+from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
-from wavehouse.stale import REST, WHOLE, Content, Known
 
 LAST = N_STAGES - 1
 CLOCK = "macro.wavehouse.last_day"
@@ -187,7 +187,7 @@ def test_versions_settings_and_options_of_dbt_count_for_all(
     # It makes tables without rows.
     monkeypatch.setenv("DBT_EMPTY", "1")
     found.add(_digest_of_settings(Project(tmp_path)))
-    monkeypatch.setattr("wavehouse.nodes.version", lambda _: "99")
+    monkeypatch.setattr("wavehouse.building.nodes.version", lambda _: "99")
     found.add(_digest_of_settings(Project(tmp_path)))
     assert len(found) == 4
 
@@ -269,7 +269,9 @@ def test_the_day_counts_for_those_who_ask_for_it(monkeypatch: pytest.MonkeyPatch
     known = known_of(graph(macros=(CLOCK,)), CONTENTS)
     assert known.stale(graph(macros=(CLOCK,)), LAST) == []
     tomorrow = SimpleNamespace(date=lambda: SimpleNamespace(isoformat=lambda: "2099-01-01"))
-    monkeypatch.setattr("wavehouse.nodes.datetime", SimpleNamespace(now=lambda _: tomorrow))
+    monkeypatch.setattr(
+        "wavehouse.building.nodes.datetime", SimpleNamespace(now=lambda _: tomorrow)
+    )
     assert known.stale(graph(macros=(CLOCK,)), LAST) == FOLLOWING
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from wavehouse.systems import Sum, System, is_narrow
+from wavehouse.disclosure.linear_systems import Sum, System, is_narrow
 
 FIGURES = st.floats(-1e6, 1e6, allow_nan=False)
 

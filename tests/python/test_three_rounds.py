@@ -16,8 +16,8 @@ import pyreadstat
 import pytest
 from workbench import codebook_rows, copy_project, keep_studies, run_wavehouse
 
-from wavehouse.onboarding.draft import read_draft
 from wavehouse.project import Project
+from wavehouse_exchange.onboarding.draft import read_draft
 
 CASES = Path(os.environ.get("WAVEHOUSE_CASES", Path(__file__).parents[3] / "shared/cases"))
 ROUNDS = CASES / "renumbered"

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from workbench import DbtRun
 
-from wavehouse.dbt_change import _without_files
+from wavehouse.changes.dbt_change import _without_files
+from wavehouse.changes.touched import Compared, Graph, Touched, find_touched
 from wavehouse.errors import WavehouseError
-from wavehouse.touched import Compared, Graph, Touched, find_touched
 
 Node = dict[str, Any]
 

@@ -11,9 +11,9 @@ import pytest
 import yaml
 from workbench import codebook_rows, ran, set_codebook_rows
 
-from wavehouse.onboarding.draft import BEFOREHAND, draft_path, write_decisions
-from wavehouse.onboarding.reviewer import reviewer
 from wavehouse.project import Project
+from wavehouse_exchange.onboarding.draft import BEFOREHAND, draft_path, write_decisions
+from wavehouse_exchange.onboarding.reviewer import reviewer
 
 RunCommand = Callable[..., tuple[int, str]]
 

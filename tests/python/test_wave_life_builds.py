@@ -20,8 +20,8 @@ from workbench import (
 )
 
 from wavehouse.generate import generate
-from wavehouse.onboarding.draft import read_draft
 from wavehouse.project import Project
+from wavehouse_exchange.onboarding.draft import read_draft
 
 BUILT = ("fct_trend_estimates", "fct_trend_changes", "fct_answers", "dim_question", "dim_wave")
 

@@ -16,9 +16,10 @@ from workbench import (
     write_rows,
 )
 
-from wavehouse.codebook import read_codebook
-from wavehouse.onboarding.between import neighbours, place_between
-from wavehouse.onboarding.draft import (
+from wavehouse.codebook.tables import read_codebook
+from wavehouse.project import Project
+from wavehouse_exchange.onboarding.between import neighbours, place_between
+from wavehouse_exchange.onboarding.draft import (
     ACCEPT,
     REJECT,
     Change,
@@ -28,7 +29,6 @@ from wavehouse.onboarding.draft import (
     read_draft,
     save_draft,
 )
-from wavehouse.project import Project
 
 RunCommand = Callable[..., tuple[int, str]]
 HAPPY = {"study_id": STUDY, "variable_id": "happy"}

@@ -16,7 +16,7 @@ from test_publish import build_working_database, check_published_whole
 from wavehouse.errors import WavehouseError
 from wavehouse.locks import only_one
 from wavehouse.project import Project
-from wavehouse.publish import publish
+from wavehouse.publishing.publish import publish
 from wavehouse.writing import explained, reason_code, refusal, write_whole
 
 NOBODY = 65534

@@ -20,9 +20,9 @@ import duckdb
 import psycopg2
 from ready_dbt import ReadyDbt
 
-from wavehouse.dbt import START
+from wavehouse.building.dbt import START
+from wavehouse.building.postgres import PostgresServer
 from wavehouse.generate import generate
-from wavehouse.postgres import PostgresServer
 from wavehouse.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,6 +39,7 @@ COPIED = (
     "seeds",
     "tests",
     "wavehouse",
+    "wavehouse_exchange",
 )
 # What dbt has read, in its folder of artifacts. It serves for the same target only.
 CACHE = "partial_parse.msgpack"

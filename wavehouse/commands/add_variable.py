@@ -38,6 +38,6 @@ that wave already, the draft is for the others.
 @with_project
 def add_variable(project: Project, study: str, column: str, wave: str | None) -> None:
     """Draft a variable from a column that was waived so far, in all waves that deliver it."""
-    from wavehouse.onboarding.later_variable import add_variable as add
+    from wavehouse_exchange.onboarding.later_variable import add_variable as add
 
     print(terminal_text(add(project, study, column, wave)))

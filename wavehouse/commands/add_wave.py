@@ -21,7 +21,7 @@ from wavehouse.escapes import terminal_text
 from wavehouse.project import Project
 
 if TYPE_CHECKING:
-    from wavehouse.onboarding.wave_rows import WaveOptions
+    from wavehouse_exchange.onboarding.wave_rows import WaveOptions
 
 EXAMPLES = examples(
     """
@@ -80,7 +80,7 @@ def add_wave(
     Its files are landed and compared with the wave before, and the codebook rows that it needs are
     drafted. Nothing is written into the codebook yet.
     """
-    from wavehouse.onboarding.onboard import add_wave as bring_in
+    from wavehouse_exchange.onboarding.onboard import add_wave as bring_in
 
     print(
         terminal_text(

@@ -23,7 +23,7 @@ def apply(project: Project, study: str, wave: str, reviewer: str | None) -> None
     All of them are written or none, and the draft is removed. It refuses while a proposal is open
     or a value is ???. Other rows stay as they are.
     """
-    from wavehouse.onboarding.apply import apply_draft
+    from wavehouse_exchange.onboarding.apply import apply_draft
 
     for line in apply_draft(project, study, wave, reviewer):
         print(terminal_text(line))

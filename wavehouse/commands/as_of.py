@@ -31,6 +31,6 @@ examples:
 @with_project
 def as_of(project: Project, release: str, path: Path | None) -> None:
     """Write a small DuckDB file with the tables as they were published in a kept release."""
-    from wavehouse.as_of import tell_as_of
+    from wavehouse.publishing.as_of import tell_as_of
 
     click.echo(tell_as_of(project, release, path))

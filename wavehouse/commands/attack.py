@@ -11,6 +11,6 @@ from wavehouse.project import Project
 @with_project
 def attack(project: Project, target: str) -> None:
     """Try to compute what the tables suppress; fail if it works."""
-    from wavehouse.disclosure import check_disclosure
+    from wavehouse.disclosure.attack import check_disclosure
 
     print(check_disclosure(project, target))

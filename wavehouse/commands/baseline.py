@@ -28,7 +28,7 @@ The folder is for `wavehouse check-change`. It holds every answer, so keep it wh
 @with_project
 def baseline(project: Project, folder: Path, target: str) -> None:
     """Hand the release to other clones, with its working database, to check changes against it."""
-    from wavehouse.baseline import write_baseline
+    from wavehouse.changes.baseline import write_baseline
 
     written = write_baseline(project, folder, target)
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

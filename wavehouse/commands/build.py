@@ -12,6 +12,6 @@ from wavehouse.project import Project
 @with_project
 def build(project: Project, force: bool, target: str) -> None:
     """Build everything, test its data, and publish it if all of it passes."""
-    from wavehouse.build import build as build_all
+    from wavehouse.building.build import build as build_all
 
     build_all(project, target, force)

@@ -10,8 +10,8 @@ from wavehouse.project import Project
 @with_project
 def check(project: Project) -> None:
     """List all problems of the wave and codebook files, and what is open in drafts."""
-    from wavehouse.onboarding.draft import open_problems
-    from wavehouse.wave_files import inspect_files, problems_of_files
+    from wavehouse.codebook.wave_files import inspect_files, problems_of_files
+    from wavehouse_exchange.onboarding.draft import open_problems
 
     found = inspect_files(project)
     problems = found.all_problems + open_problems(project)

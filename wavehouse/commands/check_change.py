@@ -36,8 +36,8 @@ everything is built. Nothing is published, and the clone's own build stays as it
 @with_project
 def check_change(project: Project, against: Path, path: Path | None, target: str) -> None:
     """Build and test what a change touches, and say what it does to published numbers."""
-    from wavehouse.change import check_change as check
-    from wavehouse.change import report
+    from wavehouse.changes.check_change import check_change as check
+    from wavehouse.changes.check_change import report
     from wavehouse.escapes import terminal_text
     from wavehouse.writing import write_whole
 

@@ -11,7 +11,7 @@ from wavehouse.project import Project
 @with_project
 def contracts(project: Project, check: bool) -> None:
     """Record new public tables and columns; refuse lost ones."""
-    from wavehouse.contracts import RECORD, check_contracts, record_contracts
+    from wavehouse.publishing.contracts import RECORD, check_contracts, record_contracts
 
     if check:
         print(f"The contracts of {check_contracts(project)} public tables hold.")

@@ -73,12 +73,12 @@ def decide(
             "Name what is decided, or give --keep or --from: one of the three at a time."
         )
     if worksheet is not None:
-        from wavehouse.onboarding.worksheet_in import decide_from
+        from wavehouse_exchange.onboarding.worksheet_in import decide_from
 
         print(terminal_text(decide_from(project, study, wave, worksheet)))
         return
     if keep is not None:
-        from wavehouse.onboarding.wanted import decide_wanted
+        from wavehouse_exchange.onboarding.wanted import decide_wanted
 
         print(terminal_text(decide_wanted(project, study, wave, keep, because)))
         return
@@ -87,6 +87,6 @@ def decide(
         raise click.UsageError(
             f"The last word is the decision: {decision!r} is not one of accept and reject."
         )
-    from wavehouse.onboarding.deciding import decide as decide_proposals
+    from wavehouse_exchange.onboarding.deciding import decide as decide_proposals
 
     print(terminal_text(decide_proposals(project, study, wave, chosen, decision, because)))

@@ -69,8 +69,8 @@ def diff(
     exit_code: bool,
 ) -> int:
     """Say what differs in published numbers between two releases, or a release and the build."""
-    from wavehouse import diff_report
-    from wavehouse.diff import BUILD, CURRENT, difference
+    from wavehouse.changes import diff_report
+    from wavehouse.changes.diff import BUILD, CURRENT, difference
     from wavehouse.escapes import terminal_text
     from wavehouse.writing import write_whole
 

@@ -10,6 +10,6 @@ from wavehouse.project import Project
 @with_project
 def docs(project: Project) -> None:
     """Write the docs site to warehouse/docs/index.html."""
-    from wavehouse.docs import write_docs
+    from wavehouse.docs_site.site import write_docs
 
     write_docs(project)

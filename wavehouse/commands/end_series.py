@@ -35,7 +35,7 @@ def end_series(
     project: Project, study: str, variable: str, last: str, because: str, does_it: bool
 ) -> None:
     """End a variable with a wave: later columns of it are waived, and what else used it is told."""
-    from wavehouse.onboarding.series import end_series as end
+    from wavehouse_exchange.onboarding.series import end_series as end
 
     for line in end(project, study, variable, last, because, does_it=does_it):
         print(terminal_text(line))

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from wavehouse.commands.shared import FOLDER, WAVE, Command, examples, study_argument, with_project
-from wavehouse.exports.formats import FORMATS
 from wavehouse.project import Project
+from wavehouse_exchange.exports.formats import FORMATS
 
 EXAMPLES = examples("""
 examples:
@@ -62,6 +62,6 @@ def export(
     folder: Path | None,
 ) -> None:
     """Write a published study as CSV, SPSS, Stata, SDMX and more."""
-    from wavehouse.exports.export import export_and_tell
+    from wavehouse_exchange.exports.export import export_and_tell
 
     export_and_tell(project, study, formats, wave, folder)

@@ -35,7 +35,7 @@ def fetch(
     project: Project, study: str, folder: Path | None, wave: str | None, replace: bool
 ) -> None:
     """Download the files that deliveries.csv lists, and land them."""
-    from wavehouse.landing.fetch import fetch as fetch_waves
+    from wavehouse_exchange.landing.fetch import fetch as fetch_waves
 
     for fetched in fetch_waves(project, study, folder, wave, replace=replace):
         landed = fetched.landed

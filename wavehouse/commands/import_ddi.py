@@ -19,7 +19,7 @@ from wavehouse.escapes import terminal_text
 from wavehouse.project import Project
 
 if TYPE_CHECKING:
-    from wavehouse.landing.tables import ReadingOptions
+    from wavehouse_exchange.landing.tables import ReadingOptions
 
 EXAMPLES = examples("""
 examples:
@@ -72,8 +72,8 @@ def import_ddi(
     All waves that it describes, with their variables, categories, questions and missing codes,
     become a draft.
     """
-    from wavehouse.onboarding.import_ddi import ImportOptions
-    from wavehouse.onboarding.import_ddi import import_ddi as begin
+    from wavehouse_exchange.onboarding.import_ddi import ImportOptions
+    from wavehouse_exchange.onboarding.import_ddi import import_ddi as begin
 
     named = tuple((role, column) for role, column in roles.items() if column)
     told = ImportOptions(files, waves, named, delivered_as, reading, replace)

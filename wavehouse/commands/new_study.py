@@ -18,7 +18,7 @@ from wavehouse.escapes import terminal_text
 from wavehouse.project import Project
 
 if TYPE_CHECKING:
-    from wavehouse.onboarding.wave_rows import WaveOptions
+    from wavehouse_exchange.onboarding.wave_rows import WaveOptions
 
 EXAMPLES = examples(
     """
@@ -65,8 +65,8 @@ def new_study(
     All columns become proposals, with variables, code lists and measures made of the labels in the
     files.
     """
-    from wavehouse.onboarding.onboard import new_study as begin
-    from wavehouse.onboarding.wave_rows import StudyOptions
+    from wavehouse_exchange.onboarding.onboard import new_study as begin
+    from wavehouse_exchange.onboarding.wave_rows import StudyOptions
 
     print(
         terminal_text(

@@ -10,7 +10,7 @@ from wavehouse.project import Project
 @with_project
 def pages(project: Project) -> None:
     """Write pages to browse to warehouse/pages/index.html."""
-    from wavehouse.pages.site import write_pages
+    from wavehouse_exchange.pages.site import write_pages
 
     site = write_pages(project)
     print(

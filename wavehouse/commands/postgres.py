@@ -29,7 +29,7 @@ examples:
 @with_project
 def postgres(project: Project, words: tuple[str, ...]) -> int:
     """Run a command with a throwaway PostgreSQL server, and end as that command does."""
-    from wavehouse.postgres import run_with_postgres
+    from wavehouse.building.postgres import run_with_postgres
 
     if not words:
         raise WavehouseError("Name a command, for example: wavehouse postgres -- dbt build")

@@ -10,6 +10,6 @@ from wavehouse.project import Project
 @with_project
 def publish(project: Project) -> None:
     """Publish the last build again, if it passed."""
-    from wavehouse.publish import passed_build, publish_and_tell
+    from wavehouse.publishing.publish import passed_build, publish_and_tell
 
     publish_and_tell(project, passed_build(project))

@@ -82,7 +82,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
         split_by: str | None,
         **others: object,
     ) -> object:
-        from wavehouse.landing.options import reading_options as given
+        from wavehouse_exchange.landing.options import reading_options as given
 
         reading = given(
             encoding=encoding,

@@ -25,9 +25,9 @@ releases.yml says which releases stay; each publish removes the others.
 @with_project
 def releases(project: Project, remove: str | None, *, tidy: bool, microdata: bool) -> None:
     """List the releases that are kept, with date, parts and size."""
-    from wavehouse.as_of import describe_releases
-    from wavehouse.history import remove_release, tidy_history
-    from wavehouse.releases import publishing_lock
+    from wavehouse.publishing.as_of import describe_releases
+    from wavehouse.publishing.history import remove_release, tidy_history
+    from wavehouse.publishing.releases import publishing_lock
 
     if microdata and not remove:
         raise click.UsageError("--microdata says what to remove; name the release with --remove.")

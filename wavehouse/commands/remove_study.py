@@ -31,7 +31,7 @@ brought in is given up: its drafts and its files go.
 @with_project
 def remove_study(project: Project, study: str, does_it: bool) -> None:
     """Take a study out of the project: its codebook rows, its files, and what only it had."""
-    from wavehouse.onboarding.removing_study import remove_study as remove
+    from wavehouse_exchange.onboarding.removing_study import remove_study as remove
 
     for line in remove(project, study, does_it=does_it):
         print(terminal_text(line))

@@ -45,14 +45,14 @@ def review(
 ) -> None:
     """Show what a new wave brings, open proposals first, each with its confidence and reason."""
     if worksheet is not None:
-        from wavehouse.onboarding.worksheet_out import write_worksheet
+        from wavehouse_exchange.onboarding.worksheet_out import write_worksheet
 
         print(terminal_text(write_worksheet(project, study, wave, worksheet)))
     if page:
-        from wavehouse.onboarding.review_page import write_page
+        from wavehouse_exchange.onboarding.review_page import write_page
 
         print(terminal_text(write_page(project, study, wave)))
     if worksheet is None and not page:
-        from wavehouse.onboarding.reviewing import review as review_draft
+        from wavehouse_exchange.onboarding.reviewing import review as review_draft
 
         print(terminal_text(review_draft(project, study, wave, everything)))

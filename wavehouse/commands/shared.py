@@ -91,7 +91,7 @@ class _Id(click.ParamType):
         return [CompletionItem(known) for known in self._ids(ctx, study, incomplete)]
 
     def _ids(self, ctx: click.Context, study: str | None, incomplete: str) -> Iterable[str]:
-        from wavehouse.csv_files import read_csv
+        from wavehouse.codebook.csv_files import read_csv
 
         try:
             path = _project(ctx).codebook / f"{self._table}.csv"

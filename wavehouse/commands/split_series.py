@@ -45,7 +45,7 @@ def split_series(
     does_it: bool,
 ) -> None:
     """Part a series that was continued wrongly: from a wave on, it is another variable."""
-    from wavehouse.onboarding.series import split_series as split
+    from wavehouse_exchange.onboarding.series import split_series as split
 
     for line in split(project, study, variable, first, into, label, does_it=does_it):
         print(terminal_text(line))

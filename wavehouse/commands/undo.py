@@ -17,7 +17,7 @@ command; remove those that you no longer want.
 @with_project
 def undo(project: Project) -> None:
     """Take back the last apply, remove-wave, remove-study, end-series or split-series."""
-    from wavehouse.onboarding.undoing import undo as put_back
+    from wavehouse_exchange.onboarding.undoing import undo as put_back
 
     for line in put_back(project):
         print(terminal_text(line))

@@ -10,7 +10,7 @@ from wavehouse.commands.reading_options import reading_options
 from wavehouse.commands.shared import DAY, FILE, argument
 
 if TYPE_CHECKING:
-    from wavehouse.landing.tables import ReadingOptions
+    from wavehouse_exchange.landing.tables import ReadingOptions
 
 
 def files_argument() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -81,8 +81,8 @@ def wave_options(command: Callable[..., Any]) -> Callable[..., Any]:
         reading: "ReadingOptions",
         **others: object,
     ) -> object:
-        from wavehouse.onboarding.wanted import read_keep
-        from wavehouse.onboarding.wave_rows import WaveOptions
+        from wavehouse_exchange.onboarding.wanted import read_keep
+        from wavehouse_exchange.onboarding.wave_rows import WaveOptions
 
         wanted = None if keep is None else read_keep(keep)
         if fieldwork_start and fieldwork_end and fieldwork_start > fieldwork_end:

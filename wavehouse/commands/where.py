@@ -20,6 +20,6 @@ opened one after the other are of one release.
 @with_project
 def where(project: Project) -> None:
     """Print the folder of the published release, whose files never change."""
-    from wavehouse.releases import release_folder
+    from wavehouse.publishing.releases import release_folder
 
     click.echo(release_folder(project))

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from wavehouse.codebook import Codebook, Row, wave_number
+from wavehouse.codebook.tables import Codebook, Row, wave_number
 
 
 class CodebookIndex:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from itertools import groupby
 from pathlib import PurePosixPath
 
+from wavehouse.codebook.wave_files import DeliveredWave, Inspection
 from wavehouse.generate.text import MARKER, Texts, yaml_file
-from wavehouse.wave_files import DeliveredWave, Inspection
 
 FOLDER = PurePosixPath("models/intermediate/delivered")
 

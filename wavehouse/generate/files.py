@@ -2,15 +2,15 @@
 
 from pathlib import Path, PurePosixPath
 
-from wavehouse.codebook import DESCRIPTIONS
+from wavehouse.codebook.ids import inside
+from wavehouse.codebook.tables import DESCRIPTIONS
+from wavehouse.codebook.wave_files import Inspection, check_files
 from wavehouse.errors import ProblemsError
 from wavehouse.generate.entity_diagram import draw_entities
 from wavehouse.generate.generators import expected_files
 from wavehouse.generate.text import BROUGHT, BY, Texts
-from wavehouse.ids import inside
 from wavehouse.product import CODEBOOK
 from wavehouse.project import Project
-from wavehouse.wave_files import Inspection, check_files
 from wavehouse.writing import explained, write_whole
 
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
+from wavehouse.codebook.wave_files import DeliveredWave, Inspection
 from wavehouse.escapes import jinja_text, yaml_text
 from wavehouse.generate.delivered import (
     by_study,
@@ -20,7 +21,6 @@ from wavehouse.generate.respondents_table import generate_respondents
 from wavehouse.generate.text import MARKER, Texts, sentence, yaml_file
 from wavehouse.generate.variable_pages import generate_variable_pages
 from wavehouse.generate.wide_tables import generate_wide_tables
-from wavehouse.wave_files import DeliveredWave, Inspection
 
 # Where dbt reads landed waves, unless the engine cannot.
 LANDING = "{{ env_var('WAVEHOUSE_LANDING', 'landing') }}"

@@ -2,11 +2,11 @@
 
 from pathlib import PurePosixPath
 
+from wavehouse.codebook.wave_files import Inspection
 from wavehouse.escapes import yaml_text
 from wavehouse.generate.markdown import plain
 from wavehouse.generate.text import MARKER, Texts, yaml_file
 from wavehouse.generate.variable_pages import described_by, described_variables
-from wavehouse.wave_files import Inspection
 
 
 def generate_respondents(found: Inspection) -> Texts:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from wavehouse.codebook import Row, whole_number
+from wavehouse.codebook.tables import Row, whole_number
 from wavehouse.generate.codebook_index import CodebookIndex
 from wavehouse.generate.markdown import code, codes, marked_difference, plain, table
 from wavehouse.generate.text import sentence

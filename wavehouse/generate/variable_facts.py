@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from wavehouse.codebook import Row, wave_number, whole_number
+from wavehouse.codebook.tables import Row, wave_number, whole_number
 from wavehouse.generate.codebook_index import CodebookIndex
 
 # Between the first and the last of several waves.

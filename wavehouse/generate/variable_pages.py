@@ -6,7 +6,8 @@ people look at. So each variable is a doc block, which columns repeat, and an ex
 
 from pathlib import PurePosixPath
 
-from wavehouse.codebook import Row
+from wavehouse.codebook.tables import Row
+from wavehouse.codebook.wave_files import Inspection
 from wavehouse.escapes import no_jinja, yaml_text
 from wavehouse.generate.codebook_index import CodebookIndex
 from wavehouse.generate.markdown import code, plain, table
@@ -14,7 +15,6 @@ from wavehouse.generate.text import MARKER, Texts, sentence, yaml_file
 from wavehouse.generate.variable_block import block_of_variable
 from wavehouse.generate.variable_facts import StudyFacts
 from wavehouse.generate.wide_tables import column_of, variables_of_study
-from wavehouse.wave_files import Inspection
 
 BLOCKS = PurePosixPath("docs/variables")
 PAGES = PurePosixPath("models/marts/dictionary/_dictionary__variables.yml")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from wavehouse.codebook import Row
+from wavehouse.codebook.tables import Row
 from wavehouse.generate.codebook_index import CodebookIndex
 from wavehouse.generate.markdown import code, plain
 

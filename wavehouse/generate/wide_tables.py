@@ -2,11 +2,11 @@
 
 from pathlib import PurePosixPath
 
-from wavehouse.codebook import Codebook, Row, whole_number
+from wavehouse.codebook.tables import Codebook, Row, whole_number
+from wavehouse.codebook.wave_files import Inspection
 from wavehouse.escapes import yaml_text
 from wavehouse.generate.markdown import plain
 from wavehouse.generate.text import MARKER, Texts, yaml_file
-from wavehouse.wave_files import Inspection
 
 FOLDER = PurePosixPath("models/marts/wide")
 

@@ -18,11 +18,12 @@ from wavehouse.locks import only_one
 from wavehouse.migrations.migration import Applied, Migration, known_migrations, pending
 from wavehouse.migrations.tables import Tables
 from wavehouse.project import Project
-from wavehouse.releases import sync_tree
+from wavehouse.publishing.releases import sync_tree
 from wavehouse.writing import explained
 
 STATE = "seeds/codebook"
 VERSIONS = "migrations.json"
+FORMER_LIBRARY = Path(__file__).parent / "library"
 # Tables that only codebooks have which are older than their versions.
 FORMER = (
     "calendar_grains.csv",
@@ -128,6 +129,8 @@ def plan_codebook(project: Project) -> Plan:
         path.stem.removeprefix(LIBRARY_PREFIX): path.read_bytes()
         for path in sorted(project.library.glob(f"{LIBRARY_PREFIX}*.csv"))
     }
+    # Old codebooks have rows of the library in the words that it had then.
+    library |= {path.stem: path.read_bytes() for path in FORMER_LIBRARY.glob("*.csv")}
     tables = Tables(before, library)
     for migration in plan.migrations:
         plan.notes += migration.migrate(tables)

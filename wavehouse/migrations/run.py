@@ -53,7 +53,7 @@ def undo(project: Project) -> list[str]:
 
 def migrate_postgres(*, does_it: bool) -> list[str]:
     """Show what migrating the database of the target postgres does, or do it."""
-    from wavehouse.postgres import connect_to_target
+    from wavehouse.building.postgres import connect_to_target
 
     with closing(connect_to_target()) as connection:
         connection.autocommit = True

@@ -121,7 +121,7 @@ def _version_of_the_project(project: Project) -> Iterator[Finding]:
 def _texts(project: Project) -> Iterator[Finding]:
     from wavehouse.generate import check_generated
     from wavehouse.migrations.codebook_state import codebook_problem
-    from wavehouse.onboarding.draft import open_problems
+    from wavehouse_exchange.onboarding.draft import open_problems
 
     problem = codebook_problem(project)
     yield Finding("Codebook", "of another version" if problem else "of this version", problem or "")
@@ -141,8 +141,8 @@ def _texts(project: Project) -> Iterator[Finding]:
 
 
 def _warehouse(project: Project) -> Iterator[Finding]:
-    from wavehouse.fingerprint import fingerprint
-    from wavehouse.releases import published_manifest
+    from wavehouse.building.fingerprint import fingerprint
+    from wavehouse.publishing.releases import published_manifest
 
     published = published_manifest(project)
     if published is None:

@@ -19,8 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from wavehouse import __version__, environment
-from wavehouse.codebook import DESCRIPTIONS
-from wavehouse.contracts import record_contracts
+from wavehouse.codebook.tables import DESCRIPTIONS
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.generate.text import BY
 from wavehouse.locks import only_one
@@ -29,6 +28,7 @@ from wavehouse.own.lock import lock_of_project
 from wavehouse.own.wheel import version_of
 from wavehouse.product import LOCK, PACKAGE, link_product
 from wavehouse.project import Project
+from wavehouse.publishing.contracts import record_contracts
 from wavehouse.writing import write_whole
 
 VENDOR = "vendor"

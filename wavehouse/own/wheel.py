@@ -15,6 +15,8 @@ from wavehouse.errors import WavehouseError
 from wavehouse.product import CHECKOUT, PACKAGE, is_checkout, product_folder
 from wavehouse.writing import PARTIAL
 
+# The packages of Python in the wheel.
+PYTHON = (PACKAGE, f"{PACKAGE}_exchange")
 # What the installer wrote about the installation.
 OF_INSTALLER = {"INSTALLER", "REQUESTED", "direct_url.json", "RECORD"}
 # The earliest time that a zip file knows: a wheel depends on its content alone.
@@ -64,14 +66,15 @@ def _installed_files(installed: Distribution) -> Iterator[tuple[str, Path]]:
     """Give the files of an installed package without what the installer added."""
     for file in installed.files or []:
         name = str(file)
-        is_ours = name.startswith((f"{PACKAGE}/", f"{PACKAGE}-"))
+        is_ours = name.startswith((*(f"{each}/" for each in PYTHON), f"{PACKAGE}-"))
         if is_ours and not name.endswith(".pyc") and file.name not in OF_INSTALLER:
             yield name, Path(str(installed.locate_file(file)))
 
 
 def _files_of_checkout() -> Iterator[tuple[str, Path]]:
     """Give what an editable install leaves where it is: Python modules, and the dbt package."""
-    for top, start in ((CHECKOUT / PACKAGE, PACKAGE), (product_folder(), f"{PACKAGE}/product")):
+    tops = [(CHECKOUT / each, each) for each in PYTHON]
+    for top, start in [*tops, (product_folder(), f"{PACKAGE}/product")]:
         for path in top.rglob("*"):
             if path.is_file() and path.suffix not in {".pyc", PARTIAL}:
                 yield f"{start}/{path.relative_to(top).as_posix()}", path

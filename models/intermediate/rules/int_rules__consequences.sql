@@ -184,7 +184,8 @@ final as (
         summed.n_marks > 0 as needs_caution,
         case
             when summed.suppressed_at is null then summed.marks
-            when criteria.statistic = 'share_or_complement' then 'Suppressed by the publication rule'
+            when criteria.statistic = 'share_or_complement'
+                then 'Suppressed by the publication rule'
             else criteria.reason
         end as status_reason
     from summed

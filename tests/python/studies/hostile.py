@@ -14,11 +14,11 @@ import pyreadstat
 import yaml
 from workbench import codebook_rows, set_codebook_rows, write_rows
 
-from wavehouse.onboarding.apply import apply_draft
-from wavehouse.onboarding.draft import draft_path, read_draft, write_decisions
-from wavehouse.onboarding.onboard import new_study
-from wavehouse.onboarding.wave_rows import StudyOptions, WaveOptions
 from wavehouse.project import Project
+from wavehouse_exchange.onboarding.apply import apply_draft
+from wavehouse_exchange.onboarding.draft import draft_path, read_draft, write_decisions
+from wavehouse_exchange.onboarding.onboard import new_study
+from wavehouse_exchange.onboarding.wave_rows import StudyOptions, WaveOptions
 
 # What must never be seen in anything that is made: the value of a variable of the environment, and
 # the content of a file beside the project. Each is written in the hostile texts in no other way.

@@ -11,8 +11,8 @@ from pathlib import Path
 from workbench import Row, add_codebook_rows, codebook_rows, read_rows, set_codebook_rows
 
 from studies.variants import change_rows, copy_study, is_of
-from wavehouse.landing import land_wave
 from wavehouse.project import Project
+from wavehouse_exchange.landing import land_wave
 
 LANDED = "bsa_landed"
 ABSENT = "bsa_absent"

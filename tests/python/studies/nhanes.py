@@ -26,8 +26,8 @@ from workbench import (
 )
 
 from wavehouse.generate import generate
-from wavehouse.landing import land_wave
 from wavehouse.project import Project
+from wavehouse_exchange.landing import land_wave
 
 # Beside the repository, or where the variable says.
 FOLDER = Path(os.environ.get("WAVEHOUSE_NHANES") or ROOT.parent / "shared/landing/nhanes")

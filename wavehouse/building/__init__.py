@@ -1,0 +1,1 @@
+"""From files to a working database: what is stale, dbt, the engines."""

@@ -1,0 +1,1 @@
+"""What a change does to published numbers, before it is merged."""

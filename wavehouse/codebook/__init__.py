@@ -1,0 +1,1 @@
+"""The codebook and the waves as files: read, checked, named."""

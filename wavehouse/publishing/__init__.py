@@ -1,0 +1,1 @@
+"""From a working database to what the public reads: releases, history, contracts."""

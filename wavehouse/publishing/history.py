@@ -1,0 +1,321 @@
+"""The releases that stay: their tables as Parquet files, each content on the disk once.
+
+    warehouse/history/release=<id>/manifest.json
+    warehouse/history/release=<id>/aggregates/<table>.parquet
+    warehouse/history/release=<id>/microdata/<table>.parquet    only as long as that part is kept
+
+A file is a hard link to that of the published release, or of an earlier one in the history whose
+rows and columns are the same. So a file is gone from the disk when no release has it any more, and
+nobody has to count. Folders appear and go in one step; DuckDB gives the release as a column when it
+reads several (`hive_partitioning`).
+"""
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from wavehouse.errors import WavehouseError
+from wavehouse.escapes import sql_text
+from wavehouse.project import Project
+from wavehouse.publishing.releases import PARTIAL, counting_release, manifest_of, seal, sync_tree
+from wavehouse.publishing.retention import AGGREGATES, MICRODATA, PARTS, read_retention
+
+NAME = "release="
+MANIFEST = "manifest.json"
+REMOVED = ".removed"
+# Whoever has such a column has rows of people.
+OF_PEOPLE = frozenset({"respondent_key", "person_key"})
+# What file systems say that have no links, or no more of them for a file.
+NO_LINKS = (errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
+FOOTER = 8  # the last bytes of a Parquet file: the length of its footer, and a mark
+
+
+@dataclass(frozen=True)
+class KeptRelease:
+    """A release in the history.
+
+    Args:
+        folder: where its files are.
+        manifest: what is known of it.
+        live: `current` if it is the one that counts, `previous` if it counted before; else empty.
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+    live: str = ""
+
+    @property
+    def release_id(self) -> str:
+        """Its id, which begins with the time when it was published."""
+        name: str = self.manifest["release"]
+        return name
+
+    @property
+    def published_at(self) -> datetime:
+        """When it was published."""
+        return datetime.fromisoformat(self.manifest["published_at"])
+
+    @property
+    def parts(self) -> list[str]:
+        """What is kept of it."""
+        return [part for part in PARTS if (self.folder / part).is_dir()]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all of its files, wherever else they are used."""
+        return sum(file.stat().st_size for file in self.files())
+
+    @property
+    def own_size(self) -> int:
+        """Bytes that would be free if it were removed."""
+        return sum(each.st_size for file in self.files() if (each := file.stat()).st_nlink == 1)
+
+    def files(self) -> Iterator[Path]:
+        """Give its Parquet files."""
+        for part in self.parts:
+            yield from sorted((self.folder / part).glob("*.parquet"))
+
+    def table(self, name: str) -> Path | None:
+        """Give the file of a table; None if there is none, or it is not kept."""
+        found = (self.folder / part / f"{name}.parquet" for part in PARTS)
+        return next((file for file in found if file.is_file()), None)
+
+
+def history_folder(project: Project) -> Path:
+    """Name the folder of the history, whether it is there or not."""
+    return project.warehouse / "history"
+
+
+def kept_releases(project: Project) -> list[KeptRelease]:
+    """Give the releases in the history, the earliest first."""
+    counting = counting_release(project)
+    manifests = [
+        (folder, manifest)
+        for folder in history_folder(project).glob(f"{NAME}*")
+        if (manifest := manifest_of(folder)) is not None
+    ]
+    before = next(
+        (each.get("previous") for _, each in manifests if each["release"] == counting), None
+    )
+    live = {counting: "current", before: "previous"}
+    return sorted(
+        (
+            KeptRelease(folder, manifest, live.get(manifest["release"], ""))
+            for folder, manifest in manifests
+        ),
+        key=lambda release: (release.published_at, release.release_id),
+    )
+
+
+def find_release(project: Project, words: str) -> KeptRelease:
+    """Give the release of an id, or the one that counted at a time.
+
+    Args:
+        project: the project.
+        words: an id or the beginning of one; a date (all of that day counts) or a time, of UTC if
+            it does not say otherwise; `current` or `previous`.
+
+    Raises:
+        WavehouseError: there is no such release in the history, or several.
+    """
+    releases = kept_releases(project)
+    if not releases:
+        raise WavehouseError("No release is kept yet. Run `make` first.")
+    listed = "`wavehouse releases` lists those that are kept"
+    for each in releases:
+        if words and words in (each.release_id, each.live):
+            return each
+    found = [each for each in releases if words and each.release_id.startswith(words)]
+    if len(found) == 1:
+        return found[0]
+    moment = _moment(words)
+    if moment is not None:
+        earlier = [each for each in releases if each.published_at <= moment]
+        if not earlier:
+            raise WavehouseError(
+                f"Nothing that is kept was published by {words}: the earliest is "
+                f"{releases[0].release_id}. ({listed}.)"
+            )
+        return earlier[-1]
+    number = f"{len(found)} releases" if found else "No release"
+    raise WavehouseError(
+        f"{number} of that name: {words}. Give an id or the beginning of one, a date such as "
+        f"2026-03-31, `current` or `previous`; {listed}."
+    )
+
+
+def add_to_history(project: Project) -> None:
+    """Take all whole releases that stand in `warehouse/releases` into the history.
+
+    Only for the holder of `publishing_lock`. Releases that were published before there was a
+    history are taken over the same way, and so is one whose publish was killed after its switch.
+    """
+    history = history_folder(project)
+    history.mkdir(exist_ok=True)
+    _finish_removals(history)
+    known = {
+        (table["name"], table["content"]): file
+        for release in kept_releases(project)
+        for table in release.manifest["tables"]
+        if (file := release.table(table["name"])) is not None
+    }
+    for folder in sorted((project.warehouse / "releases").glob("[!.]*")):
+        manifest = manifest_of(folder)
+        if manifest is not None and not (history / f"{NAME}{manifest['release']}").exists():
+            _add(history, folder, manifest, known)
+
+
+def _add(
+    history: Path, release: Path, manifest: dict[str, Any], known: dict[tuple[str, str], Path]
+) -> None:
+    name = f"{NAME}{manifest['release']}"
+    partial = history / f".{name}{PARTIAL}"
+    shutil.rmtree(partial, ignore_errors=True)
+    tables = []
+    added = {}
+    for table in manifest["tables"]:
+        file = release / "parquet" / f"{table['name']}.parquet"
+        content, columns = describe_content(file)
+        of_people = table.get("part") == MICRODATA or OF_PEOPLE & columns
+        part = MICRODATA if of_people else AGGREGATES
+        place = partial / part / file.name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _link(known.get((table["name"], content), file), place)
+        tables.append({**table, "part": part, "content": content})
+        added[table["name"], content] = history / name / part / file.name
+    text = json.dumps({**manifest, "tables": tables}, indent=2) + "\n"
+    (partial / MANIFEST).write_text(text, encoding="utf-8")
+    seal(partial)
+    sync_tree(partial)
+    partial.rename(history / name)
+    known.update(added)
+
+
+def describe_content(file: Path) -> tuple[str, set[str]]:
+    """Give a sum of the rows and columns of a Parquet file (SHA-256), and its columns' names.
+
+    The footer, which names the release, does not count but for the columns and their types.
+    """
+    import duckdb
+
+    schema = duckdb.sql(
+        "select name, type, converted_type::text, logical_type::text, num_children "
+        f"from parquet_schema({sql_text(file)})"
+    ).fetchall()
+    total = hashlib.sha256(repr(schema).encode())
+    left = file.stat().st_size - FOOTER
+    with file.open("rb") as stream:
+        stream.seek(left)
+        left -= int.from_bytes(stream.read(FOOTER)[:4], "little")
+        stream.seek(0)
+        while left > 0:
+            read = stream.read(min(left, 1 << 20))
+            if not read:
+                raise WavehouseError(f"{file} ends too early. Run `wavehouse build --force`.")
+            total.update(read)
+            left -= len(read)
+    return total.hexdigest(), {row[0] for row in schema[1:]}
+
+
+def _link(file: Path, place: Path) -> None:
+    try:
+        os.link(file, place)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        shutil.copy2(file, place)
+
+
+def tidy_history(project: Project) -> list[str]:
+    """Remove what the policy does not keep; give a line for each release of which something went.
+
+    Only for the holder of `publishing_lock`.
+
+    Raises:
+        ProblemsError: `releases.yml` is not as it should be; nothing is removed then.
+    """
+    _finish_removals(history_folder(project))
+    retention = read_retention(project)
+    releases = kept_releases(project)
+    times = {release.release_id: release.published_at for release in releases}
+    always = [release.release_id for release in releases if release.live]
+    aggregates = retention[AGGREGATES].kept(times, always)
+    # Answers without the estimates from them serve nobody, so they do not stay longer.
+    microdata = retention[MICRODATA].kept(times, always) & aggregates
+    gone = []
+    for release in releases:
+        if release.release_id not in aggregates:
+            _remove(release.folder)
+            gone.append(f"{release.release_id}: all")
+        elif release.release_id not in microdata and MICRODATA in release.parts:
+            _remove(release.folder / MICRODATA)
+            gone.append(f"{release.release_id}: {MICRODATA}")
+    return gone
+
+
+def remove_release(project: Project, words: str, *, microdata_only: bool) -> str:
+    """Remove a release from the history, or its rows of people alone; say what went.
+
+    Only for the holder of `publishing_lock`.
+
+    Raises:
+        WavehouseError: there is no such release, or it is one of the two that always stay.
+    """
+    release = find_release(project, words)
+    if release.live:
+        raise WavehouseError(
+            f"{release.release_id} is the {release.live} release, which stays. The next publishes "
+            "put others in its place; then it can be removed."
+        )
+    if microdata_only and MICRODATA not in release.parts:
+        raise WavehouseError(f"{release.release_id} has no {MICRODATA} any more.")
+    _remove(release.folder / MICRODATA if microdata_only else release.folder)
+    return f"Removed {f'the {MICRODATA} of ' if microdata_only else ''}{release.release_id}."
+
+
+def size_on_disk(folders: Iterable[Path]) -> int:
+    """Give the bytes that files in folders take, each file once, whatever links lead to it."""
+    sizes = {}
+    for folder in folders:
+        for file in folder.rglob("*"):
+            if file.is_file() and not file.is_symlink():
+                state = file.stat()
+                sizes[state.st_dev, state.st_ino] = state.st_size
+    return sum(sizes.values())
+
+
+def _remove(folder: Path) -> None:
+    """Take a folder away in one step, and then from the disk."""
+    aside = folder.with_name(f".{folder.name}{REMOVED}")
+    shutil.rmtree(aside, ignore_errors=True)
+    folder.rename(aside)
+    shutil.rmtree(aside)
+
+
+def _finish_removals(history: Path) -> None:
+    """Remove what dead runs left: half releases, and what they had begun to remove."""
+    for pattern in (f".{NAME}*", f"{NAME}*/.*{REMOVED}"):
+        for folder in history.glob(pattern):
+            shutil.rmtree(folder)
+
+
+def _moment(words: str) -> datetime | None:
+    """Give the last moment that a date or a time means; None if it is neither."""
+    try:
+        day = date.fromisoformat(words)
+    except ValueError:
+        pass
+    else:
+        return datetime.combine(day, time.max, UTC)
+    try:
+        moment = datetime.fromisoformat(words)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,118 @@
+"""Export a study: run the writers, and put what they wrote in place at once."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from wavehouse.codebook.ids import inside, judge_ids
+from wavehouse.errors import WavehouseError
+from wavehouse.project import Project
+from wavehouse.publishing.releases import refuse_older_release
+from wavehouse.writing import explained, replace_folder
+from wavehouse_exchange.exports.formats import FORMATS, MICRODATA
+from wavehouse_exchange.exports.published import connect, release_of
+from wavehouse_exchange.exports.readme import write_readme
+
+# Marks a folder as made here, and so one that may be replaced.
+RECORD = "export.json"
+PARTIAL = ".partial"
+
+
+def export(
+    project: Project,
+    study_id: str,
+    formats: Sequence[str] = (),
+    wave_id: str | None = None,
+    folder: Path | None = None,
+) -> list[Path]:
+    """Write a study of the published warehouse in other formats.
+
+    The folder is replaced as a whole, so that all in it is of one release. Each format has a folder
+    of its own below it.
+
+    Args:
+        project: the project whose published warehouse is read.
+        study_id: the study.
+        formats: names in `FORMATS`; all of them if there are none.
+        wave_id: export only this wave.
+        folder: where to; warehouse/exports/<study>/ if left out.
+
+    Returns:
+        the files.
+
+    Raises:
+        WavehouseError: nothing is published, or by an older version, there is no such study, wave
+            or format, a format cannot hold the study, or the folder holds something else.
+    """
+    judge_ids(study_id, wave_id, "Nothing was exported:")
+    chosen = list(dict.fromkeys(formats)) or list(FORMATS)
+    unknown = [name for name in chosen if name not in FORMATS]
+    if unknown:
+        raise WavehouseError(
+            f"There is no format {', '.join(map(repr, unknown))}. "
+            f"Name one or more of {', '.join(FORMATS)}."
+        )
+    with (
+        refuse_older_release("The published warehouse", "exports read"),
+        explained(folder or project.warehouse / "exports"),
+        closing(connect(project, study_id, wave_id)) as connection,
+    ):
+        own = project.warehouse / "exports" / study_id
+        place = (folder or inside(project.warehouse, own, project.relative(own))).resolve()
+        _check_place(place)
+        partial = place.with_name(f".{place.name}{PARTIAL}")
+        # Of a run that was killed.
+        shutil.rmtree(partial, ignore_errors=True)
+        try:
+            partial.mkdir(parents=True)
+            written: dict[str, list[Path]] = {}
+            for name in chosen:
+                (partial / name).mkdir()
+                written[name] = FORMATS[name](connection, study_id, partial / name)
+            readme = write_readme(connection, study_id, partial, written, wave_id)
+            record = {
+                "study": study_id,
+                "wave": wave_id,
+                "formats": chosen,
+                "release": release_of(connection).release_id,
+            }
+            (partial / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+            files = [readme, partial / RECORD, *(file for name in chosen for file in written[name])]
+            names = [file.relative_to(partial) for file in files]
+            replace_folder(place, partial)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    return [place / name for name in names]
+
+
+def export_and_tell(
+    project: Project,
+    study_id: str,
+    formats: Sequence[str] = (),
+    wave_id: str | None = None,
+    folder: Path | None = None,
+) -> None:
+    """Export, and list the files with their sizes. Takes and raises what `export` does."""
+    files = export(project, study_id, formats, wave_id, folder)
+    for file in files:
+        print(f"{file.stat().st_size:>12,}  {project.relative(file)}")
+    told = f"Exported {study_id}: {len(files)} files."
+    if MICRODATA.intersection(formats or FORMATS):
+        told += (
+            " Those with answers hold a row for each respondent and suppress nothing: treat them "
+            "as you would the data they were made of."
+        )
+    print(told)
+
+
+def _check_place(place: Path) -> None:
+    """Make sure that replacing a folder loses nothing but an earlier export."""
+    if not place.exists() or (place / RECORD).is_file():
+        return
+    if not place.is_dir() or any(place.iterdir()):
+        raise WavehouseError(
+            f"{place} was not made by an export, so it is not replaced. Name a folder that is new, "
+            "empty, or holds an earlier export."
+        )

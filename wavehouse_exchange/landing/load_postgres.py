@@ -1,0 +1,161 @@
+"""Copy landed waves into PostgreSQL, which cannot read Parquet."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from wavehouse.building.postgres import connect_to_target
+from wavehouse.codebook.wave_files import DeliveredWave
+from wavehouse.errors import ProblemsError
+from wavehouse.escapes import sql_name, sql_text
+from wavehouse.project import Project
+from wavehouse_exchange.landing.landed import SCHEMAS
+
+if TYPE_CHECKING:
+    from psycopg2 import extensions
+
+SCHEMA = "landing"
+# PostgreSQL cuts longer names without a word.
+LONGEST_NAME = 63
+TYPES = {
+    "string": "text",
+    "int32": "integer",
+    "int64": "bigint",
+    "bool": "boolean",
+    "timestamp[us]": "timestamp",
+}
+METADATA = {
+    name: {field.name: TYPES[str(field.type)] for field in schema}
+    for name, schema in SCHEMAS.items()
+}
+
+
+def load_landed_waves(
+    project: Project,
+    waves: Iterable[DeliveredWave],
+    environment: Mapping[str, str] = os.environ,
+) -> list[str]:
+    """Bring the tables of the schema `landing` up to date with the landing folder.
+
+    A wave's table has the columns that the codebook names. It is made anew only if its files or
+    these columns changed, and removed if the wave is not landed any more.
+
+    Args:
+        project: the project.
+        waves: its waves, landed or not.
+        environment: where the server is, in the variables that profiles.yml names.
+
+    Returns:
+        one line for each wave that was copied.
+
+    Raises:
+        ProblemsError: PostgreSQL cannot hold a column under its name.
+    """
+    landed = [
+        wave
+        for wave in waves
+        if wave.is_landed and (_folder(project, wave) / "answers.parquet").is_file()
+    ]
+    columns = {wave.seed: _present_columns(project, wave) for wave in landed}
+    _refuse_long_names(project, landed, columns)
+    said = []
+    with (
+        closing(connect_to_target(environment)) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(f"create schema if not exists {SCHEMA}")
+        cursor.execute(
+            f"create table if not exists {SCHEMA}.loaded (table_name text primary key, state text)"
+        )
+        cursor.execute(f"select table_name, state from {SCHEMA}.loaded")
+        loaded = dict(cursor.fetchall())
+        # A wave with none of the columns that the codebook names is left to the checks.
+        for wave in (each for each in landed if columns[each.seed]):
+            state = _state(project, wave, columns[wave.seed])
+            if loaded.pop(wave.seed, None) != state:
+                _load_wave(cursor, project, wave, columns[wave.seed], state)
+                said.append(f"Copied wave {wave.wave_id} of study {wave.study_id} to PostgreSQL.")
+        for name in loaded:
+            cursor.execute(f"drop table if exists {SCHEMA}.{sql_name(name)} cascade")
+            cursor.execute(f"delete from {SCHEMA}.loaded where table_name = %s", [name])
+        _load_metadata(cursor, project)
+    return said
+
+
+def _folder(project: Project, wave: DeliveredWave) -> Path:
+    return project.landed_wave(wave.study_id, wave.wave_id)
+
+
+def _present_columns(project: Project, wave: DeliveredWave) -> list[str]:
+    path = _folder(project, wave) / "answers.parquet"
+    with duckdb.connect() as connection:
+        names = connection.execute("select name from parquet_schema(?)", [str(path)]).fetchall()
+    present = {name for (name,) in names}
+    return [column for column in wave.columns if column in present]
+
+
+def _refuse_long_names(
+    project: Project, waves: list[DeliveredWave], columns: dict[str, list[str]]
+) -> None:
+    problems = [
+        f"{project.relative(_folder(project, wave))}: study {wave.study_id}, wave {wave.wave_id}, "
+        f"column {column}: PostgreSQL allows names of {LONGEST_NAME} bytes. Waive the column, or "
+        "build on DuckDB."
+        for wave in waves
+        for column in columns[wave.seed]
+        if len(column.encode()) > LONGEST_NAME
+    ]
+    if problems:
+        raise ProblemsError("Landed waves that PostgreSQL cannot hold:", problems)
+
+
+def _state(project: Project, wave: DeliveredWave, columns: list[str]) -> str:
+    files = (_folder(project, wave) / "files.parquet").read_bytes()
+    return hashlib.sha256(files + "\0".join(columns).encode()).hexdigest()
+
+
+def _load_wave(
+    cursor: "extensions.cursor",
+    project: Project,
+    wave: DeliveredWave,
+    columns: list[str],
+    state: str,
+) -> None:
+    path = _folder(project, wave) / "answers.parquet"
+    names = ", ".join(map(sql_name, columns))
+    table = f"{SCHEMA}.{sql_name(wave.seed)}"
+    cursor.execute(f"drop table if exists {table} cascade")
+    cursor.execute(f"create table {table} ({', '.join(f'{sql_name(c)} text' for c in columns)})")
+    _copy(cursor, f"select {names} from read_parquet({sql_text(path)})", table)
+    cursor.execute(f"delete from {SCHEMA}.loaded where table_name = %s", [wave.seed])
+    cursor.execute(f"insert into {SCHEMA}.loaded values (%s, %s)", [wave.seed, state])
+
+
+def _load_metadata(cursor: "extensions.cursor", project: Project) -> None:
+    for name, columns in METADATA.items():
+        table = f"{SCHEMA}.{name}"
+        cursor.execute(f"drop table if exists {table} cascade")
+        if not any(project.landing.glob(f"*/*/{name}.parquet")):
+            continue
+        types = ", ".join(f"{column} {data_type}" for column, data_type in columns.items())
+        cursor.execute(f"create table {table} ({types})")
+        pattern = sql_text(project.landing / "*/*" / f"{name}.parquet")
+        _copy(cursor, f"select {', '.join(columns)} from read_parquet({pattern})", table)
+
+
+def _copy(cursor: "extensions.cursor", query: str, table: str) -> None:
+    """Copy what DuckDB reads, as CSV: for both, an empty text is quoted there and a null is not."""
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+        path = Path(folder) / "rows.csv"
+        connection.execute("set preserve_insertion_order = true")
+        connection.execute(f"copy ({query}) to {sql_text(path)} (format csv, header false)")
+        # Line ends within an answer stay as they are.
+        with path.open(encoding="utf-8", newline="") as file:
+            cursor.copy_expert(f"copy {table} from stdin (format csv)", file)
