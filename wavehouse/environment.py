@@ -79,8 +79,8 @@ def make_environment(folder: Path, installs: "Sequence[Sequence[str]]") -> int:
         print(f"An earlier run was stopped before {folder} was finished, so it is made anew.")
         discard(folder)
     print(
-        f"Installing packages into {folder}: about a quarter of a minute, and longer where they "
-        "have to be downloaded.",
+        f"Installing packages into {folder}: less than a minute, and longer where they have to be "
+        "downloaded.",
         flush=True,
     )
     python = folder / "bin" / "python"
