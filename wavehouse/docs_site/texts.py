@@ -76,6 +76,7 @@ def add_texts(manifest: Json, docs: Path, package: str) -> Json:
     addresses |= {
         block["original_file_path"]: f"#!/overview/{block['name'].strip('_')}"
         for block in manifest["docs"].values()
+        if block["name"].startswith("__")
     }
     blocks = {
         unique_id: {
