@@ -85,7 +85,8 @@ class Matched:
             or the earlier one ended.
         outside: matches of columns that the key does not have.
         sure: the continuing questions that are accepted beforehand or by `sure`.
-        sure_wrong: columns accepted so of which the key says that they are another question.
+        sure_wrong: what is accepted so and wrong by the key: columns that are another question, and
+            ends of questions that go on.
         bins: for each step of confidence, how many matches of the key have it, and are right.
         seconds: processor seconds of the comparison, without reading the files.
         decisions: what somebody decides in the second round who wants 48 questions: `sure` at
@@ -277,6 +278,12 @@ def judged(rounds: Rounds, found: Matching, seconds: float) -> Matched:
         )
     ]
     sure = [match for match in right if match.confidence >= SURE]
+    # A draft shows two decimals, and `sure` goes by these.
+    lost = [
+        name
+        for (_, name), chance in found.ended.items()
+        if round(chance, 2) >= SURE and name in key.same.values()
+    ]
     bins = []
     for low, high in pairwise(BINS):
         inside = [match for match in matches if low <= match.confidence < high]
@@ -289,7 +296,7 @@ def judged(rounds: Rounds, found: Matching, seconds: float) -> Matched:
         len(wrong),
         len(matches) - len(right) - len(wrong),
         len(sure),
-        sum(match.confidence >= SURE for match in wrong),
+        sum(match.confidence >= SURE for match in wrong) + len(lost),
         bins,
         seconds,
     )

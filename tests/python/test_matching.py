@@ -16,6 +16,7 @@ from wavehouse_exchange.onboarding.code_rows import Naming
 from wavehouse_exchange.onboarding.codes import compare_codes, learned_labels
 from wavehouse_exchange.onboarding.compare import compare_wave
 from wavehouse_exchange.onboarding.concordance import read_concordance
+from wavehouse_exchange.onboarding.draft import SURE, Proposal
 from wavehouse_exchange.onboarding.matching import (
     MOST_REWORDED,
     MOST_WITHOUT_LABELS,
@@ -23,12 +24,13 @@ from wavehouse_exchange.onboarding.matching import (
     OldColumn,
     match_columns,
 )
+from wavehouse_exchange.onboarding.perhaps import MOST_WITH_A_DOUBT
 from wavehouse_exchange.onboarding.profile import ColumnProfile, WaveProfile
 from wavehouse_exchange.onboarding.wording import asked, language_of, wordings, words_in_order
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
-from benchmark.matching import Rounds, measure
+from benchmark.matching import Rounds, columns_of, match, measure, read_key
 from benchmark.questionnaires import write_rounds
 
 YES = {"1": "Yes", "2": "No"}
@@ -159,6 +161,78 @@ def test_the_same_items_with_other_answers_are_no_battery_that_goes_on() -> None
     other = {"1": "Aucun", "2": "Quelques-uns", "3": "La plupart", "4": "Tous"}
     found = matched(*two_batteries(list(range(8)), labels, other, answered=3))
     assert not [name for name in found if name.startswith("q20")]
+
+
+def proposed(old: list[ColumnProfile], new: list[ColumnProfile]) -> dict[str, Proposal]:
+    """Give what is proposed of earlier questions that nothing goes on with, by their columns."""
+    questions = [
+        {
+            **{"study_id": "s", "variable_id": f"v_{c.name}", "source_column": c.name},
+            **{"valid_from_wave": "1", "crosswalk_id": "yes"},
+        }
+        for c in old
+    ]
+    wave = {"study_id": "s", "wave_id": "1", "wave_number": "1", "design_id": "d"}
+    book = Codebook({"studies": [{"study_id": "s"}], "waves": [wave], "questions": questions})
+    waves = [
+        WaveProfile("s", wave_id, {c.name: c for c in columns}, 1000)
+        for wave_id, columns in (("1", old), ("2", new))
+    ]
+    found, _ = compare_wave(book, wave, *waves, Naming(book, "s", "2"))
+    return {p.subject: p for p in found if p.kind == "dropped_column"}
+
+
+def test_a_question_does_not_surely_end_while_a_column_that_it_may_be_is_free() -> None:
+    # Four items go on; the fifth is in French, with French codes, and far from where it was.
+    items = ("courts", "army", "press", "banks")
+    battery = [
+        column(f"q1_{n}", f"Trust {item}", TRUST, ANSWERS[n]) for n, item in enumerate(items)
+    ]
+    police = column("q1_8", "Trust police", TRUST, ANSWERS[4])
+    other = [column(f"u{n}", f"Owns a {item}", YES) for n, item in enumerate(("car", "bicycle"))]
+    french = column("q7", "Confiance : police", CONFIANCE, ANSWERS[5])
+    height = ColumnProfile("h", "Height in centimetres", counts={}, row_count=1000, code_count=200)
+    found = proposed([*battery, police, *other, height], [*battery, *other, french])
+    assert found["q1_8"].confidence <= MOST_WITH_A_DOUBT
+    assert (
+        "Perhaps it is q7 'Confiance : police': if so, name it with --concordance"
+        in found["q1_8"].reason
+    )
+    # No column is left that has numbers as it had.
+    assert found["h"].confidence >= SURE
+    assert found["h"].reason == "h (v_h) is not delivered, and no new column is like it"
+
+
+def test_without_a_candidate_a_question_surely_ends() -> None:
+    stays = [column(f"u{n}", f"Owns a {item}") for n, item in enumerate(("car", "bicycle", "boat"))]
+    found = proposed([*stays, column("q9", "Trust police", TRUST, ANSWERS[0])], stays)
+    assert found["q9"].confidence >= SURE
+
+
+def test_an_end_that_is_unlikely_names_the_columns_that_the_question_is_more_likely() -> None:
+    # Two columns have its very words: it is one of them, and which is not known.
+    stays = [column(f"u{n}", f"Owns a {item}") for n, item in enumerate(("car", "bicycle", "boat"))]
+    old = [*stays, column("q1", "Trust police", TRUST, ANSWERS[0])]
+    twins = [column(f"q{n}", "Trust police", TRUST, ANSWERS[0]) for n in (7, 8)]
+    found = proposed(old, [twins[0], *stays, twins[1]])
+    if "q1" in found:
+        assert found["q1"].confidence < 0.5
+        assert "It is more likely q" in found["q1"].reason
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_no_question_of_a_made_up_round_surely_ends_that_goes_on(
+    language: str, tmp_path: Path
+) -> None:
+    write_rounds(tmp_path, language, seed=12 if language == "en" else 3)
+    old, new, key = (tmp_path / name for name in ("round_1.sav", "round_2.sav", "key.csv"))
+    rounds = Rounds(language, [old], [new], key)
+    waves = [columns_of(rounds, wave, tmp_path / "landed") for wave in ("old", "new")]
+    ended, goes_on = match(*waves).ended, set(read_key(key).same.values())
+    # Some of them were not found: that is what a person is asked about.
+    lost = {name: chance for (_, name), chance in ended.items() if name in goes_on}
+    assert lost
+    assert max(lost.values()) <= MOST_WITH_A_DOUBT
 
 
 def unlabelled(name: str, counts: dict[str, float]) -> ColumnProfile:

@@ -12,6 +12,7 @@ from wavehouse.project import Project
 from wavehouse_exchange.onboarding.code_rows import Naming
 from wavehouse_exchange.onboarding.codes import CodeComparison, compare_codes
 from wavehouse_exchange.onboarding.compare import compare_wave
+from wavehouse_exchange.onboarding.draft import SURE
 from wavehouse_exchange.onboarding.matching import ColumnMatch, OldColumn, match_columns
 from wavehouse_exchange.onboarding.numbers import (
     shift,
@@ -28,6 +29,7 @@ from wavehouse_exchange.onboarding.profile import (
 from wavehouse_exchange.onboarding.texts import (
     SAME_LABEL,
     identifier,
+    is_respelled,
     kind_of_missing,
     similarity,
     word_difference,
@@ -262,6 +264,64 @@ def test_new_category_is_no_merger() -> None:
     )
     found = compare_codes(old, new, {})
     assert [(c.kind, c.codes) for c in found.changes] == [("code_added", ("3",))]
+
+
+REGIONS = {"1597": "Gabes", "1599": "Mednine", "1600": "Tozeur"}
+
+
+def region(codes: Mapping[str, str]) -> ColumnProfile:
+    return column(counts=dict.fromkeys(codes, 100), value_labels=dict(codes))
+
+
+def test_a_code_whose_label_is_spelled_otherwise_is_the_old_one_and_is_asked_about() -> None:
+    now = {"1597": "Gabès", "1598": "Medenine", "1600": "TOZEUR"}
+    found = compare_codes(region(REGIONS), region(now), {})
+    (change,) = found.changes
+    assert (change.kind, change.codes, change.old_codes) == ("code_respelled", ("1598",), ("1599",))
+    assert change.confidence < SURE
+    assert change.reason == (
+        "1598 ('Medenine') stands for what was 1599 ('Mednine'). Reject if they are two answers"
+    )
+    assert found.meaning == {"1598": "1599"}
+
+
+def test_a_code_that_is_spelled_otherwise_and_moved_with_others_is_asked_about() -> None:
+    now = {"1": "Gabes", "1597": "Medenine", "1599": "Tozeur"}
+    found = compare_codes(region(REGIONS), region(now), {})
+    (change,) = [c for c in found.changes if c.kind == "codes_moved"]
+    assert dict(zip(change.codes, change.old_codes, strict=True))["1597"] == "1599"
+    assert all(c.confidence < SURE for c in found.changes if "1597" in c.codes)
+
+
+def test_a_new_code_names_the_one_that_is_gone_and_has_some_of_its_words() -> None:
+    now = {"1597": "Gabes", "1598": "Mednine and Tataouine", "1600": "Tozeur"}
+    added, dropped = compare_codes(region(REGIONS), region(now), {}).changes
+    assert (added.kind, dropped.kind) == ("code_added", "code_dropped")
+    assert added.confidence < SURE
+    assert "1599 ('Mednine') is gone" in added.reason
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one"),
+    [
+        ("Mednine", "Medenine", True),
+        ("Sidi Bouzid", "SIDI BOUZÎD", True),
+        ("Other protestant church", "Other protestent church", True),
+        # Short words, first letters, numbers, negations and opposites decide.
+        ("Iran", "Iraq", False),
+        ("Gambia", "Zambia", False),
+        ("North", "South", False),
+        ("Likely", "Unlikely", False),
+        ("Increased", "Decreased", False),
+        ("Niger", "Nigeria", False),
+        ("District 10", "District 11", False),
+        ("Mednine", "Mednine town", False),
+        ("", "", False),
+    ],
+)
+def test_a_label_is_respelled_by_a_letter_or_two(one: str, other: str, is_one: bool) -> None:
+    assert is_respelled(one, other) is is_one
+    assert is_respelled(other, one) is is_one
 
 
 def test_dropped_code_is_found_only_if_somebody_had_it() -> None:

@@ -1,7 +1,7 @@
 """The codebook rows that answer changes of codes."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from wavehouse.codebook.tables import Codebook, Row
 from wavehouse_exchange.onboarding.codes import CodeChange, CodeComparison
@@ -180,16 +180,35 @@ def code_proposals(
                 )
             )
             continue
-        changes, row = _added_code(known, new, change, naming)
-        for place, decided in (
-            ((recoded_id, ACCEPT), (crosswalk_id, REJECT)) if main else ((crosswalk_id, None),)
-        ):
-            added: Change = {"table": "crosswalk", "add": {**row, "crosswalk_id": place}}
-            if main is not None and decided is not None:
-                added = only_when(added, main, decided)
-            changes.append(added)
-        proposals.append(Proposal(change.kind, new.name, change.confidence, change.reason, changes))
+        where: list[tuple[str, Condition | None]] = (
+            [(recoded_id, (main, ACCEPT)), (crosswalk_id, (main, REJECT))]
+            if main
+            else [(crosswalk_id, None)]
+        )
+        changes = _rows_of_code(known, new, change, naming, where)
+        rejected: list[Change] = []
+        if change.kind == "code_respelled" and there is None:
+            # Two answers then: the code has a category of its own.
+            rejected = _rows_of_code(known, new, replace(change, old_codes=()), naming, where)
+        proposals.append(
+            Proposal(change.kind, new.name, change.confidence, change.reason, changes, rejected)
+        )
     return proposals
+
+
+def _rows_of_code(
+    known: KnownColumn,
+    new: ColumnProfile,
+    change: CodeChange,
+    naming: Naming,
+    crosswalk_ids: Sequence[tuple[str, Condition | None]],
+) -> list[Change]:
+    """Give all rows of a code that is new, or has another number."""
+    changes, row = _added_code(known, new, change, naming)
+    for crosswalk_id, condition in crosswalk_ids:
+        added: Change = {"table": "crosswalk", "add": {**row, "crosswalk_id": crosswalk_id}}
+        changes.append(only_when(added, *condition) if condition is not None else added)
+    return changes
 
 
 def equal_labels_proposal(

@@ -13,7 +13,7 @@ from wavehouse_exchange.onboarding.missing import MissingGuess, MissingKinds, is
 from wavehouse_exchange.onboarding.missing_labels import of_library
 from wavehouse_exchange.onboarding.profile import ColumnProfile
 from wavehouse_exchange.onboarding.signs import plain
-from wavehouse_exchange.onboarding.texts import SAME_LABEL, similarity, words_of
+from wavehouse_exchange.onboarding.texts import SAME_LABEL, is_respelled, similarity, words_of
 from wavehouse_exchange.onboarding.wording import language_of, words_in_order
 
 # A scale without labels is called reversed if turning it explains the new distribution, and much
@@ -29,6 +29,12 @@ MERGED_TOLERANCE = 0.08
 MOST_PARTS = 4
 # How surely a label has to say another kind of missing than the codebook does.
 LEAST_CONFIDENCE_OF_ANOTHER_KIND = 0.9
+
+# What is said at most of a code whose label is only nearly that of an earlier one, and of a code
+# that is new where one that is gone has some of its words.
+MOST_RESPELLED = 0.8
+MOST_ADDED_FOR_ANOTHER = 0.7
+LEAST_LIKE_ANOTHER = 0.4
 
 # A label stands for another one if so many columns say so, and so many of those that could.
 FEWEST_LEARNED = 2
@@ -232,6 +238,8 @@ def _compare_labelled(
     result: CodeComparison,
 ) -> None:
     pairs = _pair_by_label(before, after, unlabelled)
+    nearly = _pair_by_spelling(before, after, pairs)
+    pairs |= nearly
     moved = {code: other for code, other in pairs.items() if code != other and code in before}
     respelled = {
         code: other
@@ -245,17 +253,22 @@ def _compare_labelled(
         if code != other and code not in moved and code not in respelled
     }
     if moved:
-        result.changes.append(_moved(old, new, moved, before))
+        change = _moved(old, new, moved, before)
+        if nearly.keys() & moved.keys():
+            change = replace(change, confidence=min(change.confidence, MOST_RESPELLED))
+        result.changes.append(change)
         result.meaning |= moved
     for code, other in respelled.items():
         result.meaning[code] = other
+        most = MOST_RESPELLED if code in nearly else 0.9
+        asked = ". Reject if they are two answers" if code in nearly else ""
         result.changes.append(
             CodeChange(
                 "code_respelled",
                 (code,),
                 (other,),
-                0.9 if not unlabelled else 0.75,
-                f"{code} ({after[code]!r}) stands for what was {other} ({before[other]!r})",
+                most if not unlabelled else 0.75,
+                f"{code} ({after[code]!r}) stands for what was {other} ({before[other]!r}){asked}",
             )
         )
     left_old = [code for code in before if code not in pairs.values()]
@@ -288,14 +301,7 @@ def _compare_labelled(
             result.changes.append(turned)
             result.meaning |= dict(zip(turned.codes, turned.old_codes, strict=True))
     result.changes += [
-        CodeChange(
-            "code_added",
-            (code,),
-            (),
-            0.9 if after[code] != code else 0.6,
-            f"{code} ({after[code]!r}) was not there before; {new.counts.get(code, 0):g} "
-            "rows have it",
-        )
+        _added(new, code, after[code], {other: before[other] for other in left_old})
         for code in left_new
     ]
     result.changes += [
@@ -331,6 +337,44 @@ def _pair_by_label(
         if alike[row, place] >= SAME_LABEL:
             pairs[codes[row]] = others[place]
     return pairs
+
+
+def _pair_by_spelling(
+    before: Mapping[str, str], after: Mapping[str, str], pairs: Mapping[str, str]
+) -> dict[str, str]:
+    """Pair other codes that are left where one label is nearly another, and only that one.
+
+    A code that stays where it is has its own proposal, which asks about its label.
+    """
+    found: dict[str, str] = {}
+    gone = [code for code in before if code not in pairs.values()]
+    added = [code for code in after if code not in pairs]
+    for code in added:
+        near = [other for other in gone if is_respelled(before[other], after[code])]
+        if len(near) != 1 or near == [code]:
+            continue
+        rivals = [each for each in added if is_respelled(before[near[0]], after[each])]
+        if rivals == [code]:
+            found[code] = near[0]
+    return found
+
+
+def _added(new: ColumnProfile, code: str, label: str, gone: Mapping[str, str]) -> CodeChange:
+    """Say that a code is new, and of one that is gone if it may be that one."""
+    reason = f"{code} ({label!r}) was not there before; {new.counts.get(code, 0):g} rows have it"
+    confidence = 0.9 if label != code else 0.6
+    likeness = {
+        other: max(similarity(label, was), float(is_respelled(label, was)))
+        for other, was in gone.items()
+    }
+    other = max(likeness, key=lambda each: likeness[each], default=None)
+    if other is not None and likeness[other] >= LEAST_LIKE_ANOTHER:
+        confidence = min(confidence, MOST_ADDED_FOR_ANOTHER)
+        reason += (
+            f". {other} ({gone[other]!r}) is gone: if it is the same answer, give {code} its "
+            "category_code in the row below"
+        )
+    return CodeChange("code_added", (code,), (), confidence, reason)
 
 
 def _moved(

@@ -10,6 +10,7 @@ from wavehouse_exchange.onboarding.codes import CodeChange, compare_codes, learn
 from wavehouse_exchange.onboarding.draft import ACCEPT, REJECT, Change, Proposal, only_when
 from wavehouse_exchange.onboarding.known import EMPTY, KnownColumn, covers, known_columns
 from wavehouse_exchange.onboarding.matching import (
+    LIKELY,
     SAME_LABEL,
     ColumnMatch,
     Matching,
@@ -23,6 +24,7 @@ from wavehouse_exchange.onboarding.numbers import (
     top_code_change,
     unit_change,
 )
+from wavehouse_exchange.onboarding.perhaps import MOST_WITH_A_DOUBT, in_words
 from wavehouse_exchange.onboarding.profile import ColumnProfile, WaveProfile
 from wavehouse_exchange.onboarding.question_rows import new_column_proposals
 from wavehouse_exchange.onboarding.texts import similarity, word_difference
@@ -77,7 +79,7 @@ def compare_wave(
     taken = {(match.old_wave, match.old) for match in found.matches.values()}
     for key, candidate in candidates.items():
         if key not in taken and candidate.column.is_last and candidate.known.questions:
-            proposals.append(_dropped(candidate.known, naming, found.ended.get(key, 0.8)))
+            proposals.append(_dropped(wave, key))
     return [*proposals, *_design_proposals(wave)], unchanged
 
 
@@ -455,14 +457,26 @@ def _filled(row: Row) -> Row:
     return {column: value for column, value in row.items() if value}
 
 
-def _dropped(before: KnownColumn, naming: Naming, chance: float) -> Proposal:
-    variables = ", ".join(row["variable_id"] for row in before.questions)
+def _dropped(wave: Comparison, key: tuple[str, str]) -> Proposal:
+    """Propose that a question ends; what it may be after all is named, and the words fit."""
+    before, chance = wave.candidates[key].known, wave.found.ended.get(key, MOST_WITH_A_DOUBT)
+    what = f"{before.name} ({', '.join(row['variable_id'] for row in before.questions)})"
+    near = wave.found.perhaps.get(key, ())
+    if near:
+        named = in_words([(name, wave.new.columns[name].label) for name in near])
+        likely = "It is more likely" if chance < LIKELY else "Perhaps it is"
+        reason = (
+            f"no new column was surely told to be {what}, {before.profile.label!r}. {likely} "
+            f"{named}: if so, name it with --concordance. Accept if the question has ended"
+        )
+    else:
+        reason = f"{what} is not delivered, and no new column is like it"
     return Proposal(
         "dropped_column",
         before.name,
         round(chance, 2),
-        f"{before.name} ({variables}) is not delivered, and no new column is like it",
-        [_end(naming, question) for question in before.questions],
+        reason,
+        [_end(wave.naming, question) for question in before.questions],
     )
 
 

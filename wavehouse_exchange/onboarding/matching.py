@@ -32,6 +32,7 @@ from wavehouse_exchange.onboarding.evidence import (
     place_evidence,
 )
 from wavehouse_exchange.onboarding.likeness import labels_alike, word_pairs
+from wavehouse_exchange.onboarding.perhaps import MOST_WITH_A_DOUBT, may_be_one, nearest
 from wavehouse_exchange.onboarding.profile import ColumnProfile
 from wavehouse_exchange.onboarding.runs import in_one_language
 from wavehouse_exchange.onboarding.stems import Batteries
@@ -45,8 +46,6 @@ MOST_WITHOUT_LABELS = 0.75
 # them.
 SAME_LABEL = 0.995
 MOST_REWORDED = 0.89
-# Labels of two columns that nothing is matched with, from here on, are looked at by a person.
-PERHAPS_THE_SAME = 0.5
 
 # How much the usual counts beside what is learned, in pairs; and how many rounds of learning.
 _USUAL_PAIRS = 20.0
@@ -118,13 +117,15 @@ class Matching:
         matches: by the new name.
         new: for columns that are proposed as new, the chance that they are.
         ended: for earlier columns that nothing goes on with, the chance that they ended; by wave
-            and name.
+            and name. It is sure only where `perhaps` has none for them.
+        perhaps: for the same columns the new ones that they may be, the nearest first.
         same_name: for names that the wave before has too, the chance that they are one question.
     """
 
     matches: Mapping[str, ColumnMatch] = field(default_factory=dict)
     new: Mapping[str, float] = field(default_factory=dict)
     ended: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    perhaps: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
     same_name: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -163,12 +164,13 @@ def match_columns(
         (new, after),
         lists,
     )
-    odds = _learn(fixed, (before, after), labels, batteries, old)
+    odds, place_of_pairs = _learn(fixed, (before, after), labels, batteries, old)
+    doubts = may_be_one(profiles, new, labels, fixed[0], place_of_pairs)
     for row, place in _given_places(old, new, given or {}):
         odds[row, :] = -_MOST_LOG_ODDS
         odds[:, place] = -_MOST_LOG_ODDS
         odds[row, place] = _MOST_LOG_ODDS
-    return _outcomes(old, new, odds, labels, given or {})
+    return _outcomes(old, new, odds, labels, doubts, given or {})
 
 
 def _old_wordings(old: Sequence[OldColumn]) -> list[Wording]:
@@ -186,8 +188,12 @@ def _learn(
     labels: Labels,
     batteries: Batteries,
     old: Sequence[OldColumn],
-) -> np.ndarray:
-    """Give the logarithm of the odds of each pair, beside those of being nothing that is there."""
+) -> tuple[np.ndarray, Evidence]:
+    """Give the logarithm of the odds of each pair, beside those of being nothing that is there.
+
+    Returns:
+        the odds, and the places of the pairs as seen from the columns that are surely the same.
+    """
     before, after = wording
     count = len(after)
     last = np.array([column.is_last for column in old])
@@ -222,7 +228,7 @@ def _learn(
         learned = word_pairs((before[row], after[column]) for row, column in sure)
         if learned:
             reworded = labels_alike(before, after, learned)[0]
-    return odds
+    return odds, place
 
 
 def _said(
@@ -311,6 +317,7 @@ def _outcomes(
     new: Sequence[ColumnProfile],
     odds: np.ndarray,
     labels: Labels,
+    doubts: np.ndarray,
     given: Mapping[str, str],
 ) -> Matching:
     chances = pair_chances(odds)
@@ -344,13 +351,23 @@ def _outcomes(
             rival,
             bool(labels.whole[row, place]),
         )
-    taken = {row for row, _ in pairs}
-    left = _nearest(labels.alike, taken, {place for _, place in pairs})
+    taken, claimed = {row for row, _ in pairs}, {place for _, place in pairs}
+    free = doubts.copy()
+    free[sorted(taken), :] = False
+    free[:, sorted(claimed)] = False
+    perhaps = {
+        row: nearest(row, free, chances, labels.alike, claimed)
+        for row in range(len(old))
+        if row not in taken
+    }
     sums, old_sums = 1 - chances.sum(axis=0), 1 - chances.sum(axis=1)
-    # A column that is left over and much like another one that is may be it after all.
-    old_sums[left.max(axis=1, initial=0.0) >= PERHAPS_THE_SAME] *= MOST_REWORDED
-    sums[left.max(axis=0, initial=0.0) >= PERHAPS_THE_SAME] *= MOST_REWORDED
+    # A column that is left over, and may be another one that is, is no sure end and not surely new.
+    in_doubt = [row for row, places in perhaps.items() if places]
+    old_sums[in_doubt] = np.minimum(old_sums[in_doubt], MOST_WITH_A_DOUBT)
+    sums[free.any(axis=0)] = np.minimum(sums[free.any(axis=0)], MOST_WITH_A_DOUBT)
     rows = {column.profile.name: row for row, column in enumerate(old) if column.is_last}
+    same_name = np.where(free, np.maximum(chances, 1 - MOST_WITH_A_DOUBT), chances)
+    keys = [(column.wave_id, column.profile.name) for column in old]
     return Matching(
         matches,
         {
@@ -358,33 +375,14 @@ def _outcomes(
             for place, column in enumerate(new)
             if column.name not in matches
         },
+        {keys[row]: round(float(old_sums[row]), 3) for row in perhaps},
+        {keys[row]: [new[place].name for place in places] for row, places in perhaps.items()},
         {
-            (column.wave_id, column.profile.name): round(float(old_sums[row]), 3)
-            for row, column in enumerate(old)
-            if row not in taken
-        },
-        {
-            column.name: round(
-                max(
-                    float(chances[rows[column.name], place]),
-                    1 - MOST_REWORDED
-                    if left[rows[column.name], place] >= PERHAPS_THE_SAME
-                    else 0.0,
-                ),
-                3,
-            )
+            column.name: round(float(same_name[rows[column.name], place]), 3)
             for place, column in enumerate(new)
             if column.name in rows
         },
     )
-
-
-def _nearest(alike: np.ndarray, rows: set[int], places: set[int]) -> np.ndarray:
-    """Give how alike the labels of columns are that are in no match; 0 for the others."""
-    left = np.nan_to_num(alike.copy())
-    left[sorted(rows), :] = 0.0
-    left[:, sorted(places)] = 0.0
-    return left
 
 
 def _pairs(

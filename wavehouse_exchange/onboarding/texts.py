@@ -4,6 +4,8 @@ import re
 from collections.abc import Container
 from difflib import SequenceMatcher
 
+from rapidfuzz.distance import OSA
+
 from wavehouse_exchange.onboarding.signs import is_sign, plain, spelled, without_accents
 
 SAME_LABEL = 0.85
@@ -21,6 +23,9 @@ _OPPOSITES = {
 _TURNING_PREFIXES = ("dis", "un", "non")
 _NOT_THE_SAME = 0.8
 _BUT_FOR_ACCENTS = 0.97
+# Words of so many letters may differ in one or two, but for the first: `North` is not `South`.
+_SPELLED_FEW = 5
+_SPELLED_MANY = 8
 
 
 def words_of(text: str) -> frozenset[str]:
@@ -46,6 +51,34 @@ def similarity(one: str, other: str) -> float:
     alike = (SequenceMatcher(None, first, second, autojunk=False).ratio() + common) / 2
     same = _decisive(one, first) == _decisive(other, second)
     return alike if same else min(alike, _NOT_THE_SAME)
+
+
+def is_respelled(one: str, other: str) -> bool:
+    """Say whether two labels may be one in another spelling, as `Mednine` and `Medenine`.
+
+    Case and accents do not count. In words of five letters or more one letter may be another, left
+    out, put in or exchanged with its neighbour; in those of eight or more, two. So may names that
+    are two things, such as Slovakia and Slovenia: a person has to look.
+    """
+    first, second = without_accents(plain(one)), without_accents(plain(other))
+    words, others = first.split(), second.split()
+    return (
+        bool(words)
+        and len(words) == len(others)
+        and _decisive(one, first) == _decisive(other, second)
+        and all(map(_word_is_respelled, words, others))
+    )
+
+
+def _word_is_respelled(word: str, other: str) -> bool:
+    if word == other:
+        return True
+    length = max(len(word), len(other))
+    return (
+        length >= _SPELLED_FEW
+        and word[0] == other[0]
+        and OSA.distance(word, other) <= (2 if length >= _SPELLED_MANY else 1)
+    )
 
 
 def _decisive(text: str, plain_text: str) -> list[str]:
