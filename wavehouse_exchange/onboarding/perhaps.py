@@ -25,6 +25,8 @@ _ALIKE = 0.5
 _OTHER_ANSWERS = (1, 7)
 # Levels of the place, see `place_evidence`: as seen from the nearest match, or beside it.
 _IN_PLACE = (1, 2)
+# So many codes are numbers or texts in one wave, and may be a list of codes in another.
+_MANY_CODES = FEWEST_NUMBERS // 2
 _MOST_NAMED = 2
 
 
@@ -45,9 +47,9 @@ def may_be_one(
         place: how the places in the questionnaire do, from `place_evidence`.
     """
     alike = np.nan_to_num(labels.alike)
-    # Of numbers and texts a file may label the missing codes or not.
+    # Of numbers and texts a file may label the missing codes or not, and have few or many.
     before, after = (
-        np.array([c.code_count >= FEWEST_NUMBERS for c in each]) for each in (old, new)
+        np.array([c.code_count >= _MANY_CODES for c in each]) for each in (old, new)
     )
     both_open = before[:, None] & after[None, :]
     same_answers = ~np.isin(codes.levels, _OTHER_ANSWERS) | both_open
