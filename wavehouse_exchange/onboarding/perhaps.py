@@ -53,8 +53,9 @@ def may_be_one(
     )
     both_open = before[:, None] & after[None, :]
     same_answers = ~np.isin(codes.levels, _OTHER_ANSWERS) | both_open
-    # In another language, or without a label, nothing speaks against a pair.
-    is_silent = labels.crossing | np.isnan(labels.alike)
+    # In another language, or without a label, nothing speaks against a pair; nor do a few words
+    # against two of the few columns of numbers or texts.
+    is_silent = labels.crossing | np.isnan(labels.alike) | both_open
     has_its_place = np.isin(place.levels, _IN_PLACE)
     return np.asarray(
         (alike >= _ALIKE) | (same_answers & ((alike >= _SHARES_A_WORD) | is_silent | has_its_place))
