@@ -48,9 +48,7 @@ def may_be_one(
     """
     alike = np.nan_to_num(labels.alike)
     # Of numbers and texts a file may label the missing codes or not, and have few or many.
-    before, after = (
-        np.array([c.code_count >= _MANY_CODES for c in each]) for each in (old, new)
-    )
+    before, after = (np.array([c.code_count >= _MANY_CODES for c in each]) for each in (old, new))
     both_open = before[:, None] & after[None, :]
     same_answers = ~np.isin(codes.levels, _OTHER_ANSWERS) | both_open
     # In another language, or without a label, nothing speaks against a pair; nor do a few words
