@@ -64,6 +64,12 @@ between two others it changes nothing of them.
     metavar="FILE",
     help="a CSV file of the producer with old_name and new_name of columns; it wins",
 )
+@click.option(
+    "--same-file",
+    is_flag=True,
+    help="bring a file in that another wave of the study has too, byte for byte; else it is "
+    "refused",
+)
 @wave_options
 @with_project
 def add_wave(
@@ -73,6 +79,7 @@ def add_wave(
     files: tuple[Path, ...],
     like: str | None,
     concordance: Path | None,
+    same_file: bool,
     options: "WaveOptions",
 ) -> None:
     """Bring in a new wave of a study.
@@ -85,7 +92,11 @@ def add_wave(
     print(
         terminal_text(
             bring_in(
-                project, study, wave, files, replace(options, like=like, concordance=concordance)
+                project,
+                study,
+                wave,
+                files,
+                replace(options, like=like, concordance=concordance, same_file=same_file),
             )
         )
     )

@@ -107,7 +107,7 @@ def file_sums(files: Sequence[Path], reading: ReadingOptions | None = None) -> l
     return [
         {
             "file_name": path.name,
-            "sha256": _sha256(path),
+            "sha256": sha256(path),
             "size_bytes": str(path.stat().st_size),
             **({"reading_options": how} if how else {}),
         }
@@ -241,7 +241,8 @@ def _remove_if_empty(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Give the checksum of a file."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(HASHED_BYTES):

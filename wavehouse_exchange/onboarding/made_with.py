@@ -29,7 +29,7 @@ _NAMES = {"delivered_as": "as"}
 _OF_STUDY = {"label": "study-label"}
 # They say what is landed; the others, what is drafted.
 _OF_LANDING = frozenset({"as", "key"})
-_KEPT_OTHERWISE = frozenset({"reading", "replace", "concordance"})
+_KEPT_OTHERWISE = frozenset({"reading", "replace", "concordance", "same_file"})
 
 
 class MadeWith(NamedTuple):

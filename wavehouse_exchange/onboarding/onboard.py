@@ -50,6 +50,10 @@ from wavehouse_exchange.onboarding.revised import (
     write_changes,
 )
 from wavehouse_exchange.onboarding.roles import role_proposals, roles_of
+from wavehouse_exchange.onboarding.same_file import (
+    refuse_answers_of_others,
+    refuse_files_of_others,
+)
 from wavehouse_exchange.onboarding.segments import segment_proposals
 from wavehouse_exchange.onboarding.several_waves import (
     other_waves,
@@ -101,6 +105,10 @@ def add_wave(
         return known
     if applied is not None and not options.replace:
         return _nothing_to_do(study_id, wave_id)
+    # Who has a draft of these files has said it before.
+    is_meant = options.same_file or (draft is not None and _shas(draft.files) == _shas(sums))
+    if not is_meant:
+        refuse_files_of_others(project, codebook, study_id, wave_id, sums)
     if applied is not None:
         return _replace_applied(project, codebook, applied, files, options, sums, made)
     previous, following = neighbours(waves, _date_of(waves, wave_id, options))
@@ -125,6 +133,8 @@ def add_wave(
             options.reading,
             replace=options.replace,
         )
+        if not is_meant:
+            refuse_answers_of_others(project, codebook, study_id, wave_id)
         old = profile_wave(project, study_id, like["wave_id"], weight)
         naming = Naming(codebook, study_id, wave_id)
         proposals = [wave_proposal(codebook, new, like, options, delivered_as, like["design_id"])]

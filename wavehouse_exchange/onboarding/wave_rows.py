@@ -29,6 +29,7 @@ class WaveOptions:
     replace: bool = False
     keep: Sequence[str] | None = None
     concordance: Path | None = None
+    same_file: bool = False
 
 
 @dataclass(frozen=True)
