@@ -23,6 +23,12 @@ from wavehouse.building.working_database import set_damaged_aside
 from wavehouse.codebook.tables import NEEDED_COLUMNS
 from wavehouse.project import Project
 from wavehouse.publishing.publish import is_as_it_passed
+from wavehouse_exchange.onboarding.draft import (
+    Draft,
+    Proposal,
+    number_proposals,
+    save_draft,
+)
 
 Run = Callable[..., tuple[int, str]]
 StartProcess = Callable[..., "subprocess.Popen[str]"]
@@ -161,6 +167,23 @@ def test_a_failed_test_leaves_the_last_good_release_until_it_is_mended(
     write(project, "models/fct_number.sql", "select 10 as number")
     assert run_command(project, "build")[0] == 0
     assert read_number(project) == [("fct_number", 10), ("fct_other", 11)]
+
+
+def test_a_draft_that_comes_during_a_build_that_fails_is_named(
+    project: Project, run_command: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draft_meanwhile(*_: object, **__: object) -> int:
+        draft = Draft("town", "2", "1", "1", "landing", [], 3, [Proposal("wave", "2", 0.9, "new")])
+        number_proposals(draft.proposals)
+        save_draft(project, draft)
+        return 1
+
+    write(project, "models/fct_number.sql", "select 4 as number")
+    monkeypatch.setattr(wavehouse.building.build, "run_dbt", draft_meanwhile)
+    code, said = run_command(project, "build")
+    assert code == 1
+    assert "drafts/town_2.yml: p01 (wave, 2) is open" in said
+    assert said.splitlines()[-1].startswith("The build failed, so nothing was published")
 
 
 def test_a_build_that_is_stopped_ends_dbt_too_and_publishes_nothing(

@@ -389,6 +389,15 @@ def test_two_seeds_of_the_same_name_are_reported(project: Project, run_command: 
     assert "mood_2001.csv and seeds/waves/mood/mood_2001.csv: seeds need different names" in said
 
 
+def test_a_file_with_a_draft_is_not_to_be_removed(project: Project, run_command: Run) -> None:
+    write(project, "seeds/waves/mood/mood_2009.csv", "q1\n1\n")
+    write(project, "drafts/mood_2009.yml", "study: mood\n")
+    code, said = run_command(project, "check")
+    assert code == 1
+    assert "not declared. Its draft is drafts/mood_2009.yml: decide that and apply it." in said
+    assert "remove the file" not in said
+
+
 def test_all_problems_of_all_files_come_in_one_list(project: Project, run_command: Run) -> None:
     (project.waves / "mood/mood_2001.csv").unlink()
     write(project, WAVE_FILE, "q1,q1\n1\n")

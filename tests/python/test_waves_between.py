@@ -141,7 +141,8 @@ def test_without_a_date_the_year_in_the_ids_says_where_it_stands(
         path = project.waves / STUDY
         (path / f"{STUDY}_{wave_id}.csv").rename(path / f"{STUDY}_{year}.csv")
     path = project.root / "2003.csv"
-    write_rows(path, list(answers("1")[0]), answers("1"))
+    # Not the very file of another wave, which is refused.
+    write_rows(path, list(answers("1")[0]), answers("1")[:-1])
     assert run_command(project, "add-wave", STUDY, "2003", str(path))[0] == 0
     draft = read_draft(project, STUDY, "2003")
     assert (draft.previous_wave, draft.like, draft.following_wave) == ("2001", "2001", "2005")

@@ -124,6 +124,8 @@ def _build(project: Project, target: str, artifacts: Path, lock: int, force: boo
         Known.of_process(project).save(project)
     if found.ambiguous:
         print(problems_of_files(found.ambiguous))
+    if not passed_dbt:
+        _tell_drafts(project)
     if found.ambiguous or not passed_dbt:
         raise WavehouseError(
             _failure(project, publishes) + (_drift_page(project) if publishes else "")
@@ -170,6 +172,20 @@ def _run_dbt(
     how = dbt_stages.ANEW if force else dbt_stages.CHANGED
     words = (str(project.root), str(artifacts), how, *options)
     return run_dbt(project, *words, holding=[lock], program=dbt_stages.START)
+
+
+def _tell_drafts(project: Project) -> None:
+    """Say which drafts there are after a build that failed: one may have come while it ran.
+
+    Its files were met without rows of the codebook, and what dbt says of that is not what to do.
+    """
+    from wavehouse_exchange.onboarding.draft import open_problems
+
+    drafts = open_problems(project)
+    if drafts:
+        print(
+            ProblemsError("Drafts of new waves are not finished, and their files are met:", drafts)
+        )
 
 
 def _drift_page(project: Project) -> str:

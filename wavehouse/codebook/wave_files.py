@@ -112,9 +112,12 @@ def inspect_files(project: Project) -> Inspection:
         elif wave is None and waves_known:
             wave_id = path.stem.removeprefix(f"{study_id}_")
             hint = "" if study_id in studies else f", and {study_id} in studies.csv"
+            remedy = f"Add it to seeds/codebook/waves.csv{hint}, or remove the file."
+            draft = project.root / "drafts" / f"{path.stem}.yml"
+            if draft.is_file():
+                remedy = f"Its draft is {project.relative(draft)}: decide that and apply it."
             found.reported.append(
-                f"{name}: wave {wave_id} of study {study_id} is not declared. "
-                f"Add it to seeds/codebook/waves.csv{hint}, or remove the file."
+                f"{name}: wave {wave_id} of study {study_id} is not declared. {remedy}"
             )
         content = read_csv(path)
         label = f" (study {study_id}, wave {wave['wave_id']})" if wave else ""

@@ -7,6 +7,7 @@ import click
 from wavehouse.commands.shared import (
     FILE,
     Command,
+    argument,
     examples,
     study_argument,
     wave_argument,
@@ -18,6 +19,9 @@ from wavehouse.project import Project
 EXAMPLES = examples("""
 examples:
   wavehouse review gss 2008                            the open proposals
+  wavehouse review gss 2008 p68                        one in full, with the rows it makes
+  wavehouse review gss 2008 "q12*"                     those that are open of these columns
+  wavehouse review gss 2008 --full                     all that are open, in full
   wavehouse review gss 2008 --worksheet gss_2008.xlsx  a row a column, to fill in; then
   wavehouse decide gss 2008 --from gss_2008.xlsx
   wavehouse review gss 2008 --page                     old and new side by side, in a browser
@@ -27,7 +31,20 @@ examples:
 @click.command(cls=Command, epilog=EXAMPLES)
 @study_argument()
 @wave_argument()
+@argument(
+    "which",
+    "what is shown in full: ids (p03, p03-p07), columns and patterns (q12*), kind:..., "
+    "battery:..., as in `wavehouse decide`",
+    nargs=-1,
+    metavar="[WHICH]...",
+)
 @click.option("--all", "everything", is_flag=True, help="decided ones too, with full reasons")
+@click.option(
+    "--full",
+    "in_full",
+    is_flag=True,
+    help="with the rows that each proposal makes; nothing is cut",
+)
 @click.option(
     "--worksheet",
     type=FILE,
@@ -41,9 +58,20 @@ examples:
 )
 @with_project
 def review(
-    project: Project, study: str, wave: str, everything: bool, worksheet: Path | None, page: bool
+    project: Project,
+    study: str,
+    wave: str,
+    which: tuple[str, ...],
+    everything: bool,
+    in_full: bool,
+    worksheet: Path | None,
+    page: bool,
 ) -> None:
     """Show what a new wave brings, open proposals first, each with its confidence and reason."""
+    if which and (everything or in_full or page or worksheet is not None):
+        raise click.UsageError(
+            "Name what is shown in full, or give an option: what is named is in full anyway."
+        )
     if worksheet is not None:
         from wavehouse_exchange.onboarding.worksheet_out import write_worksheet
 
@@ -55,4 +83,8 @@ def review(
     if worksheet is None and not page:
         from wavehouse_exchange.onboarding.reviewing import review as review_draft
 
-        print(terminal_text(review_draft(project, study, wave, everything)))
+        print(
+            terminal_text(
+                review_draft(project, study, wave, which, everything=everything, in_full=in_full)
+            )
+        )

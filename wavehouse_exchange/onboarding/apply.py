@@ -16,6 +16,7 @@ from wavehouse.yaml_files import read_yaml
 from wavehouse_exchange.onboarding.between import WaveInPlace
 from wavehouse_exchange.onboarding.draft import (
     ACCEPT,
+    OPEN,
     REJECT,
     TO_FILL_IN,
     Draft,
@@ -143,6 +144,9 @@ def _make_all(
         in_place.begin()
     today = datetime.now().astimezone().date()
     for proposal in draft.proposals:
+        if decisions[proposal.id] == OPEN:
+            # Another decision has answered it.
+            continue
         accepted = decisions[proposal.id] == ACCEPT
         for change in proposal.changes if accepted else proposal.if_rejected:
             if not _is_wanted(change, decisions):

@@ -15,6 +15,8 @@ from wavehouse.codebook.ids import inside, judge_ids, shown
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.project import Project
 from wavehouse.writing import write_whole
+from wavehouse_exchange.onboarding.no_draft import no_draft
+from wavehouse_exchange.onboarding.not_needed import not_needed
 
 OPEN, ACCEPT, REJECT = "open", "accept", "reject"
 DECISIONS = (OPEN, ACCEPT, REJECT)
@@ -132,8 +134,14 @@ class Draft:
 
     @property
     def open_proposals(self) -> list[Proposal]:
-        """Those that nobody has decided."""
-        return [proposal for proposal in self.proposals if proposal.is_open]
+        """Those that are to be decided: open, and needed."""
+        needless = self.not_needed
+        return [p for p in self.proposals if p.is_open and p.id not in needless]
+
+    @property
+    def not_needed(self) -> frozenset[str]:
+        """The ids of open proposals that another decision has answered."""
+        return not_needed(self.proposals)
 
 
 # What was read of a draft is kept from so many characters on: shorter ones are read at once.
@@ -263,10 +271,7 @@ def read_draft(project: Project, study_id: str, wave_id: str) -> Draft:
     """
     path = draft_path(project, study_id, wave_id)
     if not path.is_file():
-        raise WavehouseError(
-            f"{project.relative(path)}: wave {wave_id} of study {study_id} has no draft. Make one "
-            f"with `wavehouse add-wave {study_id} {wave_id} FILE...`."
-        )
+        raise no_draft(project, study_id, wave_id, project.relative(path))
     name = project.relative(path)
     draft = _parse(name, path.read_text(encoding="utf-8"), _cache(path))
     if (draft.study, draft.wave) != (study_id, wave_id):

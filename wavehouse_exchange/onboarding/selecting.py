@@ -6,7 +6,8 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from wavehouse.errors import ProblemsError
-from wavehouse_exchange.onboarding.draft import BEFOREHAND, SURE, Draft, Proposal
+from wavehouse_exchange.onboarding.draft import BEFOREHAND, Draft, Proposal
+from wavehouse_exchange.onboarding.wrong_file import sure_proposals, unlike_the_study
 
 EXCEPT = "except"
 # Proposals about no column: a pattern of columns does not mean them.
@@ -17,7 +18,9 @@ _ID = re.compile(r"p\d+")
 _MOST_NAMED = 12
 
 
-def select(draft: Draft, words: Sequence[str]) -> tuple[list[str], list[str]]:
+def select(
+    draft: Draft, words: Sequence[str], refused: str = "Nothing was decided"
+) -> tuple[list[str], list[str]]:
     """Give the ids of the proposals that are meant.
 
     Ids mean a proposal whatever was decided of it. All else (`sure`, `open`, `kind:...`,
@@ -27,6 +30,7 @@ def select(draft: Draft, words: Sequence[str]) -> tuple[list[str], list[str]]:
     Args:
         draft: the draft.
         words: what was typed, such as `p03`, `p05-p09`, `q12*`, `kind:changed_wording`, `except`.
+        refused: what to say is not done where a word means nothing.
 
     Returns:
         the ids in the order of the draft, and those that were decided before and stay so.
@@ -52,12 +56,14 @@ def select(draft: Draft, words: Sequence[str]) -> tuple[list[str], list[str]]:
     if not wanted and not problems and not asks:
         problems.append("nothing is named. Name ids, columns, kind:..., battery:..., sure or open.")
     if problems:
-        raise ProblemsError("Nothing was decided, since some of it is not in the draft:", problems)
+        raise ProblemsError(f"{refused}, since this means nothing in the draft:", problems)
     chosen, stay = [], []
+    needless = draft.not_needed
     for proposal in draft.proposals:
         if proposal.id not in wanted or proposal.id in unwanted:
             continue
-        untouched = proposal.is_open or proposal.because == BEFOREHAND
+        is_open = proposal.is_open and proposal.id not in needless
+        untouched = is_open or proposal.because == BEFOREHAND
         (chosen if wanted[proposal.id] or untouched else stay).append(proposal.id)
     return chosen, stay
 
@@ -75,12 +81,15 @@ def _meant(draft: Draft, part: str, problems: list[str]) -> list[tuple[str, bool
             return []
         return [(each, True) for each in ids[ids.index(first) : ids.index(last) + 1]]
     name, colon, value = part.partition(":")
-    known: dict[str, Callable[[Proposal], bool]] = {
-        "sure": lambda proposal: proposal.is_open and proposal.confidence >= SURE,
-        "open": lambda proposal: proposal.is_open,
+    known: dict[str, Callable[[Draft], list[Proposal]]] = {
+        "sure": sure_proposals,
+        "open": lambda draft: draft.open_proposals,
     }
+    if part == "sure" and (unlike := unlike_the_study(draft)):
+        problems.append(f"{part}: {unlike} So nothing is sure. Name what you decide otherwise.")
+        return []
     if not colon and part in known:
-        return [(proposal.id, False) for proposal in draft.proposals if known[part](proposal)]
+        return [(proposal.id, False) for proposal in known[part](draft)]
     if colon and name == "kind":
         found = [p for p in draft.proposals if fnmatchcase(p.kind, value)]
         there = sorted({p.kind for p in draft.proposals})
