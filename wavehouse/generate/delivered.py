@@ -199,7 +199,7 @@ models:
       - wavehouse.unique_combination:
           name: int_delivered__waves_has_one_row_per_key
           description: >
-            One row per wave_key. The maintainers of the models mend a failure.
+            One row per wave_key. The maintainers of the models fix a failure.
           arguments:
             columns: [wave_key]
 """

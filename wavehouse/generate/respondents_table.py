@@ -122,7 +122,7 @@ RESPONDENTS_TESTS = """\
       - wavehouse.primary_key:
           name: fct_respondents_has_one_row_per_key
           description: >
-            One row per respondent_key, which is never empty. The maintainers of the models mend a
+            One row per respondent_key, which is never empty. The maintainers of the models fix a
             failure.
           arguments:
             columns: [respondent_key]
@@ -130,7 +130,7 @@ RESPONDENTS_TESTS = """\
           name: fct_respondents__study_id_wave_id_is_in_dim_wave
           description: >
             Every study_id, wave_id is a row of dim_wave. A failure is a fault of the models: their
-            maintainers mend it.
+            maintainers fix it.
           arguments:
             columns: [study_id, wave_id]
             to: ref('dim_wave')
@@ -139,13 +139,13 @@ RESPONDENTS_TESTS = """\
           name: weights_are_not_negative
           description: >
             Weights are not negative; zero or empty only where the design allows it. Whoever
-            delivered the wave mends a failure.
+            delivered the wave fixes a failure.
           arguments:
             condition: "weight >= 0 or weight is null"
       - wavehouse.holds:
           name: no_respondent_is_without_stratum_and_psu
           description: >
-            Every respondent has a stratum and a PSU. Whoever delivered the wave mends a failure.
+            Every respondent has a stratum and a PSU. Whoever delivered the wave fixes a failure.
           arguments:
             condition: "stratum_id is not null and psu_key is not null"
 """

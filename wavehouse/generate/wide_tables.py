@@ -38,7 +38,7 @@ TESTS = """\
       - wavehouse.primary_key:
           name: {model}_has_one_row_per_key
           description: >
-            One row per respondent_key, which is never empty. The maintainers of the models mend a
+            One row per respondent_key, which is never empty. The maintainers of the models fix a
             failure.
           arguments:
             columns: [respondent_key]
@@ -46,7 +46,7 @@ TESTS = """\
           name: {model}__respondent_key_is_in_fct_respondents
           description: >
             Every respondent_key is a row of fct_respondents. A failure is a fault of the models:
-            their maintainers mend it.
+            their maintainers fix it.
           arguments:
             columns: [respondent_key]
             to: ref('fct_respondents')
@@ -55,7 +55,7 @@ TESTS = """\
           name: {model}__study_id_wave_id_is_in_dim_wave
           description: >
             Every study_id, wave_id is a row of dim_wave. A failure is a fault of the models: their
-            maintainers mend it.
+            maintainers fix it.
           arguments:
             columns: [study_id, wave_id]
             to: ref('dim_wave')
