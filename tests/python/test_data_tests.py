@@ -57,6 +57,8 @@ def declared_tests() -> list[DataTest]:
                 ((kind, details),) = test.items()
                 severity = details.get("config", {}).get("severity", "error")
                 arguments = details.get("arguments", {})
+                # Generated files name the package of the test.
+                kind = kind.removeprefix("wavehouse.")
                 found.append(DataTest(details["name"], kind, resource["name"], arguments, severity))
     for test in read_yaml(ROOT / "tests/_tests.yml")["data_tests"]:
         found.append(DataTest(test["name"], SINGULAR, "", {}, "error"))

@@ -231,7 +231,8 @@ def test_apply_is_not_taken_back_where_something_was_built_on_it(
     )
     for name, content in kept.items():
         (town.root / name).write_bytes(content)
-    ran(run_command, town, "add-wave", "town", "3", delivered(town, "2"), "--date", "2025-05-01")
+    words = ("add-wave", "town", "3", delivered(town, "2"), "--date", "2025-05-01", "--same-file")
+    ran(run_command, town, *words)
     code, output = run_command(town, "undo")
     assert code == 1
     assert "drafts/town_3.yml was made from wave 2. Delete it first" in output

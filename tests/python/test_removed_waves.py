@@ -276,7 +276,7 @@ def test_a_wave_that_is_being_brought_in_is_given_up(
     before = files(four)
     delivered = four.root / "delivered.csv"
     delivered.write_bytes((four.waves / "four/four_4.csv").read_bytes())
-    words = ("add-wave", STUDY, "5", str(delivered), "--date", "2009-05-01")
+    words = ("add-wave", STUDY, "5", str(delivered), "--date", "2009-05-01", "--same-file")
     assert run_command(four, *words)[0] == 0
     code, output = run_command(four, "remove-wave", STUDY, "4", "--apply")
     assert code == 1
