@@ -113,7 +113,9 @@ def _uv(
 ) -> "list[str | Path] | None":
     """Install the locked uv and give the words that it installs by; none if that does not work."""
     locks = [words[words.index(LOCKED) + 1] for words in installs if LOCKED in words]
-    found = [LOCKED_UV.search(Path(lock).read_text("utf-8")) for lock in locks if _is_file(lock)]
+    found = [
+        LOCKED_UV.search(path.read_text("utf-8")) for path in map(Path, locks) if path.is_file()
+    ]
     if not any(found):
         return None
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as pinned:
@@ -143,10 +145,6 @@ def _settings_of_pip(python: Path) -> "dict[str, str]":
     ).stdout
     settings = sorted(SETTING.findall(said), key=lambda each: RANKS.index(each[0]))
     return {name: value for _, name, value in settings}
-
-
-def _is_file(name: str) -> bool:
-    return Path(name).is_file()
 
 
 def discard(folder: Path) -> None:

@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from wavehouse.errors import WavehouseError
-from wavehouse.product import link_product
+from wavehouse.product import PACKAGE, link_product
 
 NAME = re.compile(r"""^name:\s*["']?(\w+)""", re.MULTILINE)
-# Of the dbt package that Wavehouse is; also of the project in its repository.
-PRODUCT = "wavehouse"
 
 
 class Project:
@@ -38,12 +36,12 @@ class Project:
         """The name of the dbt project."""
         path = self.root / "dbt_project.yml"
         found = NAME.search(path.read_text(encoding="utf-8")) if path.is_file() else None
-        return found[1] if found else PRODUCT
+        return found[1] if found else PACKAGE
 
     @property
     def is_own(self) -> bool:
         """Whether it is a team's project, apart from what Wavehouse brings."""
-        return self.name != PRODUCT
+        return self.name != PACKAGE
 
     @property
     def product(self) -> Path:
@@ -67,7 +65,7 @@ class Project:
 
     def file_of_node(self, node: Mapping[str, Any]) -> Path:
         """Give the file that a node of dbt's manifest is defined in."""
-        in_product = self.is_own and node["package_name"] == PRODUCT
+        in_product = self.is_own and node["package_name"] == PACKAGE
         return (self.product if in_product else self.root) / node["original_file_path"]
 
     @property

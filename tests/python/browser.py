@@ -2,10 +2,10 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 ARGUMENTS = (
@@ -34,6 +34,24 @@ def find_chromium() -> str:
     raise RuntimeError(
         f"{missing}. `make browser` installs one on Debian and Ubuntu; elsewhere, install Chromium "
         "or Chrome, or name one with WAVEHOUSE_CHROMIUM."
+    )
+
+
+def watch(page: Page, problems: list[str], is_allowed: Callable[[str], bool]) -> None:
+    """Note what goes wrong on a page unseen, and what it asks for that it may not.
+
+    Args:
+        page: a page that is not open yet.
+        problems: what is noted is added here.
+        is_allowed: whether an address may be asked for.
+    """
+    page.on("console", lambda message: problems.append(message.text))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on(
+        "request",
+        lambda request: (
+            None if is_allowed(request.url) else problems.append(f"asked for {request.url}")
+        ),
     )
 
 

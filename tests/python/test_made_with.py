@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from studies.town import STUDY, begin_town, copied, delivered, make_bare, run
+from studies.town import STUDY, begun_with_a_draft, copied, delivered
 from workbench import codebook_rows, ran, read_rows, write_rows
 
 from wavehouse.project import Project
@@ -16,10 +16,7 @@ LEFT = "These files have a draft already; it is left as it is."
 
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = make_bare(tmp_path_factory.mktemp("made_with"))
-    begin_town(project)
-    run(project, "add-wave", "town", "2", delivered(project, "2"), "--date", "2024-05-01")
-    return project
+    return begun_with_a_draft(tmp_path_factory.mktemp("made_with"))
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import chromium
+from browser import chromium, watch
 from lxml import etree
 from playwright.sync_api import Browser, Page, expect
 from workbench import open_for_change
@@ -122,16 +122,7 @@ def visit(browser: Browser, pages: Pages) -> Iterator[Callable[..., Page]]:
 
     def visit(address: str = "", base: str | None = None, **options: str) -> Page:
         page = context.new_page()
-        page.on("console", lambda message: problems.append(message.text))
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on(
-            "request",
-            lambda request: (
-                None
-                if request.url.startswith((*allowed, base or allowed[0]))
-                else problems.append(f"asked for {request.url}")
-            ),
-        )
+        watch(page, problems, lambda url: url.startswith((*allowed, base or allowed[0])))
         if options:
             page.emulate_media(**options)
         page.goto((base or pages.url) + address)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyreadstat
 import pytest
-from studies.town import begin_town, copied, delivered, make_bare, run
+from studies.town import begun_with_a_draft, copied
 from workbench import codebook_rows, ran
 
 from wavehouse.errors import ProblemsError
@@ -32,10 +32,7 @@ ROW = {"table": "segments", "add": {"segment_id": "a"}}
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The town survey with its first wave in the codebook, and a draft of the second."""
-    project = make_bare(tmp_path_factory.mktemp("answers"))
-    begin_town(project)
-    run(project, "add-wave", "town", "2", delivered(project, "2"), "--date", "2024-05-01")
-    return project
+    return begun_with_a_draft(tmp_path_factory.mktemp("answers"))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyreadstat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import chromium
+from browser import chromium, watch
 from playwright.sync_api import Browser, Page, expect
 from studies.town import begin_town, delivered, make_bare, run
 
@@ -47,16 +47,7 @@ def visit(browser: Browser, page_of_town: Path) -> Iterator[Callable[..., Page]]
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: problems.append(message.text))
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on(
-            "request",
-            lambda request: (
-                None
-                if request.url == page_of_town.as_uri()
-                else problems.append(f"asked for {request.url}")
-            ),
-        )
+        watch(page, problems, lambda url: url == page_of_town.as_uri())
         page.goto(page_of_town.as_uri())
         return page
 

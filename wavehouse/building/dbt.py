@@ -16,7 +16,8 @@ from wavehouse.building.fingerprint import method_fingerprint
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import terminal_text
 from wavehouse.processes import ended_with_us
-from wavehouse.project import PRODUCT, Project
+from wavehouse.product import PACKAGE
+from wavehouse.project import Project
 from wavehouse.writing import reason_code, refusal
 
 # Starts dbt, of this installation whatever lies in the folder.
@@ -114,7 +115,7 @@ def install_packages(project: Project) -> None:
     Raises:
         WavehouseError: dbt did not install them.
     """
-    found = project.root / "dbt_packages" / PRODUCT
+    found = project.root / "dbt_packages" / PACKAGE
     if not found.exists() and run_dbt(project, "deps", "--quiet") != 0:
         raise WavehouseError(
             "dbt did not install the packages of packages.yml; see the messages above."

@@ -14,7 +14,8 @@ from wavehouse.docs_site.data import Json, catalogue_for_site, manifest_for_site
 from wavehouse.docs_site.texts import add_texts
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import script_data
-from wavehouse.project import PRODUCT, Project
+from wavehouse.product import PACKAGE
+from wavehouse.project import Project
 from wavehouse.writing import write_whole
 
 # dbt's page cuts the hits of a search before it sorts them, and has lost what it sorts by. Here
@@ -79,7 +80,7 @@ def write_docs(project: Project) -> None:
         raise WavehouseError("The docs were not made; see the messages above.")
     manifest = _read(project, "manifest.json")
     shown = add_texts(
-        manifest_for_site(manifest, {project.name, PRODUCT}), project.product / "docs", PRODUCT
+        manifest_for_site(manifest, {project.name, PACKAGE}), project.product / "docs", PACKAGE
     )
     shown = with_texts(project, shown, _ids_by_link(manifest))
     text = replace_in_page(
@@ -144,8 +145,8 @@ def _ids_by_link(manifest: Json) -> dict[str, str]:
     for kind in ("nodes", "exposures"):
         for name, node in manifest[kind].items():
             parts = name.split(".")
-            usual = ".".join([parts[0], PRODUCT, *parts[2:]])
-            if node["package_name"] != PRODUCT and usual not in manifest[kind]:
+            usual = ".".join([parts[0], PACKAGE, *parts[2:]])
+            if node["package_name"] != PACKAGE and usual not in manifest[kind]:
                 found[usual] = name
     return found
 

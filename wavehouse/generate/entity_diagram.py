@@ -14,7 +14,8 @@ from pathlib import PurePosixPath
 from textwrap import wrap
 from typing import Any
 
-from wavehouse.generate.text import BY, MARKER, Texts
+from wavehouse.generate.text import MARKER, Texts
+from wavehouse.generated import is_generated_file
 from wavehouse.project import Project
 
 DIAGRAM = PurePosixPath("docs/images/entities.svg")
@@ -81,10 +82,10 @@ def _read_entities(project: Project, generated: Texts) -> list[Entity]:
     from wavehouse.yaml_files import parse_yaml
 
     files = {
-        PurePosixPath(path.relative_to(part).as_posix()): text
+        PurePosixPath(path.relative_to(part).as_posix()): path.read_text(encoding="utf-8")
         for part in project.parts
         for path in part.joinpath(MARTS).rglob("*.yml")
-        if BY not in (text := path.read_text(encoding="utf-8")).partition("\n")[0]
+        if not is_generated_file(path)
     }
     files |= {path: text for path, text in generated.items() if path.suffix == ".yml"}
     found = [

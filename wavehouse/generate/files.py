@@ -8,7 +8,8 @@ from wavehouse.codebook.wave_files import Inspection, check_files
 from wavehouse.errors import ProblemsError
 from wavehouse.generate.entity_diagram import draw_entities
 from wavehouse.generate.generators import expected_files
-from wavehouse.generate.text import BROUGHT, BY, Texts
+from wavehouse.generate.text import BROUGHT, Texts
+from wavehouse.generated import is_generated_file
 from wavehouse.product import CODEBOOK
 from wavehouse.project import Project
 from wavehouse.writing import explained, write_whole
@@ -30,7 +31,7 @@ def compare(project: Project, texts: Texts) -> tuple[list[str], list[str], list[
         file = inside(project.root, project.root / path, str(path))
         if not file.exists():
             missing.append(str(path))
-        elif not _is_generated(file):
+        elif not is_generated_file(file):
             by_hand.append(f"{path}: rename or remove it; this name belongs to a generated file.")
         elif file.read_bytes() != text.encode():
             stale.append(str(path))
@@ -40,7 +41,7 @@ def compare(project: Project, texts: Texts) -> tuple[list[str], list[str], list[
     superseded = [
         name
         for file in _candidates(project)
-        if (name := project.relative(file)) not in expected and _is_generated(file)
+        if (name := project.relative(file)) not in expected and is_generated_file(file)
     ]
     return missing, stale, superseded
 
@@ -110,11 +111,6 @@ def _candidates(project: Project) -> list[Path]:
         (project.docs, "*.svg"),
     ]
     return sorted(file for folder, pattern in patterns for file in folder.rglob(pattern))
-
-
-def _is_generated(file: Path) -> bool:
-    with file.open("rb") as stream:
-        return BY.encode() in stream.readline()
 
 
 def _changes(missing: list[str], stale: list[str], superseded: list[str]) -> list[str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wavehouse.errors import WavehouseError
-from wavehouse.generate.text import BY
+from wavehouse.generated import is_generated_file
 from wavehouse.migrations.run import migrate
 from wavehouse.own.qualify import defined_names, qualified_sql, qualified_yaml
 from wavehouse.product import PACKAGE, is_former_name
@@ -104,7 +104,7 @@ def _own_files(clone: Path, project: Project) -> Iterator[tuple[str, Path]]:
                 continue
             if (project.product / name).exists() or is_former_name(name):
                 continue
-            if BY.encode() in path.read_bytes().partition(b"\n")[0]:
+            if is_generated_file(path):
                 continue
             yield name, path
 

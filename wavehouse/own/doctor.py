@@ -1,6 +1,5 @@
 """Say what is installed, what is missing, and whether a project is in order."""
 
-import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -10,12 +9,12 @@ from pathlib import Path
 
 from wavehouse import __version__
 from wavehouse.errors import WavehouseError
-from wavehouse.product import LOCK, PACKAGE, is_checkout
+from wavehouse.own.lock import locked_versions
+from wavehouse.product import LOCK, is_checkout
 from wavehouse.project import Project
 
 # What the numbers depend on, apart from Wavehouse itself.
 WATCHED = ("dbt-core", "dbt-duckdb", "duckdb")
-PINNED = re.compile(r"^([a-z0-9-]+)(?:\[[^\]]*\])?==([^ \\\n]+)", re.MULTILINE)
 # Programs that only some commands need.
 OPTIONAL = {
     "git": "to keep the project's history (any version)",
@@ -67,7 +66,7 @@ def _installation(project: Project) -> Iterator[Finding]:
     yield Finding("Wavehouse", f"{__version__}, from {place}")
     yield Finding("Python", ".".join(map(str, sys.version_info[:3])))
     lock = project.root / LOCK
-    pinned = dict(PINNED.findall(lock.read_text(encoding="utf-8"))) if lock.is_file() else {}
+    pinned = locked_versions(lock.read_text(encoding="utf-8")) if lock.is_file() else {}
     for name in WATCHED:
         try:
             installed = version(name)
@@ -89,10 +88,9 @@ def _version_of_the_project(project: Project) -> Iterator[Finding]:
     if not project.is_own:
         yield Finding("Project", "Wavehouse itself, with its example studies")
         return
-    from wavehouse.own.upgrade import VENDOR
-    from wavehouse.own.wheel import version_of
+    from wavehouse.own.wheel import VENDOR, vendored_wheels, version_of
 
-    wheels = sorted((project.root / VENDOR).glob(f"{PACKAGE}-*.whl"))
+    wheels = vendored_wheels(project.root)
     if len(wheels) != 1:
         yield Finding(
             VENDOR,

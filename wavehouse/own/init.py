@@ -10,12 +10,11 @@ from wavehouse.errors import WavehouseError
 from wavehouse.generate import generate
 from wavehouse.own.adopt import adopt
 from wavehouse.own.lock import lock_of_project
-from wavehouse.own.wheel import write_wheel
+from wavehouse.own.wheel import VENDOR, write_wheel
 from wavehouse.product import CODEBOOK, LOCK, PACKAGE, link_product, product_folder
 from wavehouse.project import Project
 from wavehouse.writing import write_whole
 
-VENDOR = "vendor"
 # dbt's own names, and that of the package.
 TAKEN = {PACKAGE, "dbt", "dbt_duckdb", "dbt_postgres"}
 NAME = re.compile(r"[a-z][a-z0-9_]*")

@@ -13,7 +13,7 @@ HEAD = "# Exact versions of everything. Made by `make lock` from the ranges in p
 TOOLS = "# From here on: tools of contributors, which a project of a team does not need.\n"
 OF_PROJECT = "# Exact versions of everything that Wavehouse needs. `wavehouse upgrade` writes it.\n"
 # A package with its hashes, as pip reads it.
-PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(?:.*\\\n)*.*\n", re.MULTILINE)
+PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^ \\\n]+)(?:.*\\\n)*.*\n", re.MULTILINE)
 
 
 def in_two_parts(all_packages: str, needed: str) -> str:
@@ -33,6 +33,11 @@ def in_two_parts(all_packages: str, needed: str) -> str:
 def lock_of_project(lock: str) -> str:
     """Give the part of a lock file that a team's project is set up from."""
     return OF_PROJECT + "".join(found[0] for found in PINNED.finditer(lock.partition(TOOLS)[0]))
+
+
+def locked_versions(lock: str) -> dict[str, str]:
+    """Give the version of each package of a lock file."""
+    return {found[1]: found[2] for found in PINNED.finditer(lock)}
 
 
 if __name__ == "__main__":

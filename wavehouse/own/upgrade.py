@@ -16,27 +16,26 @@ import subprocess
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from wavehouse import __version__, environment
 from wavehouse.codebook.tables import DESCRIPTIONS
 from wavehouse.errors import ProblemsError, WavehouseError
-from wavehouse.generate.text import BY
+from wavehouse.generated import is_generated, is_generated_file
 from wavehouse.locks import only_one
 from wavehouse.migrations.codebook_state import VERSIONS
 from wavehouse.own.lock import lock_of_project
-from wavehouse.own.wheel import version_of
+from wavehouse.own.wheel import VENDOR, is_vendored_wheel, vendored_wheels, version_of
 from wavehouse.product import LOCK, PACKAGE, link_product
 from wavehouse.project import Project
 from wavehouse.publishing.contracts import record_contracts
-from wavehouse.writing import write_whole
+from wavehouse.writing import PARTIAL, write_whole
 
-VENDOR = "vendor"
 SAID = "upgrade.json"
 # What is no text of the project, or is made again.
 NOT_COPIED = {
-    *(".git", ".venv", ".wavehouse", "target", "warehouse", "logs", "dbt_packages", "landing"),
-    "drafts",
+    *(".git", ".venv", ".wavehouse", "target", "warehouse", "logs", "dbt_packages"),
+    *("landing", "drafts"),
 }
 # The other version's own commands, in this order.
 STEPS = (("migrate", "--apply"), ("generate",), ("contracts",))
@@ -112,7 +111,9 @@ def undo(project: Project) -> list[str]:
             f"{name} was changed since. Undo that first, or take the older file from "
             f".wavehouse/upgrade/before by hand."
             for name, digest in said["files"].items()
-            if _digest(project.root / name) != digest and not _is_made_again(project.root / name)
+            if _digest(path := project.root / name) != digest
+            # What a build since wrote again is nobody's edit.
+            and not (path.is_file() and is_generated_file(path))
         ]
         if changed:
             raise ProblemsError("The upgrade cannot be taken back:", changed)
@@ -144,7 +145,7 @@ def _plan(project: Project, wheel: Path) -> Upgrade:
     record_contracts(Project(copy))
     vendored = f"{VENDOR}/{wheel.name}"
     for name in before:
-        if _is_wheel(name):
+        if is_vendored_wheel(name):
             (copy / name).unlink()
     write_whole(copy / vendored, content)
     write_whole(copy / LOCK, lock)
@@ -214,13 +215,13 @@ def _texts(root: Path) -> Iterator[tuple[str, bytes]]:
             folders[:] = [name for name in folders if name not in NOT_COPIED]
         for name in names:
             path = here / name
-            if path.is_file() and not name.endswith((".lock.partial", ".duckdb")):
+            if path.is_file() and path.suffix not in {PARTIAL, ".duckdb"}:
                 yield path.relative_to(root).as_posix(), path.read_bytes()
 
 
 def _follows_from_version(name: str, before: dict[str, bytes], after: dict[str, bytes]) -> bool:
     """Tell whether a file is one that a version of Wavehouse writes, and nobody else."""
-    if name == LOCK or _is_wheel(name):
+    if name == LOCK or is_vendored_wheel(name):
         return True
     # A migration keeps the rows, and notes itself; without one no table changes.
     if name.startswith("seeds/codebook/"):
@@ -229,24 +230,11 @@ def _follows_from_version(name: str, before: dict[str, bytes], after: dict[str, 
     if name == "models/marts/released_contracts.json":
         return True
     found = [content for content in (before.get(name), after.get(name)) if content is not None]
-    return all(BY.encode() in content.partition(b"\n")[0] for content in found)
-
-
-def _is_wheel(name: str) -> bool:
-    path = PurePosixPath(name)
-    return path.parent.as_posix() == VENDOR and path.match(f"{PACKAGE}-*.whl")
-
-
-def _is_made_again(path: Path) -> bool:
-    """Tell whether a file is generated: a build since may have written it anew."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as stream:
-        return BY.encode() in stream.readline()
+    return all(is_generated(content) for content in found)
 
 
 def _version_in_use(project: Project) -> str:
-    found = sorted((project.root / VENDOR).glob(f"{PACKAGE}-*.whl"))
+    found = vendored_wheels(project.root)
     return version_of(found[-1]) if found else __version__
 
 

@@ -9,7 +9,7 @@ import zipfile
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from importlib.metadata import Distribution, distribution
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from wavehouse.errors import WavehouseError
 from wavehouse.product import CHECKOUT, PACKAGE, is_checkout, product_folder
@@ -17,6 +17,8 @@ from wavehouse.writing import PARTIAL
 
 # The packages of Python in the wheel.
 PYTHON = (PACKAGE, f"{PACKAGE}_exchange")
+# Where a project keeps the wheel that it is built with.
+VENDOR = "vendor"
 # What the installer wrote about the installation.
 OF_INSTALLER = {"INSTALLER", "REQUESTED", "direct_url.json", "RECORD"}
 # The earliest time that a zip file knows: a wheel depends on its content alone.
@@ -41,6 +43,17 @@ def write_wheel(folder: Path) -> Path:
             _put(packed, name, content)
         _put(packed, f"{info}/RECORD", "".join([*lines, f"{info}/RECORD,,\n"]).encode())
     return place
+
+
+def vendored_wheels(root: Path) -> list[Path]:
+    """Give the wheels of Wavehouse that a project keeps: one, where it is in order."""
+    return sorted(root.glob(f"{VENDOR}/{PACKAGE}-*.whl"))
+
+
+def is_vendored_wheel(name: str) -> bool:
+    """Tell whether a file of a project, by its name from the root, is such a wheel."""
+    path = PurePosixPath(name)
+    return path.parent.as_posix() == VENDOR and path.match(f"{PACKAGE}-*.whl")
 
 
 def version_of(wheel: Path) -> str:

@@ -177,6 +177,19 @@ def _plain_content(node: yaml.Node | None) -> Any:  # noqa: ANN401 (whatever som
     return "" if node is None else node.value
 
 
+def kept_beside(project: Project, study_id: str, wave_id: str, ending: str) -> Path:
+    """Give a file that is kept for the draft of a wave, whether it is there or not.
+
+    It is not for people: what they read and edit is the draft itself, at `draft_path`.
+    """
+    return project.root / ".wavehouse" / "drafts" / f"{study_id}_{wave_id}.{ending}"
+
+
+def rows_path(project: Project, study_id: str, wave_id: str) -> Path:
+    """Give the file with the rows of a draft as they were made, whether it is there or not."""
+    return kept_beside(project, study_id, wave_id, "json")
+
+
 def draft_path(project: Project, study_id: str, wave_id: str) -> Path:
     """Give the file of a wave's draft, whether it is there or not.
 

@@ -29,6 +29,7 @@ from wavehouse_exchange.onboarding.wave_rows import (
     StudyOptions,
     WaveOptions,
     delivery_proposal,
+    design_column,
     reading_proposals,
     study_proposals,
     wave_proposal,
@@ -316,15 +317,7 @@ def _study(
         if ddi.settings.get(name):
             design.changes[0]["add"][name] = ddi.settings[name]
     design.changes += [
-        {
-            "table": "design_columns",
-            "add": {
-                "design_id": design_id,
-                "design_role": role,
-                "position": "1",
-                "source_column": column,
-            },
-        }
+        design_column(design_id, role, column)
         for role, column in roles.items()
         if role not in ("respondent", "stratum", "psu", "weight")
     ]

@@ -18,7 +18,7 @@ from wavehouse_exchange.landing.options import fitting, parsed
 from wavehouse_exchange.landing.readers import open_table
 from wavehouse_exchange.landing.reshape import matching
 from wavehouse_exchange.landing.tables import AS_DELIVERED, ReadingOptions
-from wavehouse_exchange.onboarding.draft import Draft
+from wavehouse_exchange.onboarding.draft import Draft, kept_beside, rows_path
 from wavehouse_exchange.onboarding.wanted import ASKED
 from wavehouse_exchange.onboarding.wave_rows import StudyOptions, WaveOptions
 
@@ -113,13 +113,15 @@ def keep_concordance(project: Project, study_id: str, wave_id: str, path: Path |
 
 def concordance_path(project: Project, study_id: str, wave_id: str) -> Path:
     """Give the place of that copy, whether it is there or not."""
-    return project.root / ".wavehouse" / "drafts" / f"{study_id}_{wave_id}.concordance.csv"
+    return kept_beside(project, study_id, wave_id, "concordance.csv")
 
 
 def kept_of_draft(project: Project, study_id: str, wave_id: str) -> list[Path]:
     """Give the files that are kept beside a draft, whether they are there or not."""
-    rows_as_made = project.root / ".wavehouse" / "drafts" / f"{study_id}_{wave_id}.json"
-    return [rows_as_made, concordance_path(project, study_id, wave_id)]
+    return [
+        rows_path(project, study_id, wave_id),
+        concordance_path(project, study_id, wave_id),
+    ]
 
 
 def _said(options: WaveOptions, study: StudyOptions | None) -> Said:

@@ -158,7 +158,7 @@ def add_wave(
         found = choose_wanted(found, new, codebook, naming, options.keep)
         found += group_proposals(naming.groups, found)
         found += segment_proposals(naming, new, found)
-        changed = f"{_what_changed(project, study_id, wave_id, before, key)}\n" if before else ""
+        changed = _changed_if_replaced(project, study_id, wave_id, before, key)
         draft, kept = _save(
             project,
             new,
@@ -272,11 +272,7 @@ def new_study(
             *group_proposals(naming.groups, found),
             *segment_proposals(naming, new, found),
         ]
-        changed = (
-            f"{_what_changed(project, study_id, wave_id, before, study.respondent)}\n"
-            if before
-            else ""
-        )
+        changed = _changed_if_replaced(project, study_id, wave_id, before, study.respondent)
         unchanged = len(study.roles)
         draft, kept = _save(
             project,
@@ -427,6 +423,13 @@ def _replace_applied(
         )
     keep_columns(project, draft, {wave_id: new})
     return f"{said}\n{kept}{review_text(project, draft)}"
+
+
+def _changed_if_replaced(
+    project: Project, study_id: str, wave_id: str, before: Delivery | None, key: str | None
+) -> str:
+    """Say what the files change of those before, as a paragraph; nothing for a first delivery."""
+    return f"{_what_changed(project, study_id, wave_id, before, key)}\n" if before else ""
 
 
 def _what_changed(

@@ -14,7 +14,7 @@ from wavehouse.escapes import csv_text, sql_name, sql_text
 from wavehouse.project import Project
 from wavehouse.writing import write_whole
 from wavehouse_exchange.landing.landed import read_landed
-from wavehouse_exchange.onboarding.draft import OPEN, TO_FILL_IN, Change, Draft, Proposal
+from wavehouse_exchange.onboarding.draft import OPEN, TO_FILL_IN, Change, Draft, Proposal, rows_path
 from wavehouse_exchange.onboarding.profile import (
     ColumnProfile,
     WaveProfile,
@@ -239,12 +239,12 @@ def _some(texts: Sequence[str], most: int) -> str:
 def keep_rows_as_made(project: Project, draft: Draft) -> None:
     """Remember the rows of a draft as they were made, so that edits of them can be told later."""
     made = {p.id: {"changes": p.changes, "if_rejected": p.if_rejected} for p in draft.proposals}
-    write_whole(_made_path(project, draft), json.dumps(made, ensure_ascii=False))
+    write_whole(rows_path(project, draft.study, draft.wave), json.dumps(made, ensure_ascii=False))
 
 
 def rows_as_made(project: Project, draft: Draft) -> dict[str, Rows]:
     """Give the rows of a draft's proposals as they were made; as they are, where that is lost."""
-    path = _made_path(project, draft)
+    path = rows_path(project, draft.study, draft.wave)
     made = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return {
         p.id: (made[p.id]["changes"], made[p.id]["if_rejected"])
@@ -252,10 +252,6 @@ def rows_as_made(project: Project, draft: Draft) -> dict[str, Rows]:
         else (p.changes, p.if_rejected)
         for p in draft.proposals
     }
-
-
-def _made_path(project: Project, draft: Draft) -> Path:
-    return project.root / ".wavehouse" / "drafts" / f"{draft.study}_{draft.wave}.json"
 
 
 def keep_decisions(before: Draft, made: Mapping[str, Rows], draft: Draft) -> str:

@@ -12,6 +12,7 @@ from wavehouse.escapes import sql_name, sql_text
 from wavehouse_exchange.onboarding.draft import Change, Proposal
 from wavehouse_exchange.onboarding.missing_labels import compared
 from wavehouse_exchange.onboarding.profile import MOST_CODES, ColumnProfile, WaveProfile
+from wavehouse_exchange.onboarding.wave_rows import design_column
 
 # Beginnings of words in names and labels, as they are compared.
 _WORDS = {
@@ -101,15 +102,7 @@ def role_proposals(
     proposals = []
     for each in roles:
         rows: list[Change] = [
-            {
-                "table": "design_columns",
-                "add": {
-                    "design_id": design_id,
-                    "design_role": each.role,
-                    "position": str(position),
-                    "source_column": column,
-                },
-            }
+            design_column(design_id, each.role, column, position)
             for position, column in enumerate(each.columns, start=1)
         ]
         waivers: list[Change] = [

@@ -9,7 +9,7 @@ from typing import Any
 from wavehouse.codebook.tables import Codebook, Row, wave_number
 from wavehouse.errors import WavehouseError
 from wavehouse_exchange.landing.tables import AS_DELIVERED, ReadingOptions
-from wavehouse_exchange.onboarding.draft import TO_FILL_IN, Proposal
+from wavehouse_exchange.onboarding.draft import TO_FILL_IN, Change, Proposal
 from wavehouse_exchange.onboarding.profile import WaveProfile
 
 
@@ -199,6 +199,19 @@ def _reading(file: Mapping[str, str]) -> dict[str, str]:
     return {"reading_options": file["reading_options"]} if "reading_options" in file else {}
 
 
+def design_column(design_id: str, role: str, column: str, position: int = 1) -> Change:
+    """Give the row by which a delivered column has a role in a design."""
+    return {
+        "table": "design_columns",
+        "add": {
+            "design_id": design_id,
+            "design_role": role,
+            "position": str(position),
+            "source_column": column,
+        },
+    }
+
+
 def study_proposals(new: WaveProfile, design_id: str, options: StudyOptions) -> list[Proposal]:
     """Draft the rows of a study and its design."""
     label = options.label or TO_FILL_IN
@@ -226,18 +239,7 @@ def study_proposals(new: WaveProfile, design_id: str, options: StudyOptions) -> 
         "variance_method": "taylor",
         "description": f"Design columns: {named}." + (f" Without {lacking}." if lacking else ""),
     }
-    columns = [
-        {
-            "table": "design_columns",
-            "add": {
-                "design_id": design_id,
-                "design_role": role,
-                "position": "1",
-                "source_column": column,
-            },
-        }
-        for role, column in options.roles.items()
-    ]
+    columns = [design_column(design_id, role, column) for role, column in options.roles.items()]
     return [
         Proposal(
             "study",

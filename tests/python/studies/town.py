@@ -47,6 +47,14 @@ def begin_town(project: Project) -> None:
         run(project, *words)
 
 
+def begun_with_a_draft(folder: Path) -> Project:
+    """Make a project with the first wave in the codebook, and a draft of the second."""
+    project = make_bare(folder)
+    begin_town(project)
+    run(project, "add-wave", "town", "2", delivered(project, "2"), "--date", "2024-05-01")
+    return project
+
+
 def copied(project: Project, folder: Path) -> Project:
     """Copy a project and the delivered files beside it."""
     folder.mkdir(parents=True, exist_ok=True)
