@@ -25,7 +25,7 @@ CODEBOOK = PurePosixPath("codebook")
 LOCK = "requirements.lock"
 # What is taken as it is, by the folders in which dbt looks for it.
 FOLDERS = ("models", "macros", "tests", "seeds/library", "seeds/reference", "docs")
-FILES = ("dbt_project.yml", "profiles.yml", "releases.yml", LOCK)
+FILES = ("dbt_project.yml", "profiles.yml", "releases.yml", "operations.yml", LOCK)
 # What stood in the repository and is generated now, or is no part of the package.
 FORMER = frozenset(
     {

@@ -88,7 +88,7 @@ def _fill(
         place.mkdir(parents=True, exist_ok=True)
         if not any(place.iterdir()):
             (place / ".gitkeep").touch()
-    for file in ("profiles.yml", "releases.yml"):
+    for file in ("profiles.yml", "releases.yml", "operations.yml"):
         text = (brought / file).read_text(encoding="utf-8")
         write_whole(folder / file, re.sub(rf"^{PACKAGE}:$", f"{name}:", text, flags=re.MULTILINE))
     for table in sorted((brought / CODEBOOK).iterdir()):

@@ -1,0 +1,1 @@
+"""What runs without anybody awake: runs and their history, findings, alerts, backups."""
