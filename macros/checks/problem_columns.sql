@@ -36,6 +36,16 @@
 {%- endmacro %}
 
 
+{#-
+    What to do about a file or folder of a wave that the codebook lacks. Somebody may be bringing the wave in, so its
+    draft comes first; what is delivered goes last.
+-#}
+{% macro undeclared_wave_remedy(study_id, wave_id, adding) -%}
+    {%- set words = "' || " ~ study_id ~ " || ' ' || " ~ wave_id ~ " || '" -%}
+    'If the wave is being brought in, go on with its draft: wavehouse review {{ words }}, and then wavehouse apply {{ words }}. If it has no draft, {{ adding }} and run make generate. To give the wave up and remove its files: wavehouse remove-wave {{ words }} --apply.'
+{%- endmacro %}
+
+
 {#- The waves that are declared as landed, as study/wave, from the sources that are generated for them. -#}
 {% macro landed_waves() -%}
     {%- set found = [] -%}

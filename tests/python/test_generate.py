@@ -394,7 +394,7 @@ def test_a_file_with_a_draft_is_not_to_be_removed(project: Project, run_command:
     write(project, "drafts/mood_2009.yml", "study: mood\n")
     code, said = run_command(project, "check")
     assert code == 1
-    assert "not declared. Its draft is drafts/mood_2009.yml: decide that and apply it." in said
+    assert "its draft is drafts/mood_2009.yml: go on with `wavehouse review mood 2009`" in said
     assert "remove the file" not in said
 
 

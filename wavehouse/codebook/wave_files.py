@@ -115,7 +115,12 @@ def inspect_files(project: Project) -> Inspection:
             remedy = f"Add it to seeds/codebook/waves.csv{hint}, or remove the file."
             draft = project.root / "drafts" / f"{path.stem}.yml"
             if draft.is_file():
-                remedy = f"Its draft is {project.relative(draft)}: decide that and apply it."
+                words = f"{study_id} {wave_id}"
+                remedy = (
+                    f"It is being brought in, and its draft is {project.relative(draft)}: go on "
+                    f"with `wavehouse review {words}`, and then `wavehouse apply {words}`. To give "
+                    f"it up and remove its files: `wavehouse remove-wave {words} --apply`."
+                )
             found.reported.append(
                 f"{name}: wave {wave_id} of study {study_id} is not declared. {remedy}"
             )

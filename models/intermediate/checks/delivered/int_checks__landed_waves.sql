@@ -48,7 +48,7 @@ undeclared_landings as (
             study_id='landed_waves.study_id',
             wave_id='landed_waves.wave_id',
             problem="case when waves.wave_id is null then 'A wave is landed that the codebook does not declare.' else 'The wave is landed, but the codebook declares it as a seed.' end",
-            remedy="case when waves.wave_id is null then 'Add the wave to seeds/codebook/waves.csv with delivered_as landing and run make generate, or remove the folder.' else 'Set its delivered_as in seeds/codebook/waves.csv to landing and run make generate, or remove the folder.' end"
+            remedy="case when waves.wave_id is null then " ~ undeclared_wave_remedy('landed_waves.study_id', 'landed_waves.wave_id', 'add it to seeds/codebook/waves.csv with delivered_as landing') ~ " else 'Set its delivered_as in seeds/codebook/waves.csv to landing and run make generate, or remove the folder.' end"
         ) | indent(8) }}
     from landed_waves
     left join waves

@@ -74,7 +74,7 @@ undeclared_files as (
             study_id='wave_files.study_id',
             wave_id='wave_files.wave_id',
             problem="case when wave_files.wave_id is null then 'The name does not follow seeds/waves/<study>/<study>_<wave>.csv.' else 'The codebook declares no wave for this file.' end",
-            remedy="case when wave_files.wave_id is null then 'Move or rename the file.' else 'Add the wave to seeds/codebook/waves.csv and run make generate, or remove the file.' end"
+            remedy="case when wave_files.wave_id is null then 'Move or rename the file.' else " ~ undeclared_wave_remedy('wave_files.study_id', 'wave_files.wave_id', 'add it to seeds/codebook/waves.csv') ~ " end"
         ) | indent(8) }}
     from wave_files
     left join waves
