@@ -297,9 +297,9 @@ def missing_file(study: Study) -> None:
 
 @case(
     "[wave_file_undeclared] seeds/waves/@/@_3.csv, study @, wave 3: The codebook declares no wave "
-    "for this file. If the wave is being brought in, go on with its draft: wavehouse review @ 3, and "
-    "then wavehouse apply @ 3. If it has no draft, add it to seeds/codebook/waves.csv and run make "
-    "generate. To give the wave up and remove its files: wavehouse remove-wave @ 3 --apply."
+    "for this file. If the wave is being brought in, go on with its draft: wavehouse review @ 3, "
+    "and then wavehouse apply @ 3. If it has no draft, add it to seeds/codebook/waves.csv and run "
+    "make generate. To give the wave up and remove its files: wavehouse remove-wave @ 3 --apply."
 )
 def undeclared_wave(study: Study) -> None:
     study.waves["3"] = study.waves["1"]
@@ -413,10 +413,10 @@ def optional_study_landed_in_part(study: Study) -> None:
 
 @case(
     "[wave_landing_undeclared] landing/@/3, study @, wave 3: A wave is landed that the codebook "
-    "does not declare. If the wave is being brought in, go on with its draft: wavehouse review @ 3, "
-    "and then wavehouse apply @ 3. If it has no draft, add it to seeds/codebook/waves.csv with "
-    "delivered_as landing and run make generate. To give the wave up and remove its files: wavehouse "
-    "remove-wave @ 3 --apply."
+    "does not declare. If the wave is being brought in, go on with its draft: wavehouse review "
+    "@ 3, and then wavehouse apply @ 3. If it has no draft, add it to seeds/codebook/waves.csv "
+    "with delivered_as landing and run make generate. To give the wave up and remove its files: "
+    "wavehouse remove-wave @ 3 --apply."
 )
 def landed_and_undeclared(study: Study) -> None:
     study.landed["3"] = study.waves["1"]
