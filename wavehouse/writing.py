@@ -83,11 +83,12 @@ def replace_folder(place: Path, new: Path) -> None:
 def _remove_left_by_the_dead(path: Path) -> None:
     for stale in path.parent.glob(f".{escape(path.name)}.*{PARTIAL}"):
         number = stale.name.removesuffix(PARTIAL).rpartition(".")[2]
-        if number.isdecimal() and not _runs(int(number)):
+        if number.isdecimal() and not is_running(int(number)):
             stale.unlink(missing_ok=True)
 
 
-def _runs(pid: int) -> bool:
+def is_running(pid: int) -> bool:
+    """Tell whether a process of this number runs on this machine, whoever's it is."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -139,7 +140,7 @@ def refusal(place: Path, code: int) -> str:
         said += f" ({shutil.disk_usage(there).free / 1e6:,.0f} MB are free)"
     elif code in PERMISSIONS:
         folder = there if there.is_dir() else there.parent
-        said += f" (user {_user()}, folder {folder})"
+        said += f" (user {user_name()}, folder {folder})"
     return f"{said}. {REMEDIES[code]}. Nothing half-written was left."
 
 
@@ -147,7 +148,8 @@ def _may_read(place: Path) -> bool:
     return os.access(place, os.R_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
-def _user() -> str:
+def user_name() -> str:
+    """Name the user that this process is of, by number where there is no name."""
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
