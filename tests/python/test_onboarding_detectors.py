@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from wavehouse.codebook.tables import read_codebook
@@ -24,6 +25,7 @@ from wavehouse_exchange.onboarding.profile import (
     QUANTILES,
     ColumnProfile,
     NumberSummary,
+    profile_seed,
     profile_wave,
 )
 from wavehouse_exchange.onboarding.texts import (
@@ -386,6 +388,25 @@ def test_new_missing_code_is_found_with_its_kind() -> None:
         ("9",),
         "refused",
     )
+
+
+def test_counts_of_codes_are_of_rows_and_shares_say_that_they_are_weighted(tmp_path: Path) -> None:
+    seed = tmp_path / "town_1.csv"
+    before = ["1,0.5", "2,2.5"] * 50
+    now = [*before[:40], *["3,0.01"] * 7, *["1,2.5"] * 60]
+    profiles = []
+    for rows in (before, now):
+        seed.write_text("\n".join(["mood,weight", *rows]))
+        profiles.append(profile_seed(seed, "town", "1", "weight").columns["mood"])
+    added = compare_codes(*profiles, {}).changes[-1]
+    assert (added.kind, added.codes) == ("code_added", ("3",))
+    assert added.reason == "3 ('3') was not there before; it is in 7 rows"
+    moved = shift(*profiles, {})
+    assert moved is not None
+    weights = pd.DataFrame([row.split(",") for row in now], columns=["mood", "weight"])
+    sums = weights.astype({"weight": float}).groupby("mood")["weight"].sum()
+    assert "% of the weighted answers moved" in moved.reason
+    assert f"code 2, from {125 / 150:.1%} to {sums['2'] / sums.sum():.1%}" in moved.reason
 
 
 def test_known_missing_code_is_no_change() -> None:

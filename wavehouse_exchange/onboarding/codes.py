@@ -184,7 +184,6 @@ def _compare_missing(
             continue
         missing.add(code)
         kind, confidence = (guess.kind, guess.confidence) if guess else ("no_answer", 0.5)
-        count = new.counts.get(code, 0)
         what = f"labelled {label!r}" if label else "without a label"
         said = guess.reason if guess else "declared missing by the file"
         if code in before:
@@ -195,7 +194,7 @@ def _compare_missing(
                     (code,),
                     round(confidence - 0.1, 2),
                     f"{code} was the answer {before[code]!r}; now it is {what}, {said}, "
-                    f"in {count:g} rows",
+                    f"in {new.rows_with(code)}",
                     kind,
                 )
             )
@@ -206,7 +205,7 @@ def _compare_missing(
                     (code,),
                     (),
                     round(confidence, 2),
-                    f"{code} is {what}, {said}, in {count:g} rows",
+                    f"{code} is {what}, {said}, in {new.rows_with(code)}",
                     kind,
                 )
             )
@@ -361,7 +360,7 @@ def _pair_by_spelling(
 
 def _added(new: ColumnProfile, code: str, label: str, gone: Mapping[str, str]) -> CodeChange:
     """Say that a code is new, and of one that is gone if it may be that one."""
-    reason = f"{code} ({label!r}) was not there before; {new.counts.get(code, 0):g} rows have it"
+    reason = f"{code} ({label!r}) was not there before; it is in {new.rows_with(code)}"
     confidence = 0.9 if label != code else 0.6
     likeness = {
         other: max(similarity(label, was), float(is_respelled(label, was)))
@@ -403,8 +402,8 @@ def _moved(
         tuple(codes),
         tuple(others),
         confidence,
-        f"by the labels {listed}; {agrees} ({as_moved:.0%} of answers moved if so, "
-        f"{as_before:.0%} if not)",
+        f"by the labels {listed}; {agrees} ({as_moved:.0%} of {new.weighted}answers moved if "
+        f"so, {as_before:.0%} if not)",
     )
 
 
@@ -436,9 +435,9 @@ def _turned_by_distribution(
         tuple(codes),
         tuple(turned[code] for code in codes),
         round(confidence, 2),
-        f"no labels are delivered; turned round, {misfit_turned:.0%} of the answers moved, left as "
-        f"it is {misfit:.0%}. A real change of opinion looks the same only by chance: look at the "
-        "questionnaire",
+        f"no labels are delivered; turned round, {misfit_turned:.0%} of the {new.weighted}answers "
+        f"moved, left as it is {misfit:.0%}. A real change of opinion looks the same only by "
+        "chance: look at the questionnaire",
     )
 
 
@@ -464,8 +463,8 @@ def _merged(
             (code,),
             parts,
             0.9 if gap <= MERGED_TOLERANCE else 0.6,
-            f"{code} ({after[code]!r}) covers {what} ({', '.join(parts)}); its share differs from "
-            f"theirs together by {gap:.1%}",
+            f"{code} ({after[code]!r}) covers {what} ({', '.join(parts)}); its {new.weighted}share "
+            f"differs from theirs together by {gap:.1%}",
         )
         free = [part for part in free if part not in parts]
         found.append((code, parts, change))
@@ -494,8 +493,8 @@ def _split(
             codes,
             (part,),
             0.9 if gap <= MERGED_TOLERANCE else 0.6,
-            f"{part} ({before[part]!r}) became {what} ({', '.join(codes)}); their share together "
-            f"differs from its by {gap:.1%}",
+            f"{part} ({before[part]!r}) became {what} ({', '.join(codes)}); their "
+            f"{new.weighted}share together differs from its by {gap:.1%}",
         )
         free = [code for code in free if code not in codes]
         found.append((part, codes, change))

@@ -601,7 +601,7 @@ def _numeric_codes(before: KnownColumn, column: ColumnProfile, naming: Naming) -
             (code,),
             (),
             round(confidence, 2),
-            f"{code} among numbers, labelled {label!r}, in {column.counts.get(code, 0):g} rows"
+            f"{code} among numbers, labelled {label!r}, in {column.rows_with(code)}"
             + (f": {guess.reason}" if guess else ""),
             kind or "no_answer",
         )

@@ -138,9 +138,9 @@ def shift(
     return NumberChange(
         "shifted_distribution",
         round(min(0.95, 0.5 + 1.5 * moved), 2),
-        f"{moved:.0%} of the answers moved (total variation); most in code {largest}, from "
-        f"{before.get(largest, 0):.1%} to {after.get(largest, 0):.1%}; p {_p(p_value)} if "
-        f"clustering makes the design effect {ASSUMED_DESIGN_EFFECT}",
+        f"{moved:.0%} of the {new.weighted}answers moved (total variation); most in code "
+        f"{largest}, from {before.get(largest, 0):.1%} to {after.get(largest, 0):.1%}; p {_p(p_value)} "
+        f"if clustering makes the design effect {ASSUMED_DESIGN_EFFECT}",
     )
 
 

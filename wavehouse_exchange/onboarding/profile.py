@@ -67,6 +67,7 @@ class ColumnProfile:
     """One column of a wave.
 
     `counts` are of codes, weighted where the wave has a weight, without those of nothing delivered;
+    `row_counts` are the same without weights, and empty where there are none: see `rows_with`.
     `label_is_delivered` is false where the label is the codebook's paraphrase. Of a column of
     numbers, `reserved_counts` are the rows with numbers such as 998, which are often no answers,
     and `other_numbers` are all the others.
@@ -85,6 +86,17 @@ class ColumnProfile:
     reserved_counts: Mapping[str, float] = field(default_factory=dict)
     other_numbers: NumberSummary | None = None
     shape: ValueShape | None = None
+    row_counts: Mapping[str, float] = field(default_factory=dict)
+
+    def rows_with(self, code: str) -> str:
+        """Say how many rows have a code, whatever their weights are, as in "12 rows"."""
+        count = round((self.row_counts or self.counts).get(code, 0))
+        return "1 row" if count == 1 else f"{count} rows"
+
+    @property
+    def weighted(self) -> str:
+        """The word that texts say before shares: "weighted ", or nothing without a weight."""
+        return "weighted " if self.row_counts else ""
 
     @property
     def is_coded(self) -> bool:
@@ -348,12 +360,16 @@ def _profile_column(
     code_count, filled = connection.execute(
         f"select count(distinct {column}), count({column}) from answers"
     ).fetchall()[0]
-    counts = {}
+    counts: dict[str, float] = {}
+    row_counts: dict[str, float] = {}
     if code_count <= MOST_CODES:
-        rows_of_codes = connection.execute(
-            f"select {column}, sum({factor}) from answers where {column} is not null group by 1"
+        of_codes = connection.execute(
+            f"select {column}, sum({factor}), count(*) from answers where {column} is not null "
+            "group by 1"
         ).fetchall()
-        counts = dict(sorted(rows_of_codes, key=lambda row: natural_order(row[0])))
+        of_codes.sort(key=lambda row: natural_order(row[0]))
+        counts = {code: weighted for code, weighted, _ in of_codes}
+        row_counts = {code: count for code, _, count in of_codes} if factor != "1" else {}
     numbers = _numbers(connection, column, missing)
     reserved = _reserved(connection, column, missing) if numbers else {}
     return ColumnProfile(
@@ -366,6 +382,7 @@ def _profile_column(
         reserved_counts=reserved,
         other_numbers=_numbers(connection, column, [*missing, *reserved]) if reserved else None,
         shape=_shape(connection, column) if code_count >= FEWEST_VALUES_OF_A_SHAPE else None,
+        row_counts=row_counts,
     )
 
 
