@@ -59,8 +59,8 @@
 {% macro deciding_seeds() -%}
     {%- set others = [
         'association_tests', 'breaks', 'bridges', 'comparisons', 'deliveries', 'drift_thresholds', 'drift_waivers',
-        'library_drift_thresholds', 'library_missing_labels', 'missing_labels', 'periods', 'segment_contrasts',
-        'waived_columns',
+        'field_schedule', 'library_drift_thresholds', 'library_missing_labels', 'missing_labels', 'periods',
+        'segment_contrasts', 'waived_columns',
     ] -%}
     {%- set found = [] -%}
     {%- for seed in (wavehouse.codebook_seeds() if execute else [])

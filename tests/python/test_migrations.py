@@ -37,6 +37,7 @@ RELEASED = {
         "4556566ca4f9722b023361eb7a1e76af850d5d027c2490d80db3589e1a847032",
         "3abddb0c14d7bcd12003323f90a91eb4ba0fc6c92d3420e78f1d6f5bbb1b991b",
         "c459f54d5e86ccaa0e747f115600cb3030313a89ea2548413cbcc97aa5ae8377",
+        "ef5e026bd3c25575c9c458bae02e0d482b043ac9cf7d23d9e50b5e19f39151b7",
     ],
     "database": ["604388d93dc124e210cbaf0da86f100fa02323e6a16c22424bb4496f4b51d67d"],
 }
@@ -674,3 +675,18 @@ def test_the_fourth_migration_leaves_room_for_labels_of_missing_codes(old: Proje
     plan = migrate_codebook(old)
     assert [each.number for each in plan.migrations] == list(range(4, NEWEST + 1))
     assert "missing_labels.csv: new (0 rows)" in plan.changes
+
+
+def test_the_fifth_migration_leaves_room_for_planned_waves(old: Project) -> None:
+    migrate_codebook(old)
+    table = old.codebook / "field_schedule.csv"
+    assert table.read_bytes() == (ROOT / "seeds/codebook/field_schedule.csv").read_bytes()
+
+    # As the version before left it.
+    table.unlink()
+    said = json.loads((old.codebook / "migrations.json").read_text())
+    (old.codebook / "migrations.json").write_text(json.dumps({"applied": said["applied"][:4]}))
+    assert "is of version 4" in (codebook_problem(old) or "")
+    plan = migrate_codebook(old)
+    assert [each.number for each in plan.migrations] == list(range(5, NEWEST + 1))
+    assert "field_schedule.csv: new (0 rows)" in plan.changes

@@ -21,7 +21,11 @@ def id_problems(codebook: Codebook) -> list[str]:
     Other ids are only compared, and left to the checks of the build.
     """
     return [
-        *(problem for name in ("waves", "deliveries") for problem in _of_waves(codebook, name)),
+        *(
+            problem
+            for name in ("waves", "field_schedule", "deliveries")
+            for problem in _of_waves(codebook, name)
+        ),
         *_same_names(codebook),
         *_of_columns(codebook),
         *file_problems(codebook.rows("deliveries")),

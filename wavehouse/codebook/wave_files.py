@@ -7,6 +7,7 @@ from wavehouse.codebook.crosswalk_codes import codes_that_stand_twice
 from wavehouse.codebook.csv_files import read_csv
 from wavehouse.codebook.id_problems import id_problems
 from wavehouse.codebook.ids import complaint_about_study, complaint_about_wave, inside
+from wavehouse.codebook.schedule import read_schedule
 from wavehouse.codebook.tables import Codebook, Row, read_codebook
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.project import Project
@@ -89,6 +90,7 @@ def inspect_files(project: Project) -> Inspection:
         codebook, problems=list(codebook.problems), ambiguous=list(codebook.ambiguous)
     )
     found.problems += id_problems(codebook)
+    found.problems += read_schedule(codebook).problems
     found.reported += codes_that_stand_twice(codebook.tables)
     declared = {
         (wave["study_id"], f"{wave['study_id']}_{wave['wave_id']}"): wave

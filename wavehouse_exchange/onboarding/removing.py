@@ -218,6 +218,8 @@ def _wave_row(edit: CodebookEdit, around: _Neighbours) -> None:
         {"shares_date_with": shared["shares_date_with"]},
     )
     edit.remove_rows("waves", own)
+    # It would be late from now on.
+    edit.remove_rows("field_schedule", own)
     gone = around.numbers[around.wave_id]
     for wave_id, number in around.numbers.items():
         if number > gone:
