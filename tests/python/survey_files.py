@@ -3,6 +3,8 @@
 People are the same in mind in both waves, so that every jump in a trend is an artefact.
 """
 
+import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -117,3 +119,49 @@ def write_second(folder: Path) -> Path:
         },
         {"q15": [8, 9]},
     )
+
+
+def add_mention_set(path: Path, name: str, label: str, columns: Sequence[str]) -> None:
+    """Write into an SPSS file that columns are the mentions of one question.
+
+    No writer of SPSS files for Python knows such sets, so that the record that holds them (type 7,
+    subtype 7) is put before the one that ends the dictionary (type 999), as PSPP documents both.
+    """
+    content = path.read_bytes()
+    text = f"${name}=C {len(label)} {label} {' '.join(columns)}\n".encode()
+    end = content.index(struct.pack("<ii", 999, 0))
+    record = struct.pack("<iiii", 7, 7, 1, len(text)) + text
+    path.write_bytes(content[:end] + record + content[end:])
+
+
+MEDIA = {1: "Television", 2: "Radio: any station", 3: "Newspapers", 4: "Online"}
+
+
+def write_mentions(path: Path) -> pd.DataFrame:
+    """Write a wave whose people name up to three media, and give what they said.
+
+    Some refuse (8, declared as missing), some were not asked (empty), and 0 means that somebody was
+    interrupted. Code 7 has no label.
+    """
+    draw = np.random.default_rng(15)
+    rows = []
+    for _ in range(400):
+        kind = draw.choice(
+            ["said", "refused", "interrupted", "not asked"], p=[0.8, 0.1, 0.05, 0.05]
+        )
+        said = draw.choice([1, 2, 3, 4, 7], draw.integers(1, 4), replace=False).astype(float)
+        first = {"refused": [8.0], "interrupted": [0.0], "not asked": []}.get(kind, [*said])
+        rows.append([*first, *[np.nan] * (3 - len(first))])
+    data = pd.DataFrame(rows, columns=["media_1", "media_2", "media_3"])
+    data.insert(0, "id", [str(number) for number in range(1, len(data) + 1)])
+    mentions = list(data.columns[1:])
+    labels = {**MEDIA, 8: "Refused", 0: "Interrupted"}
+    _write(
+        path,
+        data,
+        {f"media_{place}": f"Mention {place}" for place in (1, 2, 3)},
+        dict.fromkeys(mentions, labels),
+        {column: [8, 0] for column in mentions},
+    )
+    add_mention_set(path, "media", "Media used for news", mentions)
+    return data

@@ -4,8 +4,10 @@ import shutil
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 import yaml
+from survey_files import MEDIA, write_mentions
 from workbench import codebook_rows, copy_project, keep_studies
 
 from wavehouse.cli import main
@@ -16,6 +18,7 @@ from wavehouse_exchange.landing.land import with_catalogues
 from wavehouse_exchange.landing.landed import read_landed
 from wavehouse_exchange.landing.options import parsed, reading_options, written
 from wavehouse_exchange.landing.tables import ResponseSet, RowsOfAWave
+from wavehouse_exchange.onboarding.draft import read_draft
 
 SAMPLES = Path(__file__).parent / "samples"
 YEARS = ("2018", "2020", "2022")
@@ -185,11 +188,94 @@ def test_labels_of_sas_without_data_and_broken_ones_are_errors(
 
 def test_sets_of_several_answers_of_spss_are_kept(clean: Project) -> None:
     landed = land_wave(clean, "town", "1", [SAMPLES / "response_sets.sav"])
-    assert landed.response_sets == [
-        ResponseSet("mymrset", "My multiple response set", "1", ("bool1", "bool2", "bool3"))
-    ]
+    assert landed.response_sets[0] == ResponseSet(
+        "mymrset", "My multiple response set", "1", ("bool1", "bool2", "bool3")
+    )
     assert read_landed(clean, "town", "1").response_sets == landed.response_sets
     # Without two of its columns it is no set.
-    options = reading_options(leave_out=["bool2", "BOOL3"])
+    options = reading_options(leave_out=["bool2", "BOOL3", "ca_subvar_*"])
     landed = land_wave(clean, "town", "2", [SAMPLES / "response_sets.sav"], options=options)
     assert landed.response_sets == []
+
+
+def test_a_set_of_mentions_gets_a_column_for_each_answer(clean: Project, tmp_path: Path) -> None:
+    said = write_mentions(tmp_path / "media.sav")
+    landed = land_wave(clean, "town", "1", [tmp_path / "media.sav"])
+    made = tuple(f"media[{code}]" for code in (1, 2, 3, 4, 7))
+    assert landed.response_sets == [ResponseSet("media", "Media used for news", "1", made)]
+    assert [note for note in landed.files[0].notes if "media[1] to media[7]" in note]
+    delivered = duckdb.sql(f"select * from read_parquet('{landed.answers}')").df()
+    mentions = said[["media_1", "media_2", "media_3"]]
+    # What was delivered is there as it is.
+    kept = delivered[mentions.columns].apply(pd.to_numeric)
+    pd.testing.assert_frame_equal(kept, mentions, check_dtype=False)
+    answered = mentions["media_1"].gt(0) & mentions["media_1"].ne(8)
+    for code, column in zip((1, 2, 3, 4, 7), made, strict=True):
+        mentioned = mentions.eq(code).any(axis=1)
+        expected = mentioned.map({True: "1", False: "0"}).where(answered)
+        # Why somebody mentioned nothing is kept; 0 would be taken for not chosen.
+        expected = expected.mask(mentions["media_1"].eq(8), "8")
+        expected = expected.mask(mentions["media_1"].eq(0), "missing 0")
+        assert delivered[column].where(delivered[column].notna(), None).tolist() == (
+            expected.where(expected.notna(), None).tolist()
+        )
+    labels = landed.value_labels["media[2]"]
+    assert {code: known.value_label for code, known in labels.items()} == {
+        "8": "Refused",
+        "missing 0": "Interrupted",
+    }
+    assert all(known.is_missing for known in labels.values())
+
+
+def test_a_set_of_mentions_is_left_as_it_is_without_one_of_its_columns(
+    clean: Project, tmp_path: Path
+) -> None:
+    write_mentions(tmp_path / "media.sav")
+    options = reading_options(leave_out=["media_2"])
+    landed = land_wave(clean, "town", "1", [tmp_path / "media.sav"], options=options)
+    assert landed.response_sets == []
+    assert [column.source_column for column in landed.columns] == ["id", "media_1", "media_3"]
+
+
+def test_a_set_of_mentions_becomes_one_question_with_its_measure(
+    clean: Project, tmp_path: Path
+) -> None:
+    said = write_mentions(tmp_path / "media.sav")
+    arguments = ["--respondent", "id", "--date", "2024-05-01"]
+    main(["--project-dir", str(clean.root), "new-study", "town", "1", str(tmp_path / "media.sav"), *arguments])
+    draft = read_draft(clean, "town", "1")
+    (group,) = [
+        proposal
+        for proposal in draft.proposals
+        if proposal.kind == "variable_group" and "several answers" in proposal.reason
+    ]
+    rows: dict[str, list[dict[str, str]]] = {}
+    for change in group.changes:
+        rows.setdefault(change["table"], []).append(change["add"])
+    assert rows["variable_groups"][0]["variable_group_label"] == "Media used for news"
+    assert [row["measure_kind"] for row in rows["measures"]] == ["share_of_cases"]
+    made = {p.subject: p for p in draft.proposals if p.kind == "new_column"}
+    items = [made[f"media[{code}]"] for code in (1, 2, 3, 4, 7)]
+    variables = [
+        next(c["add"] for c in item.changes if c["table"] == "variables") for item in items
+    ]
+    assert [row["variable_id"] for row in variables] == [
+        row["variable_id"] for row in rows["variable_group_members"]
+    ]
+    assert [row["variable_label"] for row in variables] == [*MEDIA.values(), "7"]
+    # By the rows of the draft the shares of those who answered are those of the file.
+    delivered = duckdb.sql(
+        f"select * from read_parquet('{read_landed(clean, 'town', '1').answers}')"
+    ).df()
+    mentions = said[["media_1", "media_2", "media_3"]]
+    answered = mentions["media_1"].gt(0) & mentions["media_1"].ne(8)
+    chosen = rows["variable_groups"][0]["mention_category_code"]
+    for code, item in zip((1, 2, 3, 4, 7), items, strict=True):
+        codes = [c["add"] for c in item.changes if c["table"] == "crosswalk"]
+        category = {row["source_code"]: row.get("category_code") for row in codes}
+        kinds = {row["source_code"]: row.get("missing_kind") for row in codes}
+        assert kinds["8"] == "refused"
+        assert kinds["missing 0"]
+        coded = delivered[item.subject].map(category)
+        share = coded.eq(chosen).sum() / coded.notna().sum()
+        assert share == pytest.approx(mentions[answered].eq(code).any(axis=1).mean(), abs=1e-12)

@@ -186,11 +186,11 @@ def open_statistical(path: Path, options: ReadingOptions) -> DeliveredTable:
         ResponseSet(
             text(name, "the name of a multiple response set"),
             text(known["label"] or "", f"the label of the multiple response set {name}"),
-            writers[names.index(known["variable_list"][0])](float(known["counted_value"])) or "",
+            _counted(known, writers[names.index(known["variable_list"][0])]),
             tuple(shown_names[names.index(column)] for column in known["variable_list"]),
         )
         for name, known in (meta.mr_sets or {}).items()
-        if _is_of_chosen_columns(known, names)
+        if _has_columns(known, names)
     ]
     if options.catalogues:
         _add_catalogues(table, options, meta, names, writers)
@@ -198,15 +198,16 @@ def open_statistical(path: Path, options: ReadingOptions) -> DeliveredTable:
     return table
 
 
-def _is_of_chosen_columns(known: dict[str, Any], names: list[str]) -> bool:
-    """Whether a set has a column for each answer; the other sort has one for each mention."""
+def _has_columns(known: dict[str, Any], names: list[str]) -> bool:
+    """Whether the columns of a set are there; one of chosen columns says how they are counted."""
     columns = known["variable_list"]
-    return (
-        known["is_dichotomy"]
-        and known["counted_value"] is not None
-        and len(columns) > 1
-        and set(columns) <= set(names)
-    )
+    is_told = not known["is_dichotomy"] or known["counted_value"] is not None
+    return is_told and len(columns) > 1 and set(columns) <= set(names)
+
+
+def _counted(known: dict[str, Any], writer: Remembered) -> str:
+    """Give the code that is counted; none where each column is a mention."""
+    return writer(float(known["counted_value"])) or "" if known["is_dichotomy"] else ""
 
 
 def _add_catalogues(

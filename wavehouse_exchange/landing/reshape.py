@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse_exchange.landing.documents import MOST_VALUES_OF_A_LIST, natural_order
+from wavehouse_exchange.landing.mentions import mention_sets, with_answers
 from wavehouse_exchange.landing.options import written
 from wavehouse_exchange.landing.tables import (
     AS_DELIVERED,
@@ -22,6 +23,7 @@ from wavehouse_exchange.landing.tables import (
     ReadingOptions,
     RowsOfAWave,
     Texts,
+    texts_of,
 )
 
 # How many values of a column a message lists.
@@ -41,10 +43,16 @@ def reshaped(open_again: Callable[[], DeliveredTable], options: ReadingOptions) 
         WavehouseError: a column of `cell_lists` is not there, or has too many different answers.
     """
 
-    def opened() -> DeliveredTable:
+    def as_delivered() -> DeliveredTable:
         whole = open_again()
         rows = _only_rows(whole, options.split_by) if options.split_by else whole
         return _without(rows, options.leave_out)
+
+    empty = "0" if options.empty_lists == "none" else None
+    mentions = mention_sets(as_delivered)
+
+    def opened() -> DeliveredTable:
+        return with_answers(as_delivered(), mentions, empty)
 
     table = opened()
     lists = _listed_columns(table, options)
@@ -79,7 +87,6 @@ def reshaped(open_again: Callable[[], DeliveredTable], options: ReadingOptions) 
         for place, seen in enumerate(found)
         if seen.is_marked and seen.odd
     ]
-    empty = "0" if options.empty_lists == "none" else None
     changed = _with_answers(table, answers)
     changed.chunks = _changed_chunks(table.chunks, converted, numbers, lists, answers, empty)
     return changed
@@ -338,8 +345,3 @@ class _Moved(dict[int, set[str]]):
 
 def _parts(text: str, mark: str) -> list[str]:
     return [part for part in (piece.strip() for piece in text.split(mark)) if part]
-
-
-def texts_of(column: Column) -> Texts:
-    """Give a column of a chunk as texts."""
-    return column.to_pylist() if isinstance(column, pa.Array) else list(column)

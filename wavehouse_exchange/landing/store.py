@@ -16,7 +16,7 @@ from wavehouse_exchange.landing.landed import READING, RESPONSE_SETS, SCHEMAS
 from wavehouse_exchange.landing.names import landed_names
 from wavehouse_exchange.landing.progress import Progress
 from wavehouse_exchange.landing.reshape import with_places
-from wavehouse_exchange.landing.tables import DeliveredColumn, DeliveredTable, ResponseSet
+from wavehouse_exchange.landing.tables import DeliveredColumn, DeliveredTable, ResponseSet, within
 
 COMPRESSION = "zstd"
 
@@ -201,6 +201,8 @@ def response_sets(columns: Sequence[WaveColumn]) -> list[ResponseSet]:
     for table in tables.values():
         names = {c.delivered.name: c.source_column for c in columns if c.table is table}
         for each in table.response_sets:
+            if not each.counted_code:
+                continue
             landed = tuple(names[column] for column in each.columns if column in names)
             if len(landed) > 1:
                 found.append(replace(each, columns=landed))
@@ -239,16 +241,5 @@ def _range_rows(column: WaveColumn) -> Iterable[dict[str, Any]]:
 def _is_missing(column: WaveColumn, code: str) -> bool:
     is_special = column.delivered.type != "text" and code.startswith(".") and code[1:].islower()
     return is_special or any(
-        _within(code, low, high) for low, high in column.table.missing_ranges.get(column.place, [])
+        within(code, low, high) for low, high in column.table.missing_ranges.get(column.place, [])
     )
-
-
-def _within(code: str, low: str | None, high: str | None) -> bool:
-    if low == high:
-        return code == low
-    try:
-        value = float(code)
-        return (low is None or float(low) <= value) and (high is None or value <= float(high))
-    except ValueError:
-        # Dates as text are in the order of their days.
-        return (low is None or low <= code) and (high is None or code <= high)

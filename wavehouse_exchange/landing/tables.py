@@ -67,12 +67,13 @@ AS_DELIVERED = ReadingOptions()
 
 @dataclass(frozen=True)
 class ResponseSet:
-    """Columns that a file calls one question with several answers: each is chosen or not.
+    """Columns that a file calls one question with several answers.
 
     Attributes:
         name: its name in the file.
         label: what was asked; may be empty.
-        counted_code: the code that says that the answer was chosen.
+        counted_code: the code that says that the answer was chosen, where each column is one that
+            is chosen or not; empty where each column is a mention, and its code the answer.
         columns: the columns, in the file's order.
     """
 
@@ -138,3 +139,20 @@ def in_chunks(rows: Iterable[Texts], column_count: int) -> Iterator[list[Texts]]
             held = []
     if held:
         yield [list(column) for column in zip(*held, strict=True)]
+
+
+def texts_of(column: Column) -> Texts:
+    """Give a column of a chunk as texts."""
+    return column.to_pylist() if isinstance(column, pa.Array) else list(column)
+
+
+def within(code: str, low: str | None, high: str | None) -> bool:
+    """Whether a code lies in a range that a file declares as missing; None is an open end."""
+    if low == high:
+        return code == low
+    try:
+        value = float(code)
+        return (low is None or float(low) <= value) and (high is None or value <= float(high))
+    except ValueError:
+        # Dates as text are in the order of their days.
+        return (low is None or low <= code) and (high is None or code <= high)

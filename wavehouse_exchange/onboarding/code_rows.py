@@ -87,7 +87,7 @@ class Naming:
         """Take what the columns of the wave, and of earlier ones, say of codes, ids and groups."""
         self.missing = missing_kinds(self.codebook, wave.columns, earlier)
         self.groups = groups_of(wave, self.missing)
-        self.ids = VariableIds(wave.columns.values(), item_titles(self.groups))
+        self.ids = VariableIds(wave.columns.values(), item_titles(self.groups, wave.columns))
         for group in self.groups:
             code_list = self.new_id("code_lists", group.list_text or group.title, "group")
             self.titles[code_list] = group.title

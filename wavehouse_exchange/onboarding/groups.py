@@ -61,9 +61,10 @@ def groups_of(wave: WaveProfile, missing: MissingKinds) -> list[Group]:
         Group(MULTIPLE_RESPONSE, each.label or each.name, each.columns, each.counted_code)
         for each in wave.response_sets
     ]
+    taken = {name for group in found for name in group.columns}
     by_list: dict[str, list[str]] = {}
     for name in wave.columns:
-        if (parts := _OF_A_LIST.match(name)) is not None:
+        if name not in taken and (parts := _OF_A_LIST.match(name)) is not None:
             by_list.setdefault(parts[1], []).append(name)
     for base, names in by_list.items():
         label, _, _ = wave.columns[names[0]].label.rpartition(": ")
@@ -86,17 +87,26 @@ def words_for(group: Group, columns: Mapping[str, ColumnProfile]) -> dict[str, d
     if group.kind != MULTIPLE_RESPONSE or group.mention != _CHOSEN_CODE:
         return {}
     words = {_CHOSEN_CODE: CHOSEN, _NOT_CHOSEN_CODE: NOT_CHOSEN}
-    return {name: words for name in group.columns if not columns[name].value_labels}
+    return {name: words for name in group.columns if not words.keys() & columns[name].value_labels}
 
 
-def item_titles(groups: Iterable[Group]) -> dict[str, str]:
-    """Give the answer that each column stands for, of those made of lists in cells."""
-    return {
-        name: parts[2]
-        for group in groups
-        for name in group.columns
-        if (parts := _OF_A_LIST.match(name)) is not None
-    }
+def item_titles(
+    groups: Iterable[Group], columns: Mapping[str, ColumnProfile] | None = None
+) -> dict[str, str]:
+    """Give the answer that each column stands for, of those made of lists and of mentions.
+
+    Args:
+        groups: the groups of the wave.
+        columns: its columns; where a label says the answer behind what is asked, that is taken.
+    """
+    found = {}
+    for group in groups:
+        for name in group.columns:
+            if (parts := _OF_A_LIST.match(name)) is not None:
+                label = columns[name].label if columns and name in columns else ""
+                said = label.removeprefix(f"{group.title}: ")
+                found[name] = said if said and said != label else parts[2]
+    return found
 
 
 def group_proposals(groups: Sequence[Group], proposals: Sequence[Proposal]) -> list[Proposal]:

@@ -139,8 +139,8 @@ def shift(
         "shifted_distribution",
         round(min(0.95, 0.5 + 1.5 * moved), 2),
         f"{moved:.0%} of the {new.weighted}answers moved (total variation); most in code "
-        f"{largest}, from {before.get(largest, 0):.1%} to {after.get(largest, 0):.1%}; p {_p(p_value)} "
-        f"if clustering makes the design effect {ASSUMED_DESIGN_EFFECT}",
+        f"{largest}, from {before.get(largest, 0):.1%} to {after.get(largest, 0):.1%}; p "
+        f"{_p(p_value)} if clustering makes the design effect {ASSUMED_DESIGN_EFFECT}",
     )
 
 

@@ -83,7 +83,8 @@ def _question_proposals(new: ColumnProfile, naming: Naming, universe: str) -> li
     missing, answers = naming.missing.split(new)
     asked = {code: guess for code, guess in missing.items() if guess.is_asked}
     missing = {code: guess for code, guess in missing.items() if code not in asked}
-    is_categorical = _is_categorical(new, answers)
+    # Of a tick list the words stand for 1 and 0, whatever else has a label.
+    is_categorical = _is_categorical(new, answers) or new.name in naming.words
     if not is_categorical and new.numbers is None:
         what = f"{new.code_count} different texts{_labelled(new)}: neither codes nor numbers"
         return [

@@ -8,8 +8,8 @@ from pathlib import Path
 from wavehouse_exchange.landing.land import is_catalogue
 from wavehouse_exchange.landing.options import fitting, written
 from wavehouse_exchange.landing.readers import open_table
-from wavehouse_exchange.landing.reshape import texts_of, values_of
-from wavehouse_exchange.landing.tables import ReadingOptions, RowsOfAWave
+from wavehouse_exchange.landing.reshape import values_of
+from wavehouse_exchange.landing.tables import ReadingOptions, RowsOfAWave, texts_of
 from wavehouse_exchange.onboarding.draft import Proposal
 from wavehouse_exchange.onboarding.profile import WaveProfile
 from wavehouse_exchange.onboarding.wanted import NEW_KINDS
