@@ -242,7 +242,17 @@ def test_a_set_of_mentions_becomes_one_question_with_its_measure(
 ) -> None:
     said = write_mentions(tmp_path / "media.sav")
     arguments = ["--respondent", "id", "--date", "2024-05-01"]
-    main(["--project-dir", str(clean.root), "new-study", "town", "1", str(tmp_path / "media.sav"), *arguments])
+    main(
+        [
+            "--project-dir",
+            str(clean.root),
+            "new-study",
+            "town",
+            "1",
+            str(tmp_path / "media.sav"),
+            *arguments,
+        ]
+    )
     draft = read_draft(clean, "town", "1")
     (group,) = [
         proposal

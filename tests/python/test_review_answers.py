@@ -1,5 +1,6 @@
 """Review of a wrong file, of one proposal in full, and of what another decision answers."""
 
+import csv
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -220,7 +221,11 @@ def test_what_hangs_on_another_decision_is_open_only_while_it_may_be_needed() ->
     assert _decided(draft, p01="reject") == every[1:]
     # It is another one: with the second the segment, which waits for that, goes too.
     assert _decided(draft, p01="accept") == ["p06", "p07"]
-    assert draft.not_needed == {"p02", "p03", "p04", "p05"}
+    answered = "p01 (reused_name) is accepted"
+    assert draft.not_needed == {
+        **{"p02": answered, "p03": answered, "p04": answered},
+        "p05": f"{draft.proposals[1].id} ({draft.proposals[1].kind}) is not needed",
+    }
     # What was decided stays decided.
     assert _decided(draft, p01="accept", p02="accept") == ["p05", "p06", "p07"]
     # Either decision about the second leaves the third one of its rows.
@@ -245,11 +250,11 @@ def test_a_renaming_that_is_rejected_answers_what_is_said_of_the_codes() -> None
         Proposal("code_dropped", "q5", 0.6, "", **about),
     ]
     draft = Draft("town", "2", "1", "1", "seed", [], 3, number_proposals(proposals))
-    assert draft.not_needed == set()
+    assert draft.not_needed == {}
     draft.proposals[1].decision = "accept"
-    assert draft.not_needed == set()
+    assert draft.not_needed == {}
     draft.proposals[1].decision = "reject"
-    assert draft.not_needed == {"p03"}
+    assert draft.not_needed == {"p03": "p02 (renamed_column) is rejected"}
 
 
 def test_a_draft_is_applied_without_what_is_not_needed(
@@ -273,7 +278,25 @@ def test_a_draft_is_applied_without_what_is_not_needed(
     assert "Nothing is open. Next: wavehouse apply town 2" in said
     assert "1 not needed" in ran(run_command, town, "review", "town", "2")
     assert "p90  not needed  " in ran(run_command, town, "review", "town", "2", "--all")
-    assert "open, and not needed" in ran(run_command, town, "review", "town", "2", "p90")
+    why = f"{link.id} ({link.kind}) is accepted"
+    assert f"open, and not needed: {why}" in ran(run_command, town, "review", "town", "2", "p90")
+    ran(run_command, town, "review", "town", "2", "--page")
+    page = (town.target / "review_town_2.html").read_text(encoding="utf-8")
+    assert "p90 not needed</span>" in page
+    assert f"Not needed, since {why}" in page
+    assert "p90 open" not in page
+    sheet = town.root / "town.csv"
+    ran(run_command, town, "review", "town", "2", "--worksheet", str(sheet))
+    (row,) = [
+        row
+        for row in csv.DictReader(sheet.read_text(encoding="utf-8-sig").splitlines())
+        if row["name"] == "club"
+    ]
+    assert row["decision"] == f"{link.id} accept; p90 not needed"
+    assert f"p90: not needed, since {why}; merged" in row["evidence"]
+    # Read back, it decides nothing.
+    said = ran(run_command, town, "decide", "town", "2", "--from", str(sheet))
+    assert "nothing new" in said
     (problem,) = open_problems(town)
     assert "all is decided" in problem
     segments = codebook_rows(town, "segments")

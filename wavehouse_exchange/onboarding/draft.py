@@ -139,8 +139,8 @@ class Draft:
         return [p for p in self.proposals if p.is_open and p.id not in needless]
 
     @property
-    def not_needed(self) -> frozenset[str]:
-        """The ids of open proposals that another decision has answered."""
+    def not_needed(self) -> dict[str, str]:
+        """The open proposals that another decision has answered: for their ids, which one."""
         return not_needed(self.proposals)
 
 

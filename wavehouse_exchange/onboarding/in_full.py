@@ -15,11 +15,11 @@ def full_text(draft: Draft, proposals: Iterable[Proposal]) -> str:
         proposals: those that are shown.
     """
     needless = draft.not_needed
-    return "\n\n".join("\n".join(_lines(draft, p, p.id in needless)) for p in proposals)
+    return "\n\n".join("\n".join(_lines(draft, p, needless.get(p.id, ""))) for p in proposals)
 
 
-def _lines(draft: Draft, proposal: Proposal, is_needless: bool) -> Iterator[str]:
-    said = "open, and not needed since another decision answers it" if is_needless else ""
+def _lines(draft: Draft, proposal: Proposal, needless: str) -> Iterator[str]:
+    said = f"open, and not needed: {needless}" if needless else ""
     yield (
         f"{proposal.id}  {said or proposal.decision}  {proposal.confidence:.2f}  {proposal.kind}  "
         f"{proposal.subject}"

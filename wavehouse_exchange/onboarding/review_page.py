@@ -13,6 +13,7 @@ from wavehouse_exchange.onboarding.columns import (
     read_columns,
 )
 from wavehouse_exchange.onboarding.draft import Draft, draft_path, read_draft
+from wavehouse_exchange.onboarding.not_needed import NOT_NEEDED
 from wavehouse_exchange.onboarding.typography import plain_words
 
 
@@ -52,8 +53,10 @@ def write_page(project: Project, study_id: str, wave_id: str) -> str:
 def page_text(project: Project, draft: Draft) -> str:
     """Write the page."""
     columns = list(column_rows(draft, read_columns(project, draft)))
+    needless = draft.not_needed
+    open_ids = {proposal.id for proposal in draft.open_proposals}
     to_look_at = [column for column in columns if column.proposals]
-    to_look_at.sort(key=lambda column: not any(p.is_open for p in column.proposals))
+    to_look_at.sort(key=lambda column: not any(p.id in open_ids for p in column.proposals))
     return page(
         "review",
         _share,
@@ -64,7 +67,8 @@ def page_text(project: Project, draft: Draft) -> str:
         kinds=Counter(p.kind for p in draft.open_proposals).most_common(),
         unchanged=[column for column in columns if not column.proposals],
         code_lines=code_lines,
-        decisions=Counter(p.decision for p in draft.proposals),
+        needless=needless,
+        decisions=Counter(NOT_NEEDED if p.id in needless else p.decision for p in draft.proposals),
     )
 
 

@@ -73,6 +73,8 @@ def review_text(project: Project, draft: Draft, everything: bool = False) -> str
         ]
         for p in shown:
             reason = p.reason if everything else _short(p.reason)
+            if p.id in needless:
+                reason = f"{needless[p.id]}; {reason}"
             lines.append(
                 f"{p.id}  {said[p.id]:<{widths[0]}}  {p.confidence:.2f}  {p.kind:<{widths[1]}}  "
                 f"{p.subject:<{widths[2]}}  {reason}"

@@ -3,9 +3,11 @@
 import hashlib
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from wavehouse_exchange.onboarding.draft import DECISIONS, Proposal
+from wavehouse_exchange.onboarding.not_needed import NOT_NEEDED
 
 # The columns in their order: name and what the header's note says.
 COLUMNS = {
@@ -21,7 +23,8 @@ COLUMNS = {
     "old_codes": "the codes of that",
     "battery": "items of one question",
     "wanted": "no: the column is not wanted, so that it is waived",
-    "decision": "accept, reject or open; for several proposals also: p03 accept; p04 reject",
+    "decision": "accept, reject or open; for several proposals also: p03 accept; p04 reject. "
+    "`not needed`: another decision answers it, as the evidence says",
     "because": "why; needed where something is rejected",
     "row": "leave it as it is: by it the row is known again",
 }
@@ -91,12 +94,17 @@ def _sum_of_reasons(text: str) -> str:
     return "r" + hashlib.sha256(words.encode()).hexdigest()[:6]
 
 
-def decision_text(proposals: list[Proposal]) -> str:
-    """Write the decisions of a row: one word if they are all alike."""
-    decisions = {proposal.decision for proposal in proposals}
-    if len(decisions) == 1:
-        return decisions.pop()
-    return "; ".join(f"{p.id} {p.decision}" for p in proposals)
+def decision_text(proposals: list[Proposal], needless: Collection[str] = ()) -> str:
+    """Write the decisions of a row: one word if they are all alike.
+
+    Args:
+        proposals: those of the row.
+        needless: ids of those that another decision has answered.
+    """
+    said = {p.id: NOT_NEEDED if p.id in needless else p.decision for p in proposals}
+    if len({*said.values()}) == 1:
+        return said[proposals[0].id]
+    return "; ".join(f"{proposal_id} {word}" for proposal_id, word in said.items())
 
 
 def because_text(proposals: list[Proposal]) -> str:

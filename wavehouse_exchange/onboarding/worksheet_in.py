@@ -22,6 +22,7 @@ from wavehouse_exchange.onboarding.draft import (
     read_draft,
     write_each,
 )
+from wavehouse_exchange.onboarding.not_needed import NOT_NEEDED
 from wavehouse_exchange.onboarding.reviewing import next_step
 from wavehouse_exchange.onboarding.wanted import NOT_WANTED, of_new_column
 from wavehouse_exchange.onboarding.worksheet import (
@@ -34,7 +35,7 @@ from wavehouse_exchange.onboarding.worksheet import (
 
 NEEDED = ("name", "wanted", "decision", "because", "row")
 YES, NO = ("yes", "y", "true", "1", "x", "ja", "oui", "si", "sim"), ("no", "n", "false", "0")
-_SINGLE = re.compile(r"(p\d+)\s*:?\s+(\w+)")
+_SINGLE = re.compile(r"(p\d+)\s*:?\s+(\w+|not\s+needed)")
 
 
 @dataclass(frozen=True)
@@ -297,14 +298,14 @@ def _decisions(
 ) -> dict[str, str]:
     """Read one word for all proposals of a row, or a word for each."""
     word = text.casefold()
-    if not word:
+    if word in ("", NOT_NEEDED):
         return {}
     if word in DECISIONS:
         return dict.fromkeys([p.id for p in proposals], word)
     found: dict[str, str] = {}
     for part in re.split(r"[;,\n]+", text):
         each = _SINGLE.fullmatch(part.strip())
-        if each is None or each[2].casefold() not in DECISIONS:
+        if each is None or each[2].casefold() not in (*DECISIONS, NOT_NEEDED):
             problems.append(
                 f'{where}: decision "{text}" is none of {", ".join(DECISIONS)}'
                 + (f", nor such as {decision_text(proposals)}." if len(proposals) > 1 else ".")
@@ -314,7 +315,8 @@ def _decisions(
             ids = ", ".join(p.id for p in proposals)
             problems.append(f"{where}: {each[1]} is not of this row, which has {ids}.")
             return {}
-        found[each[1]] = each[2].casefold()
+        if each[2].casefold() != NOT_NEEDED:
+            found[each[1]] = each[2].casefold()
     return found
 
 

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def write_worksheet(project: Project, study_id: str, wave_id: str, path: Path) -
     rows = list(worksheet_rows(draft, list(column_rows(draft, read_columns(project, draft)))))
     content = _csv(rows) if path.suffix.lower() == ".csv" else _workbook(draft, rows)
     write_whole(path, content)
-    to_decide = sum(row["decision"] == "open" for row in rows)
+    to_decide = sum("open" in str(row["decision"]) for row in rows)
     return (
         f"Wrote {path}: {len(rows)} rows, {to_decide} of them to decide. Fill in `decision` "
         "(accept, reject), `because` where you reject, or `wanted` (no), and read it back with "
@@ -65,13 +65,15 @@ def write_worksheet(project: Project, study_id: str, wave_id: str, path: Path) -
 
 def worksheet_rows(draft: Draft, columns: list[ColumnRow]) -> Iterator[Cells]:
     """Give the rows: first what is about no column, then the columns."""
+    needless = draft.not_needed
     for proposal in proposals_of_no_column(draft, columns):
-        yield _row(draft, ColumnRow(0, proposal.subject, None, "", "", None, "", [proposal]))
+        row = ColumnRow(0, proposal.subject, None, "", "", None, "", [proposal])
+        yield _row(draft, row, needless)
     for column in columns:
-        yield _row(draft, column)
+        yield _row(draft, column, needless)
 
 
-def _row(draft: Draft, column: ColumnRow) -> Cells:
+def _row(draft: Draft, column: ColumnRow, needless: Mapping[str, str]) -> Cells:
     proposals = column.proposals
     return {
         "place": column.place or "",
@@ -80,7 +82,10 @@ def _row(draft: Draft, column: ColumnRow) -> Cells:
         "codes": codes_text(column.new),
         "suggestion": ", ".join(dict.fromkeys(proposal.kind for proposal in proposals)),
         "evidence": " | ".join(
-            (f"{p.id}: " if len(proposals) > 1 else "") + p.reason for p in proposals
+            (f"{p.id}: " if len(proposals) > 1 else "")
+            + (f"not needed, since {needless[p.id]}; " if p.id in needless else "")
+            + p.reason
+            for p in proposals
         ),
         "confidence": min((p.confidence for p in proposals), default=""),
         "old_name": _old_name(draft, column),
@@ -88,7 +93,7 @@ def _row(draft: Draft, column: ColumnRow) -> Cells:
         "old_codes": codes_text(column.old),
         "battery": column.battery,
         "wanted": "",
-        "decision": decision_text(proposals) if proposals else "",
+        "decision": decision_text(proposals, needless) if proposals else "",
         "because": because_text(proposals),
         "row": row_cell(row_key(draft.study, draft.wave, column.name, proposals), proposals),
     }
