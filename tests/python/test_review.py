@@ -227,6 +227,43 @@ def test_only_what_was_asked_can_be_wanted(
     assert [c["end"]["source_column"] for c in one.changes if "end" in c] == ["q9"]
 
 
+def test_columns_of_the_design_may_be_named_among_what_is_wanted(
+    empty: Project, tmp_path: Path, run_command: RunCommand
+) -> None:
+    lines = [f"{n},{n % 4},{n % 12},{1 + n % 2},{1 + n % 3}" for n in range(600)]
+    path = tmp_path / "town.csv"
+    path.write_text("\n".join(["id,region_stratum,psu,car,mood", *lines]), encoding="utf-8")
+    words = ("new-study", "town", "1", str(path), *STUDY, "--keep", "REGION_STRATUM,psu,mood")
+    ran(run_command, empty, *words)
+    draft = read_draft(empty, "town", "1")
+    kinds = {proposal.subject: proposal.kind for proposal in draft.proposals}
+    assert (kinds["region_stratum"], kinds["psu"]) == ("design_column", "design_column")
+    assert kinds["mood"] == "new_column"
+    (one,) = [proposal for proposal in draft.proposals if proposal.kind == "not_wanted"]
+    assert [change["add"]["source_column"] for change in one.changes] == ["car"]
+
+
+def test_many_new_columns_are_drafted_and_the_way_out_is_said(
+    town: Project, tmp_path: Path, run_command: RunCommand
+) -> None:
+    ran(run_command, town, "decide", "town", "1", "open", "accept")
+    ran(run_command, town, "apply", "town", "1")
+    things = ("a boat", "a garden", "a dog", "a piano", "two houses")
+    new = {f"q{20 + n}": (f"Q{20 + n}. Has {thing}", YES) for n, thing in enumerate(things)}
+    path = _deliver(tmp_path, 2, COLUMNS | new)
+    said = ran(run_command, town, "add-wave", "town", "2", path, "--date", "2024-05-01")
+    assert said.startswith("5 columns are new, and each is drafted as a question. ")
+    assert "`wavehouse decide town 2 --keep asked`" in said
+    # None of them is waived by a decision that nobody reads.
+    assert {*_decided(town, "2")} >= {*new}
+    said = ran(run_command, town, "decide", "town", "2", "--keep", "asked")
+    assert said.startswith("5 new columns are not wanted, and waived.")
+    # Where what is wanted was said, or few are new, nothing is.
+    path = _deliver(tmp_path, 3, COLUMNS | {name: new[name] for name in [*new][:4]})
+    said = ran(run_command, town, "add-wave", "town", "2", path, "--replace", "--keep", "asked")
+    assert "columns are new" not in said
+
+
 def test_a_long_list_of_names_is_no_name_of_a_file() -> None:
     names = [f"column_{place}" for place in range(200)]
     assert read_keep(",".join(names)) == names

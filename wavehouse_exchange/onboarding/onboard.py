@@ -61,7 +61,7 @@ from wavehouse_exchange.onboarding.several_waves import (
     with_wave_column,
 )
 from wavehouse_exchange.onboarding.waivers import with_expired
-from wavehouse_exchange.onboarding.wanted import choose_wanted
+from wavehouse_exchange.onboarding.wanted import choose_wanted, hint_of_asked
 from wavehouse_exchange.onboarding.wave_rows import (
     StudyOptions,
     WaveOptions,
@@ -176,7 +176,8 @@ def add_wave(
     keep_columns(project, draft, {like["wave_id"]: old, wave_id: new} if old else {wave_id: new})
     here = [wave_id, *(row["wave_id"] for row in waves)]
     others = other_waves(files, options.reading, study_id, here)
-    return f"{changed}{kept}{review_text(project, draft)}{others}"
+    hint = hint_of_asked(draft, options.keep)
+    return f"{hint}{changed}{kept}{review_text(project, draft)}{others}"
 
 
 def new_study(
@@ -266,7 +267,7 @@ def new_study(
         found = with_wave_column(found, options.reading, study_id, wave_id, repeating)
         # What the design needs is asked about whatever is wanted.
         rest = replace(new, columns={n: c for n, c in new.columns.items() if n not in in_design})
-        found = choose_wanted(found, rest, codebook, naming, options.keep)
+        found = choose_wanted(found, rest, codebook, naming, options.keep, in_design)
         proposals += [
             *found,
             *group_proposals(naming.groups, found),

@@ -38,6 +38,8 @@ NEW_KINDS = frozenset(
 # What is said of the earlier column of a name, whatever the new one is.
 _OF_THE_EARLIER = frozenset({"reused_name", "dropped_column", "design_column_missing"})
 _MOST_NAMED = 8
+# From so many new columns on it is said how to take none of them.
+FEWEST_FOR_A_HINT = 5
 _SHEETS = (".xlsx", ".csv")
 
 
@@ -117,6 +119,7 @@ def choose_wanted(
     codebook: Codebook,
     naming: "Naming",
     keep: Sequence[str] | None,
+    others: Collection[str] = (),
 ) -> list[Proposal]:
     """Put columns that nobody asks for into one proposal that waives them.
 
@@ -129,6 +132,7 @@ def choose_wanted(
         codebook: the codebook.
         naming: gives the ids of new rows.
         keep: names and patterns of what is wanted; None if nothing was said.
+        others: columns that are delivered too, such as those of the design, whatever is wanted.
 
     Raises:
         ProblemsError: a name in the list is that of no column.
@@ -138,7 +142,7 @@ def choose_wanted(
         if proposal.subject in new.columns:
             by_column.setdefault(proposal.subject, []).append(proposal)
     if keep is not None:
-        _refuse_unknown(keep, by_column, [*new.columns], codebook, naming.study_id)
+        _refuse_unknown(keep, by_column, [*new.columns, *others], codebook, naming.study_id)
     waived = _waived_before(codebook, naming.study_id)
     left_out: dict[str, tuple[str, str]] = {}
     taken: list[str] = []
@@ -320,6 +324,25 @@ def _refuse_unknown(
             "Some of what is to be kept is no column, earlier column or variable:",
             [f"--keep: {pattern}. Correct the name, or take it out." for pattern in unknown],
         )
+
+
+def hint_of_asked(draft: Draft, keep: Sequence[str] | None) -> str:
+    """Say how to take only what earlier waves asked, where nobody said what is wanted.
+
+    That is no default: what a wave asks for the first time would be waived by one decision among
+    others, which nobody has to read.
+    """
+    from wavehouse_exchange.onboarding.wrong_file import unlike_the_study
+
+    new = {proposal.subject for proposal in draft.open_proposals if proposal.kind in NEW_KINDS}
+    if keep is not None or len(new) < FEWEST_FOR_A_HINT or unlike_the_study(draft):
+        return ""
+    words = f"wavehouse decide {draft.study} {draft.wave} --keep"
+    return (
+        f"{len(new)} columns are new, and each is drafted as a question. If only what earlier "
+        f"waves asked is wanted: `{words} asked`. If some of them are too, name these: "
+        f'`{words} "q12*,age"`. The others are waived.\n'
+    )
 
 
 def decide_wanted(project: Project, study_id: str, wave_id: str, keep: str, because: str) -> str:
