@@ -65,6 +65,22 @@ def write_whole(path: Path, content: str | bytes, *, sealed: bool = False) -> No
             raise
 
 
+def copy_whole(source: Path, path: Path) -> None:
+    """Copy a file of any size in one step. Raises what `write_whole` raises."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_left_by_the_dead(path)
+        try:
+            shutil.copyfile(source, partial)
+            with partial.open("rb") as stream:
+                os.fsync(stream.fileno())
+            partial.replace(path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+
+
 def replace_folder(place: Path, new: Path) -> None:
     """Put a new folder in place of the one before, which stays until the new one is there."""
     old = place.with_name(f".{place.name}{OLD}")

@@ -43,12 +43,14 @@ class Run(_Part):
     Attributes:
         inbox: the folder that deliveries arrive in, as `<inbox>/<study>/<wave>/<files>`; relative
             to the project. None: nothing is taken from a folder.
+        settle_seconds: a delivery is taken when none of its files was changed for so long.
         time_limit_minutes: a run that takes longer is stopped.
         exports: what is exported after each publish.
         pages: whether the pages and the docs site are written after each publish.
     """
 
     inbox: str | None = None
+    settle_seconds: Annotated[float, Field(ge=0)] = 60
     time_limit_minutes: Positive = 120
     exports: tuple[Export, ...] = Field(default=(), strict=False)
     pages: bool = True

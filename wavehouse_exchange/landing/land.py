@@ -83,7 +83,7 @@ def land_wave(
     said = [written(each) for each in options]
     lock = landing_folder(project) / study_id / f".{wave_id}.lock"
     with explained(lock.parent), only_one(lock, f"landing of wave {wave_id}"):
-        _clear_rest(project, study_id, wave_id)
+        clear_rest(project, study_id, wave_id)
         sums = [sha256_of(path) for path in paths]
         if is_landed(project, study_id, wave_id) and not replace:
             return _same_or_refused(project, study_id, wave_id, paths, sums, said)
@@ -251,7 +251,7 @@ def _refuse_unknown(tables: Sequence[StoredTable], options: Sequence[ReadingOpti
             )
 
 
-def _clear_rest(project: Project, study_id: str, wave_id: str) -> None:
+def clear_rest(project: Project, study_id: str, wave_id: str) -> None:
     """Remove what a killed run left; only for the holder of the lock."""
     folder = wave_folder(project, study_id, wave_id)
     for replaced in folder.parent.glob(f".{wave_id}{REPLACED}*"):
