@@ -49,7 +49,7 @@ def write_whole(path: Path, content: str | bytes, *, sealed: bool = False) -> No
     partial = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_left_by_the_dead(path)
+        remove_left_by_the_dead(path)
         try:
             with partial.open("wb") as stream:
                 stream.write(content.encode() if isinstance(content, str) else content)
@@ -70,7 +70,7 @@ def copy_whole(source: Path, path: Path) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_left_by_the_dead(path)
+        remove_left_by_the_dead(path)
         try:
             shutil.copyfile(source, partial)
             with partial.open("rb") as stream:
@@ -96,7 +96,8 @@ def replace_folder(place: Path, new: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _remove_left_by_the_dead(path: Path) -> None:
+def remove_left_by_the_dead(path: Path) -> None:
+    """Remove what killed runs left beside a file when they wrote it."""
     for stale in path.parent.glob(f".{escape(path.name)}.*{PARTIAL}"):
         number = stale.name.removesuffix(PARTIAL).rpartition(".")[2]
         if number.isdecimal() and not is_running(int(number)):

@@ -498,6 +498,13 @@ def test_same_top_code_and_an_older_respondent_are_no_change() -> None:
     assert top_code_change(ages(1, 200), ages(2, 201)) is None
 
 
+def test_one_person_of_a_small_wave_is_no_top_code() -> None:
+    """A wave in its first days has a hundred respondents, and the oldest is a hundredth of them."""
+    young = [20 + place % 50 for place in range(99)]
+    assert top_code_change(ages(1, 85), numbers(np.array([*young, 84.0]))) is None
+    assert top_code_change(ages(1, 85), numbers(np.array([*young, *[84.0] * 12])))
+
+
 def test_missing_code_among_numbers_is_no_top_code() -> None:
     hours = np.random.default_rng(1).poisson(9, 900).astype(float)
     old = numbers(hours)

@@ -24,6 +24,7 @@ from wavehouse.project import Project
 
 TOP_LEVEL = {
     *("dbt_project.yml", "profiles.yml", "packages.yml", "README.md", "Makefile", "releases.yml"),
+    "operations.yml",
     *("models", "seeds", "macros", "tests", "analyses", "docs", "vendor", "requirements.lock"),
     *(".gitignore", ".wavehouse"),
 }

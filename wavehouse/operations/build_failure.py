@@ -1,4 +1,4 @@
-"""Why a build refused what was delivered, in words that may be kept: no answers, no ids of people."""
+"""Why a build refused a delivery, in words that may be kept: no answers, no ids of people."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,8 @@ def _problems(project: Project) -> Iterator[str]:
     try:
         with duckdb.connect(str(project.working_database), read_only=True) as connection:
             rows = connection.execute(
-                f"select distinct file_path, wave_id, column_name, problem from {PROBLEMS} order by all"
+                "select distinct file_path, wave_id, column_name, problem "
+                f"from {PROBLEMS} order by all"
             ).fetchall()
     except duckdb.Error:
         return

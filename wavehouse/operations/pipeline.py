@@ -19,8 +19,8 @@ from types import FrameType
 from wavehouse.building.build import build
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import terminal_text
-from wavehouse.operations.configuration import Operations, inside_project, read_operations
 from wavehouse.operations.build_failure import why_refused
+from wavehouse.operations.configuration import Operations, inside_project, read_operations
 from wavehouse.operations.inbox import (
     REFUSED,
     TAKEN,

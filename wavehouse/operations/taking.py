@@ -20,7 +20,7 @@ from typing import Any
 from wavehouse.operations.inbox import TAKEN, Delivery, outcome
 from wavehouse.operations.trial import Trial, Waits, state_of
 from wavehouse.project import Project
-from wavehouse.writing import copy_whole, explained, write_whole
+from wavehouse.writing import copy_whole, explained, remove_left_by_the_dead, write_whole
 
 NOTE = "taking.json"
 BEFORE = "before"
@@ -101,6 +101,7 @@ class Taking:
                 clear_rest(self.project, each["study_id"], each["wave_id"])
             for name, sums in reversed(self.places.items()):
                 place = _place_of(self.project, name)
+                remove_left_by_the_dead(place)
                 now = _sum(place)
                 if now == sums["before"]:
                     continue

@@ -15,6 +15,7 @@ from wavehouse.codebook.tables import Row, read_codebook
 from wavehouse.errors import WavehouseError
 from wavehouse.operations.inbox import Delivery
 from wavehouse.project import Project
+from wavehouse.writing import PARTIAL
 
 # Of the project's folder: what a delivery may change. Drafts are gone when they are applied.
 CHANGED = ("seeds", ".wavehouse/edits", ".wavehouse/drafts")
@@ -201,7 +202,10 @@ def _link_all(source: Path, place: Path) -> None:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink())
+    for path in sorted(folder.rglob("*")):
+        # A lock is the project's own, and what a killed run left is nothing.
+        if path.is_file() and not path.is_symlink() and path.suffix not in (".lock", PARTIAL):
+            yield path
 
 
 def _changes(

@@ -28,6 +28,8 @@ LEAST_NUMBERS = 30
 # A top code: many at the largest value, few just below it.
 LEAST_SHARE_AT_TOP = 0.01
 TOP_HEAP = 3.0
+# Of a small wave, one person is a hundredth: fewer than these are no heap.
+FEWEST_AT_TOP = 5
 
 # A shift that matters and is not chance; the statistic is divided by the design effect.
 LEAST_SHIFT = 0.10
@@ -86,7 +88,11 @@ def top_code_change(old: ColumnProfile, new: ColumnProfile) -> NumberChange | No
     if new.code_count <= 10:
         return None
     heap = after.share_at_largest / max(after.share_below_largest / 5, 1e-9)
-    is_heap = after.share_at_largest >= LEAST_SHARE_AT_TOP and heap >= TOP_HEAP
+    is_heap = (
+        after.share_at_largest >= LEAST_SHARE_AT_TOP
+        and after.share_at_largest * after.count >= FEWEST_AT_TOP
+        and heap >= TOP_HEAP
+    )
     was_heap = (
         before.share_at_largest >= LEAST_SHARE_AT_TOP
         and before.share_at_largest >= TOP_HEAP * before.share_below_largest / 5
