@@ -49,7 +49,7 @@ def test_the_file_of_the_project_says_what_there_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("run: {tim: 3}", "there is no line `run.tim`. There are inbox, time_limit_minutes"),
+        ("run: {tim: 3}", "there is no line `run.tim`. There are inbox, settle_seconds"),
         ("runs: {}", "there is no line `runs`. There are run, expect, history, backup, alerts."),
         ("backup: {}", "`backup.repository` is missing. Write it."),
         ("run: 3", "`run` has no lines below it. Write inbox,"),
