@@ -38,6 +38,7 @@ RELEASED = {
         "3abddb0c14d7bcd12003323f90a91eb4ba0fc6c92d3420e78f1d6f5bbb1b991b",
         "c459f54d5e86ccaa0e747f115600cb3030313a89ea2548413cbcc97aa5ae8377",
         "ef5e026bd3c25575c9c458bae02e0d482b043ac9cf7d23d9e50b5e19f39151b7",
+        "c7bd71773e68de29b41d09c47ca581cc33f7d990ddc96873114b20e6b9ecc3f4",
     ],
     "database": ["604388d93dc124e210cbaf0da86f100fa02323e6a16c22424bb4496f4b51d67d"],
 }
@@ -690,3 +691,19 @@ def test_the_fifth_migration_leaves_room_for_planned_waves(old: Project) -> None
     plan = migrate_codebook(old)
     assert [each.number for each in plan.migrations] == list(range(5, NEWEST + 1))
     assert "field_schedule.csv: new (0 rows)" in plan.changes
+
+
+def test_the_sixth_migration_makes_no_dates_of_drift_waivers_up(old: Project) -> None:
+    waiver = ["towns", "w1", "weights_changed", "weights", "Another scale."]
+    change(old, "drift_waivers", lambda lines: lines.append(waiver))
+    plan = migrate_codebook(old)
+    assert rows_of(old, "drift_waivers") == [(*waiver, "")]
+    assert "1 waiver(s) of drift have no date" in "\n".join(plan.notes)
+
+    # As the version before left it.
+    change(old, "drift_waivers", lambda lines: [line.pop() for line in lines])
+    said = json.loads((old.codebook / "migrations.json").read_text())
+    (old.codebook / "migrations.json").write_text(json.dumps({"applied": said["applied"][:5]}))
+    plan = migrate_codebook(old)
+    assert [each.number for each in plan.migrations] == list(range(6, NEWEST + 1))
+    assert rows_of(old, "drift_waivers") == [(*waiver, "")]

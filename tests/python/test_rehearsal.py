@@ -1,6 +1,7 @@
 """What review accepts, the build accepts: what it would refuse is found and asked about before."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -155,5 +156,7 @@ def test_what_is_said_to_mean_the_same_is_told_to_the_build(
     assert [row["valid_from_wave"] for row in rows] == ["1", "2"]
     assert rows[0]["category_code"] == rows[1]["category_code"]
     assert "'Very good indeed' from here on" in rows[1]["note"]
-    told = {(row["drift_kind"], row["subject"]) for row in codebook_rows(drafted, "drift_waivers")}
-    assert ("weights_changed", "weights") in told
+    waivers = codebook_rows(drafted, "drift_waivers")
+    assert ("weights_changed", "weights") in {(w["drift_kind"], w["subject"]) for w in waivers}
+    today = datetime.now().astimezone().date().isoformat()
+    assert {row["waived_on"] for row in waivers} == {today}

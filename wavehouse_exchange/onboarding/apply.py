@@ -188,8 +188,7 @@ def _refuse_undecided(name: str, draft: Draft) -> None:
         f"{p.id} ({p.kind}, {p.subject}): {change['table']}.{column} is {TO_FILL_IN}. Write the "
         "value into the draft."
         for p in draft.proposals
-        if p.decision == ACCEPT
-        for change in p.changes
+        for change in {ACCEPT: p.changes, REJECT: p.if_rejected}.get(p.decision, [])
         for column, value in change.get("add", {}).items()
         if value == TO_FILL_IN
     ]

@@ -7,7 +7,14 @@ from functools import cached_property
 from wavehouse.codebook.tables import Codebook, Row, wave_number
 from wavehouse_exchange.onboarding.code_rows import Naming, break_row, code_proposals, crosswalk_row
 from wavehouse_exchange.onboarding.codes import CodeChange, compare_codes, learned_labels
-from wavehouse_exchange.onboarding.draft import ACCEPT, REJECT, Change, Proposal, only_when
+from wavehouse_exchange.onboarding.draft import (
+    ACCEPT,
+    REJECT,
+    TO_FILL_IN,
+    Change,
+    Proposal,
+    only_when,
+)
 from wavehouse_exchange.onboarding.known import EMPTY, KnownColumn, covers, known_columns
 from wavehouse_exchange.onboarding.matching import (
     LIKELY,
@@ -203,7 +210,7 @@ def _proposals_of(wave: Comparison, column: ColumnProfile) -> list[Proposal]:
         and not match.same_words
         and before.profile.label_is_delivered
     ):
-        renaming = _reworded(before, column, match, wave.naming)
+        renaming = _reworded(before, column, match, wave)
         proposals.append(renaming)
     effective = (
         wave.old.effective_share if wave.old else 1.0,
@@ -333,16 +340,29 @@ def _renamed(
 
 
 def _reworded(
-    before: KnownColumn, column: ColumnProfile, match: ColumnMatch, naming: Naming
+    before: KnownColumn, column: ColumnProfile, match: ColumnMatch, wave: Comparison
 ) -> Proposal:
-    """Ask whether a column with other words under its old name is the same question."""
+    """Ask whether a column with other words under its old name is the same question.
+
+    Of a column of the design no words are kept, so that nothing is written where it is the same;
+    where it is another one, the wave needs another design.
+    """
+    naming = wave.naming
     changes = [change for p in _wording(before, column, naming) for change in p.changes]
     rejected = [_end(naming, question) for question in before.questions]
-    rejected.append(
-        _waiver(naming, column.name, "technical", f"Not what {column.name} was before.")
-    )
+    what, then, ends = "question", "the series ends", "the series ends, and the column is waived"
     if before.design_roles:
-        rejected = []
+        what = f"{', '.join(before.design_roles)} of the design"
+        if _only_dates(before):
+            rejected += _new_design(wave, {}, {column.name})
+            then = ends = "the wave has a design without it"
+        else:
+            rejected += _new_design(wave, {column.name: TO_FILL_IN}, set())
+            then = ends = f"the wave has a design of its own; name its column where {TO_FILL_IN} is"
+    else:
+        rejected.append(
+            _waiver(naming, column.name, "technical", f"Not what {column.name} was before.")
+        )
     difference = (
         f"label: {word_difference(before.profile.label, column.label)} "
         f"(alike by {match.label_alike:.2f})"
@@ -352,8 +372,8 @@ def _reworded(
             "changed_wording",
             column.name,
             match.confidence,
-            f"{difference}. Accept if it is the same question in other words; reject if it is "
-            "another one: then the series ends",
+            f"{difference}. Accept if it is the same {what} in other words; reject if it is "
+            f"another one: then {then}",
             changes,
             rejected,
         )
@@ -361,8 +381,8 @@ def _reworded(
         "reused_name",
         column.name,
         round(1 - match.confidence, 3),
-        f"another question may have this name now. {difference}. Accept if it is another one: the "
-        "series ends, and the column is waived; reject if it is the same question in other words",
+        f"another question may have this name now. {difference}. Accept if it is another one: "
+        f"{ends}; reject if it is the same {what} in other words",
         rejected,
         changes,
     )

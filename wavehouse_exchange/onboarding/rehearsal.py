@@ -323,7 +323,8 @@ def rehearse(
     if wave is None:
         return []
     for proposal in draft.proposals:
-        if proposal.kind == "changed_wording" and not proposal.if_rejected:
+        # A proposal that writes no words is about a column of the design, which has none.
+        if proposal.kind == "changed_wording" and proposal.changes and not proposal.if_rejected:
             # The build would find another wording under one row.
             proposal.if_rejected = [
                 drift_waiver(

@@ -14,6 +14,7 @@ ACCEPTED_BEFOREHAND = "accepted beforehand"
 # The columns that say it, by table; other tables have none.
 _COLUMNS = {
     "crosswalk": ("reviewed_by", "reviewed_on"),
+    "drift_waivers": (None, "waived_on"),
     "waived_columns": (None, "waived_on"),
 }
 

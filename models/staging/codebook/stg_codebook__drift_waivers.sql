@@ -10,7 +10,8 @@ final as (
         wave_id,
         drift_kind,
         subject,
-        reason
+        reason,
+        {{ to_date('waived_on') }} as waived_on
     from codebook
     where {{ is_not_left_out('codebook.study_id') }}
 )
