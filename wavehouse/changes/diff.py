@@ -164,7 +164,7 @@ def compare(
         {
             name: columns
             for name, source in side.tables.items()
-            if name not in NOT_COMPARED and _has_measures(columns := _columns(connection, source))
+            if name not in NOT_COMPARED and has_measures(columns := columns_of(connection, source))
         }
         for side in (first, second)
     ]
@@ -185,7 +185,8 @@ def compare(
     return found
 
 
-def _has_measures(columns: dict[str, str]) -> bool:
+def has_measures(columns: dict[str, str]) -> bool:
+    """Tell whether a table has numbers of measures, by its columns and their types."""
     numbers = [name for name, kind in columns.items() if kind == "DOUBLE"]
     return {"study_id", "measure_id"} <= columns.keys() and bool(numbers)
 
@@ -235,7 +236,8 @@ def _files(files: Iterator[Path]) -> dict[str, str]:
     }
 
 
-def _columns(connection: "DuckDBPyConnection", source: str) -> dict[str, str]:
+def columns_of(connection: "DuckDBPyConnection", source: str) -> dict[str, str]:
+    """Give the columns of a table or query, with their types."""
     rows = connection.execute(f"describe select * from {source}").fetchall()
     return {row[0]: row[1].partition("(")[0] for row in rows}
 

@@ -96,6 +96,15 @@ class Keep(_Part):
     yearly: Number = ALL
 
 
+class KeepMicrodata(Keep):
+    """The same of rows of people; what is left out is not kept."""
+
+    daily: Number = 0
+    weekly: Number = 0
+    monthly: Number = 0
+    yearly: Number = 0
+
+
 class Backup(_Part):
     """Where backups go.
 
@@ -106,6 +115,8 @@ class Backup(_Part):
         every_hours: a backup that is older is late.
         drill_every_days: a drill that is older is late. None: no drill is expected.
         keep: which backups are kept.
+        keep_microdata: how long delivered rows of people are kept in them. None: as many days as
+            `releases.yml` keeps rows of people of releases.
     """
 
     repository: str
@@ -113,6 +124,7 @@ class Backup(_Part):
     every_hours: Positive = 24
     drill_every_days: Positive | None = 30
     keep: Keep = Keep()
+    keep_microdata: KeepMicrodata | None = None
 
 
 class Mail(_Part):
