@@ -16,7 +16,7 @@ PROCESSES ?= auto
 PYTEST = $(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 PY := $(wildcard wavehouse wavehouse_exchange tests/python scripts docs/course)
 
-.PHONY: build test test-slow docs pages lineage browser lint format generate postgres benchmark mutants evaluate lock clean distclean help
+.PHONY: build test test-slow docs pages lineage browser restic lint format generate postgres benchmark mutants evaluate lock clean distclean help
 
 build: $(INSTALLED) ## Build everything, test its data, and publish it if all of it passes (the default)
 	@$(BIN)/wavehouse build
@@ -25,7 +25,7 @@ build: $(INSTALLED) ## Build everything, test its data, and publish it if all of
 test: checks ## Run what every contributor runs: lint, build and the quick tests
 	@$(PYTEST) -m "not slow"
 
-test-slow: browser docs ## Run what needs a server or a browser, and drills that take minutes
+test-slow: browser restic docs ## Run what needs a server or a browser, and drills that take minutes
 	@$(PYTEST) -m slow
 
 docs: build ## Write the docs site to warehouse/docs/index.html
@@ -54,6 +54,20 @@ browser: ## Install Chromium for the tests of the pages, where Debian's packages
 	  echo "The tests of the pages need Chromium or Chrome. Install one (Debian and Ubuntu, as root: apt-get install chromium)," >&2; \
 	  echo "or name one: make test WAVEHOUSE_CHROMIUM=/path/to/chrome" >&2; exit 1; \
 	fi
+
+# The server of S3 is in an environment of its own: it brings forty packages that nothing else needs.
+S3 := target/s3
+restic: $(S3)/.installed ## Install restic and a local S3 server for the tests of backups, where Debian's packages can be installed
+	@if command -v restic >/dev/null; then :; \
+	elif test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
+	  echo "Installing restic with apt-get."; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends restic >/dev/null; \
+	else \
+	  echo "The tests of backups need restic. Install it (Debian and Ubuntu, as root: apt-get install restic)." >&2; exit 1; \
+	fi
+
+$(S3)/.installed:
+	@$(PYTHON) -m wavehouse.environment $(S3) -- 'moto[s3]==5.2.5' flask==3.1.3 flask-cors==6.0.5
 
 lint: checks sql ## Check SQL, Python, YAML and generated files
 

@@ -1,7 +1,7 @@
 """Which command runs a test: `make test`, what every contributor runs, or `make test-slow`.
 
 A test is slow for what it needs, not for its seconds: a server, a browser, data that are not in
-the repository, or a drill that kills or repeats something again and again. It says so with
+the repository, restic, or a drill that kills or repeats something again and again. It says so with
 `@pytest.mark.slow("drill")`; the rest is seen by the fixtures that a test asks for.
 """
 
@@ -12,6 +12,7 @@ import pytest
 REASONS = {
     "server": "needs a database server of its own",
     "browser": "needs Chromium",
+    "restic": "needs restic, which backups are made with",
     "data": "needs data that are not in the repository",
     "drill": "kills or repeats again and again what another test tries once",
 }

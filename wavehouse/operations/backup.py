@@ -17,12 +17,13 @@ from wavehouse.operations.backup_state import (
     failure_noted,
     note_backups,
     now,
-    operations_folder,
     read_backups,
 )
 from wavehouse.operations.keeping import forget_old
 from wavehouse.operations.repository import open_repository, prepare
 from wavehouse.operations.restic import Restic, Snapshot, refuse_old_restic
+from wavehouse.operations.run_files import operations_folder
+from wavehouse.operations.runs import recorded, step
 from wavehouse.operations.staging import Picture, picture_of
 from wavehouse.project import Project
 from wavehouse.publishing.as_of import readable_size
@@ -79,6 +80,7 @@ def backup(project: Project, *, new_repository: bool = False, take_over: bool = 
     lock = operations_folder(project) / ".backup.lock"
     with (
         explained(project.warehouse),
+        recorded(project, "backup") as run,
         only_one(lock, "backup") as handle,
         failure_noted(project),
     ):
@@ -88,11 +90,14 @@ def backup(project: Project, *, new_repository: bool = False, take_over: bool = 
         started = time.monotonic()
         begun = datetime.now(UTC)
         with picture_of(project) as picture:
-            added = _write(project, restic, picture, there, begun)
+            with step("write"):
+                added = _write(project, restic, picture, there, begun)
             facts = _facts(picture, _id(begun))
-        _verify(project, restic)
+        with step("verify"):
+            _verify(project, restic)
         verified_at = now()
-        gone, kept = forget_old(project, settings, restic)
+        with step("forget old ones"):
+            gone, kept = forget_old(project, settings, restic)
         facts |= {
             "ended_at": now(),
             "seconds": round(time.monotonic() - started, 1),
@@ -100,6 +105,7 @@ def backup(project: Project, *, new_repository: bool = False, take_over: bool = 
             "verified_at": verified_at,
             "n_kept": kept,
         }
+        run.note(release_id=facts["release"], details=facts)
         note_backups(
             project,
             repository_id=repository_id,

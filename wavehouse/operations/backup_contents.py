@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from wavehouse.operations.run_files import MARK, runs_folder
 from wavehouse.project import Project
 from wavehouse.publishing.releases import LINKS
 
@@ -90,7 +91,12 @@ def find_contents(project: Project) -> tuple[list[Found], list[str]]:
     own = project.root / "landing"
     if own.is_dir() and own.resolve() != project.landing.resolve():
         skipped.append(f"landing: WAVEHOUSE_LANDING names {project.landing}, which is taken.")
+    # Runs that are not over, such as that of the backup, are not known on another machine.
+    runs = "warehouse/operations/runs"
+    unfinished = {f"{runs}/{path.stem}" for path in runs_folder(project).glob(f"*{MARK}")}
     for path, source in _walk(project):
+        if path.rpartition(".")[0] in unfinished:
+            continue
         state = source.lstat()
         part, release = part_of(path)
         if stat.S_ISREG(state.st_mode):

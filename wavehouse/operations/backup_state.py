@@ -17,20 +17,15 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
+from wavehouse.operations.run_files import operations_folder
 from wavehouse.project import Project
 from wavehouse.writing import write_whole
 
 FILE = "backups.json"
 # Of a message, so much is kept.
 LONGEST = 1_000
-
-
-def operations_folder(project: Project) -> Path:
-    """Name the folder of what is known of the project's running."""
-    return project.warehouse / "operations"
 
 
 def read_backups(project: Project) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,12 @@ from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_text
 from wavehouse.locks import only_one
 from wavehouse.operations.backup_contents import PROJECT
-from wavehouse.operations.backup_state import note_backups, now, operations_folder
+from wavehouse.operations.backup_state import note_backups, now
 from wavehouse.operations.repository import open_repository
 from wavehouse.operations.restic import Restic, Snapshot, refuse_old_restic
 from wavehouse.operations.restore import Restored, choose, read_list, restore
+from wavehouse.operations.run_files import operations_folder
+from wavehouse.operations.runs import recorded, step
 from wavehouse.processes import ended_with_us
 from wavehouse.project import Project
 from wavehouse.publishing.history import find_release
@@ -63,7 +65,7 @@ def drill(project: Project, *, folder: Path | None = None) -> Drill:
     refuse_old_restic()
     lock = operations_folder(project) / ".drill.lock"
     started = time.monotonic()
-    with explained(project.warehouse), only_one(lock, "drill"):
+    with explained(project.warehouse), recorded(project, "drill") as run, only_one(lock, "drill"):
         place = folder or project.target / FOLDER
         known: dict[str, Any] = {"passed": False}
         try:
@@ -73,13 +75,10 @@ def drill(project: Project, *, folder: Path | None = None) -> Drill:
             known["message"] = str(error)[:1000]
             raise
         finally:
-            _note(project, known, started)
+            known |= {"ended_at": now(), "seconds": round(time.monotonic() - started, 1)}
+            note_backups(project, drill=known)
+            run.note(details=known)
     return Drill(known, lines)
-
-
-def _note(project: Project, known: dict[str, Any], started: float) -> None:
-    known |= {"ended_at": now(), "seconds": round(time.monotonic() - started, 1)}
-    note_backups(project, drill=known)
 
 
 def _drill(project: Project, place: Path, known: dict[str, Any]) -> list[str]:
@@ -90,7 +89,8 @@ def _drill(project: Project, place: Path, known: dict[str, Any]) -> list[str]:
     restic.run("unlock")
     chosen, is_as_published = _newest_as_published(restic)
     was_there = place.exists()
-    restored = restore(replace(restic), place, snapshot=chosen.snapshot_id)
+    with step("restore"):
+        restored = restore(restic, place, snapshot=chosen.snapshot_id)
     try:
         known |= {"backup_id": restored.backup_id, "n_files": restored.n_files}
         lines = [
@@ -120,7 +120,8 @@ def _newest_as_published(restic: Restic) -> tuple[Snapshot, bool]:
 def _build_and_compare(
     project: Project, restored: Restored, is_as_published: bool, known: dict[str, Any]
 ) -> list[str]:
-    build = _build(restored.project)
+    with step("build"):
+        build = _build(restored.project)
     log = project.root / "logs" / LOG
     log.parent.mkdir(exist_ok=True)
     log.write_text(build.stdout, encoding="utf-8")
@@ -137,8 +138,9 @@ def _build_and_compare(
             "a publish: the codebook, models or waves were changed in between."
         ]
     before = restored.facts["release"]
-    found = difference(restored.project, before, "current")
-    others = _other_tables(restored.project, before)
+    with step("compare"):
+        found = difference(restored.project, before, "current")
+        others = _other_tables(restored.project, before)
     known |= {
         "n_compared": found.n_compared,
         "n_differing": len(found.differing) + len(others),

@@ -19,7 +19,7 @@ from typing import Any
 
 from wavehouse.errors import WavehouseError
 from wavehouse.operations.backup_contents import sha256_of
-from wavehouse.operations.backup_state import operations_folder
+from wavehouse.operations.run_files import operations_folder
 from wavehouse.project import Project
 from wavehouse.publishing.history import NAME, history_folder
 from wavehouse.publishing.releases import LINKS

@@ -50,7 +50,7 @@ SAID = {
     "as they were.",
     r"already initialized|config file already exists": "There is a repository already.",
     r"permission denied": "You may not write there. Give yourself the right to.",
-    r"ciphertext verification failed|does not match|contains errors|does not exist|invalid data": (
+    r"ciphertext|does not match|contains errors|invalid data|not found in repository": (
         "Files of the repository are damaged. The project itself is not. See "
         "docs/guide/back-up-and-restore.md, A damaged repository."
     ),

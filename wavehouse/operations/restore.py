@@ -1,16 +1,16 @@
 """Bring a project back from a backup, into an empty folder: all of it, checked, or nothing."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
-from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.errors import WavehouseError
 from wavehouse.locks import only_one
 from wavehouse.operations.backup_contents import (
     DELIVERED,
@@ -19,22 +19,20 @@ from wavehouse.operations.backup_contents import (
     PROJECT,
     RELEASE,
     part_of,
-    sums_of,
 )
 from wavehouse.operations.backup_state import note_backups, now
 from wavehouse.operations.replay import FILE as FORGOTTEN
 from wavehouse.operations.replay import Entry, parse_forgotten, replay
 from wavehouse.operations.restic import Restic, Snapshot, refuse_old_restic
+from wavehouse.operations.restored_files import check_files, link_again
+from wavehouse.operations.runs import recorded
 from wavehouse.project import Project
 from wavehouse.publishing.as_of import readable_size
-from wavehouse.publishing.history import describe_content, kept_releases
 from wavehouse.publishing.releases import LINKS
 from wavehouse.writing import explained
 
 PARTIAL = ".wavehouse-restore.partial"
 LOCK = ".wavehouse-restore.lock"
-# So many faults are listed one by one.
-LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -88,14 +86,15 @@ def restore(
         ProblemsError: files do not have their checksums.
     """
     refuse_old_restic()
+    started = monotonic()
     with explained(folder), _empty_folder(folder) as partial:
         snapshots = restic.snapshots()
         chosen = choose([each for each in snapshots if each.part == PROJECT], at, snapshot)
         facts = read_list(restic, chosen)
         lacks = _extract(restic, facts, chosen, snapshots, partial)
         project = Project(partial)
-        n_files = _check(project, facts)
-        _link_again(project, facts)
+        n_files = check_files(project, facts)
+        link_again(project, facts)
         lacks += replay(project, _latest_forgotten(restic, snapshots))
         note_backups(
             project,
@@ -104,6 +103,15 @@ def restore(
             restored={"at": now(), "backup_id": facts["backup"]},
         )
         _put_in_place(partial, folder)
+    with recorded(Project(folder), "restore") as run:
+        # It has a place to be recorded in only now.
+        run.note(
+            details={
+                "backup_id": facts["backup"],
+                "n_files": n_files,
+                "seconds": round(monotonic() - started, 1),
+            }
+        )
     return Restored(Project(folder), facts["backup"], facts["made_at"], n_files, facts, lacks)
 
 
@@ -217,7 +225,12 @@ def _extract(
         lacks.append(f"{what} ({number} files), which are not kept as long.")
     _refuse_small_disk(facts, partial)
     for snapshot in parts:
-        restic.run("restore", snapshot.snapshot_id, "--target", str(partial))
+        words = ("restore", snapshot.snapshot_id, "--target", str(partial))
+        live = f"warehouse/releases/{snapshot.tags.get('release')}/"
+        # A release was live when it was written, and may not have been at the time of this backup.
+        if snapshot.part == RELEASE and not any(path.startswith(live) for path in facts["files"]):
+            words = (*words, "--exclude", "/warehouse/releases")
+        restic.run(*words)
     (partial / LIST).unlink()
     return lacks + _unlink_unwhole(partial)
 
@@ -243,83 +256,6 @@ def _refuse_small_disk(facts: dict[str, Any], partial: Path) -> None:
             f"{partial.parent} has {readable_size(free)} free, and the backup needs "
             f"{readable_size(least)} to {readable_size(needed)}. Make room, or name another folder."
         )
-
-
-def _check(project: Project, facts: dict[str, Any]) -> int:
-    """Compare every file with the list, and the history with what it says of itself.
-
-    Raises:
-        ProblemsError: a file is missing, is another one, or is not in the list.
-    """
-    wanted = facts["files"]
-    there = {
-        path.relative_to(project.root).as_posix()
-        for path in project.root.rglob("*")
-        if path.is_file() and not path.is_symlink()
-    }
-    problems = [f"{path} is missing." for path in sorted(wanted.keys() - there)]
-    problems += [
-        f"{path} is not in the list of the backup." for path in sorted(there - set(wanted))
-    ]
-    both = sorted(wanted.keys() & there)
-    for path, (total, size, mode) in sums_of(project.root, both).items():
-        if [total, size] != wanted[path][:2]:
-            problems.append(f"{path} is another file than the one that was backed up.")
-        elif mode != wanted[path][2]:
-            (project.root / path).chmod(wanted[path][2])
-    problems += damaged_tables(project)
-    if problems:
-        more = len(problems) - LISTED
-        raise ProblemsError(
-            f"Backup {facts['backup']} is not whole, so nothing was restored. Try an earlier one "
-            "(--at, --snapshot):",
-            problems[:LISTED] + ([f"and {more} more."] if more > 0 else []),
-        )
-    return len(both)
-
-
-def damaged_tables(project: Project) -> list[str]:
-    """Give a line for each table of the history whose content is not what its manifest says."""
-    known: dict[tuple[int, int], str] = {}
-    problems = []
-    for release in kept_releases(project):
-        for table in release.manifest["tables"]:
-            file = release.table(table["name"])
-            if file is None or "content" not in table:
-                continue
-            state = file.stat()
-            key = (state.st_dev, state.st_ino)
-            if key not in known:
-                try:
-                    known[key] = describe_content(file)[0]
-                except Exception:
-                    known[key] = ""
-            if known[key] != table["content"]:
-                problems.append(
-                    f"{project.relative(file)} was damaged before it was backed up: its content "
-                    "is not what the manifest of its release says."
-                )
-    return problems
-
-
-def _link_again(project: Project, facts: dict[str, Any]) -> None:
-    """Let files of releases and history that are the same be one on the disk, as they were."""
-    first: dict[tuple[str, int], Path] = {}
-    for path, (total, _, mode) in sorted(facts["files"].items()):
-        if not path.startswith(("warehouse/releases/", "warehouse/history/")):
-            continue
-        if not path.endswith(".parquet"):
-            continue
-        place = project.root / path
-        other = first.setdefault((total, mode), place)
-        if other is not place and not other.samefile(place):
-            link = place.with_name(f".{place.name}.link")
-            try:
-                os.link(other, link)
-            except OSError:
-                # A file system without links has them apart, as publishing there has.
-                return
-            link.replace(place)
 
 
 def _latest_forgotten(restic: Restic, snapshots: Sequence[Snapshot]) -> list[Entry]:
