@@ -43,6 +43,9 @@ SECRET_IN_URL = re.compile(r"(://[^/@:]*):[^/@]*@")
 SAID = {
     r"wrong password": "The password is not that of the repository. Take the one that the first "
     "backup was made with.",
+    r"dial tcp|connection refused|no such host|network is unreachable|i/o timeout": (
+        "It cannot be reached; check network, name and access. Earlier backups are as they were."
+    ),
     r"unable to open config file|Is there a repository": "There is no repository there, or it "
     "cannot be reached. Mount the disk, or check network, name and access.",
     r"no space left on device": "The disk of the repository is full. Make room there, or let "
