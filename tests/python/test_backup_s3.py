@@ -65,9 +65,7 @@ def test_a_backup_goes_to_s3_and_comes_back(
     assert (check_whole(restored), landed_version(restored)) == (2, 1)
 
 
-def test_storage_that_cannot_be_reached_is_told(
-    empty_project: Project, storage: str
-) -> None:
+def test_storage_that_cannot_be_reached_is_told(empty_project: Project, storage: str) -> None:
     fill(empty_project)
     elsewhere = storage.replace("127.0.0.1", "127.0.0.2", 1)
     backups.write(empty_project, "operations.yml", f"backup:\n  repository: {elsewhere}\n")

@@ -19,6 +19,7 @@ WATCHED = ("dbt-core", "dbt-duckdb", "duckdb")
 OPTIONAL = {
     "git": "to keep the project's history (any version)",
     "postgres": "to build on a throwaway PostgreSQL (Debian: postgresql)",
+    "restic": "to back up and restore (Debian: restic)",
 }
 # Settings that the project's own file gives the generated models and the seeds.
 SETTINGS = {
