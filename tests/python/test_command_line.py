@@ -267,7 +267,7 @@ def test_what_runs_on_postgres_keeps_its_options(
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("wavehouse re", ["review", "remove-wave", "remove-study", "releases", "restore"]),
+        ("wavehouse re", ["review", "remove-wave", "remove-study", "restore", "releases"]),
         ("wavehouse review b", ["bsa"]),
         ("wavehouse review bsa 198", ["1983", "1984", "1985", "1986"]),
         ("wavehouse export bsa --format s", ["spss", "stata", "sdmx"]),
