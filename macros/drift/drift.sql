@@ -1,4 +1,4 @@
-{#- How many times the larger of two numbers is as large as the smaller; null unless both are above zero. -#}
+{#- The larger of two numbers divided by the smaller; null unless both are above zero. -#}
 {% macro factor_between(one, other) -%}
     case
         when {{ one }} > 0 and {{ other }} > 0

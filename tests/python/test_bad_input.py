@@ -1301,7 +1301,7 @@ def derivation_that_overlaps(study: Study) -> None:
 @case(
     *(
         f'[variable_decimals] seeds/codebook/variables.csv, column decimals, value "@_{variable}": '
-        "Only numbers are rounded, to between 0 and 15 decimals. Write such a number, or leave "
+        "Only numeric variables have decimals, between 0 and 15. Write such a number, or leave "
         "decimals empty."
         for variable in ("hours", "mood")
     ),

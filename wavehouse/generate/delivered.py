@@ -162,8 +162,8 @@ models:
         description: "{{ doc('wave_id') }}"
       - name: row_number
         description: >
-          Row of the file as delivered, from 1. A technical key inside the build; it says
-          nothing about the respondent.
+          Number of the row in the delivered file, from 1. A technical key within the build; it
+          says nothing about the respondent.
       - name: source_column
         description: "{{ doc('source_column') }}"
       - name: source_code
@@ -176,8 +176,8 @@ WAVES = """\
 models:
   - name: int_delivered__waves
     description: >
-      What each wave delivered, known by a digest of its content, and which waves are computed in
-      one go.
+      What each wave delivered, identified by a digest of its content, and which waves are
+      computed together.
 
       Grain: one row per delivered wave. Key: `wave_key`.
     columns:
@@ -191,10 +191,10 @@ models:
         description: "Rows of the wave's file."
       - name: content_digest
         description: >
-          Digest of the wave's rows, whatever their order, and of how they are read. It changes when
-          a value does.
+          Digest of the wave's rows, in any order, and of how they are read. It changes when a
+          value changes.
       - name: batch_number
-        description: "Number of the batch, from 0; the waves of a study follow each other."
+        description: "Number of the batch, from 0. The waves of a study follow one another."
     data_tests:
       - wavehouse.unique_combination:
           name: int_delivered__waves_has_one_row_per_key

@@ -32,7 +32,7 @@ Grain: one row per wave, row and column of its file, empty values included. Key:
 `wave_id`, `row_number`, `source_column`. Waves are read one after the other: {waves}."""
 
 CONTENTS = """\
-{study}: what each wave holds, known by a digest of its rows.
+{study}: what each wave holds, identified by a digest of its rows.
 
 Grain: one row per delivered wave. Key: `study_id`, `wave_id`."""
 
@@ -40,7 +40,7 @@ CONTENT_COLUMNS = {
     "study_id": "The study.",
     "wave_id": "The wave, unique within the study.",
     "n_rows": "Rows of the wave's file.",
-    "content_digest": "Digest of the wave's rows, whatever their order, and of how they are read.",
+    "content_digest": "Digest of the wave's rows, in any order, and of how they are read.",
 }
 
 DESIGN_ROLES = {
@@ -157,9 +157,9 @@ def generate_staging_descriptions(found: Inspection) -> Texts:
     columns = {
         "study_id": "The study.",
         "wave_id": "The wave, unique within the study.",
-        "row_number": "Place of the row in the delivered file, from 1; a technical key.",
+        "row_number": "Number of the row in the delivered file, from 1; a technical key.",
         "source_column": "Name of the column as delivered.",
-        "source_code": "The value as delivered, as text; null where the file has nothing.",
+        "source_code": "The value as delivered, as text; null where the cell is empty.",
     }
     texts = {}
     for study_id, waves in by_study(found.waves):

@@ -56,10 +56,10 @@ RESPONDENTS_HEAD = """\
 models:
   - name: fct_respondents
     description: >
-      Respondents with their design, weight and segments.
+      Respondents with their place in the sampling design, their weight and their segments.
 
       Grain: one row per respondent and wave. Key: `respondent_key`; `person_key` is the same in all
-      waves that share a sample. Every estimate of these rows must be weighted.
+      waves that share a sample. Weight every estimate that you make from these rows.
     constraints:
       - type: primary_key
         columns: [respondent_key]
@@ -140,14 +140,14 @@ RESPONDENTS_TESTS = """\
       - wavehouse.holds:
           name: weights_are_not_negative
           description: >
-            Weights are not negative; zero or empty only where the design allows it. Whoever
-            delivered the wave fixes a failure.
+            No weight is negative. A weight may be zero or empty only where the design allows it.
+            Those who delivered the wave fix a failure.
           arguments:
             condition: "weight >= 0 or weight is null"
       - wavehouse.holds:
           name: no_respondent_is_without_stratum_and_psu
           description: >
-            Every respondent has a stratum and a PSU. Whoever delivered the wave fixes a failure.
+            Every respondent has a stratum and a PSU. Those who delivered the wave fix a failure.
           arguments:
             condition: "stratum_id is not null and psu_key is not null"
 """

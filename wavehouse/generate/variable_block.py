@@ -111,8 +111,8 @@ def _comparison(facts: StudyFacts) -> list[str]:
     if not steps:
         return ["**May waves be compared?** Yes: nothing differs between any of them.", ""]
     return [
-        "**May waves be compared?** Yes, but for these steps from one wave to the next. For waves "
-        "further apart, each step between them counts.",
+        "**May waves be compared?** Yes, except across these steps from one wave to the next. For "
+        "waves further apart, each step between them counts.",
         "",
         *table(
             ("from", "to", "compare?", "why"),
@@ -134,15 +134,15 @@ def _reasons(step: Step) -> Iterator[str]:
         kind = plain(f"{each['severity'].capitalize()} break ({each['break_kind']}).")
         yield f"*{kind}* {plain(sentence(each['description']))}"
     if step.differs_in_wording:
-        yield "The question was worded in another way."
+        yield "The wording of the question differs."
     if step.differs_in_universe:
-        yield "It was asked of others."
+        yield "It was asked of other people."
     if step.differs_in_detail:
-        yield "In one of the waves several answers were put into one category."
+        yield "Only one of the waves maps several answers to one category."
     if step.differs_in_categories:
         yield "One of the waves did not offer all categories of the other."
     if step.differs_in_delivery:
-        yield "Column or codes differ; the crosswalk has made them alike."
+        yield "Column or codes differ; the crosswalk harmonises them."
 
 
 def _code_table(index: CodebookIndex, facts: StudyFacts) -> list[str]:

@@ -29,9 +29,9 @@ KEYS = {
 DESCRIPTION = """\
 {study}, wide: one column per variable.
 
-Grain: one row per respondent and wave. Key: `respondent_key`. Categories stand as their labels, \
-numbers in their unit; a column is empty where somebody gave no answer, and `fct_answers` says \
-why. Every estimate of these rows must be weighted."""
+Grain: one row per respondent and wave. Key: `respondent_key`. Categories are shown by their labels, \
+numbers in their unit. A column is empty where a respondent gave no answer; `fct_answers` says why. \
+Weight every estimate that you make from these rows."""
 
 TESTS = """\
     data_tests:
@@ -149,8 +149,8 @@ def _expose(studies: list[str]) -> list[str]:
         "  - name: wide_tables",
         "    label: Wide tables",
         "    description: >",
-        "      One table a study for analysts who want a column per variable: a part of the",
-        "      published warehouse, listed here because its tables follow from the studies.",
+        "      One table for each study, for analysts who want a column per variable. The tables are",
+        "      part of the published warehouse; they are listed here because each study adds one.",
         "    type: analysis",
         "    maturity: medium",
         "    owner:",

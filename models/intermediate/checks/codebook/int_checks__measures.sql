@@ -61,7 +61,7 @@ measure_variables as (
             column_name="'measure_kind'",
             source_code='estimated_variables.measure_id',
             problem="'A ' || estimated_variables.measure_kind || ' cannot be taken of variable ' || estimated_variables.variable_id || ', which is ' || variables.value_type || '.'",
-            remedy="'Shares, nets and scores are of categorical variables, means, ratios and quantiles of numeric ones.'"
+            remedy="'Shares, nets and scores have a categorical variable. Means, ratios and quantiles have a numeric one.'"
         ) | indent(8) }}
     from estimated_variables
     inner join variables

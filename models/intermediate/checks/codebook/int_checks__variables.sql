@@ -27,7 +27,7 @@ misfit_decimals as (
             file=codebook_file('variables'),
             column_name="'decimals'",
             source_code='variable_id',
-            problem="'Only numbers are rounded, to between 0 and 15 decimals.'",
+            problem="'Only numeric variables have decimals, between 0 and 15.'",
             remedy="'Write such a number, or leave decimals empty.'"
         ) | indent(8) }}
     from variables
