@@ -95,25 +95,25 @@ insert into marts.dim_segment by name from groups;
 create temp table cells as
 select
     'big' as study_id, variable_id || '_share' as measure_id, 'share' as measure_kind, *,
-    segment_order > 0 and hash(i, n, segment_code) % 50 = 0 as is_hidden,
+    segment_order > 0 and hash(i, n, segment_code) % 50 = 0 as is_suppressed,
     0.2 + 0.1 * (hash(i, category_order) % 4) + 0.05 * sin(n / 9.0 + i)
         + 0.00001 * (hash(i, n, category_order, segment_order) % 977) as p
 from variables, waves, answers, groups;
 insert into marts.fct_trend_estimates by name
 select
-    * exclude (i, topic, n, category_order, segment_order, is_hidden, p),
+    * exclude (i, topic, n, category_order, segment_order, is_suppressed, p),
     'A' as observation_status, 'F' as confidentiality_status,
     p as estimate, 0.0123456789 + p / 97 as standard_error, 99 as degrees_of_freedom,
     0.95 as ci_level, p - 0.0234 - p / 89 as ci_lower, p + 0.0245 + p / 83 as ci_upper,
     'logit' as ci_method, 400 + n as n_respondents, 380 + p * 17 as n_effective,
     1.05 + p / 7 as design_effect, 'market_research' as publication_rule
-from cells where not is_hidden;
+from cells where not is_suppressed;
 insert into marts.fct_trend_estimates by name
 select
-    * exclude (i, topic, n, category_order, segment_order, is_hidden, p),
+    * exclude (i, topic, n, category_order, segment_order, is_suppressed, p),
     'Q' as observation_status, 'F' as confidentiality_status,
     'Fewer than 30 respondents' as status_reason, 'market_research' as publication_rule
-from cells where is_hidden;
+from cells where is_suppressed;
 insert into marts.fct_trend_changes by name
 select
     later.study_id, later.measure_id, later.measure_kind, later.variable_id,
@@ -135,7 +135,7 @@ inner join cells as earlier
         and later.category_code = earlier.category_code
         and later.segment_code = earlier.segment_code
         and (earlier.n = later.n - 1 or (earlier.n = 0 and later.n > 1))
-where not later.is_hidden and not earlier.is_hidden;
+where not later.is_suppressed and not earlier.is_suppressed;
 insert into marts.dictionary_coverage by name
 select
     'big' as study_id, wave_id, variable_id, true as is_asked, 2000 as n_respondents,

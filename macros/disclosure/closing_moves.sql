@@ -1,7 +1,7 @@
 {% macro closing_moves(prefix, units, targets, n_axes) -%}
     {#-
-        CTEs that choose, for each target, the cheapest move that hides it, given what is hidden already. The
-        last one, `<prefix>_support`, has the units to be hidden: block_id, layer_id, segment_id, segment_code.
+        CTEs that choose, for each target, the cheapest move that suppresses it, given what is suppressed already. The
+        last one, `<prefix>_support`, has the units to be suppressed: block_id, layer_id, segment_id, segment_code.
     -#}
 {{ prefix }}_targets as (
     select distinct
@@ -56,8 +56,8 @@
         moves.part,
         moves.choice,
         max(case when units.is_blocked then 1 else 0 end) as is_blocked,
-        sum(units.n_to_hide) as n_to_hide,
-        sum(units.size_to_hide) as size_to_hide,
+        sum(units.n_to_suppress) as n_to_suppress,
+        sum(units.size_to_suppress) as size_to_suppress,
         min(case when moves.coefficient > 0 then units.room_up else units.room_down end) as room_up,
         min(case when moves.coefficient > 0 then units.room_down else units.room_up end) as room_down
     from {{ prefix }}_layers as layers
@@ -101,8 +101,8 @@
                     when directions.direction = 1 then -choices.room_up
                     else -choices.room_down
                 end,
-                choices.n_to_hide,
-                choices.size_to_hide,
+                choices.n_to_suppress,
+                choices.size_to_suppress,
                 choices.choice
         ) as choice_rank
     from {{ prefix }}_choices as choices
@@ -163,8 +163,8 @@
         supports.move_id,
         supports.direction,
         max(case when units.is_blocked then 1 else 0 end) as is_blocked,
-        sum(units.n_to_hide) as n_to_hide,
-        sum(units.size_to_hide) as size_to_hide,
+        sum(units.n_to_suppress) as n_to_suppress,
+        sum(units.size_to_suppress) as size_to_suppress,
         min(
             case
                 when supports.coefficient = supports.direction then units.room_up
@@ -214,8 +214,8 @@
                         then 0
                     else 1
                 end,
-                chosen.n_to_hide,
-                chosen.size_to_hide,
+                chosen.n_to_suppress,
+                chosen.size_to_suppress,
                 chosen.move_id,
                 chosen.layer_id,
                 chosen.direction

@@ -20,10 +20,10 @@ MODELS = (
     "segment_points",
     "moves",
     "cells",
-    "hidden_bases",
+    "suppressed_bases",
     "figures",
     "layers",
-    "hidden_components",
+    "suppressed_components",
     "secondary",
 )
 REGIONS = {"r1": "north", "r2": "north", "r3": "south", "r4": "south"}
@@ -72,7 +72,7 @@ class Survey:
     measures: Sequence[str] = ("answer_share", "answer_net", "answer_score", "number_mean")
     threshold: int = 10
     # suppressed rows, besides those with few people: measure, category, segment, value, wave
-    hidden: set[tuple[str, str, str, str, str]] = field(default_factory=set)
+    suppressed: set[tuple[str, str, str, str, str]] = field(default_factory=set)
     pools: bool = True
     protection: float | None = None
     # whether the rule suppresses to protect people, or because so few are unreliable
@@ -113,9 +113,9 @@ def random_survey(seed: int) -> Survey:
         ):
             keys = ("measure_id", "category_code", "segment_id", "segment_code", "wave_id")
             if row["period_grain"] == "wave":
-                survey.hidden.add(tuple(row[key] for key in keys))
+                survey.suppressed.add(tuple(row[key] for key in keys))
     if chance.random() < 0.3:
-        survey.hidden.add(("answer_net", "ab", "sex", "f", "1"))
+        survey.suppressed.add(("answer_net", "ab", "sex", "f", "1"))
     return survey
 
 
@@ -164,7 +164,8 @@ def tabulate(survey: Survey) -> Iterator[Row]:
                 )
                 few = len(base) < survey.threshold and not is_impossible
                 chosen = (
-                    grain == "wave" and (measure, category, segment, code, wave) in survey.hidden
+                    grain == "wave"
+                    and (measure, category, segment, code, wave) in survey.suppressed
                 )
                 yield {
                     "study_id": "s",
@@ -214,7 +215,7 @@ def compiled_models(folder: Path) -> dict[str, str]:
     return {name: path.read_text(encoding="utf-8") for name, path in paths.items()}
 
 
-def hide(survey: Survey, models: dict[str, str], skip: str = "") -> duckdb.DuckDBPyConnection:
+def suppress(survey: Survey, models: dict[str, str], skip: str = "") -> duckdb.DuckDBPyConnection:
     """Put a survey through the models, and publish what they leave.
 
     Args:
@@ -238,7 +239,7 @@ def hide(survey: Survey, models: dict[str, str], skip: str = "") -> duckdb.DuckD
     return database
 
 
-def hide_also(
+def suppress_also(
     database: duckdb.DuckDBPyConnection, models: dict[str, str], rows: Sequence[RowKey]
 ) -> None:
     """Suppress more rows, as the build does with those that close what the attack finds."""

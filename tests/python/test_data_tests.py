@@ -68,7 +68,7 @@ def declared_tests() -> list[DataTest]:
 TESTS = declared_tests()
 
 SHOWN = "confidentiality_status = 'F' and observation_status in ('A', 'U', 'B') "
-HIDDEN = "observation_status = 'Q'"
+SUPPRESSED = "observation_status = 'Q'"
 # Of a row that is suppressed to protect people, and of one that is unreliable.
 HIDDEN_STATUSES: tuple[dict[str, str], ...] = (
     {"confidentiality_status": "'A'"},
@@ -144,7 +144,7 @@ BREAKS: dict[str, list[Breakage]] = {
         Breakage({"f_statistic": "1"}, UNTESTED),
         Breakage({"p_value": "0.5"}, UNTESTED),
     ],
-    "fct_association_tests_hidden_rows_have_no_numbers": [
+    "fct_association_tests_suppressed_rows_have_no_numbers": [
         Breakage(
             {
                 **status,
@@ -158,13 +158,13 @@ BREAKS: dict[str, list[Breakage]] = {
             ("is_significant", "true"),
         ]
     ],
-    "hidden_changes_have_no_numbers": [
-        *(Breakage({column: "1"}, HIDDEN) for column in NUMBERS_OF_A_CHANGE),
+    "suppressed_changes_have_no_numbers": [
+        *(Breakage({column: "1"}, SUPPRESSED) for column in NUMBERS_OF_A_CHANGE),
         Breakage({"is_comparable": "false"}, f"{SHOWN} and change is not null"),
     ],
-    "hidden_and_marked_rows_have_a_reason": unexplained("estimate"),
+    "suppressed_and_marked_rows_have_a_reason": unexplained("estimate"),
     **{
-        f"{mart}_hidden_and_marked_rows_have_a_reason": unexplained(number)
+        f"{mart}_suppressed_and_marked_rows_have_a_reason": unexplained(number)
         for mart, number in {
             "fct_trend_changes": "change",
             "fct_trend_slopes": "slope",
@@ -175,8 +175,8 @@ BREAKS: dict[str, list[Breakage]] = {
             "fct_period_estimates": "estimate",
         }.items()
     },
-    "hidden_rows_have_no_numbers": [
-        *(Breakage({column: "1"}, HIDDEN) for column in NUMBERS_OF_AN_ESTIMATE),
+    "suppressed_rows_have_no_numbers": [
+        *(Breakage({column: "1"}, SUPPRESSED) for column in NUMBERS_OF_AN_ESTIMATE),
         *(Breakage({"observation_status": f"'{code}'"}, SHOWN) for code in ("L", "M", "Q")),
     ],
     "intervals_hold_their_estimate": [
@@ -229,7 +229,7 @@ BREAKS: dict[str, list[Breakage]] = {
     "sampling_fractions_are_at_most_one": [
         Breakage({"sampling_fraction": value}) for value in ("1.01", "-0.01", "null")
     ],
-    "revisions_tell_no_figure_that_is_hidden": [
+    "revisions_tell_no_figure_that_is_suppressed": [
         *(
             Breakage({f"{side}_{number}": "1"})
             for side in ("from", "to")
@@ -271,7 +271,7 @@ BREAKS: dict[str, list[Breakage]] = {
         Breakage({"weight": "null"}),
     ],
     **{
-        f"{mart}_hidden_rows_have_no_numbers": [
+        f"{mart}_suppressed_rows_have_no_numbers": [
             Breakage(
                 {
                     **status,

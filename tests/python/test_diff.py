@@ -30,7 +30,7 @@ BEFORE = [
     ("s", "1", "m", "M", "rounded", 0.5, 0.1, 10, "A", "F"),
     ("s", "1", "m", "M", "figure", 0.5, 0.1, 10, "A", "F"),
     ("s", "1", "m", "M", "base", 0.5, 0.1, 10, "A", "F"),
-    ("s", "1", "m", "M", "now_hidden", 0.123, 0.1, 10, "A", "F"),
+    ("s", "1", "m", "M", "now_suppressed", 0.123, 0.1, 10, "A", "F"),
     ("s", "1", "m", "M", "now_shown", None, None, None, "Q", "F"),
     ("s", "1", "m", "M", "letter", None, None, None, "Q", "A"),
     ("s", "1", "m", "M", "gone", 0.5, 0.1, 10, "A", "F"),
@@ -41,7 +41,7 @@ AFTER = [
     ("s", "1", "m", "M", "rounded", 0.50000000001, 0.1, 10, "A", "F"),
     ("s", "1", "m", "M", "figure", 0.75, 0.1, 10, "A", "F"),
     ("s", "1", "m", "M", "base", 0.5, 0.1, 11, "A", "F"),
-    ("s", "1", "m", "M", "now_hidden", None, None, None, "Q", "F"),
+    ("s", "1", "m", "M", "now_suppressed", None, None, None, "Q", "F"),
     ("s", "1", "m", "M", "now_shown", 0.456, 0.1, 10, "A", "F"),
     ("s", "1", "m", "M", "letter", None, None, None, "Q", "D"),
     ("s", "1", "quiet", "Q", "same", 0.5, 0.1, 10, "A", "F"),
@@ -93,7 +93,7 @@ def test_a_measure_is_summed_up(project: Project) -> None:
     }
     estimates = by_table["fct_trend_estimates", "m"]
     assert (estimates.compared, estimates.changed) == (7, 2)
-    assert (estimates.shown, estimates.hidden, estimates.other_status) == (1, 1, 1)
+    assert (estimates.shown, estimates.suppressed, estimates.other_status) == (1, 1, 1)
     assert (estimates.appeared, estimates.vanished) == (1, 1)
     assert estimates.largest == pytest.approx(0.25)
     assert estimates.largest_in_errors == pytest.approx(2.5)
@@ -112,7 +112,7 @@ def test_numbers_below_the_tolerance_are_the_same(project: Project) -> None:
     assert estimates.changed == 3
 
 
-def test_the_csv_has_each_value_and_no_hidden_number(
+def test_the_csv_has_each_value_and_no_suppressed_number(
     project: Project, run_command: Run, tmp_path: Path
 ) -> None:
     file = tmp_path / "differences.csv"
@@ -129,7 +129,7 @@ def test_the_csv_has_each_value_and_no_hidden_number(
     assert found == {
         ("figure", "estimate"): ("0.5", "0.75"),
         ("base", "n_respondents"): ("10.0", "11.0"),
-        ("now_hidden", "observation_status"): ("A", "Q"),
+        ("now_suppressed", "observation_status"): ("A", "Q"),
         ("now_shown", "observation_status"): ("Q", "A"),
         ("letter", "confidentiality_status"): ("A", "D"),
         ("new", "row"): ("", "there"),

@@ -8,10 +8,10 @@ from small_tables import (
     KEYS,
     Survey,
     compiled_models,
-    hide,
-    hide_also,
     random_survey,
     rows_of,
+    suppress,
+    suppress_also,
 )
 
 from wavehouse.disclosure.attack import Codebook, Hole, attack
@@ -42,17 +42,17 @@ def counts(database: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("seed", [1, 6, 7, 8, 10, 11, 13])
-def test_nothing_hidden_can_be_computed(models: Models, seed: int) -> None:
-    database = hide(random_survey(seed), models)
+def test_nothing_suppressed_can_be_computed(models: Models, seed: int) -> None:
+    database = suppress(random_survey(seed), models)
     found = counts(database)
     assert found["A"] > 0
     assert found["F"] > 0
     assert [str(hole) for hole in holes(database)] == []
 
 
-@pytest.mark.parametrize("skipped", ["hidden_components", "secondary"])
+@pytest.mark.parametrize("skipped", ["suppressed_components", "secondary"])
 def test_attack_finds_what_is_not_closed(models: Models, skipped: str) -> None:
-    found = holes(hide(random_survey(6), models, skip=skipped))
+    found = holes(suppress(random_survey(6), models, skip=skipped))
     assert found
     assert all(hole.row["confidentiality_status"] == "A" for hole in found)
     assert all("study s, measure" in str(hole) and "sum is:" in str(hole) for hole in found)
@@ -61,45 +61,47 @@ def test_attack_finds_what_is_not_closed(models: Models, skipped: str) -> None:
 @pytest.mark.parametrize("seed", [6, 10])
 def test_what_is_not_closed_by_moves_is_closed_after_the_attack(models: Models, seed: int) -> None:
     """Without the models that protect categories, rows are added until nothing is found."""
-    database = hide(random_survey(seed), models, skip="hidden_components")
+    database = suppress(random_survey(seed), models, skip="suppressed_components")
     assert holes(database)
     found = find_closing(lambda sql: rows_of(database, sql))
     assert found.rows
-    hide_also(database, models, found.rows)
+    suppress_also(database, models, found.rows)
     assert [str(hole) for hole in holes(database)] == []
     # no row of them could be left out
     n_shown = counts(database)["F"]
     assert n_shown > 0
     for row in found.rows[:: max(1, len(found.rows) // 3)]:
-        hide_also(database, models, [other for other in found.rows if other != row])
+        suppress_also(database, models, [other for other in found.rows if other != row])
         assert holes(database), row
 
 
 @pytest.mark.parametrize("seed", [10])
 def test_the_same_is_closed_each_time(models: Models, seed: int) -> None:
-    database = hide(random_survey(seed), models, skip="hidden_components")
+    database = suppress(random_survey(seed), models, skip="suppressed_components")
     first, again = (find_closing(lambda sql: rows_of(database, sql)) for _ in range(2))
     assert first.rows
     assert again == first
 
 
 @pytest.mark.parametrize("seed", [1, 10])
-def test_nothing_more_is_hidden_where_the_attack_finds_nothing(models: Models, seed: int) -> None:
-    database = hide(random_survey(seed), models)
+def test_nothing_more_is_suppressed_where_the_attack_finds_nothing(
+    models: Models, seed: int
+) -> None:
+    database = suppress(random_survey(seed), models)
     found = find_closing(lambda sql: rows_of(database, sql))
     assert (found.rows, found.holes) == ([], [])
 
 
 @pytest.mark.parametrize("seed", [1, 6])
-def test_what_is_unreliable_hides_nothing_else(models: Models, seed: int) -> None:
+def test_what_is_unreliable_suppresses_nothing_else(models: Models, seed: int) -> None:
     survey = random_survey(seed)
     survey.is_secret = False
-    database = hide(survey, models)
+    database = suppress(survey, models)
     found = counts(database)
     assert set(found) == {"F"}
-    hidden = rows_of(database, "select * from published where observation_status = 'Q'")
-    assert hidden
-    assert all(row["is_suppressed"] and row["estimate"] is None for row in hidden)
+    suppressed = rows_of(database, "select * from published where observation_status = 'Q'")
+    assert suppressed
+    assert all(row["is_suppressed"] and row["estimate"] is None for row in suppressed)
     # pooled waves are shown by their own base, whatever their waves are
     assert rows_of(
         database,
@@ -127,7 +129,7 @@ def survey_of_two_bases(seed: int) -> Survey:
 
 @pytest.mark.parametrize("seed", [6, 13])
 def test_two_bases_of_one_variable_do_not_tell_on_each_other(models: Models, seed: int) -> None:
-    database = hide(survey_of_two_bases(seed), models)
+    database = suppress(survey_of_two_bases(seed), models)
     found = counts(database)
     assert found["A"] > 0
     assert found["F"] > 0
@@ -136,7 +138,7 @@ def test_two_bases_of_one_variable_do_not_tell_on_each_other(models: Models, see
 
 @pytest.mark.parametrize("seed", [6, 13])
 def test_attack_finds_what_two_bases_tell(models: Models, seed: int) -> None:
-    database = hide(survey_of_two_bases(seed), models)
+    database = suppress(survey_of_two_bases(seed), models)
     database.execute(
         f"""
         update published
@@ -159,7 +161,7 @@ def test_attack_finds_what_two_bases_tell(models: Models, seed: int) -> None:
 
 
 def test_a_single_row_shown_again_is_found(models: Models) -> None:
-    database = hide(random_survey(6), models)
+    database = suppress(random_survey(6), models)
     assert holes(database) == []
     closing = rows_of(
         database,
@@ -193,8 +195,8 @@ def test_a_single_row_shown_again_is_found(models: Models) -> None:
     assert opened > 0
 
 
-def test_a_change_beside_a_hidden_end_is_found(models: Models) -> None:
-    database = hide(random_survey(6), models)
+def test_a_change_beside_a_suppressed_end_is_found(models: Models) -> None:
+    database = suppress(random_survey(6), models)
     database.execute(
         """
         create or replace view marts.fct_trend_changes as
@@ -220,21 +222,21 @@ def test_a_guess_closer_than_the_protection_interval_is_found(models: Models) ->
     ]
     survey = Survey(people, ("total", "region"), ("number_mean",), threshold=10, pools=False)
     survey.protection = 0.2
-    assert holes(hide(survey, models)) == []
+    assert holes(suppress(survey, models)) == []
     survey.protection = 1.99
-    database = hide(survey, models)
+    database = suppress(survey, models)
     database.execute("delete from intermediate.int_disclosure__secondary")
     database.execute("update staging.stg_codebook__publication_rules set protection_interval = 2.1")
     assert any("must lie between" in str(hole) for hole in holes(database))
 
 
-def test_few_more_cells_are_hidden_than_must_be(models: Models) -> None:
+def test_few_more_cells_are_suppressed_than_must_be(models: Models) -> None:
     """The least number of bases that protects all targets is found by integer programming."""
     chosen, least = 0, 0
     for seed in range(12):
         survey = random_survey(seed)
-        survey.measures, survey.pools, survey.hidden = ("number_mean",), False, set()
-        database = hide(survey, models)
+        survey.measures, survey.pools, survey.suppressed = ("number_mean",), False, set()
+        database = suppress(survey, models)
         for wave in ("1", "2"):
             rows = rows_of(
                 database,
@@ -244,12 +246,12 @@ def test_few_more_cells_are_hidden_than_must_be(models: Models) -> None:
             cells = {(row["segment_id"], row["segment_code"]): row for row in rows}
             sums = Codebook(lambda sql, data=database: rows_of(data, sql)).sums
             chosen += sum(row["confidentiality_status"] == "D" for row in rows)
-            least += fewest_to_hide(cells, sums)
+            least += fewest_to_suppress(cells, sums)
     assert least > 0
     assert least <= chosen <= 2 * least
 
 
-def fewest_to_hide(
+def fewest_to_suppress(
     cells: dict[tuple[str, str], dict], sums: list[tuple[tuple[str, str], list[tuple[str, str]]]]
 ) -> int:
     """Find how many cells must be suppressed so that no sum tells a target.

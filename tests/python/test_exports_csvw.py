@@ -73,16 +73,18 @@ def test_every_column_is_described(folders: dict[str, Path], study: str) -> None
             assert column["dc:description"], (table["url"], column["name"])
 
 
-def test_hidden_numbers_are_empty(folders: dict[str, Path]) -> None:
-    hidden = [
+def test_suppressed_numbers_are_empty(folders: dict[str, Path]) -> None:
+    suppressed = [
         row
         for row in _rows(folders["bsa"] / "trend_estimates.csv")
         if row["observation_status"] == "Q"
     ]
     # its rule suppresses for reliability, which is no secret
-    assert {row["confidentiality_status"] for row in hidden} == {"F"}
+    assert {row["confidentiality_status"] for row in suppressed} == {"F"}
     assert {
-        row[column] for row in hidden for column in ("estimate", "standard_error", "n_respondents")
+        row[column]
+        for row in suppressed
+        for column in ("estimate", "standard_error", "n_respondents")
     } == {""}
 
 

@@ -150,17 +150,17 @@ def test_the_structure_has_all_that_the_data_use(read: Read) -> None:
     assert lists["WAVE"] == used["WAVE"]
 
 
-def test_hidden_numbers_are_left_out(read: Read) -> None:
-    hidden = [obs for obs in read.data.obs if obs.attrib["OBS_STATUS"].value == "Q"]
-    assert bool(hidden) == ("bsa" in read.folder.parts)
-    for observation in hidden:
+def test_suppressed_numbers_are_left_out(read: Read) -> None:
+    suppressed = [obs for obs in read.data.obs if obs.attrib["OBS_STATUS"].value == "Q"]
+    assert bool(suppressed) == ("bsa" in read.folder.parts)
+    for observation in suppressed:
         assert observation.value is None
         assert set(observation.attrib) <= {
             *("WAVE", "OBS_STATUS", "CONF_STATUS", "UNIT_MEASURE", "PUBLICATION_RULE"),
             *("BASE_DESCRIPTION", "STATUS_REASON"),
         }
     # Suppressed because they are of low reliability, which is no secret.
-    assert {obs.attrib["CONF_STATUS"].value for obs in hidden} <= {"F"}
+    assert {obs.attrib["CONF_STATUS"].value for obs in suppressed} <= {"F"}
 
 
 def test_ids_are_legal_and_everything_has_a_name(read: Read) -> None:

@@ -279,17 +279,17 @@ def test_many_groups_have_a_small_chart_each(visit: Callable[..., Page]) -> None
     assert all(name[:12] in shown for name in names)
 
 
-def test_no_number_of_a_hidden_cell_is_in_the_pages(
+def test_no_number_of_a_suppressed_cell_is_in_the_pages(
     pages: Pages, visit: Callable[..., Page]
 ) -> None:
     names = ("study_id", "measure_id", "category_code", "segment_id", "segment_code", "wave_id")
-    hidden = {
+    suppressed = {
         tuple(row[name] for name in names)
         for row in pages.rows(
             "select * from marts.fct_trend_estimates where observation_status = 'Q'"
         )
     }
-    assert len(hidden) > 10
+    assert len(suppressed) > 10
     waves = {
         study["id"]: [wave["id"] for wave in study["waves"]]
         for study in pages.data("catalogue")["studies"]
@@ -304,7 +304,7 @@ def test_no_number_of_a_hidden_cell_is_in_the_pages(
                 cell = (record["study"], measure["id"], category, segment, code)
                 for point in points:
                     key = (*cell, of_study[point[0]])
-                    if key in hidden:
+                    if key in suppressed:
                         seen.add(key)
                         # Its wave, its two statuses and the reason; nothing comes after them.
                         assert point[1] == "Q"
@@ -312,10 +312,10 @@ def test_no_number_of_a_hidden_cell_is_in_the_pages(
                         assert point[2] == "F"
                         assert len(point) <= 4
                 for change in rows:
-                    if {(*cell, of_study[wave]) for wave in change[:2]} & hidden:
+                    if {(*cell, of_study[wave]) for wave in change[:2]} & suppressed:
                         changes += 1
                         assert set(change[7:13]) <= {None}
-    assert seen == hidden
+    assert seen == suppressed
     assert changes
 
     page = visit(f"{ABORTION}?segment=religion")
@@ -565,8 +565,8 @@ def test_paper_shows_chart_numbers_and_wording_without_controls(
         ".breaks",
     ):
         expect(page.locator(shown).first).to_be_visible()
-    for hidden in ("#chart .for-screen", ".controls", ".buttons", ".top nav"):
-        expect(page.locator(hidden).first).to_be_hidden()
+    for unseen in ("#chart .for-screen", ".controls", ".buttons", ".top nav"):
+        expect(page.locator(unseen).first).to_be_hidden()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     # The chart of a dark screen is drawn for white paper.
     assert "#0072b2" in page.locator("#chart .for-paper").inner_html()

@@ -48,14 +48,14 @@ def rows(project: Project, table: str, study_id: str) -> list[dict]:
     return query(project, f"select * from marts.{table} where study_id = '{study_id}'")
 
 
-def test_an_unreliable_cell_is_hidden_alone(built: Project) -> None:
+def test_an_unreliable_cell_is_suppressed_alone(built: Project) -> None:
     found = rows(built, "fct_trend_estimates", GRADUATES)
-    hidden = [row for row in found if row["estimate"] is None]
+    suppressed = [row for row in found if row["estimate"] is None]
     cell = "|".join(SMALL)
-    assert {(row["segment_id"], row["segment_code"]) for row in hidden} == {(CROSSING, cell)}
+    assert {(row["segment_id"], row["segment_code"]) for row in suppressed} == {(CROSSING, cell)}
     assert {row["confidentiality_status"] for row in found} == {"F"}
-    assert {row["observation_status"] for row in hidden} == {"Q"}
-    assert {row["status_reason"] for row in hidden} == {"Fewer than 30 respondents"}
+    assert {row["observation_status"] for row in suppressed} == {"Q"}
+    assert {row["status_reason"] for row in suppressed} == {"Fewer than 30 respondents"}
     (share,) = (
         row
         for row in found
@@ -80,16 +80,16 @@ def test_what_is_made_of_it_is_not_shown_and_is_no_secret(built: Project) -> Non
             assert (row["observation_status"] == "Q") == (row[number] is None), (table, row)
 
 
-def test_the_build_says_what_it_hides_besides_and_publishes(built: Project) -> None:
+def test_the_build_says_what_it_suppresses_besides_and_publishes(built: Project) -> None:
     output = said(built)
-    (n_hidden,) = re.findall(
+    (n_suppressed,) = re.findall(
         r"Also suppressed, because confidential figures could be computed from them: (\d+) est",
         output,
     )
     lines = re.findall(
         r"^  study (\w+), measure (\w+), (.+), segment (\w+), (.+): (\d+) row", output, re.M
     )
-    assert sum(int(line[-1]) for line in lines) == int(n_hidden) > 0
+    assert sum(int(line[-1]) for line in lines) == int(n_suppressed) > 0
     assert {(line[0], line[1]) for line in lines} == {(STAFF, "graduates_degree_share")}
     assert re.search(r"Attacked \d+ confidential estimates: none can be computed", output)
     assert "Published " in output
@@ -152,7 +152,7 @@ def test_no_sum_of_what_is_shown_tells_the_small_group(built: Project) -> None:
     assert tells(shown_counts([*found, *plain], "1"), "1")
 
 
-def test_what_is_made_of_secrets_is_hidden(built: Project) -> None:
+def test_what_is_made_of_secrets_is_suppressed(built: Project) -> None:
     kept = {
         (row["measure_id"], row["category_code"], row["segment_id"], row["segment_code"])
         for row in rows(built, "fct_trend_estimates", STAFF)
@@ -160,13 +160,13 @@ def test_what_is_made_of_secrets_is_hidden(built: Project) -> None:
     }
     assert kept
     for table in ("fct_trend_changes", "fct_trend_indices", "fct_pooled_estimates"):
-        hidden = {
+        suppressed = {
             (row["measure_id"], row["category_code"], row["segment_id"], row["segment_code"])
             for row in rows(built, table, STAFF)
             if row["confidentiality_status"] != "F"
         }
-        assert hidden == kept - {
-            key for key in kept if table == "fct_trend_indices" and key not in hidden
+        assert suppressed == kept - {
+            key for key in kept if table == "fct_trend_indices" and key not in suppressed
         }, table
 
 
@@ -328,11 +328,13 @@ def test_no_figure_is_a_fraction_of_one_base_only(built: Project) -> None:
         assert len(possible) > 1, row
 
 
-def test_rules_of_the_real_studies_hide_unreliable_rows_and_no_others(published: Project) -> None:
+def test_rules_of_the_real_studies_suppress_unreliable_rows_and_no_others(
+    published: Project,
+) -> None:
     found = query(published, "select * from marts.fct_trend_estimates")
     assert {row["confidentiality_status"] for row in found} == {"F"}
-    hidden = [row for row in found if row["observation_status"] == "Q"]
-    assert {row["status_reason"] for row in hidden} == {"Fewer than 30 respondents"}
+    suppressed = [row for row in found if row["observation_status"] == "Q"]
+    assert {row["status_reason"] for row in suppressed} == {"Fewer than 30 respondents"}
     # the largest group that used to vanish for the sake of smaller ones
     protestants = [
         row["n_respondents"]

@@ -346,7 +346,7 @@ def test_a_trend_that_is_gone_is_named(figure_project: Path, run_script: RunScri
     assert "shows no estimates of abortion_support_mean by religion in study bsa" in said
 
 
-def test_the_drawing_marks_breaks_caution_and_hidden_groups(figure_project: Path) -> None:
+def test_the_drawing_marks_breaks_caution_and_suppressed_groups(figure_project: Path) -> None:
     rows = make_figure.read_rows(figure_project)
     svg = make_figure.draw(rows)
     # Words are drawn as shapes, with the words as comments beside them.

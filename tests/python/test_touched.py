@@ -123,7 +123,7 @@ def test_a_test_runs_if_any_of_its_parents_is_built() -> None:
     assert names(touched("test.slopes").run) == {"slopes"}
 
 
-def test_what_is_hidden_besides_is_found_anew_where_the_attack_sees_other_figures() -> None:
+def test_what_is_suppressed_besides_is_found_anew_where_the_attack_sees_other_figures() -> None:
     """A mart beside them leaves it as it is."""
     assert names(touched("model.fct_slopes").run) == {"fct_slopes", "slopes"}
     assert names(touched("model.answers").run) == {

@@ -77,7 +77,7 @@ class Summary:
     compared: int = 0
     changed: int = 0
     shown: int = 0
-    hidden: int = 0
+    suppressed: int = 0
     other_status: int = 0
     appeared: int = 0
     vanished: int = 0
@@ -89,7 +89,7 @@ class Summary:
         """Whether anything is another one."""
         return any(
             (
-                *(self.changed, self.shown, self.hidden, self.other_status),
+                *(self.changed, self.shown, self.suppressed, self.other_status),
                 *(self.appeared, self.vanished),
             )
         )

@@ -18,7 +18,7 @@ COLUMNS: dict[str, Callable[[Summary], object]] = {
     "largest change": lambda each: _number(each.largest),
     "in standard errors": lambda each: _number(each.largest_in_errors),
     "now shown": lambda each: each.shown or "",
-    "now suppressed": lambda each: each.hidden or "",
+    "now suppressed": lambda each: each.suppressed or "",
     "other status": lambda each: each.other_status or "",
     "new rows": lambda each: each.appeared or "",
     "gone": lambda each: each.vanished or "",

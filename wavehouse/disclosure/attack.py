@@ -90,7 +90,7 @@ class Block:
     study_id: str
     base_id: str
     known: dict[Unknown, float] = field(default_factory=dict)
-    hidden: dict[Unknown, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    suppressed: dict[Unknown, list[Row]] = field(default_factory=lambda: defaultdict(list))
     # the rows that show what is known
     shown_by: dict[Unknown, list[Row]] = field(default_factory=lambda: defaultdict(list))
     # what is zero by its definition, such as women among the men
@@ -108,7 +108,7 @@ class Block:
 
         What is suppressed only for the sake of others may be computed, if these cannot.
         """
-        statuses = {row["confidentiality_status"] for row in self.hidden.get(key, ())}
+        statuses = {row["confidentiality_status"] for row in self.suppressed.get(key, ())}
         return statuses == {"A"} or ("A" in statuses and key[2] not in (RESPONDENTS, WEIGHTS))
 
     def key(self, period: str, quantity: str, segment: tuple[str, str]) -> Unknown:
@@ -333,7 +333,7 @@ def holes_of(
         query: runs SQL on the tables.
         systems: what was found before of the same sums; gets what is found now.
     """
-    if any(block.is_secret(key) for key in block.hidden):
+    if any(block.is_secret(key) for key in block.suppressed):
         yield from _solve(block, list(_equations(codebook, block, query)), systems)
 
 
@@ -359,12 +359,14 @@ def report(query: Query, holes: list[Hole]) -> str:
             "Confidential figures can be computed from published ones:",
             [str(hole) for hole in holes],
         )
-    hidden = query(
+    suppressed = query(
         "select count(*) as n from marts.fct_trend_estimates where confidentiality_status = 'A'"
     )[0]["n"]
-    if not hidden:
+    if not suppressed:
         return "No estimate is suppressed for confidentiality, so there was nothing to attack."
-    return f"Attacked {hidden:,} confidential estimates: none can be computed from what is shown."
+    return (
+        f"Attacked {suppressed:,} confidential estimates: none can be computed from what is shown."
+    )
 
 
 @contextmanager
@@ -471,14 +473,14 @@ def row_key(row: Mapping[str, Any]) -> RowKey:
 
 
 def block_of(
-    codebook: Codebook, rows: list[Row], also_hidden: Collection[RowKey] = frozenset()
+    codebook: Codebook, rows: list[Row], also_suppressed: Collection[RowKey] = frozenset()
 ) -> Block:
     """Write down what the rows of a block show and suppress.
 
     Args:
         codebook: what anybody can read.
         rows: all published rows of one block.
-        also_hidden: names of shown rows that are taken as suppressed for the sake of others.
+        also_suppressed: names of shown rows that are taken as suppressed for the sake of others.
     """
     block = Block(rows[0]["study_id"], _base_id(codebook, rows[0]))
     block.wholes = codebook.wholes
@@ -490,11 +492,11 @@ def block_of(
             key = block.key(row["period_id"], str(_quantity(codebook, row)), cell)
             block.known[key] = block.slack[key] = 0.0
             continue
-        _note(codebook, block, row, is_hidden=row_key(row) in also_hidden)
+        _note(codebook, block, row, is_suppressed=row_key(row) in also_suppressed)
     # a base that one row shows, another cannot suppress
-    for key in block.known.keys() & block.hidden.keys():
+    for key in block.known.keys() & block.suppressed.keys():
         if key[2] in (RESPONDENTS, WEIGHTS):
-            del block.hidden[key]
+            del block.suppressed[key]
     return block
 
 
@@ -542,7 +544,7 @@ def _quantity(codebook: Codebook, row: Row) -> str | None:
     return f"category {code}"
 
 
-def _note(codebook: Codebook, block: Block, row: Row, *, is_hidden: bool) -> None:
+def _note(codebook: Codebook, block: Block, row: Row, *, is_suppressed: bool) -> None:
     """Enter what a row shows or suppresses; one that is shown may be taken as suppressed."""
     base = codebook.base(row["measure_id"])
     block.bases.add(base)
@@ -560,7 +562,11 @@ def _note(codebook: Codebook, block: Block, row: Row, *, is_hidden: bool) -> Non
     if quantity:
         told[quantity] = None
         block.quantities.add(quantity)
-    if row["confidentiality_status"] == "F" and row["observation_status"] != "Q" and not is_hidden:
+    if (
+        row["confidentiality_status"] == "F"
+        and row["observation_status"] != "Q"
+        and not is_suppressed
+    ):
         if row["estimate"] is None:
             told = dict.fromkeys(told, 0.0)
         else:
@@ -579,7 +585,7 @@ def _note(codebook: Codebook, block: Block, row: Row, *, is_hidden: bool) -> Non
             if row["estimate"] is not None:
                 block.shown_by[key].append(row)
         else:
-            block.hidden[key].append(row)
+            block.suppressed[key].append(row)
 
 
 def _slack(row: Row, quantity: str, value: float, rounding: float) -> float:
@@ -750,9 +756,9 @@ def _solve(
 ) -> Iterator[Hole]:
     """Look at the unknowns that hang together, group by group."""
     systems = {} if systems is None else systems
-    for key in sorted(block.known.keys() & block.hidden.keys()):
+    for key in sorted(block.known.keys() & block.suppressed.keys()):
         if block.is_secret(key) and block.shown_by[key]:
-            row = block.hidden[key][0]
+            row = block.suppressed[key][0]
             shown = block.shown_by[key][0]
             yield Hole(
                 f"{_name(row)}, period {key[1]}: the {key[2]} is shown by measure "
@@ -779,7 +785,7 @@ def _solve(
     for equation in equations:
         groups[find(next(iter(equation.terms)))].append(equation)
     for group in groups.values():
-        if any(key in block.hidden for equation in group for key in equation.terms):
+        if any(key in block.suppressed for equation in group for key in equation.terms):
             yield from _solve_group(block, group, systems)
 
 
@@ -811,7 +817,7 @@ def _is_zero_anyway(block: Block, key: Unknown) -> bool:
 
 
 def _hole(block: Block, key: Unknown, equations: list[Equation], what: str) -> Hole:
-    row = block.hidden[key][0]
+    row = block.suppressed[key][0]
     sums = [equation for equation in equations if key in equation.terms]
     sums.sort(key=lambda equation: len(equation.terms))
     return Hole(

@@ -163,7 +163,7 @@ def _close_block(
         if step == STEPS:
             more = [row for rows in block.shown_by.values() for row in rows]
         else:
-            more = [row for hole in holes for row in _rows_to_hide(block, hole)]
+            more = [row for hole in holes for row in _rows_to_suppress(block, hole)]
         if not more:
             break
         chosen = list(dict.fromkeys([*chosen, *sorted(row_key(row) for row in more)]))
@@ -197,7 +197,7 @@ def _windows(query: Query, rows: list[Row]) -> dict[str, set[tuple[str, str]]]:
     return windows
 
 
-def _rows_to_hide(block: Block, hole: Hole) -> list[Row]:
+def _rows_to_suppress(block: Block, hole: Hole) -> list[Row]:
     """Give the rows that show the least of what tells a figure."""
     assert hole.key is not None
     if hole.key in block.known:

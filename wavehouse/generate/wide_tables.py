@@ -29,9 +29,9 @@ KEYS = {
 DESCRIPTION = """\
 {study}, wide: one column per variable.
 
-Grain: one row per respondent and wave. Key: `respondent_key`. Categories are shown by their labels, \
-numbers in their unit. A column is empty where a respondent gave no answer; `fct_answers` says why. \
-Weight every estimate that you make from these rows."""
+Grain: one row per respondent and wave. Key: `respondent_key`. Categories are shown by their \
+labels, numbers in their unit. A column is empty where a respondent gave no answer; `fct_answers` \
+says why. Weight every estimate that you make from these rows."""
 
 TESTS = """\
     data_tests:
@@ -149,8 +149,8 @@ def _expose(studies: list[str]) -> list[str]:
         "  - name: wide_tables",
         "    label: Wide tables",
         "    description: >",
-        "      One table for each study, for analysts who want a column per variable. The tables are",
-        "      part of the published warehouse; they are listed here because each study adds one.",
+        "      One table for each study, for analysts who want a column per variable. The tables",
+        "      are part of the published warehouse; they are listed here because each study adds one.",
         "    type: analysis",
         "    maturity: medium",
         "    owner:",

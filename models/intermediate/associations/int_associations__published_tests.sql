@@ -3,7 +3,7 @@
     1. One row for each declared test in each wave of the studies that ever asked what it needs.
     2. A test needs the errors of all cells: none is made where that of a value of the segment is not known, because
        all of it lies in one PSU. The row then has its base, and says so.
-    3. A test is hidden where any estimate of its table is hidden: it would tell something about it.
+    3. A test is suppressed where any estimate of its table is suppressed: it would tell something about it.
     4. p-values are adjusted within study x measure x segment, over the waves whose test is shown.
     5. Where the rule rounds bases, that of a test is the sum of rounded ones; statistic and degrees of freedom are left
        out, and p is rounded up.
@@ -65,7 +65,7 @@ tables as (
         frame.measure_id,
         frame.segment_id,
         min(case when frame.is_collected then 1 else 0 end) = 1 as is_collected,
-        max(case when estimates.observation_status = 'Q' then 1 else 0 end) = 1 as is_hidden,
+        max(case when estimates.observation_status = 'Q' then 1 else 0 end) = 1 as is_suppressed,
         max(case when estimates.is_rounded then 1 else 0 end) = 1 as is_rounded,
         max(case when estimates.is_error_unknown then 1 else 0 end) = 1 as has_unknown_error,
         max(case when judged.needs_caution then 1 else 0 end) = 1 as needs_caution,
@@ -138,7 +138,7 @@ decided as (
         tables.measure_id,
         tables.segment_id,
         tables.is_collected,
-        tables.is_hidden,
+        tables.is_suppressed,
         tables.has_unknown_error,
         tables.needs_caution,
         tables.is_rounded,
@@ -151,7 +151,7 @@ decided as (
         studies.adjustment_method,
         studies.ci_level,
         tables.is_collected
-        and not tables.is_hidden
+        and not tables.is_suppressed
         and (
             statistics.f_statistic is not null
             or (full_tables.study_id is not null and tables.has_unknown_error)
@@ -203,9 +203,9 @@ shown as (
         is_rounded,
         is_shown,
         {{ observation_status(
-            cannot_exist='is_collected and not is_hidden and not is_shown',
+            cannot_exist='is_collected and not is_suppressed and not is_shown',
             not_collected='not is_collected',
-            is_hidden='is_hidden',
+            is_suppressed='is_suppressed',
             has_break='false',
             needs_caution='needs_caution or not is_tested'
         ) | indent(8) }} as observation_status,

@@ -2,7 +2,7 @@
     1. A change is shown where both of its estimates are, and no hard break lies between them.
     2. A change without an error, because one of its estimates has none, is marked and not tested.
     3. p-values are adjusted within study x measure x segment x comparison, over the changes that are shown:
-       a hidden change must not leave a trace in the others.
+       a suppressed change must not leave a trace in the others.
     3. Where the rule rounds bases, change and bounds go in the larger step of its estimates, and of at least
        a twentieth of its interval; error, degrees of freedom and t are left out, p is rounded up.
 */
@@ -117,7 +117,7 @@ judged as (
         'D' in (later.confidentiality_status, earlier.confidentiality_status) as is_secondary,
         'L' in (later.observation_status, earlier.observation_status) as is_not_collected,
         'M' in (later.observation_status, earlier.observation_status) as cannot_exist,
-        'Q' in (later.observation_status, earlier.observation_status) as is_hidden,
+        'Q' in (later.observation_status, earlier.observation_status) as has_suppressed_end,
         later.needs_caution or earlier.needs_caution as needs_caution
     from pairs
     inner join weights
@@ -200,7 +200,7 @@ shown as (
         {{ observation_status(
             cannot_exist='cannot_exist',
             not_collected='is_not_collected',
-            is_hidden='is_hidden',
+            is_suppressed='has_suppressed_end',
             has_break='not is_comparable',
             needs_caution='needs_caution or standard_error is null'
         ) | indent(8) }} as observation_status,

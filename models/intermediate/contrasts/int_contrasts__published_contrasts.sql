@@ -4,7 +4,7 @@
        have no others in them.
     2. What has no error, because an estimate in it has none, is marked and not tested.
     3. p-values are adjusted within study x measure x segment (and wave, of contrasts between segment values),
-       over what is shown: what is hidden must not leave a trace in the others.
+       over what is shown: what is suppressed must not leave a trace in the others.
     4. An index across a hard break is not comparable, and is not shown.
     5. Where the rule rounds bases, value and bounds go in steps of at least a twentieth of the interval, a
        difference in the larger step of its estimates; error, degrees of freedom and t are left out, p is rounded up.
@@ -47,7 +47,9 @@ term_statuses as (
         max(case when estimates.confidentiality_status = 'D' then 1 else 0 end) as has_secondary,
         max(case when estimates.observation_status = 'M' then 1 else 0 end) = 1 as cannot_exist,
         max(case when estimates.observation_status = 'L' then 1 else 0 end) = 1 as is_not_collected,
-        max(case when estimates.observation_status = 'Q' then 1 else 0 end) = 1 as is_hidden,
+        max(
+            case when estimates.observation_status = 'Q' then 1 else 0 end
+        ) = 1 as has_suppressed_term,
         max(case when estimates.needs_caution then 1 else 0 end) = 1 as needs_caution,
         max(case when estimates.is_rounded then 1 else 0 end) = 1 as is_rounded,
         max(case when terms.contrast_kind = 'segment' then estimates.step end) as step,
@@ -74,7 +76,7 @@ judged as (
         term_statuses.n_series <= 1 as is_comparable,
         term_statuses.cannot_exist,
         term_statuses.is_not_collected,
-        term_statuses.is_hidden,
+        term_statuses.has_suppressed_term,
         term_statuses.needs_caution,
         term_statuses.is_rounded,
         case
@@ -139,7 +141,7 @@ shown as (
         {{ observation_status(
             cannot_exist='cannot_exist',
             not_collected='is_not_collected',
-            is_hidden='is_hidden',
+            is_suppressed='has_suppressed_term',
             has_break='not is_comparable',
             needs_caution='needs_caution or standard_error is null'
         ) | indent(8) }} as observation_status,

@@ -2,14 +2,14 @@
     Every collected row of the estimates with what it tells an attacker, and the block it belongs to.
     1. A block is a period of a study and the measures whose base is known from one another: those of one
        variable, a ratio with both of its variables, a question with several answers. Where one of them has
-       no answer the bases differ, and hiding both is on the safe side.
+       no answer the bases differ, and suppressing both is on the safe side.
     2. Measures of one variable with different bases are different blocks of one family; so are those with
        different weights, which are of other people. `base_id` names both.
     3. A row tells a weighted total (estimate times sum of weights) of its component: a category of a
        variable, or the numbers themselves. Several rows may tell the same. Nets and scores are sums of
        components; quantiles, ratios and standardised estimates add up to nothing, and tell their base only.
-    4. Of pooled waves of which all are shown, anybody can compute the estimate. If it must be hidden, the
-       last of the waves is hidden with it (`is_passed_on`).
+    4. Of pooled waves of which all are shown, anybody can compute the estimate. If it must be suppressed, the
+       last of the waves is suppressed with it (`is_passed_on`).
 */
 with
 
@@ -120,7 +120,7 @@ pooled_parts as (
         pooled.segment_code,
         pooled.wave_id as pooled_wave_id,
         pooled.period_grain as pooled_grain,
-        max(case when single.is_protected then 1 else 0 end) as n_hidden,
+        max(case when single.is_protected then 1 else 0 end) as n_suppressed,
         max(single.period_start) as last_period_start
     from collected as pooled
     inner join period_waves
@@ -161,7 +161,7 @@ passed_on as (
         segment_code,
         last_period_start as period_start
     from pooled_parts
-    where n_hidden = 0
+    where n_suppressed = 0
 ),
 
 final as (

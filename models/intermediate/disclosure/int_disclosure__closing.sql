@@ -1,8 +1,8 @@
 -- depends_on: {{ ref('int_checks__problems') }}
 /*
-    Rows that `wavehouse build` hides besides, because its attack computed a hidden figure with their help. It writes
+    Rows that `wavehouse build` suppresses besides, because its attack computed a suppressed figure with their help. It writes
     them to a table beside this one, builds again what follows, and drops that table. Where there is none, as in
-    a plain dbt build, nothing more is hidden.
+    a plain dbt build, nothing more is suppressed.
 */
 with
 

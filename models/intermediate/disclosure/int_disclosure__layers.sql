@@ -1,7 +1,7 @@
 /*
     How the components of a block may change, and which figures a change shows in.
     1. A layer is two categories of which one gains what the other loses, so that the base stays as it is
-       (`first_id`, `second_id`). In hidden bases a category may also change alone, and numbers always can.
+       (`first_id`, `second_id`). In suppressed bases a category may also change alone, and numbers always can.
     2. It changes its categories, and the nets and scores that tell the two apart.
     3. Only blocks with something to protect have layers.
 */

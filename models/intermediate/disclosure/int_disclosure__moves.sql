@@ -1,5 +1,5 @@
 /*
-    Shifts of people that leave every sum of segment values as it is: what they touch can be hidden together
+    Shifts of people that leave every sum of segment values as it is: what they touch can be suppressed together
     and then not be told apart. One row per segment value that a shift touches.
     1. `switch`: one person goes from one point of an axis to another. The values of that axis change; of each
        crossing with another axis, those at one point of the other axis, which may be chosen (`part` is the

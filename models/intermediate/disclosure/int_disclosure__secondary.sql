@@ -1,11 +1,11 @@
 /*
-    The rows that are hidden so that others cannot be computed from what is shown (secondary suppression).
-    1. Of measures that differ in their base alone, one base is shown in a period that hides anything of them: their
+    The rows that are suppressed so that others cannot be computed from what is shown (secondary suppression).
+    1. Of measures that differ in their base alone, one base is shown in a period that suppresses anything of them: their
        difference are the people of one base who are not in the other, and no move of people knows of it.
        Everybody goes before part of them.
-    2. Of pooled waves a row is shown only if none of its waves is hidden for confidentiality.
-    3. What is hidden because it is unreliable counts as shown, until it is chosen here: it may follow from what is shown.
-    4. Cells that an attack found wanting are hidden too (`int_disclosure__closing`).
+    2. Of pooled waves a row is shown only if none of its waves is suppressed for confidentiality.
+    3. What is suppressed because it is unreliable counts as shown, until it is chosen here: it may follow from what is shown.
+    4. Cells that an attack found wanting are suppressed too (`int_disclosure__closing`).
 */
 with
 
@@ -14,11 +14,11 @@ cells as (
 ),
 
 bases as (
-    select * from {{ ref('int_disclosure__hidden_bases') }}
+    select * from {{ ref('int_disclosure__suppressed_bases') }}
 ),
 
 components as (
-    select * from {{ ref('int_disclosure__hidden_components') }}
+    select * from {{ ref('int_disclosure__suppressed_components') }}
 ),
 
 closing as (
@@ -50,7 +50,7 @@ decided as (
         or closing.study_id is not null
         or bases.block_id is not null
         or components.block_id is not null
-        or coalesce(cells.base_id <> families.shown_base_id, false) as is_hidden
+        or coalesce(cells.base_id <> families.shown_base_id, false) as is_chosen
     from cells
     left join families
         on cells.family_id = families.family_id
@@ -84,11 +84,11 @@ decided as (
 ranked_shares as (
     select
         *,
-        sum(case when is_hidden then 1 else 0 end) over (
+        sum(case when is_chosen then 1 else 0 end) over (
             partition by block_id, measure_id, segment_id, segment_code
-        ) as n_hidden,
+        ) as n_chosen,
         row_number() over (
-            partition by block_id, measure_id, segment_id, segment_code, is_hidden
+            partition by block_id, measure_id, segment_id, segment_code, is_chosen
             order by case when is_suppressed then 0 else 1 end, weighted_total, category_code
         ) as share_rank
     from decided
@@ -97,34 +97,34 @@ ranked_shares as (
 with_partners as (
     select
         *,
-        is_hidden
-        or (is_share_alone and n_hidden = 1 and share_rank = 1 and not is_known_empty)
-            as is_hidden_alone
+        is_chosen
+        or (is_share_alone and n_chosen = 1 and share_rank = 1 and not is_known_empty)
+            as is_suppressed_here
     from ranked_shares
 ),
 
-hidden_waves as (
+suppressed_waves as (
     select *
     from with_partners
     where
-        is_hidden_alone
+        is_suppressed_here
         and period_grain = 'wave'
 ),
 
 pooled as (
     select distinct
-        hidden_waves.study_id,
+        suppressed_waves.study_id,
         period_waves.period_wave_id as wave_id,
         period_waves.period_grain,
-        hidden_waves.measure_id,
-        hidden_waves.category_code,
-        hidden_waves.segment_id,
-        hidden_waves.segment_code
-    from hidden_waves
+        suppressed_waves.measure_id,
+        suppressed_waves.category_code,
+        suppressed_waves.segment_id,
+        suppressed_waves.segment_code
+    from suppressed_waves
     inner join period_waves
         on
-            hidden_waves.study_id = period_waves.study_id
-            and hidden_waves.wave_id = period_waves.wave_id
+            suppressed_waves.study_id = period_waves.study_id
+            and suppressed_waves.wave_id = period_waves.wave_id
     where period_waves.period_grain like 'pooled%'
 ),
 
@@ -150,7 +150,7 @@ final as (
             and cells.segment_id = pooled.segment_id
             and cells.segment_code = pooled.segment_code
     where
-        (cells.is_hidden_alone or pooled.study_id is not null)
+        (cells.is_suppressed_here or pooled.study_id is not null)
         and not cells.is_primary
         and not cells.is_known_empty
 )

@@ -3,7 +3,7 @@
     1. Errors and p-values are those of the published changes: they follow the design and the covariance of the
        waves, and are adjusted for the number of changes. The p-value of a distribution is the smallest of its
        categories.
-    2. Only what is published is looked at, so that no finding tells what is hidden.
+    2. Only what is published is looked at, so that no finding tells what is suppressed.
     3. A category that only one of the waves offered is not collected in the other, which is no shift and no
        category that appeared: int_drift__questions names it, and the distribution is not compared.
     4. Standardised measures and those across a hard break are left out: the codebook says already that these

@@ -1,11 +1,11 @@
 /*
-    1. A hidden row keeps its keys and has no numbers, whether it is unreliable (F), confidential (A), or hidden
+    1. A suppressed row keeps its keys and has no numbers, whether it is unreliable (F), confidential (A), or suppressed
        so that a confidential one cannot be computed from it (D).
     2. Where the rule rounds bases, what an exact base follows from is rounded or left out too. Figures and
        bounds go in steps of at least a twentieth of the interval (of the figure, where no error is known), for shares
        1 / n of the least possible base, and for totals what a step of the base is worth. Errors, degrees of freedom, design effects and sums of weights are left out.
     3. When several statuses apply, the first of M > L > Q > B > U > P > A is shown (observation_status). An empty
-       cell that the rule hides is Q, not M: that nobody is in it is a number too.
+       cell that the rule suppresses is Q, not M: that nobody is in it is a number too.
 */
 with
 
@@ -87,7 +87,7 @@ marked as (
         {{ observation_status(
             cannot_exist='cannot_exist or (is_collected and not has_respondents and not is_suppressed)',
             not_collected='not is_collected and not has_break',
-            is_hidden='is_suppressed or is_secondary',
+            is_suppressed='is_suppressed or is_secondary',
             has_break='has_break',
             needs_caution='needs_caution'
         ) | indent(8) }} as observation_status

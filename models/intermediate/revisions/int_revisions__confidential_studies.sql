@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 /*
-    Studies in which a figure is hidden for confidentiality, now or in the published release. Of these no earlier figure
-    is told: an old and a new one together could tell what each release hides.
+    Studies in which a figure is suppressed for confidentiality, now or in the published release. Of these no earlier figure
+    is told: an old and a new one together could tell what each release suppresses.
 */
 with
 

@@ -1,7 +1,7 @@
 /*
     Estimates that differ from those of the published release.
     1. A figure that differs by more than a billionth of itself is another one.
-    2. A figure is told only where both releases show it, and the study hides nothing for confidentiality.
+    2. A figure is told only where both releases show it, and the study suppresses nothing for confidentiality.
     3. An estimate that was not there before is no revision; one that is gone is, if it was shown.
 */
 with

@@ -4,7 +4,7 @@
        that a figure is reliable does not say that it may be shown.
     2. A statistic that is not known meets the criteria that say so (holds_if_unknown). A cell without respondents
        has the base 0; everything else of it is not known.
-    3. The reason of a hidden cell is the text of the first criterion that hides it, those of confidentiality before
+    3. The reason of a suppressed cell is the text of the first criterion that suppresses it, those of confidentiality before
        those of reliability, without a number. If that text would tell the number (a share of 0 or 1), it only
        names the rule's work. Where bases are rounded, no reason has a number.
 */

@@ -1,5 +1,5 @@
 /*
-    All of a cell side by side: its numbers, which of them the publication rule hides, for which purpose, which
+    All of a cell side by side: its numbers, which of them the publication rule suppresses, for which purpose, which
     it marks, and why.
 */
 with

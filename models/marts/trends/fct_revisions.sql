@@ -1,6 +1,6 @@
 /*
     1. Revisions that are published already, and those of this build.
-    2. A figure of an earlier revision is told only as long as its estimate is shown. So what is hidden today is in no
+    2. A figure of an earlier revision is told only as long as its estimate is shown. So what is suppressed today is in no
        row, whatever was published before.
 */
 {%- set numbers = [

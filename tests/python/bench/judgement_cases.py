@@ -28,7 +28,7 @@ class Judgement(NamedTuple):
     is_confidential: bool = False
 
 
-def hidden(reason: str, is_confidential: bool = False) -> Judgement:
+def suppressed(reason: str, is_confidential: bool = False) -> Judgement:
     """The rule suppresses the cell: as a rule it is unreliable, else it is to be kept secret."""
     return Judgement(True, reason, is_confidential)
 
@@ -56,45 +56,45 @@ CERTAIN = "Nobody or everybody (0.000)"
 
 JUDGED: list[tuple[JudgedCell, Judgement | None]] = [
     # market research
-    (JudgedCell("market_research", n=29), hidden("Fewer than 30 respondents")),
+    (JudgedCell("market_research", n=29), suppressed("Fewer than 30 respondents")),
     (JudgedCell("market_research", n=30), marked("Fewer than 100 respondents (30)")),
     (JudgedCell("market_research", n=99), marked("Fewer than 100 respondents (99)")),
     (JudgedCell("market_research", n=100), None),
-    (JudgedCell("market_research", **NOBODY), hidden("Fewer than 30 respondents")),
+    (JudgedCell("market_research", **NOBODY), suppressed("Fewer than 30 respondents")),
     (JudgedCell("market_research", is_collected=False, **NOBODY), None),
-    (mean("market_research", n=29), hidden("Fewer than 30 respondents")),
+    (mean("market_research", n=29), suppressed("Fewer than 30 respondents")),
     # open data
     (JudgedCell("open_data", n=29), marked("Fewer than 30 units (29)")),
     (JudgedCell("open_data", n=30), None),
     (JudgedCell("open_data", **NOBODY), marked("Fewer than 30 units (0)")),
     # DHS
-    (JudgedCell("dhs", n=24), hidden("Fewer than 25 respondents")),
+    (JudgedCell("dhs", n=24), suppressed("Fewer than 25 respondents")),
     (JudgedCell("dhs", n=25), marked("Fewer than 50 respondents (25)")),
     (JudgedCell("dhs", n=49), marked("Fewer than 50 respondents (49)")),
     (JudgedCell("dhs", n=50), None),
     # NCHS: bases
     (nchs(), None),
-    (nchs(n=29), hidden("Fewer than 30 respondents")),
-    (nchs(n_star=29.999), hidden("Effective base under 30")),
-    (nchs(n_star=None, lower=None, upper=None), hidden("Effective base under 30")),
-    (nchs(**NOBODY), hidden("Fewer than 30 respondents")),
+    (nchs(n=29), suppressed("Fewer than 30 respondents")),
+    (nchs(n_star=29.999), suppressed("Effective base under 30")),
+    (nchs(n_star=None, lower=None, upper=None), suppressed("Effective base under 30")),
+    (nchs(**NOBODY), suppressed("Fewer than 30 respondents")),
     # NCHS: degrees of freedom are for review, also of a narrow interval, and suppress nothing
     (nchs(domain_df=7), marked("Fewer than 8 degrees of freedom (7)")),
     (nchs(domain_df=7, lower=0.48, upper=0.52), marked("Fewer than 8 degrees of freedom (7)")),
-    (nchs(domain_df=7, upper=0.7), hidden("Interval of 0.30 or wider")),
+    (nchs(domain_df=7, upper=0.7), suppressed("Interval of 0.30 or wider")),
     # NCHS: widths
-    (nchs(estimate=0.25, lower=0.0, upper=0.3), hidden("Interval of 0.30 or wider")),
+    (nchs(estimate=0.25, lower=0.0, upper=0.3), suppressed("Interval of 0.30 or wider")),
     (nchs(estimate=0.25, lower=0.0, upper=0.2999), None),
     # 0.1625 / 0.125 is 1.3 without rounding
     (nchs(estimate=0.125, lower=0.0, upper=0.1625), None),
     (
         nchs(estimate=0.125, lower=0.0, upper=0.163),
-        hidden("Interval wider than 130 % of the share"),
+        suppressed("Interval wider than 130 % of the share"),
     ),
     (nchs(estimate=0.01, lower=0.0, upper=0.05), None),
     (
         nchs(estimate=0.01, lower=0.0, upper=0.0501),
-        hidden("Interval wider than 130 % of the share"),
+        suppressed("Interval wider than 130 % of the share"),
     ),
     (nchs(estimate=0.875, lower=0.84, upper=1.0), None),
     (
@@ -115,27 +115,27 @@ JUDGED: list[tuple[JudgedCell, Judgement | None]] = [
     (nchs(n=40, n_star=40.0, estimate=1.0, lower=0.912, upper=1.0), marked(CERTAIN)),
     # NCHS: other measures go by their base
     (mean("nchs_proportions", n=30, domain_df=1), None),
-    (mean("nchs_proportions", n=29), hidden("Fewer than 30 respondents")),
+    (mean("nchs_proportions", n=29), suppressed("Fewer than 30 respondents")),
     # BRFSS
-    (JudgedCell("brfss", n=49), hidden("Fewer than 50 respondents")),
+    (JudgedCell("brfss", n=49), suppressed("Fewer than 50 respondents")),
     (JudgedCell("brfss", n=50, estimate=0.1, lower=0.0, upper=0.2), None),
     (
         JudgedCell("brfss", n=50, estimate=0.1, lower=0.0, upper=0.2002),
-        hidden("Half of the interval wider than 10 percentage points"),
+        suppressed("Half of the interval wider than 10 percentage points"),
     ),
     (
         JudgedCell("brfss", lower=None, upper=None),
-        hidden("Half of the interval wider than 10 percentage points"),
+        suppressed("Half of the interval wider than 10 percentage points"),
     ),
     (mean("brfss", n=50), None),
     # Statistics Canada
-    (JudgedCell("statcan_cchs", n=9), hidden("Fewer than 10 respondents")),
+    (JudgedCell("statcan_cchs", n=9), suppressed("Fewer than 10 respondents")),
     (JudgedCell("statcan_cchs", n=10, cv=0.165), None),
     (JudgedCell("statcan_cchs", cv=0.166), marked("Coefficient of variation above 16.5 % (0.166)")),
     (JudgedCell("statcan_cchs", cv=0.333), marked("Coefficient of variation above 16.5 % (0.333)")),
-    (JudgedCell("statcan_cchs", cv=0.334), hidden("Coefficient of variation above 33.3 %")),
-    (JudgedCell("statcan_cchs", cv=None), hidden("Coefficient of variation above 33.3 %")),
-    (mean("statcan_cchs", cv=0.334), hidden("Coefficient of variation above 33.3 %")),
+    (JudgedCell("statcan_cchs", cv=0.334), suppressed("Coefficient of variation above 33.3 %")),
+    (JudgedCell("statcan_cchs", cv=None), suppressed("Coefficient of variation above 33.3 %")),
+    (mean("statcan_cchs", cv=0.334), suppressed("Coefficient of variation above 33.3 %")),
     # Australian Bureau of Statistics
     (JudgedCell("abs", n=1, cv=0.2499), None),
     (JudgedCell("abs", cv=0.25), marked("Relative standard error of 25 % or more (0.250)")),
@@ -146,10 +146,10 @@ JUDGED: list[tuple[JudgedCell, Judgement | None]] = [
         marked("Unreliable: relative standard error above 50 % (not known)"),
     ),
     # ten contributors
-    (JudgedCell("ten_contributors", n=9), hidden("Fewer than 10 contributors", True)),
+    (JudgedCell("ten_contributors", n=9), suppressed("Fewer than 10 contributors", True)),
     (JudgedCell("ten_contributors", n=10), None),
-    (JudgedCell("ten_contributors", **NOBODY), hidden("Fewer than 10 contributors", True)),
-    (mean("ten_contributors", n=9), hidden("Fewer than 10 contributors", True)),
+    (JudgedCell("ten_contributors", **NOBODY), suppressed("Fewer than 10 contributors", True)),
+    (mean("ten_contributors", n=9), suppressed("Fewer than 10 contributors", True)),
     # too large to be written
     (mean("abs", cv=1e300), marked("Unreliable: relative standard error above 50 %")),
 ]

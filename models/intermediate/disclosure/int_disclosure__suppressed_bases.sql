@@ -1,5 +1,5 @@
 /*
-    Which bases are hidden as a whole, with every row that rests on them: those of which the rule
+    Which bases are suppressed as a whole, with every row that rests on them: those of which the rule
     shows no row at all, and those chosen so that no sum of segment values gives the former away.
     Three passes, over the whole sample, single segments and crossings; each protects all of its targets, so
     that no more are needed, and a later one finds what earlier ones hid at no cost.
@@ -26,7 +26,7 @@ measure_bases as (
         segment_code,
         count(*) as n_rows,
         max(n_respondents) as n_respondents,
-        sum(case when is_suppressed or is_confidential then 1 else 0 end) as n_hidden,
+        sum(case when is_suppressed or is_confidential then 1 else 0 end) as n_suppressed,
         min(case when is_confidential then 1 else 0 end) as is_confidential,
         min(case when is_known_empty then 1 else 0 end) as is_known_empty,
         max(protection_interval) as protection_interval
@@ -46,7 +46,7 @@ bases as (
         segment_id,
         segment_code,
         sum(n_rows) as n_rows,
-        sum(n_hidden) as n_hidden,
+        sum(n_suppressed) as n_suppressed,
         max(n_respondents) as n_respondents,
         max(is_confidential) = 1 as is_confidential,
         min(is_known_empty) = 1 as is_known_empty,
@@ -76,7 +76,7 @@ target_blocks as (
     from targets
 ),
 
-hidden_0 as (
+suppressed_0 as (
     select
         block_id,
         segment_id,
@@ -92,25 +92,27 @@ units_{{ n_axes }} as (
         bases.segment_code,
         bases.is_known_empty as is_blocked,
         case
-            when hidden.block_id is null then bases.n_rows - bases.n_hidden else 0
-        end as n_to_hide,
-        case when hidden.block_id is null then bases.n_respondents else 0 end as size_to_hide,
+            when suppressed.block_id is null then bases.n_rows - bases.n_suppressed else 0
+        end as n_to_suppress,
+        case
+            when suppressed.block_id is null then bases.n_respondents else 0
+        end as size_to_suppress,
         cast(1e300 as {{ type_number() }}) as room_up,
         cast(bases.n_respondents as {{ type_number() }}) as room_down
     from bases
     inner join target_blocks
         on bases.block_id = target_blocks.block_id
-    left join hidden_{{ n_axes }} as hidden
+    left join suppressed_{{ n_axes }} as suppressed
         on
-            bases.block_id = hidden.block_id
-            and bases.segment_id = hidden.segment_id
-            and bases.segment_code = hidden.segment_code
+            bases.block_id = suppressed.block_id
+            and bases.segment_id = suppressed.segment_id
+            and bases.segment_code = suppressed.segment_code
 ),
 
 {{ closing_moves('pass_' ~ n_axes, 'units_' ~ n_axes, 'targets', n_axes) }},
 
-hidden_{{ n_axes + 1 }} as (
-    select * from hidden_{{ n_axes }}
+suppressed_{{ n_axes + 1 }} as (
+    select * from suppressed_{{ n_axes }}
 
     union
 
@@ -128,11 +130,11 @@ final as (
         bases.segment_code,
         bases.is_confidential
     from bases
-    inner join hidden_3 as hidden
+    inner join suppressed_3 as suppressed
         on
-            bases.block_id = hidden.block_id
-            and bases.segment_id = hidden.segment_id
-            and bases.segment_code = hidden.segment_code
+            bases.block_id = suppressed.block_id
+            and bases.segment_id = suppressed.segment_id
+            and bases.segment_code = suppressed.segment_code
 )
 
 select * from final

@@ -1,8 +1,8 @@
 /*
-    Which components of a base are hidden: single categories, in bases that are shown. What nobody of the
-    hidden bases chose is protected here too, since a sum of nothing tells all of its parts.
+    Which components of a base are suppressed: single categories, in bases that are shown. What nobody of the
+    suppressed bases chose is protected here too, since a sum of nothing tells all of its parts.
     1. A figure is protected in each layer that changes it (int_disclosure__layers).
-    2. Nets and scores that tell the two apart are hidden with them.
+    2. Nets and scores that tell the two apart are suppressed with them.
 */
 with
 
@@ -68,7 +68,7 @@ block_cells as (
         figures.segment_id,
         figures.segment_code,
         max(figures.sum_of_weights) as sum_of_weights,
-        max(case when figures.has_hidden_base then 1 else 0 end) = 1 as has_hidden_base,
+        max(case when figures.has_suppressed_base then 1 else 0 end) = 1 as has_suppressed_base,
         min(case when figures.is_known_empty then 1 else 0 end) = 1 as is_known_empty
     from figures
     inner join target_blocks
@@ -89,7 +89,7 @@ layer_cells as (
         or (
             target_layers.second_id is null
             and not target_layers.first_id like '% #_Z' escape '#'
-            and not block_cells.has_hidden_base
+            and not block_cells.has_suppressed_base
         ) as is_blocked,
         case
             when target_layers.first_id like '% #_Z' escape '#' then block_cells.sum_of_weights
@@ -117,14 +117,14 @@ layer_cells as (
             and target_layers.second_id = second_figures.figure_id
 ),
 
-hidden_0 as (
+suppressed_0 as (
     select
         block_id,
         figure_id,
         segment_id,
         segment_code
     from figures
-    where is_confidential or has_hidden_base
+    where is_confidential or has_suppressed_base
 ),
 {% for n_axes in range(3) %}
 costs_{{ n_axes }} as (
@@ -134,22 +134,24 @@ costs_{{ n_axes }} as (
         figures.segment_id,
         figures.segment_code,
         sum(
-            case when hidden.block_id is null then figures.n_rows - figures.n_hidden else 0 end
-        ) as n_to_hide,
+            case
+                when suppressed.block_id is null then figures.n_rows - figures.n_suppressed else 0
+            end
+        ) as n_to_suppress,
         sum(
-            case when hidden.block_id is null then abs(figures.weighted_total) else 0 end
-        ) as size_to_hide
+            case when suppressed.block_id is null then abs(figures.weighted_total) else 0 end
+        ) as size_to_suppress
     from layer_figures
     inner join figures
         on
             layer_figures.block_id = figures.block_id
             and layer_figures.figure_id = figures.figure_id
-    left join hidden_{{ n_axes }} as hidden
+    left join suppressed_{{ n_axes }} as suppressed
         on
-            figures.block_id = hidden.block_id
-            and figures.figure_id = hidden.figure_id
-            and figures.segment_id = hidden.segment_id
-            and figures.segment_code = hidden.segment_code
+            figures.block_id = suppressed.block_id
+            and figures.figure_id = suppressed.figure_id
+            and figures.segment_id = suppressed.segment_id
+            and figures.segment_code = suppressed.segment_code
     group by
         layer_figures.block_id,
         layer_figures.layer_id,
@@ -160,9 +162,9 @@ costs_{{ n_axes }} as (
 units_{{ n_axes }} as (
     select
         layer_cells.*,
-        coalesce(costs.n_to_hide, 0) as n_to_hide,
+        coalesce(costs.n_to_suppress, 0) as n_to_suppress,
         -- rounded, so that engines that add in another order choose alike
-        floor(coalesce(costs.size_to_hide, 0) * 1000 + 0.5) as size_to_hide
+        floor(coalesce(costs.size_to_suppress, 0) * 1000 + 0.5) as size_to_suppress
     from layer_cells
     left join costs_{{ n_axes }} as costs
         on
@@ -174,8 +176,8 @@ units_{{ n_axes }} as (
 
 {{ closing_moves('pass_' ~ n_axes, 'units_' ~ n_axes, 'targets', n_axes) }},
 
-hidden_{{ n_axes + 1 }} as (
-    select * from hidden_{{ n_axes }}
+suppressed_{{ n_axes + 1 }} as (
+    select * from suppressed_{{ n_axes }}
 
     union
 
@@ -198,12 +200,12 @@ final as (
         figures.segment_id,
         figures.segment_code
     from figures
-    inner join hidden_3 as hidden
+    inner join suppressed_3 as suppressed
         on
-            figures.block_id = hidden.block_id
-            and figures.figure_id = hidden.figure_id
-            and figures.segment_id = hidden.segment_id
-            and figures.segment_code = hidden.segment_code
+            figures.block_id = suppressed.block_id
+            and figures.figure_id = suppressed.figure_id
+            and figures.segment_id = suppressed.segment_id
+            and figures.segment_code = suppressed.segment_code
 )
 
 select * from final
