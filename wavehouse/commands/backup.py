@@ -3,7 +3,6 @@
 import click
 
 from wavehouse.commands.shared import Command, examples, with_project
-from wavehouse.escapes import terminal_text
 from wavehouse.project import Project
 
 EXAMPLES = examples("""
@@ -30,8 +29,6 @@ and publish meanwhile. Then try it: wavehouse drill
 @with_project
 def backup(project: Project, *, new_repository: bool, take_over: bool) -> None:
     """Back up releases, waves, codebook and all else of the project, encrypted, and verify it."""
-    from wavehouse.operations.backup import backup as make_backup
+    from wavehouse.operations.backup import backup_and_tell
 
-    made = make_backup(project, new_repository=new_repository, take_over=take_over)
-    for line in made.lines():
-        print(terminal_text(line))
+    backup_and_tell(project, new_repository=new_repository, take_over=take_over)

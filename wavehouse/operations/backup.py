@@ -11,6 +11,7 @@ from typing import Any
 
 from wavehouse import __version__
 from wavehouse.errors import WavehouseError
+from wavehouse.escapes import terminal_text
 from wavehouse.locks import only_one
 from wavehouse.operations.backup_contents import DELIVERED, FORMAT, LIST, PROJECT, RELEASE, sums_of
 from wavehouse.operations.backup_state import (
@@ -115,6 +116,15 @@ def backup(project: Project, *, new_repository: bool = False, take_over: bool = 
             failed=None,
         )
     return Made(facts, picture.skipped, gone)
+
+
+def backup_and_tell(
+    project: Project, *, new_repository: bool = False, take_over: bool = False
+) -> None:
+    """Make a backup, and say what was backed up. Takes and raises what `backup` does."""
+    made = backup(project, new_repository=new_repository, take_over=take_over)
+    for line in made.lines():
+        print(terminal_text(line))
 
 
 def _write(
