@@ -29,7 +29,7 @@ COMMANDS = {
     "Check, build and publish": (
         *("check", "generate", "contracts", "build", "attack", "drift", "publish"),
     ),
-    "Run by itself": ("run", "schedule", "backup", "restore", "drill"),
+    "Run by itself": ("run", "status", "schedule", "backup", "restore", "drill"),
     "Review changes": ("baseline", "check-change"),
     "Write for readers": ("docs", "pages", "export", "where"),
     "Look back": ("releases", "as-of", "diff"),

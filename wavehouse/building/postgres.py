@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wavehouse.errors import WavehouseError
 from wavehouse.processes import ended_with_us
@@ -40,8 +40,16 @@ TRIES_FOR_A_PORT = 5
 DEBIAN_FOLDER = Path("/usr/lib/postgresql")
 
 
-def connect_to_target(environment: Mapping[str, str] = os.environ) -> "extensions.connection":
-    """Connect to the database that the dbt target `postgres` builds in, as profiles.yml says."""
+def connect_to_target(
+    environment: Mapping[str, str] = os.environ,
+    **settings: Any,  # noqa: ANN401 (psycopg2's own)
+) -> "extensions.connection":
+    """Connect to the database that the dbt target `postgres` builds in, as profiles.yml says.
+
+    Args:
+        environment: the variables that profiles.yml reads.
+        settings: what else the connection is told, such as `connect_timeout`.
+    """
     import psycopg2
 
     return psycopg2.connect(
@@ -50,6 +58,7 @@ def connect_to_target(environment: Mapping[str, str] = os.environ) -> "extension
         user=environment.get("WAVEHOUSE_PG_USER", USER),
         password=environment.get("WAVEHOUSE_PG_PASSWORD", ""),
         dbname=environment.get("WAVEHOUSE_PG_DATABASE", DATABASE),
+        **settings,
     )
 
 

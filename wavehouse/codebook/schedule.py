@@ -4,11 +4,17 @@ import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from wavehouse.codebook.ids import shown
+from wavehouse.codebook.csv_files import read_csv
+from wavehouse.codebook.ids import inside, shown
 from wavehouse.codebook.tables import Codebook, Row
+from wavehouse.project import Project
 
 TABLE = "field_schedule"
 FILE = f"seeds/codebook/{TABLE}.csv"
+COLUMNS = (
+    *("study_id", "wave_id", "field_starts_on", "field_ends_on", "due_on"),
+    *("delivery_every_days", "min_respondents"),
+)
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -64,6 +70,31 @@ class Schedule:
 
     waves: list[PlannedWave] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+
+
+def schedule_of(project: Project) -> Schedule:
+    """Read the field schedule from its file, without the rest of the codebook.
+
+    A codebook of a version that had none has no planned waves.
+
+    Raises:
+        WavehouseError: a link leads out of the project.
+    """
+    tables, problems = {}, []
+    for table in ("studies", TABLE):
+        path = project.codebook / f"{table}.csv"
+        name = project.relative(inside(project.root, path, project.relative(path)))
+        if not path.is_file():
+            continue
+        content = read_csv(path, keep_rows=True)
+        problems += [f"{name}: {problem}" for problem in content.problems]
+        missing = set(COLUMNS if table == TABLE else ("study_id",)) - set(content.columns)
+        if missing and not content.problems:
+            problems.append(f"{name}: columns are missing: {', '.join(sorted(missing))}. Add them.")
+        if not missing:
+            tables[table] = content.rows
+    found = read_schedule(Codebook(tables))
+    return Schedule(found.waves, problems + found.problems)
 
 
 def read_schedule(codebook: Codebook) -> Schedule:

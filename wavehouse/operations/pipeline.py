@@ -100,7 +100,7 @@ def run(project: Project) -> bool:
                 # Not raised: all that could be done is done.
                 record.record["status"] = "failed"
                 record.record["message"] = "; ".join([*done.failed, *done.refused])[:LONGEST]
-        _report(project, operations)
+        _report(project)
         return done.is_well
 
 
@@ -308,8 +308,12 @@ def _tell(project: Project, done: Outcome, before: str | None) -> None:
         print("All is well.")
 
 
-def _report(project: Project, operations: Operations) -> None:
+def _report(project: Project) -> None:
     """Find what is otherwise than expected, and tell those who want to know."""
+    from wavehouse.operations.report import report
+
+    for line in report(project):
+        print(terminal_text(line))
 
 
 @contextmanager

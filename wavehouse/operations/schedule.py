@@ -100,7 +100,7 @@ def _jobs(operations: Operations, hour: int, minute: int) -> Sequence[Job]:
         ),
         Job(
             "status",
-            "status --alert",
+            "status --alert --metrics",
             "tells what is late or wrong",
             f"*-*-* *:{(minute + 30) % 60:02d}:00",
             f"{(minute + 30) % 60} * * * *",

@@ -1,0 +1,35 @@
+"""Look at a project, tell those who should know, and write the metrics: `status`, and each run."""
+
+from wavehouse.errors import WavehouseError
+from wavehouse.operations.alerts import tell
+from wavehouse.operations.status import Status, look, remember_sizes
+from wavehouse.project import Project
+
+
+def report(project: Project) -> list[str]:
+    """Look, tell and write; nothing is raised, since this is the end of a run that did its work.
+
+    Returns:
+        what was sent and written, and what could not be, one line each.
+    """
+    try:
+        status = look(project)
+        return [*tell_of(project, status), *measure(project, status)]
+    except Exception as error:  # whatever it is, the run before it counts
+        return [f"How the project is could not be told: {type(error).__name__}."]
+
+
+def tell_of(project: Project, status: Status) -> list[str]:
+    """Tell those who are named in `operations.yml` what they do not know yet."""
+    return tell(project, status.operations, status.findings, status.at)
+
+
+def measure(project: Project, status: Status) -> list[str]:
+    """Write the metrics, and remember the sizes of today."""
+    from wavehouse.operations.metrics import write_metrics
+
+    try:
+        remember_sizes(project, status)
+        return [f"Wrote {project.relative(write_metrics(project, status))}."]
+    except WavehouseError as error:
+        return [str(error)]
