@@ -4,6 +4,8 @@ import json
 import logging
 import socket
 import ssl
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -23,6 +25,7 @@ from wavehouse.operations.configuration import Mail, read_operations
 from wavehouse.operations.finding import ERROR, WARNING, Finding
 from wavehouse.operations.findings import find_all
 from wavehouse.operations.mail import send_mail
+from wavehouse.operations.report import report
 from wavehouse.operations.run_files import operations_folder
 from wavehouse.operations.webhook import post
 from wavehouse.project import Project
@@ -186,6 +189,33 @@ def test_texts_of_others_call_nobody_in_a_chat(project: Project, hook: Hook) -> 
     text = hook.posted[0]["text"]
     assert not set(text) & set("<>@")
     assert "{{ 7 * 7 }}" in text
+
+
+def test_the_end_of_a_run_tells_and_writes_and_breaks_nothing(project: Project, hook: Hook) -> None:
+    record(project, "run", fails="A fault.")
+    sent, written = report(project)
+    assert sent == "The message to the webhook was sent: [towns] wavehouse run failed (1 new)"
+    assert written == "Wrote warehouse/operations/metrics.prom."
+    assert report(project) == [written]
+    # Whatever is in the way, the run that did its work goes on to its end.
+    for name in ("metrics.prom", "sizes.json"):
+        (operations_folder(project) / name).unlink()
+        (operations_folder(project) / name).mkdir()
+    (line,) = report(project)
+    assert line
+    assert len(hook.posted) == 1
+
+
+def test_looks_at_the_same_time_send_one_message(project: Project, hook: Hook) -> None:
+    plan(project, [{"wave_id": "w4", "due_on": "2024-05-20"}])
+    hook.waits = 0.5
+    words = [sys.executable, "-m", "wavehouse", "--project-dir", str(project.root)]
+    looks = [
+        subprocess.Popen([*words, "status", "--alert"], stdout=subprocess.DEVNULL, stderr=-1)
+        for _ in range(4)
+    ]
+    assert [each.wait(timeout=120) for each in looks] == [1] * 4
+    assert (hook.tries, len(hook.posted)) == (1, 1)
 
 
 # What does not work -------------------------------------------------------------------------------

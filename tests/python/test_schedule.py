@@ -80,7 +80,11 @@ def test_lines_are_as_cron_wants_them(project: Project, tmp_path: Path) -> None:
     subprocess.run(["crontab", "-n", path.name], cwd=path.parent, check=True, capture_output=True)
     wrong = path.with_name("wrong")
     wrong.write_text(path.read_text(encoding="utf-8").replace("5 6 * * *", "5 26 * * *"))
-    assert subprocess.run(["crontab", "-n", wrong], capture_output=True, check=False).returncode
+    refused = subprocess.run(
+        ["crontab", "-n", wrong.name], cwd=wrong.parent, capture_output=True, text=True, check=False
+    )
+    assert refused.returncode
+    assert "bad hour" in refused.stderr
 
 
 def test_a_line_of_cron_calls_the_command_in_the_folder(
