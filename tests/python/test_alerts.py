@@ -167,7 +167,7 @@ def test_a_message_says_what_happened_what_stays_and_what_to_do(
         "What happened: It did not come.",
         "What stays as it was: All stays.",
         "What to do: Ask.",
-        "More: docs/guide/runbook.md#wave_late",
+        "More: .wavehouse/product/docs/guide/runbook.md, section wave_late",
         "",
     ]
     assert lines[-1] == f"{project.root} on {socket.gethostname()}, 2024-05-21 12:00 UTC"

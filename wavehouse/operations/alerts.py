@@ -12,7 +12,7 @@ from wavehouse.locks import only_one
 from wavehouse.operations import log
 from wavehouse.operations.alert_state import Due, after_telling, due, read_state, write_state
 from wavehouse.operations.configuration import Operations
-from wavehouse.operations.finding import ERROR, Finding, moment, said_time
+from wavehouse.operations.finding import ERROR, Finding, moment, runbook_of, said_time
 from wavehouse.operations.mail import send_mail
 from wavehouse.operations.run_files import operations_folder
 from wavehouse.operations.webhook import post
@@ -147,6 +147,7 @@ def message_text(project: Project, what: Due, now: datetime) -> str:
     in_full = [*what.new, *what.reminded]
     return environment.get_template("alert.txt.j2").render(
         headline=headline(project, what),
+        runbook=runbook_of(project),
         in_full=in_full[:MOST_IN_FULL],
         n_more=max(len(in_full) - MOST_IN_FULL, 0),
         reminded=what.reminded,

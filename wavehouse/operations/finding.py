@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from wavehouse.errors import WavehouseError
+from wavehouse.project import Project
 
 WARNING, ERROR = "warning", "error"
+RUNBOOK = "docs/guide/runbook.md"
 # Of messages that others wrote.
 LONGEST = 500
 # Each kind, and what it says of its subject.
@@ -75,8 +77,8 @@ class Finding:
 
     @property
     def runbook(self) -> str:
-        """Where the runbook explains it."""
-        return f"docs/guide/runbook.md#{self.kind}"
+        """Where the guide's runbook explains it."""
+        return f"{RUNBOOK}#{self.kind}"
 
     def facts(self) -> dict[str, Any]:
         """Give it as JSON can hold it."""
@@ -98,6 +100,11 @@ def not_looked_at(name: str, error: Exception) -> Finding:
         "Nothing was changed. All other findings are here.",
         "Fix what it names. If it names nothing of yours, it is a fault of Wavehouse: report it.",
     )
+
+
+def runbook_of(project: Project) -> str:
+    """Name the runbook's file as it is seen from a project, which has it from Wavehouse."""
+    return project.relative(project.product / RUNBOOK)
 
 
 def sentence(text: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from wavehouse.errors import WavehouseError
 from wavehouse.operations.configuration import Operations, read_operations
 from wavehouse.operations.deliveries import WaveState
-from wavehouse.operations.finding import ERROR, Finding, moment
+from wavehouse.operations.finding import ERROR, Finding, moment, runbook_of
 from wavehouse.operations.findings import UNREADABLE, find_all
 from wavehouse.operations.findings_of_backups import read_backup_facts
 from wavehouse.operations.findings_of_runs import (
@@ -58,6 +58,7 @@ class Status:
     Args:
         project: the name of the project.
         at: the time it is of.
+        runbook: the file that explains findings, from the project.
         operations: what the project says of its running.
         findings: what is otherwise than it should be, errors first.
         release: the manifest of what is published; None if nothing is.
@@ -73,6 +74,7 @@ class Status:
 
     project: str
     at: datetime
+    runbook: str
     operations: Operations
     findings: list[Finding] = field(default_factory=list)
     release: dict[str, Any] | None = None
@@ -149,7 +151,7 @@ def look(project: Project, now: datetime | None = None) -> Status:
         operations = read_operations(project)
     except WavehouseError:
         operations = Operations()
-    status = Status(project.name, at, operations)
+    status = Status(project.name, at, runbook_of(project), operations)
     status.findings = find_all(project, at)
     status.release = published_manifest(project)
     status.backups = read_backup_facts(project)

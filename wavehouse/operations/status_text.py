@@ -161,7 +161,7 @@ def _findings(status: Status) -> Iterator[str]:
         for word in ("error", "warning")
         if (n := sum(each.severity == word for each in status.findings))
     ]
-    yield f"Findings: {', '.join(counted)}. docs/guide/runbook.md explains each kind."
+    yield f"Findings: {', '.join(counted)}. {status.runbook} explains each kind."
     for finding in status.findings:
         yield ""
         yield from _finding(finding)
