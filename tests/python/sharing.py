@@ -18,12 +18,13 @@ GROUPS = {"engines": ENGINES, "grown": GROWN}
 # Then the files that take longest, by their processor seconds, so that no process is left with a
 # long one at the end.
 LONG = (
-    *("test_house_style", "test_bad_input", *GROWN, "test_build", "test_hostile"),
+    *("test_house_style", "test_backup", "test_bad_input", *GROWN, "test_build", "test_hostile"),
     *("test_coverage", "test_nhanes", "test_docs_site", "test_disclosure", "test_empty_projects"),
     *("test_read_only", "test_ddi", "test_drift", "test_invariants", "test_unit_tests"),
     *("test_data_tests", "test_onboarding", "test_contracts", "test_exports_statistical"),
     *("test_ids", "test_publish", "test_benchmark", "test_mutants", "test_scripts"),
-    *("test_lint_sql", "test_documentation", "test_exports", "test_dictionary"),
+    *("test_lint_sql", "test_documentation", "test_exports", "test_dictionary", "test_drill"),
+    *("test_backup_s3", "test_backup_parts"),
     "test_variable_pages",
 )
 OVERLAY = "overlay_on_duckdb"

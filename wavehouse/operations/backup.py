@@ -98,7 +98,7 @@ def backup(project: Project, *, new_repository: bool = False, take_over: bool = 
             _verify(project, restic)
         verified_at = now()
         with step("forget old ones"):
-            gone, kept = forget_old(project, settings, restic)
+            gone, kept = forget_old(project, settings, restic, facts["backup_id"])
         facts |= {
             "ended_at": now(),
             "seconds": round(time.monotonic() - started, 1),
@@ -139,7 +139,8 @@ def _write(
     text = json.dumps(_list(project, picture, begun), indent=0)
     list_file = picture.place(PROJECT) / LIST
     list_file.write_text(text, encoding="utf-8")
-    own = {"project": project.name, "backup": backup_id}
+    number = max((each.number for each in before), default=0) + 1
+    own = {"project": project.name, "backup": backup_id, "number": str(number)}
     there = {each.tags["release"] for each in before if each.part == RELEASE}
     added = 0
     for release in picture.releases:

@@ -150,7 +150,7 @@ def _build_and_compare(
         raise WavehouseError(
             f"Backup {restored.backup_id} was restored and builds, and gives other numbers than "
             f"the release in it: {in_short(found)}{tables} See {project.relative(log)}, and "
-            "docs/guide/runbook.md, A drill failed."
+            "docs/guide/runbook.md, drill_failed."
         )
     return [
         f"It builds, and gives the numbers of release {before}: {found.n_compared:,} rows of "

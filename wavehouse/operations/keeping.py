@@ -30,8 +30,14 @@ def keep_of_people(project: Project, settings: Backup) -> Keep:
     return Keep(daily=max(1, int(days)), weekly=0, monthly=0, yearly=0)
 
 
-def forget_old(project: Project, settings: Backup, restic: Restic) -> tuple[int, int]:
+def forget_old(project: Project, settings: Backup, restic: Restic, newest: str) -> tuple[int, int]:
     """Take away the backups that are not to be kept, and what only they had.
+
+    Args:
+        project: the project.
+        settings: say which are kept.
+        restic: the repository.
+        newest: the id of a backup that stays whatever they say: its time is wrong if the clock was.
 
     Returns:
         how many snapshots went, and how many backups stay.
@@ -45,7 +51,9 @@ def forget_old(project: Project, settings: Backup, restic: Restic) -> tuple[int,
         (DELIVERED, keep_of_people(project, settings)),
     ):
         rows = restic.rows(
-            *("forget", "--tag", f"{OURS},part:{part}", "--group-by", ""), *options_of(keep)
+            *("forget", "--tag", f"{OURS},part:{part}", "--group-by", ""),
+            *("--keep-tag", f"backup:{newest}"),
+            *options_of(keep),
         )
         gone += sum(len(row["remove"] or ()) for row in rows)
         kept[part] = sum(len(row["keep"] or ()) for row in rows)

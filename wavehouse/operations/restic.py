@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,7 +38,10 @@ NO_PASSWORD = (
     "RESTIC_PASSWORD_COMMAND), or name a file outside of the project as backup.password_file in "
     "operations.yml. Keep a copy of the password elsewhere: without it no backup can be read."
 )
-LOCKED = re.compile(r"already locked|unable to create lock")
+LOCKED = "already locked"
+# A repository that cannot be written, such as on a full disk, can still be read: without a lock.
+NO_LOCK = "unable to create lock"
+READING = frozenset({"cat", "dump", "restore", "snapshots"})
 SECRET_IN_URL = re.compile(r"(://[^/@:]*):[^/@]*@")
 # What restic says, and what to do about it.
 SAID = {
@@ -80,6 +84,11 @@ class Snapshot:
         return self.tags.get("part", "")
 
     @property
+    def number(self) -> int:
+        """The how-manieth backup it was made for: their order, whatever the clock said."""
+        return int(self.tags.get("number", 0))
+
+    @property
     def backup_id(self) -> str:
         """The backup that it was made for."""
         return self.tags.get("backup", "")
@@ -118,14 +127,28 @@ class Restic:
         """
         until = time.monotonic() + self.patience
         told = False
+        command = words[0]
+        if self._is_sealed():
+            # restic would try for a quarter of an hour to write its lock.
+            if command not in READING:
+                raise WavehouseError(
+                    f"{self.name} cannot be written: the disk is read-only, or you may not. Mount "
+                    "it to be written, or give yourself the right to."
+                )
+            words, command = (*words, "--no-lock"), ""
         while True:
             code, out, said = self._start(words, cwd)
             if code == 0:
                 return out
-            if not LOCKED.search(said) or time.monotonic() > until:
+            if NO_LOCK in said and LOCKED not in said and command in READING:
+                words = (*words, "--no-lock")
+                command = ""
+                continue
+            if LOCKED not in said or time.monotonic() > until:
                 raise WavehouseError(self._explain(words[0], said or out))
             if not told:
-                print("Waiting for another program that uses the repository.", flush=True)
+                waiting = "Waiting for another program that uses the repository."
+                print(waiting, file=sys.stderr, flush=True)
                 told = True
             time.sleep(min(PAUSE, self.patience))
             # Only a lock whose holder is dead, or that nobody has renewed for half an hour.
@@ -139,7 +162,7 @@ class Restic:
         return [json.loads(line) for line in out.splitlines() if line.startswith("{")]
 
     def snapshots(self, **tags: str) -> list[Snapshot]:
-        """Give our snapshots that have some tags, the earliest first."""
+        """Give our snapshots that have some tags, those of the first backup first."""
         wanted = ",".join([OURS, *(f"{name}:{value}" for name, value in tags.items())])
         found = [
             Snapshot(
@@ -150,7 +173,7 @@ class Restic:
             )
             for row in self.rows("snapshots", "--tag", wanted)
         ]
-        return sorted(found, key=lambda each: (each.time, each.snapshot_id))
+        return sorted(found, key=lambda each: (each.number, each.time, each.snapshot_id))
 
     def repository_id(self) -> str:
         """Give what tells this repository from another one."""
@@ -177,6 +200,13 @@ class Restic:
         """Take snapshots away; `prune` removes from the disk what only they had."""
         if snapshots:
             self.run("forget", *(each.snapshot_id for each in snapshots))
+
+    def _is_sealed(self) -> bool:
+        """Tell whether the repository is a folder that cannot be written."""
+        folder = Path(self.repository) / "locks"
+        return (
+            self.repository.startswith("/") and folder.is_dir() and not os.access(folder, os.W_OK)
+        )
 
     def _forget_incomplete(self, tags: Mapping[str, str]) -> None:
         """Take away the snapshot that restic wrote without a file that it could not read."""
@@ -221,7 +251,9 @@ class Restic:
         lines = [line for line in said.splitlines() if line and not line.startswith("{")]
         told = " ".join(lines[-3:])
         remedy = next((todo for text, todo in SAID.items() if re.search(text, said, re.I)), "")
-        if LOCKED.search(said):
+        if command == "restore" and "no space left" in said:
+            remedy = "The disk that is restored to is full. Make room, or name another folder."
+        if LOCKED in said:
             remedy = (
                 "Another program uses the repository, and still did after "
                 f"{self.patience / 60:.0f} minutes. Wait for it. If nobody does, "

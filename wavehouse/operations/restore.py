@@ -100,6 +100,18 @@ def restore(
             project,
             repository_id=restic.repository_id(),
             repository=restic.name,
+            failed=None,
+            last={
+                "backup_id": facts["backup"],
+                "release": facts["release"],
+                "ended_at": facts["made_at"],
+                "verified_at": facts["made_at"],
+                "seconds": 0,
+                "n_files": n_files,
+                "n_bytes": sum(size for _, size, _ in facts["files"].values()),
+                "added_bytes": 0,
+                "n_kept": sum(each.part == PROJECT for each in snapshots),
+            },
             restored={"at": now(), "backup_id": facts["backup"]},
         )
         _put_in_place(partial, folder)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from wavehouse.errors import ProblemsError
+from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.operations.backup_contents import sums_of
 from wavehouse.project import Project
 from wavehouse.publishing.history import NO_LINKS, describe_content, kept_releases
@@ -48,6 +48,8 @@ def check_files(project: Project, facts: dict[str, Any]) -> int:
 
 def damaged_tables(project: Project) -> list[str]:
     """Give a line for each table of the history whose content is not what its manifest says."""
+    import duckdb
+
     known: dict[tuple[int, int], str] = {}
     problems = []
     for release in kept_releases(project):
@@ -60,7 +62,8 @@ def damaged_tables(project: Project) -> list[str]:
             if key not in known:
                 try:
                     known[key] = describe_content(file)[0]
-                except Exception:
+                except (WavehouseError, OSError, duckdb.Error):
+                    # It is no Parquet file any more.
                     known[key] = ""
             if known[key] != table["content"]:
                 problems.append(
