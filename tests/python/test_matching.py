@@ -196,8 +196,8 @@ def test_a_question_does_not_surely_end_while_a_column_that_it_may_be_is_free() 
     found = proposed([*battery, police, *other, height], [*battery, *other, french])
     assert found["q1_8"].confidence <= MOST_WITH_A_DOUBT
     assert (
-        "Perhaps it is q7 'Confiance : police': if so, name it with --concordance"
-        in found["q1_8"].reason
+        "Perhaps it is q7 'Confiance : police': if so, say it with the id of this proposal, "
+        "`wavehouse decide s 2 ID is q7`. Accept" in found["q1_8"].reason
     )
     # No column is left that has numbers as it had.
     assert found["h"].confidence >= SURE
@@ -221,8 +221,8 @@ def test_an_end_that_is_unlikely_names_the_columns_that_the_question_is_more_lik
     assert found.confidence == 0.01
     assert found.reason == (
         "no new column was surely told to be q1 (v_q1), 'Trust the police'. It is more likely "
-        "q6 'Trust police', q7 'Trust army' or one of 1 more: if so, name it with --concordance. "
-        "Accept if the question has ended"
+        "q6 'Trust police', q7 'Trust army' or one of 1 more: if so, say it with the id of this "
+        "proposal, `wavehouse decide s 2 ID is q6`. Accept if the question has ended"
     )
 
 

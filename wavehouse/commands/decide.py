@@ -24,6 +24,7 @@ examples:
   wavehouse decide gss 2008 "q12*" age accept      all that is open of these columns
   wavehouse decide gss 2008 battery:trust accept   of the items of one question
   wavehouse decide gss 2008 kind:changed_wording except q7 "q9*" accept
+  wavehouse decide gss 2008 p80 is q52c            what ended goes on as q52c; a new column is that
   wavehouse decide gss 2008 --keep wanted.txt      new columns that it does not name are waived
   wavehouse decide gss 2008 --from gss_2008.xlsx   what a filled worksheet says
 
@@ -38,7 +39,8 @@ the old question and waives the column; what a rejection leaves to do, apply say
 @argument(
     "words",
     "what is decided: ids (p03, p03-p07), columns and patterns (q12*), kind:..., battery:..., "
-    "sure, open; `except` takes out what follows; then accept or reject",
+    "sure, open; `except` takes out what follows; then accept or reject; or an id, `is` and the "
+    "column that its column is",
     nargs=-1,
     metavar="WHICH... DECISION",
 )
@@ -82,10 +84,18 @@ def decide(
 
         print(terminal_text(decide_wanted(project, study, wave, keep, because)))
         return
+    if len(words) == 3 and words[1] == "is":
+        from wavehouse_exchange.onboarding.redrafting import decide_counterpart
+
+        proposal, _, column = words
+        told = decide_counterpart(project, study, wave, proposal, column, because)
+        print(terminal_text(told))
+        return
     *chosen, decision = words
     if decision not in ("accept", "reject"):
         raise click.UsageError(
-            f"The last word is the decision: {decision!r} is not one of accept and reject."
+            f"The last word is the decision: {decision!r} is not one of accept and reject. To name "
+            "what a column is: p80 is q52c."
         )
     from wavehouse_exchange.onboarding.deciding import decide as decide_proposals
 

@@ -485,9 +485,11 @@ def _dropped(wave: Comparison, key: tuple[str, str]) -> Proposal:
     if near:
         named = in_words([(name, wave.new.columns[name].label) for name in near])
         likely = "It is more likely" if chance < LIKELY else "Perhaps it is"
+        words = f"{wave.naming.study_id} {wave.naming.wave_id}"
         reason = (
             f"no new column was surely told to be {what}, {before.profile.label!r}. {likely} "
-            f"{named}: if so, name it with --concordance. Accept if the question has ended"
+            f"{named}: if so, say it with the id of this proposal, `wavehouse decide {words} ID is "
+            f"{near[0]}`. Accept if the question has ended"
         )
     else:
         reason = f"{what} is not delivered, and no new column is like it"

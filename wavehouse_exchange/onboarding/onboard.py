@@ -1,7 +1,7 @@
 """The steps of `wavehouse add-wave` and `new-study`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from wavehouse_exchange.onboarding.code_rows import Naming
 from wavehouse_exchange.onboarding.columns import keep_columns
 from wavehouse_exchange.onboarding.compare import compare_wave
 from wavehouse_exchange.onboarding.concordance import read_concordance
+from wavehouse_exchange.onboarding.counterparts import with_counterparts
 from wavehouse_exchange.onboarding.deliver import Placed, all_or_nothing, deliver, file_sums
 from wavehouse_exchange.onboarding.draft import (
     Draft,
@@ -85,7 +86,7 @@ def add_wave(
         WavehouseError: it cannot be done; nothing is left of it then.
     """
     judge_ids(study_id, wave_id, "No wave was added:")
-    codebook = _codebook(project)
+    codebook = codebook_of(project)
     waves = [row for row in codebook.waves() if row["study_id"] == study_id]
     if not waves:
         raise WavehouseError(
@@ -112,10 +113,10 @@ def add_wave(
     if applied is not None:
         return _replace_applied(project, codebook, applied, files, options, sums, made)
     previous, following = neighbours(waves, _date_of(waves, wave_id, options))
-    like = _like(waves, options.like or previous or following)
+    like = like_wave(waves, options.like or previous or following)
     as_before = like.get("delivered_as") or "seed"
     delivered_as = options.delivered_as or _usual_place(files, as_before)
-    roles = _roles_of(codebook, study_id, like["design_id"])
+    roles = roles_of_design(codebook, study_id, like["design_id"])
     key = options.key or roles.get("respondent")
     weight = roles.get("weight")
     options = replace(options, replace=options.replace or made.lands_anew(draft, sums))
@@ -135,49 +136,104 @@ def add_wave(
         )
         if not is_meant:
             refuse_answers_of_others(project, codebook, study_id, wave_id)
-        old = profile_wave(project, study_id, like["wave_id"], weight)
-        naming = Naming(codebook, study_id, wave_id)
-        proposals = [wave_proposal(codebook, new, like, options, delivered_as, like["design_id"])]
-        if following:
-            proposals += place_between(codebook, study_id, proposals[0], following)
-        if delivered_as == "landing":
-            proposals.append(delivery_proposal(study_id, wave_id, sums))
-        proposals += reading_proposals(new.notes)
-        found, unchanged = compare_wave(
-            codebook,
-            like,
-            old,
-            new,
-            naming,
-            _labels_of_earlier(project, waves, like),
-            read_concordance(options.concordance, old, new),
+        wave = WaveToDraft(
+            codebook, waves, new, like, previous, following, delivered_as, sums, options, made
         )
-        found = with_expired(codebook, new, naming, found)
         repeating = repeating_columns(files, options.reading, new)
-        found = with_wave_column(found, options.reading, study_id, wave_id, repeating)
-        found = choose_wanted(found, new, codebook, naming, options.keep)
-        found += group_proposals(naming.groups, found)
-        found += segment_proposals(naming, new, found)
         changed = _changed_if_replaced(project, study_id, wave_id, before, key)
-        draft, kept = _save(
-            project,
-            new,
-            previous,
-            like["wave_id"],
-            delivered_as,
-            sums,
-            unchanged,
-            [*proposals, *found],
-            placed,
-            following,
-            (old, naming),
-            made,
-        )
-    keep_columns(project, draft, {like["wave_id"]: old, wave_id: new} if old else {wave_id: new})
+        draft, kept = draft_wave(project, wave, weight, repeating, placed)
     here = [wave_id, *(row["wave_id"] for row in waves)]
     others = other_waves(files, options.reading, study_id, here)
     hint = hint_of_asked(draft, options.keep)
     return f"{hint}{changed}{kept}{review_text(project, draft)}{others}"
+
+
+@dataclass(frozen=True)
+class WaveToDraft:
+    """A wave of a study that is there, and what its draft is made of.
+
+    Attributes:
+        codebook: the codebook.
+        waves: the waves of the study.
+        new: what is delivered.
+        like: the wave that it is compared with.
+        previous: the wave before, or nothing.
+        following: the wave behind, or nothing.
+        delivered_as: where the wave is kept.
+        sums: its files.
+        options: what is said of it.
+        made: the same, as the draft keeps it.
+    """
+
+    codebook: Codebook
+    waves: list[Row]
+    new: WaveProfile
+    like: Row
+    previous: str
+    following: str
+    delivered_as: str
+    sums: list[dict[str, str]]
+    options: WaveOptions
+    made: MadeWith
+
+
+def draft_wave(
+    project: Project,
+    wave: WaveToDraft,
+    weight: str | None,
+    repeating: Mapping[str, str],
+    placed: Placed,
+) -> tuple[Draft, str]:
+    """Compare a wave with the earlier ones, and write its draft.
+
+    Args:
+        project: the project.
+        wave: the wave.
+        weight: the column of the weight, if there is one.
+        repeating: columns that only repeat which wave a row is of.
+        placed: what to take back if something fails.
+
+    Returns:
+        the draft, and what to tell of earlier decisions.
+    """
+    codebook, new, like, options = wave.codebook, wave.new, wave.like, wave.options
+    study_id, wave_id = new.study_id, new.wave_id
+    old = profile_wave(project, study_id, like["wave_id"], weight)
+    naming = Naming(codebook, study_id, wave_id)
+    design_id = like["design_id"]
+    proposals = [wave_proposal(codebook, new, like, options, wave.delivered_as, design_id)]
+    if wave.following:
+        proposals += place_between(codebook, study_id, proposals[0], wave.following)
+    if wave.delivered_as == "landing":
+        proposals.append(delivery_proposal(study_id, wave_id, wave.sums))
+    proposals += reading_proposals(new.notes)
+    given = with_counterparts(
+        read_concordance(options.concordance, old, new), wave.made.said, old, new
+    )
+    found, unchanged = compare_wave(
+        codebook, like, old, new, naming, _labels_of_earlier(project, wave.waves, like), given
+    )
+    found = with_expired(codebook, new, naming, found)
+    found = with_wave_column(found, options.reading, study_id, wave_id, repeating)
+    found = choose_wanted(found, new, codebook, naming, options.keep)
+    found += group_proposals(naming.groups, found)
+    found += segment_proposals(naming, new, found)
+    draft, kept = _save(
+        project,
+        new,
+        wave.previous,
+        like["wave_id"],
+        wave.delivered_as,
+        wave.sums,
+        unchanged,
+        [*proposals, *found],
+        placed,
+        wave.following,
+        (old, naming),
+        wave.made,
+    )
+    keep_columns(project, draft, {like["wave_id"]: old, wave_id: new} if old else {wave_id: new})
+    return draft, kept
 
 
 def new_study(
@@ -198,7 +254,7 @@ def new_study(
     """
     judge_ids(study_id, wave_id, "No study was begun:")
     files = with_catalogues(files)
-    codebook = _codebook(project)
+    codebook = codebook_of(project)
     is_there = any(row["study_id"] == study_id for row in codebook.rows("studies"))
     draft = _draft_there(project, study_id, wave_id)
     made = made_with(project, None if is_there else draft, files, options, study)
@@ -293,7 +349,12 @@ def new_study(
     return f"{changed}{kept}{review_text(project, draft)}{others}"
 
 
-def _codebook(project: Project) -> Codebook:
+def codebook_of(project: Project) -> Codebook:
+    """Read the codebook.
+
+    Raises:
+        ProblemsError: it cannot be read.
+    """
     codebook = read_codebook(project)
     if codebook.problems:
         raise ProblemsError("The codebook cannot be read:", codebook.problems)
@@ -352,7 +413,7 @@ def _wave_ids(codebook: Codebook, study_id: str) -> set[str]:
     return {row["wave_id"] for row in codebook.waves() if row["study_id"] == study_id}
 
 
-def _roles_of(codebook: Codebook, study_id: str, design_id: str) -> dict[str, str]:
+def roles_of_design(codebook: Codebook, study_id: str, design_id: str) -> dict[str, str]:
     """Give the column of each role in a design; of several weights that of the study."""
     chosen = next(
         (row.get("weight_id") for row in codebook.rows("studies") if row["study_id"] == study_id),
@@ -378,7 +439,7 @@ def _replace_applied(
     """Put a corrected delivery in the place of a wave that is in the codebook."""
     study_id, wave_id = wave["study_id"], wave["wave_id"]
     delivered_as = wave.get("delivered_as") or "seed"
-    roles = _roles_of(codebook, study_id, wave["design_id"])
+    roles = roles_of_design(codebook, study_id, wave["design_id"])
     before = read_delivery(project, study_id, wave_id)
     old = profile_wave(project, study_id, wave_id, roles.get("weight"))
     with all_or_nothing() as placed:
@@ -465,7 +526,12 @@ def _labels_of_earlier(project: Project, waves: list[Row], like: Row) -> dict[st
     return {wave: profile for wave, profile in found.items() if profile is not None}
 
 
-def _like(waves: list[Row], wave_id: str) -> Row:
+def like_wave(waves: list[Row], wave_id: str) -> Row:
+    """Give the wave that a new one is compared with.
+
+    Raises:
+        WavehouseError: the study has no such wave.
+    """
     for row in waves:
         if row["wave_id"] == wave_id:
             return row
