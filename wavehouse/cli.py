@@ -16,7 +16,7 @@ from wavehouse.processes import clean_end_on_sigterm
 COMMANDS = {
     "Begin and look after a project": ("init", "upgrade", "doctor"),
     "Bring in waves": (
-        *("new-study", "add-wave", "import-ddi", "fetch", "review", "decide", "apply"),
+        *("columns", "new-study", "add-wave", "import-ddi", "fetch", "review", "decide", "apply"),
     ),
     "Change waves and series": (
         "add-variable",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pyreadstat
 import pytest
@@ -15,8 +16,8 @@ from workbench import codebook_rows, copy_project, keep_studies
 from wavehouse.cli import main
 from wavehouse.project import Project
 from wavehouse_exchange.landing.options import parsed
-from wavehouse_exchange.onboarding.draft import PRE_ACCEPTED, SURE
-from wavehouse_exchange.onboarding.people import personal_data
+from wavehouse_exchange.onboarding.draft import PRE_ACCEPTED, SURE, read_draft
+from wavehouse_exchange.onboarding.people import SHORT_TEXTS, personal_data
 from wavehouse_exchange.onboarding.profile import ColumnProfile, profile_seed
 
 RunCommand = Callable[..., tuple[int, str]]
@@ -253,3 +254,78 @@ def test_a_column_to_leave_out_that_no_file_has_is_an_error(
     said = capsys.readouterr()
     assert "--leave-out telephone: no file has a column telephone" in said.out + said.err
     assert not (clean.landing / "town" / "1").exists()
+
+
+def drawn(values: list[str], size: int = 600) -> list[str]:
+    """Draw values as people have them: a few are common and most are rare."""
+    draw = np.random.default_rng(4)
+    weights = 1 / np.arange(1, len(values) + 1)
+    return [str(value) for value in draw.choice(values, size, p=weights / weights.sum())]
+
+
+def made_of_syllables(count: int) -> list[str]:
+    parts = ("ka", "lo", "mir", "ne", "sta", "vi", "ros", "den", "ul", "ti")
+    return [
+        f"{one}{two}{three}".capitalize() for one in parts for two in parts for three in parts[:4]
+    ][:count]
+
+
+SHORT = {
+    "first names": made_of_syllables(250),
+    "surnames in capitals": [name.upper() + "SKI" for name in made_of_syllables(300)],
+    "towns of two words": [f"Bad {name}" for name in made_of_syllables(120)],
+    "domains": [f"{name.lower()}.example" for name in made_of_syllables(90)],
+    "names in Chinese": [chr(0x738B + n) + chr(0x660E + n) for n in range(120)],
+}
+
+
+@pytest.mark.parametrize("values", SHORT.values(), ids=SHORT)
+def test_short_open_answers_are_flagged_without_a_telling_name(
+    tmp_path: Path, values: list[str]
+) -> None:
+    found = personal_data(profiled(tmp_path, "Q7", drawn(values)))
+    assert found is not None
+    assert found.what == SHORT_TEXTS
+
+
+CHOSEN = {
+    "regions": drawn([f"{name} Region" for name in made_of_syllables(16)]),
+    "countries as codes": drawn([f"{a}{b}" for a in "ABCDEFGH" for b in "XYZUVW"]),
+    "three letters": drawn([f"{a}{b}C" for a in "ABCDEFGH" for b in "XYZUVW"]),
+    "numbered codes": drawn([f"item{n}" for n in range(80)]),
+    "times of day": drawn([f"{h}:{m:02d}" for h in range(8, 20) for m in (0, 15, 30, 45)]),
+    "numbers and a word": drawn([*map(str, range(60)), "Refused"]),
+}
+
+
+@pytest.mark.parametrize("values", CHOSEN.values(), ids=CHOSEN)
+def test_texts_to_choose_from_are_no_open_answers(tmp_path: Path, values: list[str]) -> None:
+    assert personal_data(profiled(tmp_path, "Q7", values)) is None
+
+
+def test_labelled_texts_are_codes_however_many_there_are(tmp_path: Path) -> None:
+    names = made_of_syllables(60)
+    labels = {name: f"The town of {name}" for name in names}
+    assert personal_data(profiled(tmp_path, "Q7", drawn(names), "Town", labels)) is None
+
+
+def test_short_open_answers_are_never_accepted_beforehand(
+    clean: Project, tmp_path: Path, run_command: RunCommand
+) -> None:
+    names = drawn(made_of_syllables(250), 200)
+    path = tmp_path / "town.csv"
+    lines = [f"{row},{1 + row % 3},{name}" for row, name in enumerate(names)]
+    path.write_text("\n".join(["id,mood,q7", *lines]) + "\n", encoding="utf-8")
+    words = ("new-study", "town", "1", str(path), "--respondent", "id", "--date", "2024-05-01")
+    code, output = run_command(clean, *words)
+    assert code == 0, output
+    draft = read_draft(clean, "town", "1")
+    (asked,) = [proposal for proposal in draft.proposals if proposal.subject == "q7"]
+    assert (asked.kind, asked.decision) == ("personal_data", "open")
+    assert asked.confidence < SURE
+    assert asked.changes[0]["add"]["waiver_kind"] == "free_text"
+    # Neither the draft nor what is shown of it has a name in it.
+    run_command(clean, "review", "town", "1", "--page")
+    shown = (clean.target / "review_town_1.html").read_text(encoding="utf-8")
+    text = shown + (clean.root / "drafts/town_1.yml").read_text(encoding="utf-8")
+    assert not [name for name in set(names) if name in text]

@@ -15,6 +15,9 @@ MOST_OF_THEM, FEWEST_ROWS = 0.5, 5
 OWN_VALUES, FEWEST_OWN_VALUES = 0.95, 30
 # Texts of so many words, of which there are so many different ones, were written by people.
 WORDS_OF_FREE_TEXT, FEWEST_FREE_TEXTS = 2.5, 13
+# Short texts without labels are open answers too, such as first names or towns, if so many of them
+# are words, and if there are very many different ones or so many that only one person wrote.
+MANY_SHORT_TEXTS, SINGLE_SHORT_TEXTS = 40, 0.2
 # Fewer different values are answers to choose from, whatever the label says of telephones.
 MOST_CHOICES = 12
 FEWEST_DIGITS_OF_A_TELEPHONE, FEWEST_DIGITS_OF_AN_ID = 6, 6
@@ -91,6 +94,9 @@ _ONLY_AS_TEXTS = {"name", "address", "e-mail address", "address in a network", "
 _WITHOUT_BLANKS = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 
 
+SHORT_TEXTS = "short open answers"
+
+
 @dataclass(frozen=True)
 class PersonalData:
     """What a column may tell of a person, and what says so."""
@@ -132,6 +138,18 @@ def personal_data(column: ColumnProfile) -> PersonalData | None:
         return PersonalData(
             "free text",
             f"{column.code_count} different texts of {shape.mean_words:.0f} words on average",
+        )
+    if (
+        is_text
+        and shape.words >= MOST_OF_THEM
+        and column.code_count >= FEWEST_FREE_TEXTS
+        and (column.code_count >= MANY_SHORT_TEXTS or shape.single_values >= SINGLE_SHORT_TEXTS)
+        and column.code_count < OWN_VALUES * filled
+    ):
+        return PersonalData(
+            SHORT_TEXTS,
+            f"{column.code_count} different short texts without labels, {shape.single_values:.0%} "
+            "of them in one row only; perhaps names, towns or domains",
         )
     if shape.dates >= MOST_OF_THEM:
         # Time stamps of interviews.

@@ -46,8 +46,9 @@ class NumberSummary:
 class ValueShape:
     """What the values of a column look like: parts of the rows that are filled, and means.
 
-    `decimals` are numbers with four decimals and more, `account_numbers` are IBANs. None of them is
-    a value.
+    `decimals` are numbers with four decimals and more, `account_numbers` are IBANs, `words` are
+    texts without a digit that are no short code such as DE or USA. `single_values` is the part of
+    the different values that one row has. None of them is a value.
     """
 
     numbers: float
@@ -58,8 +59,10 @@ class ValueShape:
     coordinates: float
     network_addresses: float
     account_numbers: float
+    words: float
     mean_words: float
     mean_digits: float
+    single_values: float
 
 
 @dataclass(frozen=True)
@@ -399,6 +402,8 @@ def _shape(connection: duckdb.DuckDBPyConnection, column: str) -> ValueShape:
         r"-?\d{1,3}\.\d{3,}\s*[,; ]\s*-?\d{1,3}\.\d{3,}",
         r"\d{1,3}(\.\d{1,3}){3}",
         r"[A-Z]{2}\d{2}[ ]?([A-Z0-9]{4}[ ]?){2,7}[A-Z0-9]{0,4}",
+        # A small letter, four letters in a row, or two of those that stand for syllables.
+        r"\D*(\p{Ll}|\p{L}{4}|[\x{3040}-\x{30ff}\x{3400}-\x{9fff}\x{ac00}-\x{d7af}]{2})\D*",
     )
     date, e_mail = patterns[1], patterns[3]
     parts = [f"avg(cast(regexp_full_match(value, {sql_text(each)}) as int))" for each in patterns]
@@ -412,7 +417,9 @@ def _shape(connection: duckdb.DuckDBPyConnection, column: str) -> ValueShape:
         f"select {', '.join(parts)}, "
         f"avg(case when regexp_full_match(value, {sql_text(e_mail)}) then 1 "
         "else len(regexp_split_to_array(value, '\\s+')) end), "
-        "avg(len(regexp_replace(value, '\\D', '', 'g'))) from filled"
+        "avg(len(regexp_replace(value, '\\D', '', 'g'))), "
+        "(select avg(cast(n = 1 as int)) from (select count(*) as n from filled group by value)) "
+        "from filled"
     ).fetchall()[0]
     return ValueShape(*(float(part or 0) for part in found))
 

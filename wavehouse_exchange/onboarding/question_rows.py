@@ -8,7 +8,7 @@ from wavehouse_exchange.onboarding.known import EMPTY, NUMBER
 from wavehouse_exchange.onboarding.left_out import FREE_TEXT, PERSONAL_DATA
 from wavehouse_exchange.onboarding.missing import MissingGuess, is_number
 from wavehouse_exchange.onboarding.offered import Offered, offered_variable
-from wavehouse_exchange.onboarding.people import personal_data
+from wavehouse_exchange.onboarding.people import SHORT_TEXTS, personal_data
 from wavehouse_exchange.onboarding.profile import ColumnProfile
 from wavehouse_exchange.onboarding.scale_measures import measures_of
 from wavehouse_exchange.onboarding.scales import Scale, are_numbers, scale_of
@@ -31,10 +31,12 @@ def new_column_proposals(
     found = personal_data(new)
     if found is None:
         return _question_proposals(new, naming, universe)
-    kind = FREE_TEXT if found.what == "free text" else PERSONAL_DATA
+    kind = FREE_TEXT if found.what in ("free text", SHORT_TEXTS) else PERSONAL_DATA
     waiver = _waiver(new, naming, kind, f"Seems personal: {found.what}.")
     usual, *others = _question_proposals(new, naming, universe)
     kept = "it stays in the landed file" if kind == FREE_TEXT else "it is not kept, now or later"
+    if found.what == SHORT_TEXTS:
+        kept += f" (with {PERSONAL_DATA} as its waiver_kind in the draft it is not kept)"
     people = Proposal(
         "personal_data",
         new.name,
