@@ -243,6 +243,31 @@ def test_growth_is_told_over_a_week(project: Project) -> None:
     assert read_sizes(project) == {}
 
 
+def test_a_model_is_profiled_by_duckdb(project: Project, run_command: RunCommand) -> None:
+    publish_small(project)
+    compiled = project.target / "compiled/towns/models/marts/fct_sums.sql"
+    compiled.parent.mkdir(parents=True)
+    compiled.write_text("select cell % 7 as rest, sum(estimate) from fct group by 1\n")
+    code, output = run_command(project, "status", "--profile", "fct_sums")
+    assert code == 1
+    assert "The query of fct_sums cannot be run on target/wavehouse.duckdb: Catalog Error" in output
+    compiled.write_text(
+        "select cell % 7 as rest, sum(estimate) from marts.fct_trend_estimates group by 1\n"
+    )
+    before = project.working_database.read_bytes()
+    code, output = run_command(project, "status", "--profile", "fct_sums")
+    assert code == 0
+    assert "HASH_GROUP_BY" in output
+    assert re.search(r"\b7 rows", output, re.IGNORECASE)
+    assert re.search(r"Total Time: [\d.]+s", output)
+    assert project.working_database.read_bytes() == before
+    for words in (["--profile", "fct_other"], ["--profile", "../fct_sums"], ["--profile", "*"]):
+        code, output = run_command(project, "status", *words)
+        assert code == 1
+        assert "There is no model" in output
+    assert run_command(project, "status", "--profile", "fct_sums", "--json")[0] == 2
+
+
 # PostgreSQL ---------------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ examples:
   wavehouse status
   wavehouse status --json
   wavehouse status --alert --metrics
+  wavehouse status --profile fct_trend_estimates
 
 The exit code is 0 if there is no finding, or only warnings, and 1 if there is an error. Nothing is
 built or published. docs/guide/runbook.md explains each kind of finding.
@@ -30,14 +31,29 @@ built or published. docs/guide/runbook.md explains each kind of finding.
     is_flag=True,
     help="write warehouse/operations/metrics.prom for Prometheus, and note sizes",
 )
+@click.option(
+    "--profile",
+    "model",
+    metavar="MODEL",
+    help="only run the query of a model of the last build, and show what took how long in it",
+)
 @with_project
-def status(project: Project, *, as_json: bool, alert: bool, metrics: bool) -> int:
+def status(
+    project: Project, *, as_json: bool, alert: bool, metrics: bool, model: str | None
+) -> int:
     """Say what is late, failed, slow or short of room, and what to do about it."""
     from wavehouse.escapes import terminal_text
     from wavehouse.operations.report import measure, tell_of
     from wavehouse.operations.status import look
     from wavehouse.operations.status_text import status_lines
 
+    if model:
+        from wavehouse.operations.profiling import profile
+
+        if as_json or alert or metrics:
+            raise click.UsageError("--profile is for itself; leave the other options out.")
+        click.echo(terminal_text(profile(project, model)))
+        return 0
     found = look(project)
     if as_json:
         click.echo(json.dumps(found.facts(), indent=2, ensure_ascii=False, default=str))
