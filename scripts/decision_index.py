@@ -29,6 +29,7 @@ AREAS = (
     "Pages and docs site",
     "Exports",
     "Speed and engines",
+    "Operations",
     "Projects of teams",
     "Working on the project",
 )
