@@ -14,7 +14,7 @@ import backups
 import pytest
 from backups import check_whole, command, described, fill, land, landed_version, release, run
 
-from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.errors import WavehouseError
 from wavehouse.locks import only_one
 from wavehouse.operations.backup import SHARES, backup
 from wavehouse.operations.backup_contents import DELIVERED, PROJECT, RELEASE
@@ -25,6 +25,7 @@ from wavehouse.operations.restic import INSTALL, Restic
 from wavehouse.operations.restore import restore
 from wavehouse.project import Project
 from wavehouse.publishing.history import kept_releases
+from wavehouse.publishing.releases import counting_release
 
 Run = Callable[..., tuple[int, str]]
 StartProcess = Callable[..., "subprocess.Popen[bytes]"]
@@ -221,19 +222,48 @@ def test_a_killed_restore_is_begun_anew(
     assert not list(folder.glob(".wavehouse-restore*"))
 
 
-def test_a_file_that_was_damaged_before_the_backup_is_found_on_restore(
-    project: Project, folder: Path
-) -> None:
-    damaged = kept_releases(project)[0].table("fct_answers")
-    assert damaged
-    content = bytearray(damaged.read_bytes())
+def damage(path: Path) -> None:
+    """Change a byte of a file, and nothing that a listing shows."""
+    content = bytearray(path.read_bytes())
     content[100] ^= 1
-    damaged.unlink()
-    damaged.write_bytes(content)
-    backup(project)
-    with pytest.raises(ProblemsError, match=r"fct_answers\.parquet was damaged before it was"):
-        restore(backups.repository_of(project), folder)
-    assert not folder.exists()
+    path.chmod(0o600)
+    path.write_bytes(content)
+    path.chmod(0o444)
+
+
+def test_files_that_were_damaged_since_are_told_and_earlier_ones_restored(
+    project: Project, folder: Path, run_command: Run
+) -> None:
+    live = (project.warehouse / "current").resolve() / "wavehouse.duckdb"
+    kept = kept_releases(project)[0].table("fct_answers")
+    assert kept
+    damage(live)
+    damage(kept)
+    land(project, 2)
+    code, said = run_command(project, "backup")
+    assert code == 1
+    assert "was made. These files never change, and did: they are damaged" in said
+    names = sorted(project.relative(path) for path in (live, kept))
+    assert [f"  - {name}" for name in names] == said.splitlines()[-2:]
+    assert "never change, and did" in read_backups(project)["failed"]["message"]
+    # What is new is backed up all the same, with the release as it was.
+    restored = restore(backups.repository_of(project), folder).project
+    assert (check_whole(restored), landed_version(restored)) == (3, 2)
+    assert kept_releases(restored)[0].table("fct_answers") is None
+
+
+def test_a_table_that_was_damaged_before_the_first_backup_is_told(
+    project: Project, run_command: Run
+) -> None:
+    release(project, 4)
+    damaged = kept_releases(project)[-1].table("fct_people")
+    assert damaged
+    damage(damaged)
+    code, said = run_command(project, "backup")
+    assert code == 1
+    name = project.relative(damaged)
+    live = f"warehouse/releases/{counting_release(project)}/parquet/fct_people.parquet"
+    assert said.splitlines()[-2:] == [f"  - {name}", f"  - {live}"]
 
 
 @pytest.mark.parametrize("words", [{"at": "2020-01-01"}, {"snapshot": "nothing"}])

@@ -10,10 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from wavehouse import __version__
-from wavehouse.errors import WavehouseError
+from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import terminal_text
 from wavehouse.locks import only_one
-from wavehouse.operations.backup_contents import DELIVERED, FORMAT, LIST, PROJECT, RELEASE, sums_of
+from wavehouse.operations.backup_contents import (
+    DELIVERED,
+    FORMAT,
+    LIST,
+    PROJECT,
+    RELEASE,
+    part_of,
+    sums_of,
+)
 from wavehouse.operations.backup_state import (
     failure_noted,
     note_backups,
@@ -21,8 +29,9 @@ from wavehouse.operations.backup_state import (
     read_backups,
 )
 from wavehouse.operations.keeping import forget_old
-from wavehouse.operations.repository import open_repository, prepare
+from wavehouse.operations.repository import open_repository, prepare, read_list
 from wavehouse.operations.restic import Restic, Snapshot, refuse_old_restic
+from wavehouse.operations.restored_files import damaged_tables
 from wavehouse.operations.run_files import operations_folder
 from wavehouse.operations.runs import recorded, step
 from wavehouse.operations.staging import Picture, picture_of
@@ -75,7 +84,8 @@ def backup(project: Project, *, new_repository: bool = False, take_over: bool = 
     Raises:
         WavehouseError: there is no repository, no password or no restic, the disk is full, the
             repository is damaged, or the like; earlier backups are as they were.
-        ProblemsError: `operations.yml` or `releases.yml` is not as it should be.
+        ProblemsError: `operations.yml` or `releases.yml` is not as it should be; or the backup was
+            made, and files of releases are damaged.
     """
     refuse_old_restic()
     lock = operations_folder(project) / ".backup.lock"
@@ -92,7 +102,7 @@ def backup(project: Project, *, new_repository: bool = False, take_over: bool = 
         begun = datetime.now(UTC)
         with picture_of(project) as picture:
             with step("write"):
-                added = _write(project, restic, picture, there, begun)
+                added, damaged = _write(project, restic, picture, there, begun)
             facts = _facts(picture, _id(begun))
         with step("verify"):
             _verify(project, restic)
@@ -115,6 +125,13 @@ def backup(project: Project, *, new_repository: bool = False, take_over: bool = 
             last=facts,
             failed=None,
         )
+        if damaged:
+            raise ProblemsError(
+                f"The backup {facts['backup_id']} was made. These files never change, and did: "
+                "they are damaged, and not in it as they are. Backups before have them whole; see "
+                "docs/guide/runbook.md, release_damaged:",
+                damaged,
+            )
     return Made(facts, picture.skipped, gone)
 
 
@@ -133,10 +150,16 @@ def _write(
     picture: Picture,
     before: Sequence[Snapshot],
     begun: datetime,
-) -> int:
-    """Write all parts, that of the project last, so that a backup is there when all of it is."""
+) -> tuple[int, list[str]]:
+    """Write all parts, that of the project last, so that a backup is there when all of it is.
+
+    Returns:
+        how many bytes are new in the repository, and which files are damaged.
+    """
     backup_id = _id(begun)
-    text = json.dumps(_list(project, picture, begun), indent=0)
+    facts = _list(project, picture, begun)
+    damaged = _set_damaged_aside(project, restic, picture, before, facts["files"])
+    text = json.dumps(facts, indent=0)
     list_file = picture.place(PROJECT) / LIST
     list_file.write_text(text, encoding="utf-8")
     number = max((each.number for each in before), default=0) + 1
@@ -164,7 +187,43 @@ def _write(
             f"The backup {backup_id} does not read as it was written. The repository, or the way "
             f"to it, is damaged: {restic.name}. Run the command again, or take another repository."
         )
-    return int(added + summary["data_added"])
+    return int(added + summary["data_added"]), damaged
+
+
+def _set_damaged_aside(
+    project: Project,
+    restic: Restic,
+    picture: Picture,
+    before: Sequence[Snapshot],
+    files: dict[str, Any],
+) -> list[str]:
+    """Leave out of a backup what is damaged of releases and history; give the names of the files.
+
+    Of a release that is in the repository already, the list names the file as it is there.
+    """
+    made = [each for each in before if each.part == PROJECT]
+    known = read_list(restic, made[-1])["files"] if made else {}
+    there = {each.tags["release"] for each in before if each.part == RELEASE}
+    damaged = {
+        each.path
+        for each in picture.contents
+        if each.is_immutable
+        and each.path.startswith("warehouse/")
+        and each.path in known
+        and files[each.path][:2] != known[each.path][:2]
+    }
+    tables = set(damaged_tables(project, known_whole=there)) & files.keys()
+    # The published file may be the same one on the disk.
+    sums = {files[path][0] for path in tables}
+    damaged |= {path for path in files if path.startswith("warehouse/") and files[path][0] in sums}
+    for path in damaged:
+        part, release = part_of(path)
+        if release in there and path in known:
+            files[path] = known[path]
+        else:
+            (picture.place(part, release) / path).unlink()
+            del files[path]
+    return sorted(damaged)
 
 
 def _list(project: Project, picture: Picture, begun: datetime) -> dict[str, Any]:

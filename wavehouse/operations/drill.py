@@ -16,9 +16,9 @@ from wavehouse.escapes import sql_text
 from wavehouse.locks import only_one
 from wavehouse.operations.backup_contents import PROJECT
 from wavehouse.operations.backup_state import note_backups, now
-from wavehouse.operations.repository import open_repository
+from wavehouse.operations.repository import open_repository, read_list
 from wavehouse.operations.restic import Restic, Snapshot, refuse_old_restic
-from wavehouse.operations.restore import Restored, choose, read_list, restore
+from wavehouse.operations.restore import Restored, choose, restore
 from wavehouse.operations.run_files import operations_folder
 from wavehouse.operations.runs import recorded, step
 from wavehouse.processes import ended_with_us

@@ -1,9 +1,11 @@
 """The repository that backups go to: which one it is, and that it is the one of this project."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 from wavehouse.errors import WavehouseError
-from wavehouse.operations.backup_contents import PROJECT
+from wavehouse.operations.backup_contents import FORMAT, LIST, PROJECT
 from wavehouse.operations.backup_state import read_backups
 from wavehouse.operations.configuration import FILE, Backup, read_operations
 from wavehouse.operations.restic import SECRET_IN_URL, Restic, Snapshot
@@ -91,6 +93,21 @@ def prepare(
             "have. To go on there with this project as it is, say --take-over."
         )
     return repository_id, snapshots
+
+
+def read_list(restic: Restic, chosen: Snapshot) -> dict[str, Any]:
+    """Give the list of what a backup holds.
+
+    Raises:
+        WavehouseError: it was made by a later version of Wavehouse, or restic failed.
+    """
+    facts: dict[str, Any] = json.loads(restic.run("dump", chosen.snapshot_id, f"/{LIST}"))
+    if facts["format"] > FORMAT:
+        raise WavehouseError(
+            f"The backup {facts['backup']} was made by Wavehouse {facts['version']}, which this "
+            "version does not read. Install that version, or a later one."
+        )
+    return facts
 
 
 def _found_or_made(restic: Restic, *, may_make: bool) -> str:

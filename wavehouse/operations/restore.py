@@ -1,6 +1,5 @@
 """Bring a project back from a backup, into an empty folder: all of it, checked, or nothing."""
 
-import json
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,6 @@ from wavehouse.errors import WavehouseError
 from wavehouse.locks import only_one
 from wavehouse.operations.backup_contents import (
     DELIVERED,
-    FORMAT,
     LIST,
     PROJECT,
     RELEASE,
@@ -23,6 +21,7 @@ from wavehouse.operations.backup_contents import (
 from wavehouse.operations.backup_state import note_backups, now
 from wavehouse.operations.replay import FILE as FORGOTTEN
 from wavehouse.operations.replay import Entry, parse_forgotten, replay
+from wavehouse.operations.repository import read_list
 from wavehouse.operations.restic import Restic, Snapshot, refuse_old_restic
 from wavehouse.operations.restored_files import check_files, link_again
 from wavehouse.operations.runs import recorded
@@ -162,21 +161,6 @@ def choose(made: Sequence[Snapshot], at: str | None, snapshot: str | None) -> Sn
             f"No backup that is kept was made by {at}: the earliest is {made[0].backup_id}."
         )
     return earlier[-1]
-
-
-def read_list(restic: Restic, chosen: Snapshot) -> dict[str, Any]:
-    """Give the list of what a backup holds.
-
-    Raises:
-        WavehouseError: it was made by a later version of Wavehouse, or restic failed.
-    """
-    facts: dict[str, Any] = json.loads(restic.run("dump", chosen.snapshot_id, f"/{LIST}"))
-    if facts["format"] > FORMAT:
-        raise WavehouseError(
-            f"The backup {facts['backup']} was made by Wavehouse {facts['version']}, which this "
-            "version does not read. Install that version, or a later one."
-        )
-    return facts
 
 
 @contextmanager

@@ -59,8 +59,9 @@ class Picture:
             each.path
             for each in self.contents
             if not each.is_link
-            and (place := self.place(each.part, each.release) / each.path).stat().st_ino
-            == each.state.st_ino
+            # What was damaged was taken out.
+            and (place := self.place(each.part, each.release) / each.path).exists()
+            and place.stat().st_ino == each.state.st_ino
             and (place.stat().st_size, place.stat().st_mtime_ns) != each.mark[1:]
         ]
 
