@@ -1,7 +1,9 @@
 """People are told of findings once, reminded rarely, and told when they are over."""
 
+import hashlib
 import json
 import logging
+import os
 import socket
 import ssl
 import subprocess
@@ -412,6 +414,33 @@ def test_mail_to_some_is_not_sent_again_to_them(project: Project) -> None:
         assert len(box.mails) == 1
         (failed,) = find_all(project, MAY)
         assert "takes no mail for ben@example.org" in failed.what_happened
+
+
+def test_an_address_that_is_none_breaks_nothing() -> None:
+    with mail_server() as box, pytest.raises(WavehouseError, match="sender or to"):
+        send_mail(settings(box, to=("anna@example.org\nBcc: eve@example.org",)), "Hello", "Text")
+    assert box.mails == []
+
+
+def test_the_state_of_another_user_counts_in_the_project_and_not_in_memory(
+    project: Project, hook: Hook, tmp_path: Path
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file to another user")
+    told(project, LATE)
+    state = operations_folder(project) / "findings.json"
+    os.chown(state, 65534, 65534)
+    told(project, LATE)
+    assert len(hook.posted) == 1
+    # Somebody else's word in memory, which would silence us.
+    content = json.loads(state.read_text())
+    state.unlink()
+    name = hashlib.sha256(str(project.root.resolve()).encode()).hexdigest()[:16]
+    planted = tmp_path / "memory" / f"wavehouse-0-{name}.json"
+    planted.write_text(json.dumps(content | {"written_at": "2999-01-01T00:00:00+00:00"}))
+    os.chown(planted, 65534, 65534)
+    told(project, LATE)
+    assert len(hook.posted) == 2
 
 
 def test_a_mail_server_that_is_silent_or_gone_is_named() -> None:

@@ -118,7 +118,10 @@ def after_telling(
 
 def read_state(project: Project) -> dict[str, Any]:
     """Give the state of each way of telling: `told`, and `failed` if it failed last."""
-    found = [state for place in _places(project) if (state := _read(place)) is not None]
+    first, *others = _places(project)
+    # Others may write in the machine's memory too.
+    places = [first, *filter(_is_ours, others)]
+    found = [state for place in places if (state := _read(place)) is not None]
     newest = max(found, key=lambda state: str(state.get("written_at")), default={})
     channels = newest.get("channels")
     if not isinstance(channels, dict):
@@ -168,10 +171,16 @@ def _whole(state: dict[str, Any]) -> dict[str, Any]:
     return {"told": kept} | ({"failed": failed} if is_said else {})
 
 
+def _is_ours(place: Path) -> bool:
+    """Tell whether a file is there and of this user."""
+    try:
+        return not place.is_symlink() and place.stat().st_uid == os.geteuid()
+    except OSError:
+        return False
+
+
 def _read(place: Path) -> dict[str, Any] | None:
     try:
-        if place.is_symlink() or place.stat().st_uid != os.geteuid():
-            return None
         found = json.loads(place.read_text("utf-8"))
     except (OSError, ValueError):
         return None

@@ -31,8 +31,13 @@ def send_mail(settings: Mail, subject: str, text: str, seconds: float = SECONDS)
     """
     message = EmailMessage()
     message["Subject"] = " ".join(subject.split())
-    message["From"] = settings.sender
-    message["To"] = ", ".join(settings.to)
+    try:
+        message["From"] = settings.sender
+        message["To"] = ", ".join(settings.to)
+    except ValueError:
+        raise WavehouseError(
+            "sender or to, in the part alerts.mail of operations.yml, is no address."
+        ) from None
     message["Date"] = formatdate(localtime=False)
     message["Message-ID"] = make_msgid(domain=socket.gethostname())
     # So that holiday notices do not answer.
