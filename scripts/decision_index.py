@@ -31,6 +31,7 @@ AREAS = (
     "Speed and engines",
     "Operations",
     "Projects of teams",
+    "Operations",
     "Working on the project",
 )
 STATUSES = ("accepted", "amended", "superseded")
