@@ -9,8 +9,8 @@ for backups: restic). Days go wrong by a plan: a file with a respondent twice, a
 wave that comes late, a correction of an earlier wave, a run that is killed, a machine that is lost
 and restored. Meanwhile a reader opens what is published, over and over.
 
-In the end: what is published equals a build from nothing of the same waves; no reader met a half; the
-history has every run; each wrong day was told, and what was right came in the day after.
+In the end: what is published equals a build from nothing of the same waves; no reader met a half;
+the history has every run; each wrong day was told, and what was right came in the day after.
 """
 
 import argparse
@@ -42,7 +42,7 @@ WEEK = 7
 ANSWERS_A_DAY = 40
 COMMAND = [str(Path(sys.executable).with_name("wavehouse"))]
 CLOCKS = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-PASSWORD = "of the made-up month"  # noqa: S105 (of a folder that is thrown away)
+PASSWORD = "of the made-up month"
 OPERATIONS = """\
 run:
   inbox: ../inbox
@@ -316,7 +316,7 @@ def reading(month: Month) -> Iterator[None]:
                 # The machine is lost on one day: nothing is there to read. A release that a reader
                 # holds open stays for the next publish, and goes with the one after.
                 continue
-            except Exception as error:  # noqa: BLE001 (whatever a reader meets is a fault)
+            except Exception as error:  # whatever a reader meets is a fault
                 month.expect(False, f"a reader met {error!r}")
 
     reader = threading.Thread(target=read)
