@@ -252,6 +252,27 @@ def test_a_publish_removes_what_is_not_kept_microdata_alone_or_all(
     assert list(kept(empty_project)) == [second, third]
 
 
+def test_a_clock_that_jumps_ahead_takes_no_history_with_it(
+    empty_project: Project, run_command: Run
+) -> None:
+    """Seen from the newest release, all others are too old; who asks for it has them removed."""
+    made = [release_of(empty_project, answers=answers) for answers in range(1, 4)]
+    set_policy(empty_project, {"days": 92}, {"days": 30})
+    for release_id in made:
+        made_older(empty_project, release_id, 400)
+    made += [release_of(empty_project, answers=4), release_of(empty_project, answers=5)]
+    set_back = kept(empty_project)
+    assert list(set_back) == made[-2:], "the second publish soon after removes them"
+    empty = release_of(empty_project, answers=6)
+    for release_id in made[-2:]:
+        made_older(empty_project, release_id, 400)
+    made_older(empty_project, empty, 400)
+    ahead = release_of(empty_project, answers=7)
+    assert list(kept(empty_project)) == [*made[-2:], empty, ahead]
+    code, _ = run_command(empty_project, "releases", "--tidy")
+    assert (code, list(kept(empty_project))) == (0, [empty, ahead])
+
+
 def test_rows_of_people_are_removed_alone(empty_project: Project, run_command: Run) -> None:
     made = [release_of(empty_project, answers=version) for version in (1, 2, 3)]
     answers = inode(kept_releases(empty_project)[0], "fct_answers")

@@ -36,7 +36,7 @@ def releases(project: Project, remove: str | None, *, tidy: bool, microdata: boo
             click.echo(remove_release(project, remove, microdata_only=microdata))
     elif tidy:
         with publishing_lock(project):
-            gone = tidy_history(project)
+            gone = tidy_history(project, is_asked_for=True)
         click.echo("\n".join(f"Removed {each}." for each in gone) or "Nothing to remove.")
     else:
         click.echo(describe_releases(project))

@@ -15,9 +15,9 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,9 @@ REMOVED = ".removed"
 OF_PEOPLE = frozenset({"respondent_key", "person_key"})
 # What file systems say that have no links, or no more of them for a file.
 NO_LINKS = (errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
+MONTH_DAYS = 31
+# More than a release is ever kept for; a timedelta has no infinity.
+MOST_DAYS = 100_000
 FOOTER = 8  # the last bytes of a Parquet file: the length of its footer, and a mark
 
 
@@ -233,10 +236,19 @@ def _link(file: Path, place: Path) -> None:
         shutil.copy2(file, place)
 
 
-def tidy_history(project: Project) -> list[str]:
+def tidy_history(project: Project, *, is_asked_for: bool = False) -> list[str]:
     """Remove what the policy does not keep; give a line for each release of which something went.
 
+    Time is counted back from the newest release. If that is further from the one before it than the
+    days of which every release is kept, a clock may have jumped ahead, and would take the history
+    with it. So aggregates stay then, until the next publish soon after, or until somebody asks.
+    Rows of people go in any case.
+
     Only for the holder of `publishing_lock`.
+
+    Args:
+        project: the project.
+        is_asked_for: whether somebody asked for it, and so knows what the time is.
 
     Raises:
         ProblemsError: `releases.yml` is not as it should be; nothing is removed then.
@@ -247,6 +259,8 @@ def tidy_history(project: Project) -> list[str]:
     times = {release.release_id: release.published_at for release in releases}
     always = [release.release_id for release in releases if release.live]
     aggregates = retention[AGGREGATES].kept(times, always)
+    if not is_asked_for and _jumped(sorted(times.values()), retention[AGGREGATES].days):
+        aggregates = set(times)
     # Answers without the estimates from them serve nobody, so they do not stay longer.
     microdata = retention[MICRODATA].kept(times, always) & aggregates
     gone = []
@@ -289,6 +303,13 @@ def size_on_disk(folders: Iterable[Path]) -> int:
                 state = file.stat()
                 sizes[state.st_dev, state.st_ino] = state.st_size
     return sum(sizes.values())
+
+
+def _jumped(times: Sequence[datetime], days: float) -> bool:
+    """Whether the last time is so far from the one before that a clock may have jumped."""
+    return len(times) > 1 and times[-1] - times[-2] > timedelta(
+        days=min(max(days, MONTH_DAYS), MOST_DAYS)
+    )
 
 
 def _remove(folder: Path) -> None:
