@@ -108,13 +108,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         trials = Trials(Project(root / "town"), beside, random.Random(said.seed))
         begin(trials)
         subjects = subjects_of(trials)
+        outcomes = {}
         for name, subject in subjects.items():
             subject.prepare(trials)
             started = time.monotonic()
             code = call(trials, subject.words, Path(outputs))
             trials.seconds[name] = time.monotonic() - started
             note(trials, code == 0, f"{name} fails undisturbed")
-        outcomes = {name: subject.after(trials) for name, subject in subjects.items()}
+            outcomes[name] = subject.after(trials)
         for number in range(said.faults):
             name = trials.random.choice(list(subjects))
             disturb(trials, name, subjects[name], outcomes[name], Path(outputs))
@@ -313,9 +314,8 @@ def full(trials: Trials) -> Iterator[None]:
     ballast = trials.root.parent / "ballast"
     left = trials.random.choice([0, 1 << 12, 1 << 16, 1 << 20, 4 << 20])
     free = shutil.disk_usage(trials.root).free - left
-    with ballast.open("wb") as stream:
-        with suppress(OSError):
-            os.posix_fallocate(stream.fileno(), 0, max(free, 1))
+    with ballast.open("wb") as stream, suppress(OSError):
+        os.posix_fallocate(stream.fileno(), 0, max(free, 1))
     try:
         yield
     finally:
