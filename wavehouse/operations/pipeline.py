@@ -308,14 +308,6 @@ def _tell(project: Project, done: Outcome, before: str | None) -> None:
         print("All is well.")
 
 
-def _report(project: Project) -> None:
-    """Find what is otherwise than expected, and tell those who want to know."""
-    from wavehouse.operations.report import report
-
-    for line in report(project):
-        print(terminal_text(line))
-
-
 @contextmanager
 def _alone(project: Project) -> Iterator[bool]:
     """Tell whether no other run is at work; then none begins as long as the block lasts."""
