@@ -72,7 +72,8 @@ class Month:
         delivered: rows of each wave as they are right, by wave.
         wrong: what did not hold.
         runs: how many runs were begun.
-        lost: how many of them no history can know, since the machine was lost after their backup.
+        lost: how many of them no history has: a backup does not know the run that makes it, and the
+            machine was lost after it.
         seconds: how long the runs took.
     """
 
@@ -194,6 +195,7 @@ def live(month: Month, day: int) -> None:
         month.expect(release(month) is not None, f"{today}: nothing is published after a kill")
     elif event == LOST:
         shutil.rmtree(month.root)
+        month.lost += 1
         code, output = call(
             month, day, ["restore", str(month.root.parent / "backup"), str(month.root)]
         )

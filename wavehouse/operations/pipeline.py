@@ -31,6 +31,7 @@ from wavehouse.operations.inbox import (
     remember_refused,
     remember_taken,
 )
+from wavehouse.operations.report import report
 from wavehouse.operations.run_files import operations_folder
 from wavehouse.operations.runs import RecordedRun, recorded
 from wavehouse.operations.taking import Taking, finish_last
@@ -100,7 +101,8 @@ def run(project: Project) -> bool:
                 # Not raised: all that could be done is done.
                 record.record["status"] = "failed"
                 record.record["message"] = "; ".join([*done.failed, *done.refused])[:LONGEST]
-        _report(project)
+        for line in report(project):
+            print(terminal_text(line))
         return done.is_well
 
 

@@ -24,7 +24,6 @@ from wavehouse.operations.replay import Entry, parse_forgotten, replay
 from wavehouse.operations.repository import read_list
 from wavehouse.operations.restic import Restic, Snapshot, refuse_old_restic
 from wavehouse.operations.restored_files import check_files, link_again
-from wavehouse.operations.run_files import settle_restored
 from wavehouse.operations.runs import recorded
 from wavehouse.project import Project
 from wavehouse.publishing.as_of import readable_size
@@ -115,7 +114,6 @@ def restore(
             restored={"at": now(), "backup_id": facts["backup"]},
         )
         _put_in_place(partial, folder)
-    settle_restored(Project(folder))
     with recorded(Project(folder), "restore") as run:
         # It has a place to be recorded in only now.
         run.note(

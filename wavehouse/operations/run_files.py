@@ -25,11 +25,6 @@ KILLED_MESSAGE = (
     "before is as it was; run it again."
 )
 
-RESTORED_MESSAGE = (
-    "The project was restored from a backup that was made in this run. What the run did after it is "
-    "not known."
-)
-
 Run = dict[str, Any]
 
 
@@ -111,21 +106,6 @@ def settle_killed(project: Project) -> list[Run]:
             write_run(project, judged)
             killed.append(judged)
     return killed
-
-
-def settle_restored(project: Project) -> None:
-    """Write of runs that made the backup which was restored that they ended as they stood then.
-
-    Their own backup cannot know their end. Their steps that were over by then say how they went.
-    """
-    for mark in sorted(runs_folder(project).glob(f"*{MARK}")):
-        run = _read(mark.with_suffix(".json"))
-        if run is not None and run["status"] == RUNNING:
-            over = [step for step in run["steps"] if step["status"] != RUNNING]
-            failed = any(step["status"] == "failed" for step in over)
-            ended = {"status": "failed" if failed else "passed", "ended_at": run["said_at"]}
-            write_run(project, run | ended | {"message": RESTORED_MESSAGE, "steps": over})
-        mark.unlink(missing_ok=True)
 
 
 def forget_old_runs(project: Project, days: int) -> None:
