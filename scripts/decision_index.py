@@ -31,7 +31,6 @@ AREAS = (
     "Speed and engines",
     "Operations",
     "Projects of teams",
-    "Operations",
     "Working on the project",
 )
 STATUSES = ("accepted", "amended", "superseded")
