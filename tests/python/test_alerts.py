@@ -195,16 +195,17 @@ def test_texts_of_others_call_nobody_in_a_chat(project: Project, hook: Hook) -> 
 
 def test_the_end_of_a_run_tells_and_writes_and_breaks_nothing(project: Project, hook: Hook) -> None:
     record(project, "run", fails="A fault.")
-    sent, written = report(project)
+    found, sent, written = report(project)
+    assert found == "Findings: 1 error; `wavehouse status` has them."
     assert sent == "The message to the webhook was sent: [towns] wavehouse run failed (1 new)"
     assert written == "Wrote warehouse/operations/metrics.prom."
-    assert report(project) == [written]
+    assert report(project) == [found, written]
     # Whatever is in the way, the run that did its work goes on to its end.
     for name in ("metrics.prom", "sizes.json"):
         (operations_folder(project) / name).unlink()
         (operations_folder(project) / name).mkdir()
-    (line,) = report(project)
-    assert line
+    _, line = report(project)
+    assert line.startswith("No metrics were written: ")
     assert len(hook.posted) == 1
 
 

@@ -1,5 +1,6 @@
 """What a finding is, and which kinds there are. `docs/guide/runbook.md` has a section for each."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -105,6 +106,12 @@ def not_looked_at(name: str, error: Exception) -> Finding:
 def runbook_of(project: Project) -> str:
     """Name the runbook's file as it is seen from a project, which has it from Wavehouse."""
     return project.relative(project.product / RUNBOOK)
+
+
+def counted(findings: Sequence[Finding]) -> str:
+    """Count findings by severity, for readers."""
+    numbers = ((each, sum(one.severity == each for one in findings)) for each in (ERROR, WARNING))
+    return ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for word, n in numbers if n)
 
 
 def sentence(text: object) -> str:

@@ -2,6 +2,7 @@
 
 from wavehouse.errors import WavehouseError
 from wavehouse.operations.alerts import tell
+from wavehouse.operations.finding import counted
 from wavehouse.operations.status import Status, look, remember_sizes
 from wavehouse.project import Project
 
@@ -10,11 +11,14 @@ def report(project: Project) -> list[str]:
     """Look, tell and write; nothing is raised, since this is the end of a run that did its work.
 
     Returns:
-        what was sent and written, and what could not be, one line each.
+        how many findings there are, what was sent and written and what could not be, one line
+        each.
     """
     try:
         status = look(project)
-        return [*tell_of(project, status), *measure(project, status)]
+        found = f"Findings: {counted(status.findings)}; `wavehouse status` has them."
+        lines = [found] if status.findings else []
+        return [*lines, *tell_of(project, status), *measure(project, status)]
     except Exception as error:  # whatever it is, the run before it counts
         return [f"How the project is could not be told: {type(error).__name__}."]
 
@@ -31,5 +35,5 @@ def measure(project: Project, status: Status) -> list[str]:
     try:
         remember_sizes(project, status)
         return [f"Wrote {project.relative(write_metrics(project, status))}."]
-    except WavehouseError as error:
-        return [str(error)]
+    except (WavehouseError, OSError) as error:
+        return [f"No metrics were written: {error}"]

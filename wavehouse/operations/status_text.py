@@ -6,6 +6,7 @@ from datetime import datetime
 
 from wavehouse.operations.finding import (
     Finding,
+    counted,
     moment,
     said_size,
     said_span,
@@ -156,12 +157,7 @@ def _findings(status: Status) -> Iterator[str]:
     if not status.findings:
         yield "Everything is as it should be."
         return
-    counted = [
-        f"{n} {word}{'' if n == 1 else 's'}"
-        for word in ("error", "warning")
-        if (n := sum(each.severity == word for each in status.findings))
-    ]
-    yield f"Findings: {', '.join(counted)}. {status.runbook} explains each kind."
+    yield f"Findings: {counted(status.findings)}. {status.runbook} explains each kind."
     for finding in status.findings:
         yield ""
         yield from _finding(finding)
