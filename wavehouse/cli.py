@@ -33,6 +33,7 @@ COMMANDS = {
     "Review changes": ("baseline", "check-change"),
     "Write for readers": ("docs", "pages", "export", "where"),
     "Look back": ("releases", "as-of", "diff"),
+    "Run by itself": ("history",),
     "Work on PostgreSQL": ("postgres",),
     "Bring a project to a new version": ("migrate",),
 }

@@ -236,7 +236,7 @@ def test_a_history_that_cannot_be_written_fails_nothing_and_says_so_once(
         done = True
     assert done
     said = capsys.readouterr().err
-    assert said.startswith("This run is not in the history, and goes on: ")
+    assert said.startswith("This run is not recorded, and goes on: ")
     assert said.count("\n") == 1
     assert str(place) in said
 

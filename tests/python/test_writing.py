@@ -15,6 +15,7 @@ from test_publish import build_working_database, check_published_whole
 
 from wavehouse.errors import WavehouseError
 from wavehouse.locks import only_one
+from wavehouse.operations.run_files import read_runs
 from wavehouse.project import Project
 from wavehouse.publishing.publish import publish
 from wavehouse.writing import explained, reason_code, refusal, write_whole
@@ -28,6 +29,15 @@ def files(folder: Path) -> dict[str, bytes]:
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
         if path.is_file() and not path.name.endswith(".lock")
+    }
+
+
+def published_files(project: Project) -> dict[str, bytes]:
+    """Give what is in the warehouse, but for the history of runs, which every run writes."""
+    return {
+        name: content
+        for name, content in files(project.warehouse).items()
+        if not name.startswith("operations/")
     }
 
 
@@ -120,7 +130,7 @@ def test_a_full_disk_says_how_much_is_free(tmp_path: Path) -> None:
 def test_a_publish_that_the_system_stops_leaves_the_old_release(empty_project: Project) -> None:
     publish(empty_project, build_working_database(empty_project, 1))
     build_working_database(empty_project, 2, rows=100_000)
-    before = files(empty_project.warehouse)
+    before = published_files(empty_project)
     code, said = run_limited(empty_project, 100_000, "publish")
     assert code == 1
     assert said == (
@@ -128,7 +138,11 @@ def test_a_publish_that_the_system_stops_leaves_the_old_release(empty_project: P
         "it be. Raise the limit (`ulimit -f`) and run the command again. Nothing half-written was "
         "left.\n"
     )
-    assert files(empty_project.warehouse) == before
+    assert published_files(empty_project) == before
+    # The history could be written, and says it.
+    (run,) = read_runs(empty_project)
+    assert (run["command"], run["status"]) == ("publish", "failed")
+    assert run["message"] == said.strip()
     assert check_published_whole(empty_project) == 1
 
 

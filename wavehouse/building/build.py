@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wavehouse.building.databases import refuse_held
-from wavehouse.building.dbt import public_tables, results_of, run_dbt, summarize_run
-from wavehouse.building.fingerprint import fingerprint
+from wavehouse.building.dbt import RESULTS, public_tables, results_of, run_dbt, summarize_run
+from wavehouse.building.fingerprint import fingerprint, method_fingerprint
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.locks import only_one
+from wavehouse.operations.dbt_results import note_results
+from wavehouse.operations.runs import note, recorded, step
 from wavehouse.project import Project
 from wavehouse.publishing.releases import check_links, published_manifest
 from wavehouse.writing import explained
@@ -20,7 +22,7 @@ UNKNOWN = "changed while building"
 
 
 def build(project: Project, target: str = "duckdb", force: bool = False) -> None:
-    """Generate, build with dbt and its data tests, then publish.
+    """Generate, build with dbt and its data tests, then publish. The history gets what came of it.
 
     Unit tests bring their own rows, so they say nothing of the data: `make test` runs them.
 
@@ -36,14 +38,18 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
     """
     publishes = target == "duckdb"
     may_skip = publishes and not force
-    if may_skip and _is_up_to_date(project):
-        return
-    # A folder for each engine: the artifacts describe one engine's build, dbt's cache likewise.
-    artifacts = project.target if publishes else project.target / target
-    with explained(project.target), only_one(artifacts / ".build.lock", "build") as lock:
-        # Perhaps the build that this one waited for has done all.
-        if not (may_skip and _is_up_to_date(project)):
-            _build(project, target, artifacts, lock, force)
+    with recorded(project, "build", target) as run:
+        if may_skip and _is_up_to_date(project):
+            run.nothing_to_do()
+            return
+        # A folder for each engine: the artifacts describe one engine's build, dbt's cache likewise.
+        artifacts = project.target if publishes else project.target / target
+        with explained(project.target), only_one(artifacts / ".build.lock", "build") as lock:
+            # Perhaps the build that this one waited for has done all.
+            if may_skip and _is_up_to_date(project):
+                run.nothing_to_do()
+            else:
+                _build(project, target, artifacts, lock, force)
 
 
 def _is_up_to_date(project: Project) -> bool:
@@ -90,18 +96,25 @@ def _build(project: Project, target: str, artifacts: Path, lock: int, force: boo
         drafts = open_problems(project)
         if drafts:
             raise ProblemsError("Not built, since drafts of new waves are not finished:", drafts)
-    found = check_files(project)
+    with step("check files"):
+        found = check_files(project)
     for study_id in found.left_out:
         remedy = f"`wavehouse fetch {study_id}` brings it"
         print(f"Left out: {study_id} (optional, nothing landed; {remedy})")
-    for change in generate(project, found):
-        print(f"Generated {change}")
-    inputs = fingerprint(project)
+    with step("generate"):
+        for change in generate(project, found):
+            print(f"Generated {change}")
+        inputs = fingerprint(project)
+    note(input_fingerprint=inputs, method_fingerprint=method_fingerprint(project))
     if target == "postgres":
+        from wavehouse.operations.load_postgres import load_runs
         from wavehouse_exchange.landing.load_postgres import load_landed_waves
 
-        for line in load_landed_waves(project, found.waves):
-            print(line)
+        with step("copy landed waves"):
+            for line in load_landed_waves(project, found.waves):
+                print(line)
+        with step("copy runs"):
+            load_runs(project)
     project.working_database.parent.mkdir(parents=True, exist_ok=True)
     if publishes:
         # Before anything is changed: dbt would say it late, and in words of its own.
@@ -116,10 +129,15 @@ def _build(project: Project, target: str, artifacts: Path, lock: int, force: boo
     # A build that was killed may have left it.
     forget_closing(project, target)
     started = time.monotonic()
+    said_before = _when_dbt_told(artifacts)
     try:
-        passed_dbt = _run_dbt(project, target, artifacts, known, lock, force) == 0
+        with step("dbt"):
+            passed_dbt = _run_dbt(project, target, artifacts, known, lock, force) == 0
     except WavehouseError as refused:
         raise WavehouseError(f"{refused} {_failure(project, publishes)}") from refused
+    finally:
+        if _when_dbt_told(artifacts) != said_before:
+            note_results(results_of(artifacts))
     if publishes:
         Known.of_process(project).save(project)
     if found.ambiguous:
@@ -136,10 +154,13 @@ def _build(project: Project, target: str, artifacts: Path, lock: int, force: boo
     known = Known.of_process(project)
     ran = results_of(artifacts)
     try:
-        print(close_and_report(project, target, artifacts, holding=[lock]))
+        with step("close disclosure"):
+            print(close_and_report(project, target, artifacts, holding=[lock]))
     except ProblemsError as problems:
         print(problems)
         raise WavehouseError(_failure(project, publishes)) from problems
+    if results_of(artifacts) != ran:
+        note_results(ran, results_of(artifacts))
     if not publishes:
         keep_build(project, target, inputs)
         return
@@ -154,7 +175,8 @@ def _build(project: Project, target: str, artifacts: Path, lock: int, force: boo
     keep_artifacts(project, artifacts, artifacts / PASSED)
     passed = PassedBuild.of(project, inputs, public_tables(artifacts, PUBLIC_SCHEMA))
     passed.save(project)
-    publish_and_tell(project, passed)
+    with step("publish"):
+        publish_and_tell(project, passed)
 
 
 def _run_dbt(
@@ -172,6 +194,14 @@ def _run_dbt(
     how = dbt_stages.ANEW if force else dbt_stages.CHANGED
     words = (str(project.root), str(artifacts), how, *options)
     return run_dbt(project, *words, holding=[lock], program=dbt_stages.START)
+
+
+def _when_dbt_told(artifacts: Path) -> int | None:
+    """Give when dbt wrote its results, to tell those of this build from those of one before."""
+    try:
+        return (artifacts / RESULTS).stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def _tell_drafts(project: Project) -> None:
@@ -197,6 +227,7 @@ def _drift_page(project: Project) -> str:
 
     try:
         path, report = write_drift(project, project.target)
+        note(n_findings=len(report.findings), n_hard_findings=report.n_open)
     except WavehouseError:
         return ""
     said = "What is open" if report.n_open else "What changed between waves"

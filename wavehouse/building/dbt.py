@@ -35,6 +35,8 @@ KINDS = {
     "test": "data test",
     "unit_test": "unit test",
 }
+# In dbt's folder: what ran last, how it ended and how long it took.
+RESULTS = "run_results.json"
 SECONDS_BETWEEN_COUNTS = 15
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -177,7 +179,7 @@ def declared_microdata(artifacts: Path, schema: str) -> set[str]:
 def results_of(artifacts: Path) -> dict[str, dict[str, Any]]:
     """Give the results of the last dbt run by node; none if it did not come that far."""
     try:
-        read = _artifact(artifacts / "run_results.json")
+        read = _artifact(artifacts / RESULTS)
     except (OSError, ValueError):
         return {}
     return {result["unique_id"]: result for result in read["results"]}
@@ -185,7 +187,7 @@ def results_of(artifacts: Path) -> dict[str, dict[str, Any]]:
 
 def summarize_run(artifacts: Path) -> str:
     """Say in one line what the last dbt run did: how many nodes of each kind, and how long."""
-    results = _artifact(artifacts / "run_results.json")
+    results = _artifact(artifacts / RESULTS)
     kinds = Counter(result["unique_id"].split(".")[0] for result in results["results"])
     parts = [
         f"{kinds[kind]} {name}{'' if kinds[kind] == 1 else 's'}"

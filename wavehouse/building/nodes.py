@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from wavehouse.building.fingerprint import VERSIONED
+from wavehouse.operations.run_files import is_marked, runs_folder
 from wavehouse.project import Project
 
 BUILT = ("seed", "model", "snapshot", "test")
@@ -52,8 +53,10 @@ ENVIRONMENT = re.compile(r"env_var\(\s*['\"](\w+)")
 CLOCK = "run_started_at"
 # What reads dbt's nodes follows from all of them, and from all seeds, which it may ask by name.
 READS_NODES, READS_SOURCES = re.compile(r"\bgraph\b(?!\.sources)"), re.compile(r"\bgraph\b")
-# What is landed is known by its files.
-OF_LANDED_FILES = re.compile(r"macro\.\w+\.(\w+__)?has_landed")
+# What is landed, and what is recorded of runs, is known by its files.
+OF_FILES = re.compile(r"macro\.\w+\.(\w+__)?has_(landed|runs)")
+# The source of what is recorded of runs.
+RUNS = "operations"
 # Macros of dbt itself count by its version.
 OF_DBT = ("macro.dbt.", "macro.dbt_duckdb.", "macro.dbt_postgres.")
 # Environment variables that dbt takes for options, and the time zone of the engine.
@@ -79,6 +82,7 @@ class Graph:
         sources: the sources by theirs.
         seeds: digests of the files of seeds.
         landed: a digest of all that landed.
+        runs: a digest of what is recorded of runs.
         around: a digest of versions and settings, which count for every node.
     """
 
@@ -87,6 +91,7 @@ class Graph:
     sources: Mapping[str, Node]
     seeds: Mapping[str, str]
     landed: str = ""
+    runs: str = ""
     around: str = ""
 
     @classmethod
@@ -108,6 +113,7 @@ class Graph:
             manifest["sources"],
             seeds,
             landed=_digest_of_landed(project.landing),
+            runs=_digest_of_runs(project),
             around=_digest_of_settings(project),
         )
 
@@ -170,7 +176,8 @@ class Graph:
             if READS_SOURCES.search(words):
                 reads.append(of_sources)
             parents = [sources[parent] for parent in self.parents(name) if parent in sources]
-            reads += [parents, self.landed] if parents else []
+            of_runs = any(parent["source_name"] == RUNS for parent in parents)
+            reads += [parents, self.runs if of_runs else self.landed] if parents else []
             found[name] = digest([self.around, macros, node, self.seeds.get(name), reads])
         return found
 
@@ -227,7 +234,7 @@ class Graph:
         found: set[str] = set()
         while waiting:
             macro = waiting.pop()
-            counts = not macro.startswith(OF_DBT) and not OF_LANDED_FILES.fullmatch(macro)
+            counts = not macro.startswith(OF_DBT) and not OF_FILES.fullmatch(macro)
             if macro not in found and counts:
                 found.add(macro)
                 waiting += self.macros[macro]["depends_on"]["macros"]
@@ -274,6 +281,12 @@ def digest(content: Any) -> str:  # noqa: ANN401 - whatever can be written as JS
 
 def _digest_of_file(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _digest_of_runs(project: Project) -> str:
+    """Give a digest of the runs that ended: nothing is written of them afterwards."""
+    ended = [path for path in runs_folder(project).glob("*.json") if not is_marked(path)]
+    return digest(sorted([path.name, path.stat().st_size] for path in ended))
 
 
 def _digest_of_settings(project: Project) -> str:

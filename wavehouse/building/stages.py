@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wavehouse.building.dbt import results_of
+from wavehouse.building.dbt import RESULTS, results_of
 from wavehouse.building.nodes import N_STAGES, TEXTS, Graph
 from wavehouse.building.stale import REST, WHOLE, Content, Known
 from wavehouse.errors import WavehouseError
@@ -27,7 +27,6 @@ START = (sys.executable, "-P", "-c", "from wavehouse.building.stages import main
 # The third argument.
 ANEW, CHANGED = "anew", "changed"
 PASSED, WARNED = ("success", "pass", "warn"), "warn"
-RESULTS = "run_results.json"
 # What a node of these kinds shows, its key says: that of a view also says what its parents hold.
 KNOWN_BY_KEY = ("seed", "test", "view", "ephemeral")
 # Views of codebook tables are short, so their rows are looked at too.

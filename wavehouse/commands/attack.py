@@ -12,5 +12,7 @@ from wavehouse.project import Project
 def attack(project: Project, target: str) -> None:
     """Try to compute what the tables suppress; fail if it works."""
     from wavehouse.disclosure.attack import check_disclosure
+    from wavehouse.operations.runs import recorded
 
-    print(check_disclosure(project, target))
+    with recorded(project, "attack", target):
+        print(check_disclosure(project, target))

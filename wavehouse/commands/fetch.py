@@ -35,9 +35,17 @@ def fetch(
     project: Project, study: str, folder: Path | None, wave: str | None, replace: bool
 ) -> None:
     """Download the files that deliveries.csv lists, and land them."""
+    from wavehouse.operations.runs import recorded
     from wavehouse_exchange.landing.fetch import fetch as fetch_waves
 
-    for fetched in fetch_waves(project, study, folder, wave, replace=replace):
+    with recorded(project, "fetch") as run:
+        run.note(study_id=study)
+        waves = fetch_waves(project, study, folder, wave, replace=replace)
+        new = [fetched.landed.row_count for fetched in waves if fetched.is_new]
+        run.note(n_rows=sum(new), details={"n_new_waves": len(new)})
+        if not new:
+            run.nothing_to_do()
+    for fetched in waves:
         landed = fetched.landed
         print(
             f"{landed.study_id} {landed.wave_id}: {landed.row_count:,} rows, "

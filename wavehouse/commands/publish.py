@@ -10,6 +10,8 @@ from wavehouse.project import Project
 @with_project
 def publish(project: Project) -> None:
     """Publish the last build again, if it passed."""
+    from wavehouse.operations.runs import recorded
     from wavehouse.publishing.publish import passed_build, publish_and_tell
 
-    publish_and_tell(project, passed_build(project))
+    with recorded(project, "publish", "duckdb"):
+        publish_and_tell(project, passed_build(project))

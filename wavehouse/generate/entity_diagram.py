@@ -20,6 +20,8 @@ from wavehouse.project import Project
 
 DIAGRAM = PurePosixPath("docs/images/entities.svg")
 MARTS = PurePosixPath("models/marts")
+# Of the machine, not of the surveys, and not published.
+OPERATIONS = "operations"
 # The folders of the marts in the order in which people read; others follow.
 GROUPS = ("core", "trends", "dictionary", "wide")
 REFERENCE = re.compile(r"ref\(\s*'(\w+)'\s*\)")
@@ -91,7 +93,7 @@ def _read_entities(project: Project, generated: Texts) -> list[Entity]:
     found = [
         _entity(model, path.parts[2])
         for path, text in sorted(files.items())
-        if path.is_relative_to(MARTS) and len(path.parts) > 3
+        if path.is_relative_to(MARTS) and len(path.parts) > 3 and path.parts[2] != OPERATIONS
         for model in (parse_yaml(text) or {}).get("models") or []
     ]
     order = [*GROUPS, *sorted({each.group for each in found} - set(GROUPS))]

@@ -30,7 +30,8 @@ def _message(error: BaseException) -> str:
             f"{str(error).splitlines()[0]} {counted}; the output of the command has them."
         )
     if isinstance(error, WavehouseError):
-        return _short(str(error).split("\n  - ")[0])
+        # In a record, nothing stands above.
+        return _short(str(error).split("\n  - ")[0].replace("; see the messages above", ""))
     if isinstance(error, OSError) and error.strerror:
         named = f"{error.filename}: " if error.filename else ""
         return _short(f"{named}{error.strerror}")

@@ -67,7 +67,7 @@ def read_run(project: Project, run_id: str) -> Run | None:
 
 
 def read_nodes(project: Project, run_id: str) -> list[dict[str, Any]]:
-    """Read what dbt ran in a run: `node`, `kind`, `seconds`, `status`, `rows`, `failures`."""
+    """Read what dbt ran in a run: `node`, `kind`, `status`, `seconds`, `rows`, `failures`."""
     try:
         text = (nodes_folder(project) / f"{run_id}.jsonl").read_text("utf-8")
         return [json.loads(line) for line in text.splitlines()]
@@ -87,9 +87,15 @@ def write_run(project: Project, run: Run) -> None:
         mark.unlink(missing_ok=True)
 
 
+def is_marked(path: Path) -> bool:
+    """Tell whether the file of a run has the mark that it runs."""
+    return path.with_suffix(MARK).exists()
+
+
 def write_nodes(project: Project, run_id: str, nodes: Iterable[dict[str, Any]]) -> None:
     """Write what dbt ran in a run. Raises what `write_whole` raises."""
-    lines = [json.dumps(node, separators=(",", ":")) + "\n" for node in nodes]
+    rows = ({"run_id": run_id} | node for node in nodes)
+    lines = [json.dumps(row, separators=(",", ":")) + "\n" for row in rows]
     write_whole(nodes_folder(project) / f"{run_id}.jsonl", "".join(lines))
 
 

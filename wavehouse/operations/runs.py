@@ -13,14 +13,14 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from wavehouse import __version__
 from wavehouse.building.fingerprint import VERSIONED
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import terminal_text
@@ -43,9 +43,11 @@ PART_OF = "WAVEHOUSE_RUN"
 # What a run may be noted to be, to have made, or to have found; None until it is.
 FACTS = (
     *("release_id", "previous_release_id", "input_fingerprint", "method_fingerprint"),
-    *("n_tables", "n_rows", "n_tests", "n_failed_tests", "n_warned_tests"),
+    *("n_tables", "n_rows", "n_nodes", "n_tests", "n_failed_tests", "n_warned_tests"),
     *("n_findings", "n_hard_findings", "study_id", "details"),
 )
+
+# As `operations.yml` has it where it says nothing else.
 DAYS_KEPT = 400
 
 _CURRENT: ContextVar["RecordedRun | None"] = ContextVar("current_run", default=None)
@@ -90,7 +92,7 @@ class RecordedRun:
             "who": who(),
             "why": why(),
             **dict.fromkeys(FACTS),
-            "versions": _versions(),
+            "versions": {"wavehouse": __version__, "python": sys.version.split()[0]},
             "message": None,
             "steps": [],
             "process": this_process(),
@@ -134,6 +136,7 @@ class RecordedRun:
         clock = time.monotonic()
         step = Step(name)
         row = {
+            "number": len(self.record["steps"]) + 1,
             "step": name,
             "started_at": datetime.now(UTC).isoformat(),
             "seconds": None,
@@ -141,6 +144,7 @@ class RecordedRun:
             "rows": None,
         }
         self.record["steps"].append(row)
+        self._note_versions()
         self.save()
         status = PASSED
         try:
@@ -164,6 +168,8 @@ class RecordedRun:
         processor, peak = usage()
         if self.record["status"] != RUNNING and status == PASSED:
             status = self.record["status"]
+        if status != NOTHING_TO_DO:
+            self._note_versions()
         self.record |= {
             "status": status,
             "message": message,
@@ -175,12 +181,28 @@ class RecordedRun:
         self.save()
         said = {key: self.record[key] for key in ("command", "seconds", "release_id")}
         self._tell("end", **said, status=status, message=message)
-        self._write(lambda: forget_old_runs(self._project, DAYS_KEPT))
+        self._write(self._tidy)
+
+    def _tidy(self) -> None:
+        """Forget old runs, and write the page; of a run within a run the outer one does it."""
+        if self.record["part_of"] is None:
+            from wavehouse.operations.page import write_page
+
+            forget_old_runs(self._project, _days_kept(self._project))
+            write_page(self._project)
 
     def save(self) -> None:
         """Write the run as it is now."""
         self.record["said_at"] = datetime.now(UTC).isoformat()
         self._write(lambda: write_run(self._project, self.record))
+
+    def _note_versions(self) -> None:
+        """Note the versions of what computes; looking them up takes longer than finding no work."""
+        from importlib.metadata import PackageNotFoundError, version
+
+        for name in VERSIONED:
+            with suppress(PackageNotFoundError):
+                self.record["versions"].setdefault(name, version(name))
 
     def _tell(self, event: str, **facts: Any) -> None:  # noqa: ANN401 (of JSON)
         self._write(lambda: log.tell(self._project, event, run_id=self.run_id, **facts))
@@ -189,9 +211,10 @@ class RecordedRun:
         """Write, or say once that the history cannot be written."""
         try:
             write()
-        except (WavehouseError, OSError) as error:
+        # Whatever is wrong with it, also a fault of ours: the work is done, or goes on.
+        except Exception as error:
             if self._is_writable:
-                said = f"This run is not in the history, and goes on: {error}"
+                said = f"This run is not recorded, and goes on: {error}"
                 print(terminal_text(said), file=sys.stderr, flush=True)
             self._is_writable = False
 
@@ -251,6 +274,19 @@ def note(**facts: Any) -> None:  # noqa: ANN401 (whatever can be written as JSON
         run.note(**facts)
 
 
+def _days_kept(project: Project) -> int:
+    """Give for how many days runs are remembered. What reads the file takes its time to load."""
+    if not (project.root / "operations.yml").exists():
+        return DAYS_KEPT
+    from wavehouse.operations.configuration import read_operations
+
+    try:
+        return read_operations(project).history.days
+    except WavehouseError:
+        # Whoever needs the rest of the file says what is wrong with it.
+        return DAYS_KEPT
+
+
 def _free_id(project: Project, started: datetime, command: str) -> str:
     stem, number = f"{started:%Y%m%dT%H%M%S%f}Z-{command}", 1
     run_id = stem
@@ -265,13 +301,3 @@ def _outer_run(project: Project) -> str | None:
     outer = os.environ.get(PART_OF, "")
     is_name = outer and Path(outer).name == outer
     return outer if is_name and (runs_folder(project) / f"{outer}.json").is_file() else None
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in VERSIONED:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found | {"python": sys.version.split()[0]}

@@ -17,6 +17,7 @@ from wavehouse.building.fingerprint import VERSIONED
 from wavehouse.building.working_database import state_of
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_name, sql_text
+from wavehouse.operations.runs import note
 from wavehouse.project import Project
 from wavehouse.publishing.history import add_to_history, kept_releases, tidy_history
 from wavehouse.publishing.published_tables import PublishedTable, read_tables
@@ -165,12 +166,20 @@ def publish_and_tell(project: Project, build: PassedBuild) -> None:
     started = time.monotonic()
     manifest = publish(project, build)
     rows = sum(table["rows"] for table in manifest["tables"])
+    note(
+        release_id=manifest["release"],
+        previous_release_id=manifest["previous"],
+        input_fingerprint=manifest["fingerprint"],
+        n_tables=len(manifest["tables"]),
+        n_rows=rows,
+    )
     print(
         f"Published {len(manifest['tables'])} tables with {rows:,} rows to "
         f"warehouse/wavehouse.duckdb and warehouse/parquet in {time.monotonic() - started:.1f} s."
     )
     if DRIFT in build.tables:
-        write_drift_and_tell(project, project.warehouse)
+        report = write_drift_and_tell(project, project.warehouse)
+        note(n_findings=len(report.findings), n_hard_findings=report.n_open)
 
 
 def _record(project: Project) -> Path:

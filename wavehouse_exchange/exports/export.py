@@ -8,6 +8,7 @@ from pathlib import Path
 
 from wavehouse.codebook.ids import inside, judge_ids
 from wavehouse.errors import WavehouseError
+from wavehouse.operations.runs import recorded
 from wavehouse.project import Project
 from wavehouse.publishing.releases import refuse_older_release
 from wavehouse.writing import explained, replace_folder
@@ -95,7 +96,10 @@ def export_and_tell(
     folder: Path | None = None,
 ) -> None:
     """Export, and list the files with their sizes. Takes and raises what `export` does."""
-    files = export(project, study_id, formats, wave_id, folder)
+    with recorded(project, "export") as run:
+        run.note(study_id=study_id)
+        files = export(project, study_id, formats, wave_id, folder)
+        run.note(details={"n_files": len(files), "formats": list(formats or FORMATS)})
     for file in files:
         print(f"{file.stat().st_size:>12,}  {project.relative(file)}")
     told = f"Exported {study_id}: {len(files)} files."

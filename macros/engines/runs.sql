@@ -1,0 +1,43 @@
+{#-
+    Files of runs are read where they lie if the engine can, and from tables of the schema `history` if not. Where
+    nothing was recorded there is nothing to read, so that has to be asked when the models are built.
+-#}
+{% macro has_runs(relation, path) -%}
+    {{ return(adapter.dispatch('has_runs', 'wavehouse')(relation, path)) }}
+{%- endmacro %}
+
+{% macro default__has_runs(relation, path) -%}
+    {%- set found = adapter.get_relation(
+        database=relation.database, schema=relation.schema, identifier=relation.identifier
+    ) -%}
+    {{ return(found is not none) }}
+{%- endmacro %}
+
+{% macro duckdb__has_runs(relation, path) -%}
+    {%- set pattern = wavehouse.sql_text('warehouse/operations/' ~ path) -%}
+    {%- set found = run_query('select count(*) from glob(' ~ pattern ~ ')') -%}
+    {{ return(found.rows[0][0] > 0) }}
+{%- endmacro %}
+
+
+{% macro run_records(table, path) -%}
+    {%- set records = source('operations', table) -%}
+    {%- if execute and wavehouse.has_runs(records, path) -%}
+    select json from {{ records }}
+    {%- else -%}
+    select cast(null as json) as json where false
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro json_elements(expression) -%}
+    {{ return(adapter.dispatch('json_elements', 'wavehouse')(expression)) }}
+{%- endmacro %}
+
+{% macro default__json_elements(expression) -%}
+    json_array_elements({{ expression }})
+{%- endmacro %}
+
+{% macro duckdb__json_elements(expression) -%}
+    unnest(cast({{ expression }} as json[]))
+{%- endmacro %}
