@@ -10,7 +10,8 @@ warehouse with the large study, and its models over fewer waves; `increments`, b
 study after a wave is added, or a label edited; `queries`, what BI tools ask of the published study;
 `volumes`, 1, 10 and 100 million answers; `curves`, over waves, answers, segments and PSUs;
 `matching`, how well columns of a new wave are told; `review`, the commands of a review at 600
-columns and 1,000 proposals. Results are kept as JSON and CSV.
+columns and 1,000 proposals; `operations`, what the run history takes of a build of its first waves.
+Results are kept as JSON and CSV.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from benchmark.figures import draw_curves, draw_rates
 from benchmark.generate import generate
 from benchmark.increments import measure_increments
 from benchmark.matching import given_rounds, made_up_rounds, measure_matching, real_rounds
+from benchmark.operations import measure_operations
 from benchmark.page import page
 from benchmark.processes import BenchmarkError, Limits
 from benchmark.queries import ask, sizes
@@ -166,6 +168,13 @@ def measure_review(options: argparse.Namespace, folder: Path, results: Results) 
     results["review"] = measure_commands(folder / "review")
 
 
+def measure_run_history(options: argparse.Namespace, folder: Path, results: Results) -> None:
+    """Build the first waves of the large study without and with a run history."""
+    shape = large().first_waves(QUICK_WAVES)
+    found = measure_operations(shape, folder / "operations", limits(options))
+    results["operations"] = {shape.name: found}
+
+
 PARTS: dict[str, Callable[[argparse.Namespace, Path, Results], None]] = {
     "ways": measure_ways,
     "build": measure_builds,
@@ -175,6 +184,7 @@ PARTS: dict[str, Callable[[argparse.Namespace, Path, Results], None]] = {
     "curves": measure_curves,
     "matching": measure_matches,
     "review": measure_review,
+    "operations": measure_run_history,
 }
 
 
@@ -308,7 +318,7 @@ def forget(results: Results, parts: Sequence[str]) -> None:
         results["builds"] = {name: one for name, one in kept_builds.items() if name not in volumes}
         results.pop("volumes", None)
         results.pop("left_out", None)
-    for part in ("increments", "matching", "review"):
+    for part in ("increments", "matching", "review", "operations"):
         if part in parts:
             results.pop(part, None)
     measured = {"build": {"build"}, "curves": set(CURVES)}

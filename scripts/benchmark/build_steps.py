@@ -18,6 +18,7 @@ from typing import Any
 import wavehouse.building.build
 import wavehouse.disclosure.closing
 import wavehouse.generate
+import wavehouse.operations.runs
 import wavehouse.publishing.publish
 from benchmark.processes import Phases
 from benchmark.warehouse import STUDY
@@ -25,11 +26,13 @@ from wavehouse.building.dbt import START
 from wavehouse.project import Project
 from wavehouse_exchange.landing import land_wave
 
-# Functions that `wavehouse build` calls by these names, and what their steps are called.
+# Functions that `wavehouse build` calls by these names, and what their steps are called. None calls
+# another.
 STEPS = (
     (wavehouse.generate, "generate", "generate files"),
     (wavehouse.disclosure.closing, "close_and_report", "attack and close"),
     (wavehouse.publishing.publish, "publish_and_tell", "publish"),
+    (wavehouse.operations.runs.RecordedRun, "_write", "record what runs"),
 )
 
 

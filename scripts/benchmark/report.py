@@ -11,6 +11,7 @@ from benchmark.curves import CURVES, Point, slope
 from benchmark.figures import BUILD, Rate
 from benchmark.increments import Increment, ratio_to_first
 from benchmark.matching import Matched, matching_table
+from benchmark.operations import operations_table
 from benchmark.review import review_table
 from benchmark.rivals.run import TOLERANCE
 
@@ -36,6 +37,8 @@ def tables(results: Results) -> list[str]:
         lines += ["## Matching", "", *matching_table(found), ""]
     if results.get("review"):
         lines += ["## Review of 600 columns", "", *review_table(results["review"]), ""]
+    for study, found in results.get("operations", {}).items():
+        lines += [f"## The run history: {study}", "", *operations_table(found), ""]
     if results.get("volumes"):
         lines += ["## Volumes", "", *volumes_table(results), ""]
     if results.get("curves"):

@@ -79,9 +79,10 @@ def rows_of(results: dict[str, Any]) -> Iterator[Row]:
         yield Row("builds", study, "all", build["whole"]["cpu_seconds"], build["whole"]["peak_mb"])
         for step in build["steps"]:
             yield Row("builds", study, step["name"], step["cpu_seconds"], step["peak_mb"])
-    for study, found in results.get("increments", {}).items():
-        for one in found:
-            yield Row("increments", study, one["step"], one["cpu_seconds"], one["peak_mb"])
+    for part in ("increments", "operations"):
+        for study, found in results.get(part, {}).items():
+            for one in found:
+                yield Row(part, study, one["step"], one["cpu_seconds"], one["peak_mb"])
     for point in results.get("curves", []):
         study = f"{point['curve']} {point['x']}"
         yield Row("curves", study, point["label"], point["cpu_seconds"], point["peak_mb"])

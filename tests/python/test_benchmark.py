@@ -21,7 +21,17 @@ from workbench import ROOT, codebook_rows
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from benchmark import __main__ as benchmark
-from benchmark import builds, curves, dbt_nodes, figures, processes, queries, report, review
+from benchmark import (
+    builds,
+    curves,
+    dbt_nodes,
+    figures,
+    operations,
+    processes,
+    queries,
+    report,
+    review,
+)
 from benchmark import results as kept
 from benchmark.build_steps import STEPS
 from benchmark.generate import generate
@@ -34,6 +44,8 @@ from benchmark.shapes import Shape, large, volume
 from benchmark.warehouse import STUDY, deliver, runs
 
 from wavehouse.generate import generate as generate_files
+from wavehouse.operations.run_files import read_nodes, read_runs
+from wavehouse.operations.runs import recorded
 from wavehouse.project import Project
 from wavehouse_exchange.landing import land_wave
 from wavehouse_exchange.onboarding.draft import read_draft
@@ -583,6 +595,28 @@ def test_the_commands_of_a_review_are_measured_one_after_the_other(
     lines = report.tables(results)
     assert len(lines) == 5 + len(review.STEPS)
     assert lines[4].startswith("| `wavehouse review town 2` | ")
+
+
+def test_what_the_run_history_takes_is_a_share_of_a_build(tmp_path: Path) -> None:
+    nodes = [
+        {"node": "model.wavehouse.ops_runs", "cpu_seconds": 0.5},
+        {"node": "model.wavehouse.stg_operations__runs", "cpu_seconds": 0.25},
+        {"node": "test.wavehouse.ops_tests_has_one_row_per_key.0123abcd", "cpu_seconds": 0.25},
+        {"node": "model.wavehouse.fct_answers", "cpu_seconds": 7.0},
+    ]
+    phases = {operations.RECORDING: Usage(0.5, 10)}
+    cost = operations.cost_of("anew", 3, Usage(30, 100), phases, nodes)
+    (row,) = report.operations_table(json.loads(kept.as_json([cost])))[2:]
+    assert row == "| anew | 3 | 30.0 | 0.50 | 1.00 | 5.0 % |"
+    project = Project(tmp_path)
+    with recorded(project, "build") as run:
+        run.note_nodes([{"node": "ops_runs", "kind": "model"}])
+    operations.repeat_last_run(project, 4)
+    runs = read_runs(project)
+    assert [run["status"] for run in runs] == ["passed"] * 4
+    assert len({run["started_at"][:10] for run in runs}) == 4
+    for each in runs:
+        assert [node["run_id"] for node in read_nodes(project, each["run_id"])] == [each["run_id"]]
 
 
 def test_slopes_tell_how_cost_grows() -> None:

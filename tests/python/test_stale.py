@@ -19,11 +19,13 @@ from wavehouse.building.nodes import (
     Graph,
     Node,
     _digest_of_landed,
+    _digest_of_runs,
     _digest_of_settings,
 )
 from wavehouse.building.stages import _content, build_stages
 from wavehouse.building.stale import REST, WHOLE, Content, Known
 from wavehouse.errors import WavehouseError
+from wavehouse.operations.runs import recorded
 from wavehouse.project import Project
 
 LAST = N_STAGES - 1
@@ -285,6 +287,24 @@ def test_what_landed_counts_for_those_who_read_it() -> None:
     assert known.stale(landed("1"), LAST) == []
     assert known.stale(landed("2"), 1) == ["coded"]
     assert known.stale(landed("1", "a, b"), 1) == ["coded"]
+
+
+def test_runs_count_for_those_who_read_them_and_nobody_else(tmp_path: Path) -> None:
+    def of_runs(runs: str, landed: str = "1") -> Graph:
+        reading = graph()
+        reading.nodes["coded"]["depends_on"]["nodes"].append("runs")
+        sources = {"runs": {"source_name": "operations"}}
+        return replace(reading, sources=sources, landed=landed, runs=runs)
+
+    known = known_of(of_runs("1"), CONTENTS)
+    assert known.stale(of_runs("1", landed="2"), LAST) == []
+    assert known.stale(of_runs("2"), 1) == ["coded"]
+    project = Project(tmp_path)
+    before = _digest_of_runs(project)
+    with recorded(project, "build"):
+        # It is in no table before it has ended.
+        assert _digest_of_runs(project) == before
+    assert _digest_of_runs(project) != before
 
 
 def test_a_landed_file_is_known_by_more_than_size_and_time(tmp_path: Path) -> None:

@@ -176,7 +176,7 @@ class Graph:
             if READS_SOURCES.search(words):
                 reads.append(of_sources)
             parents = [sources[parent] for parent in self.parents(name) if parent in sources]
-            of_runs = any(parent["source_name"] == RUNS for parent in parents)
+            of_runs = any(parent.get("source_name") == RUNS for parent in parents)
             reads += [parents, self.runs if of_runs else self.landed] if parents else []
             found[name] = digest([self.around, macros, node, self.seeds.get(name), reads])
         return found

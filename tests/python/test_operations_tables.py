@@ -1,0 +1,148 @@
+"""The tables of runs hold what their files say, on both engines, whatever else is built."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from workbench import own_database, query, query_postgres, run_dbt
+
+from wavehouse.building.postgres import PostgresServer
+from wavehouse.errors import WavehouseError
+from wavehouse.operations.dbt_results import note_results
+from wavehouse.operations.load_postgres import load_runs
+from wavehouse.operations.run_files import (
+    nodes_folder,
+    read_nodes,
+    read_run,
+    read_runs,
+    runs_folder,
+)
+from wavehouse.operations.runs import RecordedRun, recorded
+from wavehouse.project import Project
+
+TABLES = {
+    "ops_runs": "run_id",
+    "ops_run_steps": "run_id, step_number",
+    "ops_tests": "run_id, test_name",
+}
+BUILD = ("build", "--select", "path:models/staging/operations", "path:models/marts/operations")
+RESULTS = {
+    "model.wavehouse.dim_wave": {"status": "success", "execution_time": 1.5},
+    "test.wavehouse.codes_are_known.0123abcd": {
+        "status": "fail",
+        "execution_time": 0.25,
+        "failures": 3,
+    },
+    "test.wavehouse.keys_are_filled.0123abcd": {"status": "pass", "failures": 0},
+}
+
+
+def record_some(project: Project) -> list[str]:
+    """Record a run with a part and one that failed; give their ids."""
+    with recorded(project, "run") as outer, recorded(project, "build", "duckdb") as build:
+        with build.step("dbt") as dbt:
+            dbt.rows = 35
+        build.note(release_id="20260331T061500000000Z", n_rows=3_000_000_000, n_hard_findings=0)
+    with pytest.raises(WavehouseError), recorded(project, "build", "duckdb") as failed:
+        fail_within(failed)
+    return [outer.run_id, build.run_id, failed.run_id]
+
+
+def fail_within(run: RecordedRun) -> None:
+    with run.step("generate"):
+        pass
+    with run.step("dbt"):
+        note_results(RESULTS)
+        raise WavehouseError("It's a 'fault'\twith a \\ and \u00e4\u20ac.")
+
+
+def rows_on_duckdb(project: Project) -> dict[str, list[dict[str, Any]]]:
+    return {
+        table: query(project, f"select * from operations.{table} order by {key}")
+        for table, key in TABLES.items()
+    }
+
+
+def test_files_become_tables(empty: Project) -> None:
+    run = run_dbt(empty, *BUILD)
+    assert run.exit_code == 0, run.output
+    assert rows_on_duckdb(empty) == {table: [] for table in TABLES}
+
+    outer, build, failed = record_some(empty)
+    # What somebody damaged stops no build.
+    (runs_folder(empty) / "20200101T000000000000Z-build.json").write_text('{"run_id": "x", ')
+    (runs_folder(empty) / "20200102T000000000000Z-build.json").write_text("[1]")
+    (nodes_folder(empty) / "20200101T000000000000Z-build.jsonl").write_text('{"run_id"')
+    with recorded(empty, "build"):
+        # The run that builds them is in none of them.
+        run = run_dbt(empty, *BUILD)
+    assert run.exit_code == 0, run.output
+    tables = rows_on_duckdb(empty)
+    runs = {row["run_id"]: row for row in tables["ops_runs"]}
+    assert list(runs) == sorted([outer, build, failed])
+    assert (runs[build]["part_of_run_id"], runs[outer]["part_of_run_id"]) == (outer, None)
+    kept = read_run(empty, failed)
+    assert kept is not None
+    assert runs[failed]["message"] == kept["message"]
+    assert runs[failed]["message"].startswith("It's a 'fault' with a \\ and \u00e4\u20ac.")
+    assert runs[build]["n_rows"] == 3_000_000_000
+    assert (runs[build]["n_hard_findings"], runs[build]["n_findings"]) == (0, None)
+    assert runs[failed]["started_at"] == datetime.fromisoformat(kept["started_at"]).replace(
+        tzinfo=None
+    )
+    assert runs[failed]["duckdb_version"] == kept["versions"]["duckdb"]
+    assert [
+        (row["run_id"], row["step_number"], row["step"], row["status"], row["n_rows"])
+        for row in tables["ops_run_steps"]
+    ] == [
+        (build, 1, "dbt", "passed", 35),
+        (failed, 1, "generate", "passed", None),
+        (failed, 2, "dbt", "failed", None),
+    ]
+    assert tables["ops_tests"] == [
+        {"run_id": failed, "test_name": "codes_are_known", "status": "fail", "n_failures": 3}
+        | {"seconds": 0.25},
+        {"run_id": failed, "test_name": "keys_are_filled", "status": "pass", "n_failures": 0}
+        | {"seconds": 0.0},
+    ]
+
+    # They are made again from the files, were the database lost.
+    empty.working_database.unlink()
+    run = run_dbt(empty, *BUILD)
+    assert run.exit_code == 0, run.output
+    again = rows_on_duckdb(empty)
+    assert again["ops_runs"][:3] == tables["ops_runs"]
+    assert again["ops_tests"] == tables["ops_tests"]
+
+
+def test_postgres_has_the_same_tables(empty: Project, postgres_server: PostgresServer) -> None:
+    server = own_database(postgres_server, "runs")
+    built = {"target": "postgres", "env": server.environment}
+    run = run_dbt(empty, *BUILD, **built)
+    assert run.exit_code == 0, run.output
+    assert query_postgres(server, "select * from operations.ops_runs") == []
+
+    record_some(empty)
+    assert load_runs(empty, server.environment) == 3
+    assert load_runs(empty, server.environment) == 0
+    for target in ({}, built):
+        run = run_dbt(empty, *BUILD, **target)
+        assert run.exit_code == 0, run.output
+    assert rows_on_postgres(server) == rows_on_duckdb(empty)
+
+    # What is forgotten here is forgotten there.
+    first, *_ = read_runs(empty)
+    (runs_folder(empty) / f"{first['run_id']}.json").unlink()
+    assert load_runs(empty, server.environment) == 0
+    assert query_postgres(server, "select count(*) as n from history.runs") == [{"n": 2}]
+    assert read_nodes(empty, first["run_id"]) == []
+
+
+def rows_on_postgres(server: PostgresServer) -> dict[str, list[dict[str, Any]]]:
+    return {
+        table: sorted(
+            query_postgres(server, f"select * from operations.{table}"),
+            key=lambda row: [row[column] for column in key.split(", ")],
+        )
+        for table, key in TABLES.items()
+    }
