@@ -9,10 +9,13 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from test_writing import as_nobody
 
+from wavehouse.building.nodes import _digest_of_runs
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.operations import log
 from wavehouse.operations.messages import ending_of
@@ -241,6 +244,28 @@ def test_a_history_that_cannot_be_written_fails_nothing_and_says_so_once(
     assert str(place) in said
 
 
+def test_a_history_that_may_not_be_read_fails_nothing_either(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # pytest's own folders are closed to other accounts.
+    with TemporaryDirectory(prefix="wavehouse-test-") as name:
+        project = Project(Path(name))
+        project.root.chmod(0o755)
+        with recorded(project, "build"):
+            pass
+        operations_folder(project).chmod(0o700)
+        with as_nobody():
+            with recorded(project, "build"), step("dbt"):
+                pass
+            assert _digest_of_runs(project)
+            # Who asks for it is told.
+            with pytest.raises(PermissionError):
+                read_runs(project)
+    said = capsys.readouterr().err
+    assert said.startswith("This run is not recorded, and goes on: ")
+    assert said.count("\n") == 1
+
+
 def test_a_file_of_a_run_that_is_damaged_stops_nobody(project: Project) -> None:
     with recorded(project, "build") as run:
         pass
@@ -291,9 +316,13 @@ def test_who_began_a_run_is_told_or_seen(
     for key, value in environment.items():
         monkeypatch.setenv(key, value)
     monkeypatch.setenv("WAVEHOUSE_WHY", "a correction")
+    monkeypatch.setattr(os, "isatty", lambda _: False)
     assert trigger() == begun_by
     assert who() == name if name else "@" in who()
     assert RecordedRun(project, "build").record["why"] == "a correction"
+    # A terminal that a service opened passes its invocation on to a person.
+    monkeypatch.setattr(os, "isatty", lambda _: True)
+    assert trigger() == ("manual" if "INVOCATION_ID" in environment else begun_by)
 
 
 def test_the_log_begins_a_new_file_and_keeps_some(

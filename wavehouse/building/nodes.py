@@ -9,6 +9,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -285,8 +286,14 @@ def _digest_of_file(path: Path) -> str:
 
 def _digest_of_runs(project: Project) -> str:
     """Give a digest of the runs that ended: nothing is written of them afterwards."""
-    ended = [path for path in runs_folder(project).glob("*.json") if not is_marked(path)]
-    return digest(sorted([path.name, path.stat().st_size] for path in ended))
+    ended = []
+    # Another run may forget some meanwhile, and a folder that may not be read has none for us.
+    with suppress(OSError):
+        for path in sorted(runs_folder(project).glob("*.json")):
+            with suppress(OSError):
+                if not is_marked(path):
+                    ended.append([path.name, path.stat().st_size])
+    return digest(ended)
 
 
 def _digest_of_settings(project: Project) -> str:

@@ -64,8 +64,7 @@ def trigger() -> str:
         return told
     if os.environ.get("CI", "").lower() in ("true", "1"):
         return CI
-    of_service = "INVOCATION_ID" in os.environ and not (sys.stdin and sys.stdin.isatty())
-    return SCHEDULE if of_service else MANUAL
+    return SCHEDULE if "INVOCATION_ID" in os.environ and not os.isatty(0) else MANUAL
 
 
 def who() -> str:

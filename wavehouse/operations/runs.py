@@ -290,7 +290,7 @@ def _days_kept(project: Project) -> int:
 def _free_id(project: Project, started: datetime, command: str) -> str:
     stem, number = f"{started:%Y%m%dT%H%M%S%f}Z-{command}", 1
     run_id = stem
-    while (runs_folder(project) / f"{run_id}.json").exists():
+    while _is_file(runs_folder(project) / f"{run_id}.json"):
         number += 1
         run_id = f"{stem}-{number}"
     return run_id
@@ -300,4 +300,12 @@ def _outer_run(project: Project) -> str | None:
     """Give the run that this is part of, if it is one of this project."""
     outer = os.environ.get(PART_OF, "")
     is_name = outer and Path(outer).name == outer
-    return outer if is_name and (runs_folder(project) / f"{outer}.json").is_file() else None
+    return outer if is_name and _is_file(runs_folder(project) / f"{outer}.json") else None
+
+
+def _is_file(path: Path) -> bool:
+    """Tell whether a file is there; not, where nobody lets us look."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
