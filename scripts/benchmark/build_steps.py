@@ -18,22 +18,22 @@ from typing import Any
 import wavehouse.building.build
 import wavehouse.disclosure.closing
 import wavehouse.generate
-import wavehouse.operations.runs
 import wavehouse.publishing.publish
 from benchmark.processes import Phases
 from benchmark.warehouse import STUDY
 from wavehouse.building.dbt import START
+from wavehouse.operations.runs import RecordedRun
 from wavehouse.project import Project
 from wavehouse_exchange.landing import land_wave
 
-# Functions that `wavehouse build` calls by these names, and what their steps are called. None calls
-# another.
+# Functions that `wavehouse build` calls by these names, and what their steps are called.
 STEPS = (
     (wavehouse.generate, "generate", "generate files"),
     (wavehouse.disclosure.closing, "close_and_report", "attack and close"),
     (wavehouse.publishing.publish, "publish_and_tell", "publish"),
-    (wavehouse.operations.runs.RecordedRun, "_write", "record what runs"),
 )
+# Between these steps the run is written, with its log and its page.
+RECORDING = "record what runs"
 
 
 def main(words: list[str]) -> int:
@@ -46,6 +46,7 @@ def main(words: list[str]) -> int:
             land_wave(project, STUDY, path.stem, [path])
     for module, name, step in STEPS:
         setattr(module, name, watched(phases, getattr(module, name), step))
+    RecordedRun._write = watched(phases, RecordedRun._write, RECORDING)  # type: ignore[method-assign]
 
     def run_dbt(
         project: Project, *arguments: str, program: Sequence[str] = START, **_: object

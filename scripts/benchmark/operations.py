@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from benchmark.build_steps import RECORDING
 from benchmark.builds import read_nodes
 from benchmark.generate import generate
 from benchmark.processes import Limits, Usage, read_phases, run
@@ -25,8 +26,6 @@ from wavehouse.operations.run_files import read_runs, write_nodes, write_run
 from wavehouse.project import Project
 
 DAYS = 400
-# The step that `build_steps` calls so.
-RECORDING = "record what runs"
 # Names of the tables' nodes, tests and sources.
 OF_RUNS = ("ops_", "stg_operations__")
 

@@ -33,7 +33,7 @@ from benchmark import (
     review,
 )
 from benchmark import results as kept
-from benchmark.build_steps import STEPS
+from benchmark.build_steps import RECORDING, STEPS
 from benchmark.generate import generate
 from benchmark.increments import LAST, Increment, ratio_to_first, until
 from benchmark.page import page
@@ -604,7 +604,7 @@ def test_what_the_run_history_takes_is_a_share_of_a_build(tmp_path: Path) -> Non
         {"node": "test.wavehouse.ops_tests_has_one_row_per_key.0123abcd", "cpu_seconds": 0.25},
         {"node": "model.wavehouse.fct_answers", "cpu_seconds": 7.0},
     ]
-    phases = {operations.RECORDING: Usage(0.5, 10)}
+    phases = {RECORDING: Usage(0.5, 10)}
     cost = operations.cost_of("anew", 3, Usage(30, 100), phases, nodes)
     (row,) = report.operations_table(json.loads(kept.as_json([cost])))[2:]
     assert row == "| anew | 3 | 30.0 | 0.50 | 1.00 | 5.0 % |"
