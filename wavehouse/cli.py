@@ -29,11 +29,10 @@ COMMANDS = {
     "Check, build and publish": (
         *("check", "generate", "contracts", "build", "attack", "drift", "publish"),
     ),
-    "Run by itself": ("run", "status", "schedule", "backup", "restore", "drill"),
+    "Run by itself": (*("run", "status", "history", "schedule", "backup", "restore", "drill"),),
     "Review changes": ("baseline", "check-change"),
     "Write for readers": ("docs", "pages", "export", "where"),
     "Look back": ("releases", "as-of", "diff"),
-    "Run by itself": ("history",),
     "Work on PostgreSQL": ("postgres",),
     "Bring a project to a new version": ("migrate",),
 }
