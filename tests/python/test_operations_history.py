@@ -5,13 +5,13 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
-from wavehouse.operations import page as operations_page
+from wavehouse.operations import findings
 from wavehouse.operations.dbt_results import node_of, note_results
+from wavehouse.operations.finding import ERROR, Finding
 from wavehouse.operations.history import compare_last_build, duration, find_run
 from wavehouse.operations.page import page_file, read_page, render, write_page
 from wavehouse.operations.run_files import read_nodes, read_runs, write_nodes, write_run
@@ -182,7 +182,7 @@ def test_what_got_slower_is_told_against_the_median_of_ten_builds(project: Proje
 def test_the_page_says_what_ran_what_failed_and_what_got_slower(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operations_page, "find_spec", lambda _: None)
+    monkeypatch.setattr(findings, "find_all", lambda *_: [])
     text = render(read_page(project, NOW))
     assert "Nothing has run yet that is recorded." in text
     assert "There are no two builds that passed yet" in text
@@ -198,7 +198,7 @@ def test_the_page_says_what_ran_what_failed_and_what_got_slower(
     assert ">1 failed</span> and did not pass since" in text
     assert f"wavehouse history {killed}" in text
     assert re.search(r"dim_wave</th>.*9\.0 s.*1\.0 s", text)
-    assert "Nothing says yet what is expected" in text
+    assert "All is as it should be." in text
     # Nothing comes from elsewhere.
     assert not re.search(r"<script|https?://|<link", text)
 
@@ -206,22 +206,19 @@ def test_the_page_says_what_ran_what_failed_and_what_got_slower(
 def test_the_page_shows_what_is_not_as_expected(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    finding = SimpleNamespace(
-        kind="wave_late",
-        severity="error",
-        subject="gss 2026",
-        what_happened="Nothing was delivered until 2026-03-30.",
-        what_stays="What is published stays.",
-        what_to_do="Ask the institute.",
+    late, failed = (
+        Finding(kind, ERROR, "gss 2026", "It is not there.", "What is published stays.", "Ask.")
+        for kind in ("wave_late", "run_failed")
     )
-    known = ModuleType("findings")
-    known.find_all = lambda _, now: [finding] if now == NOW else []  # type: ignore[attr-defined]
-    monkeypatch.setattr(operations_page, "find_spec", lambda _: True)
-    monkeypatch.setattr(operations_page, "import_module", lambda _: known)
+    monkeypatch.setattr(
+        findings, "find_all", lambda _, now: [late, failed] if now == NOW else [failed]
+    )
     text = render(read_page(project, NOW))
-    assert ": wave late (gss 2026)" in text
-    assert "What to do: Ask the institute." in text
-    assert "All is as it is expected." in render(read_page(project, NOW + timedelta(days=1)))
+    assert ": gss 2026 is late</h3>" in text
+    assert "What to do: Ask." in text
+    # What failed is told above.
+    assert "gss 2026 failed" not in text
+    assert "All is as it should be." in render(read_page(project, NOW + timedelta(days=1)))
 
 
 def test_the_page_is_written_at_the_end_of_a_run_but_not_of_a_part(
@@ -233,6 +230,10 @@ def test_the_page_is_written_at_the_end_of_a_run_but_not_of_a_part(
         assert not page_file(project).exists()
     assert ">passed<" in page_file(project).read_text("utf-8")
     assert write_page(project) == page_file(project)
+    before = page_file(project).read_bytes()
+    with recorded(project, "build") as run:
+        run.nothing_to_do()
+    assert page_file(project).read_bytes() == before
     assert capsys.readouterr().err == ""
 
 

@@ -2,12 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from wavehouse.errors import WavehouseError
 from wavehouse.operations.history import (
     Comparison,
     bad_tests,
@@ -23,7 +20,11 @@ from wavehouse.project import Project
 from wavehouse.reports import page
 from wavehouse.writing import write_whole
 
-FINDINGS = "wavehouse.operations.findings"
+if TYPE_CHECKING:
+    from wavehouse.operations.finding import Finding
+
+# Findings that the page tells as what failed.
+OF_FAILURES = ("run_failed", "run_killed")
 # Enough for ten builds to compare with, among other commands.
 N_RUNS, N_FAILED = 60, 10
 
@@ -46,16 +47,14 @@ class Operations:
         runs: the last runs, the latest first.
         failures: those that failed or were killed, the latest first.
         comparison: the last build beside those before it.
-        findings: what is not as it is expected; None where that cannot be told.
-        no_findings: why it cannot be told.
+        findings: what is late, or otherwise not as it should be.
     """
 
     now: datetime
     runs: list[Run]
     failures: list[Failure]
     comparison: Comparison
-    findings: list[Any] | None
-    no_findings: str
+    findings: list["Finding"]
 
 
 def page_file(project: Project) -> Path:
@@ -72,15 +71,18 @@ def write_page(project: Project) -> Path:
 
 def read_page(project: Project, now: datetime | None = None) -> Operations:
     """Read what the page shows, from the history and from what is expected of the project."""
+    # It reads tables of the codebook, which other parts of a run need not.
+    from wavehouse.operations.findings import find_all
+
     now = now or datetime.now(UTC)
     runs = read_runs(project, N_RUNS)
-    findings, no_findings = _findings(project, now)
+    findings = [each for each in find_all(project, now) if each.kind not in OF_FAILURES]
     failed = [
         Failure(run, bad_tests(read_nodes(project, run["run_id"])), is_made_good(run, runs))
         for run in failures(runs)[:N_FAILED]
     ]
     comparison = compare_last_build(project, runs)
-    return Operations(now, runs[::-1], failed, comparison, findings, no_findings)
+    return Operations(now, runs[::-1], failed, comparison, findings)
 
 
 def render(operations: Operations) -> str:
@@ -93,13 +95,3 @@ def render(operations: Operations) -> str:
         name_of=name_of,
         status_text=status_text,
     )
-
-
-def _findings(project: Project, now: datetime) -> tuple[list[Any] | None, str]:
-    """Give what is not as expected; a page is never lost because that cannot be told."""
-    if find_spec(FINDINGS) is None:
-        return None, "Nothing says yet what is expected of this project."
-    try:
-        return list(import_module(FINDINGS).find_all(project, now)), ""
-    except (WavehouseError, OSError) as error:
-        return None, f"What is late cannot be told: {error}"

@@ -184,8 +184,11 @@ class RecordedRun:
         self._write(self._tidy)
 
     def _tidy(self) -> None:
-        """Forget old runs, and write the page; of a run within a run the outer one does it."""
-        if self.record["part_of"] is None:
+        """Forget old runs, and write the page; of a run within a run the outer one does it.
+
+        A run that finds nothing to do ends at once.
+        """
+        if self.record["part_of"] is None and self.record["status"] != NOTHING_TO_DO:
             from wavehouse.operations.page import write_page
 
             forget_old_runs(self._project, _days_kept(self._project))
