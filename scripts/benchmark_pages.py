@@ -160,7 +160,7 @@ select
     'big' as study_id, variable_id, earlier.wave_id as from_wave_id, later.wave_id as to_wave_id,
     case when earlier.n < 50 and later.n >= 50 then 'with_care' else 'identical' end
         as comparability_grade,
-    case when earlier.n < 50 and later.n >= 50 then 'The question was worded in another way.' end
+    case when earlier.n < 50 and later.n >= 50 then 'The wording of the question differs.' end
         as comparability_reason
 from variables, waves as earlier, waves as later
 where earlier.n < later.n;

@@ -120,7 +120,7 @@ def read_exemptions() -> list[Exemption]:
 
 
 def prepare(folder: Path, packages: Path | None) -> Project:
-    """Copy the project into a folder that is made anew, with the package's place and settings.
+    """Copy the project into a new folder, with the package's place and settings.
 
     Args:
         folder: gets the copy; beside it, copies of the packages if there are any.
@@ -158,7 +158,7 @@ def copy_packages(packages: Path, folder: Path) -> list[dict[str, str]]:
 
 def with_package(settings: dict[str, Any]) -> dict[str, Any]:
     """Give the settings of dbt_project.yml with what the package needs besides."""
-    # Read by fifteen rules, and made anew by each if it were a view, as it is by default.
+    # Read by fifteen rules, and made again by each if it were a view, as it is by default.
     paths = {"int_all_dag_relationships": {"+materialized": "table"}}
     return {
         # What is printed at the end reads tables that are not built here.

@@ -1,7 +1,7 @@
 """Lint SQL with sqlfluff, in half the time, and only what was not found clean before.
 
 The same rules report the same. What is left out is work: Python looks for cycles of objects again
-and again, where sqlfluff makes millions that live on; six rules map one file anew, and arrange its
+and again, where sqlfluff makes millions that live on; six rules map one file again, and arrange its
 words; a set is made for each of millions of questions for the type of a word; and a file that was
 clean is linted again though neither it nor what its macros write has changed.
 

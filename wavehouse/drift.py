@@ -177,8 +177,8 @@ def read_report(project: Project) -> Report:
             problems = list(_problems(connection))
             if not problems and not _made_by_last_run(project):
                 raise WavehouseError(
-                    f"The last build of {database} did not come as far as {FINDINGS}, so its drift "
-                    "is not known. Fix what stopped the build, and run `make`."
+                    f"The last build of {database} stopped before {FINDINGS}, so its drift is not "
+                    "known. Fix what stopped the build, and run `make`."
                 )
             findings = problems or list(_findings(connection))
             return Report(
@@ -203,7 +203,7 @@ def _number(value: float) -> str:
 
 
 def _made_by_last_run(project: Project) -> bool:
-    """Tell whether the last run of dbt left the findings alone, or made them anew.
+    """Tell whether the last run of dbt left the findings alone, or made them again.
 
     A run that failed before them leaves those of an earlier one.
     """

@@ -1,4 +1,4 @@
-"""Make a virtual environment with packages in it; one that was left unfinished is made anew.
+"""Make a virtual environment with packages in it; one that was left unfinished is made again.
 
     python3 -m wavehouse.environment FOLDER -- WORDS OF PIP INSTALL [-- WORDS OF PIP INSTALL]
 
@@ -76,11 +76,11 @@ def make_environment(folder: Path, installs: "Sequence[Sequence[str]]") -> int:
         0 if all is there; else the exit code of what failed.
     """
     if (folder / UNFINISHED).exists():
-        print(f"An earlier run was stopped before {folder} was finished, so it is made anew.")
+        print(f"An earlier run was stopped before {folder} was finished, so it is made again.")
         discard(folder)
     print(
-        f"Installing packages into {folder}: less than a minute, and longer where they have to be "
-        "downloaded.",
+        f"Installing packages into {folder}: this takes less than a minute, or longer if they "
+        "must be downloaded.",
         flush=True,
     )
     python = folder / "bin" / "python"

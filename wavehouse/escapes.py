@@ -89,7 +89,7 @@ def text_of_csv(cell: str) -> str:
 
 # How it is said where such files are described.
 CSV_RULE = (
-    "So that spreadsheets run no formula, a text that would be one has an apostrophe before it: a "
-    "text that is no number and begins with =, +, - or @ (also wide ones), behind blanks and "
-    "apostrophes or not, or with a tab or a line end. To read it, take the first apostrophe away."
+    "An apostrophe is put before texts that a spreadsheet would run as a formula. These are "
+    "texts, not numbers, that begin with =, +, - or @ (also wide ones), perhaps after blanks and "
+    "apostrophes, or with a tab or a line end. To read them, remove the first apostrophe."
 )

@@ -98,7 +98,7 @@ def link_product(root: Path) -> None:
         return
     if link.exists() and not link.is_symlink():
         raise WavehouseError(
-            ".wavehouse/product is in the way: a link to what Wavehouse brings belongs there. "
+            ".wavehouse/product is in the way: this must be a link to the files of Wavehouse. "
             "Move it elsewhere."
         )
     link.parent.mkdir(exist_ok=True)

@@ -20,8 +20,8 @@ REASONS = {
     errno.EDQUOT: "your quota of the disk is used up",
     errno.EFBIG: "a file became larger than the system lets it be",
     errno.EROFS: "the disk is read-only",
-    errno.EACCES: "you may not write there",
-    errno.EPERM: "you may not write there",
+    errno.EACCES: "you have no right to write there",
+    errno.EPERM: "you have no right to write there",
 }
 REMEDIES = {
     errno.ENOSPC: "Make room and run the command again",
@@ -150,7 +150,7 @@ def reason_code(error: BaseException | str) -> int | None:
 def refusal(place: Path, code: int) -> str:
     """Say that a place cannot be written, or read, why, and what to do."""
     if code in PERMISSIONS and place.is_file() and not _may_read(place):
-        return f"{place} cannot be read: you may not. Give yourself the right to read it."
+        return f"{place} cannot be read: you have no right to read it. Give yourself that right."
     said = f"{place} cannot be written: {REASONS[code]}"
     there = next(folder for folder in (place, *place.parents) if folder.exists())
     if code in (errno.ENOSPC, errno.EDQUOT):
@@ -158,7 +158,7 @@ def refusal(place: Path, code: int) -> str:
     elif code in PERMISSIONS:
         folder = there if there.is_dir() else there.parent
         said += f" (user {user_name()}, folder {folder})"
-    return f"{said}. {REMEDIES[code]}. Nothing half-written was left."
+    return f"{said}. {REMEDIES[code]}. No half-written file was left."
 
 
 def _may_read(place: Path) -> bool:

@@ -91,7 +91,7 @@ where {{ column }} is null
     'integer': 'a whole number',
     'number': 'a number (with a point, without thousands separators)',
     'boolean': 'true or false',
-    'date': 'a date as 2001-12-31',
+    'date': 'a date such as 2001-12-31',
 } -%}
 select
     {{ wavehouse.problem_columns(
@@ -160,7 +160,7 @@ select
         source_code=column,
         problem=wavehouse.quoted(column) ~ " || ' has characters that this column cannot hold, in the row with ' || "
             ~ wavehouse.row_name(seed) ~ " || '.'",
-        remedy="'Keep to the pattern " ~ pattern ~ " (a regular expression).'"
+        remedy="'Write a value that matches the pattern " ~ pattern ~ " (a regular expression).'"
     ) }}
 from {{ wavehouse.relation_of_node(seed) }}
 where not {{ wavehouse.matches(column, pattern) }}

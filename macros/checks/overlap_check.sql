@@ -19,7 +19,7 @@ select
         problem="'More than one row holds in the same wave (' || "
             ~ dbt.listagg('wave_id', "', '", 'order by wave_id') ~ " || ') for ' || "
             ~ parts | join(" || ', ' || ") ~ " || '.'",
-        remedy="'Let the earlier row end (valid_to_wave) before the later one begins (valid_from_wave).'"
+        remedy="'End the earlier row (valid_to_wave) before the later one begins (valid_from_wave).'"
     ) }}
 from (
     select

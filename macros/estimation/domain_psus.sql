@@ -1,6 +1,6 @@
 {% macro domain_psus() -%}
     {#-
-        The PSUs of a stratum with members in a domain, and those of them that may have a deviation. Whoever has
+        The PSUs of a stratum with members in a domain, and those of them that may have a deviation. A respondent with
         nothing in the denominator adds zero by construction. Respondents who are their own PSU count one by one;
         squares of their sum and the sum of their squares are the same if one of many has all of it.
     -#}

@@ -1,6 +1,6 @@
 {% macro report_waves() -%}
     {#-
-        At the end of a run: which waves were computed anew, and that the others were kept. Prints nothing where no
+        At the end of a run: which waves were computed again, and that the others were kept. Prints nothing where no
         model that is computed by wave was part of the run.
     -#}
     {%- if execute and flags.WHICH in ('build', 'run') -%}

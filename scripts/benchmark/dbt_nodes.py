@@ -67,7 +67,7 @@ def main(words: list[str]) -> int:
     """Run dbt, or what calls it, with the words after the file, and give its exit code."""
     from dbt.cli.main import dbtRunner
 
-    from wavehouse.building.stages import ANEW, build_stages
+    from wavehouse.building.stages import ALL, build_stages
     from wavehouse.project import Project
 
     with Path(words[0]).open("a", encoding="utf-8") as file:
@@ -75,7 +75,7 @@ def main(words: list[str]) -> int:
         if words[1] == "stages":
             root, artifacts, how, *options = words[2:]
             folders = Project(Path(root)), Path(artifacts)
-            passed = build_stages(*folders, how == ANEW, options, [watch.hear])
+            passed = build_stages(*folders, how == ALL, options, [watch.hear])
         else:
             passed = dbtRunner(callbacks=[watch.hear]).invoke(words[1:]).success
         watch.write("all", "", "success" if passed else "error", own_cpu_seconds())

@@ -74,7 +74,7 @@ def measure_increments(shape: Shape, folder: Path, limits: Limits) -> list[Incre
     set_codebook_rows(project, "categories", categories)
     found.append(built("a label is edited", n, delivered, limits))
     found.append(built("nothing changed", n, delivered, limits))
-    found.append(built("everything anew", n, delivered, limits, "--force"))
+    found.append(built("everything again", n, delivered, limits, "--force"))
     return found
 
 

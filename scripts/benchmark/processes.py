@@ -166,7 +166,7 @@ def own_cpu_seconds() -> float:
 
 
 def forget_peak() -> None:
-    """Begin the peak of this process anew, where the system can."""
+    """Begin the peak of this process again, where the system can."""
     # Else a phase's peak is that of all phases until then.
     with suppress(OSError):
         (PROC / "self/clear_refs").write_text("5")

@@ -6,7 +6,7 @@ are stable, so a name that both waves have under the same label is one question,
 one of them has ended or is new. Left out are names whose label changed, and columns that have one
 wave's name and the label of another name in the other: of these no list says what they are.
 
-Each pair is there a second time with its names dealt out anew within each file, all but the
+Each pair is there a second time with its names shuffled within each file, all but the
 respondent's, so that no name can carry a match. NHANES' files have no labels; a third time both
 waves have those of the agency's codebook.
 """
@@ -63,7 +63,7 @@ class Pair:
 
 
 def real_pairs(folder: Path, landing: Path | None, quick: bool = False) -> Iterator[Pair]:
-    """Give the pairs of waves, as delivered and with names dealt out anew.
+    """Give the pairs of waves, as delivered and with names shuffled.
 
     Args:
         folder: gets the keys and the files with other names.
@@ -201,7 +201,7 @@ def _written(
     *,
     labelled: bool,
 ) -> Path:
-    """Write a file with its names dealt out anew, or with the agency's labels.
+    """Write a file with its names shuffled, or with the agency's labels.
 
     Args:
         path: the delivered file.

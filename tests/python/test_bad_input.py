@@ -314,9 +314,9 @@ def empty_wave(study: Study) -> None:
 
 
 @case(
-    "[wave_row_count] @1, 7 row(s): The file has fewer rows than the 8 that the codebook expects. "
-    "Check that the delivery is complete; then correct the file, or expected_respondents in "
-    "seeds/codebook/waves.csv."
+    "[wave_row_count] @1, 7 row(s): The file has fewer rows than the 8 that the codebook "
+    "expects. Check that the delivery is complete. Then correct the file, or "
+    "expected_respondents in seeds/codebook/waves.csv."
 )
 def fewer_rows(study: Study) -> None:
     study.waves["1"].pop()
@@ -324,7 +324,7 @@ def fewer_rows(study: Study) -> None:
 
 @case(
     "[wave_row_count] @1, 9 row(s): The file has more rows than the 8 that the codebook expects. "
-    "Check that the delivery is complete; then correct the file, or expected_respondents in "
+    "Check that the delivery is complete. Then correct the file, or expected_respondents in "
     "seeds/codebook/waves.csv."
 )
 def more_rows(study: Study) -> None:
@@ -344,9 +344,9 @@ def undeclared_column(study: Study) -> None:
     "[column_undeclared] @1, column MOOD: The column was delivered, but the codebook neither "
     "declares nor waives it for this wave. Declare it in seeds/codebook/questions.csv, or waive it "
     "with a reason in seeds/codebook/waived_columns.csv.",
-    "[column_not_delivered] @1, column mood: seeds/codebook/questions.csv declares the column for "
-    "this wave, but it was not delivered. Correct its name, deliver it, or end the row that "
-    "declares it with the wave before (valid_to_wave).",
+    "[column_not_delivered] @1, column mood: seeds/codebook/questions.csv declares the column "
+    "for this wave, but it was not delivered. Correct the name of the column, deliver the "
+    "column, or end the row that declares it with the wave before (valid_to_wave).",
 )
 def other_case(study: Study) -> None:
     study.columns[study.columns.index("mood")] = "MOOD"
@@ -365,8 +365,8 @@ def waiver_that_ended(study: Study) -> None:
 
 @case(
     "[column_not_delivered] @1, column weight: seeds/codebook/design_columns.csv declares the "
-    "column for this wave, but it was not delivered. Correct its name, deliver it, or end the row "
-    "that declares it with the wave before (valid_to_wave).",
+    "column for this wave, but it was not delivered. Correct the name of the column, deliver the "
+    "column, or end the row that declares it with the wave before (valid_to_wave).",
 )
 def undelivered_weight(study: Study) -> None:
     study.columns.remove("weight")
@@ -433,7 +433,7 @@ def landed_and_declared_as_seed(study: Study) -> None:
 
 @case(
     "[wave_delivered_twice] seeds/waves/@/@_1.csv, study @, wave 1: The codebook declares this "
-    "wave as landed, and there is a file of it too. Remove the file, or set delivered_as of the "
+    "wave as landed, but there is also a file of it. Remove the file, or set delivered_as of the "
     "wave in seeds/codebook/waves.csv to seed."
 )
 def landed_and_a_seed_too(study: Study) -> None:
@@ -442,12 +442,12 @@ def landed_and_a_seed_too(study: Study) -> None:
 
 
 @case(
-    f"[delivery_changed] seeds/codebook/deliveries.csv, study @, wave 1: The file @_1.csv that was "
-    f"landed is not the one declared: its sha256 is {'?' * 64}. Land the declared file (wavehouse "
-    "fetch @), or, if the new one is right, correct the row.",
+    "[delivery_changed] seeds/codebook/deliveries.csv, study @, wave 1: The file @_1.csv that "
+    f"was landed is not the one declared: its sha256 is {'?' * 64}. Land the declared file with "
+    "wavehouse fetch @. If the new file is right, correct the row.",
     "[delivery_changed] seeds/codebook/deliveries.csv, study @, wave 1: The file more.csv is "
-    "declared, but the wave was landed without it. Land the declared file (wavehouse fetch @), or, "
-    "if the new one is right, correct the row.",
+    "declared, but the wave was landed without it. Land the declared file with wavehouse fetch "
+    "@. If the new file is right, correct the row.",
 )
 def other_delivery(study: Study) -> None:
     study.land_first_wave()
@@ -470,8 +470,8 @@ def other_delivery(study: Study) -> None:
     "seeds/codebook/questions.csv, or waive it with a reason in seeds/codebook/waived_columns.csv.",
     "[column_not_delivered] landing/@/1, study @, wave 1, column mood: "
     "seeds/codebook/questions.csv declares the column for this wave, but it was not delivered. "
-    "Correct its name, deliver it, or end the row that declares it with the wave before "
-    "(valid_to_wave).",
+    "Correct the name of the column, deliver the column, or end the row that declares it with "
+    "the wave before (valid_to_wave).",
 )
 def landed_with_other_columns(study: Study) -> None:
     study.land_first_wave()
@@ -488,9 +488,10 @@ def idle_pattern(study: Study) -> None:
 
 
 @case(
-    "[waiver_expired] seeds/codebook/waived_columns.csv, study @, wave 1, column notes: The column "
-    'was waived as "Notes of the interviewer", and its label is "Where did you vote?" now. End the '
-    "waiver with the wave before, and declare the column or waive it anew with its label."
+    "[waiver_expired] seeds/codebook/waived_columns.csv, study @, wave 1, column notes: The "
+    'column was waived with the label "Notes of the interviewer", but its label is now "Where '
+    'did you vote?". End the waiver with the wave before, and declare the column or waive it '
+    "again with its new label."
 )
 def waived_under_another_label(study: Study) -> None:
     study.land_first_wave()
@@ -502,7 +503,7 @@ def waived_under_another_label(study: Study) -> None:
 
 @case(
     "[waiver_without_date] seeds/codebook/waived_columns.csv, study @, wave 1, column notes: The "
-    "waiver has a label and no date. Write the day of the decision into waived_on."
+    "waiver has a label, but no date. Write the day of the decision into waived_on."
 )
 def undated_waiver(study: Study) -> None:
     study.land_first_wave()
@@ -567,9 +568,11 @@ def nearly_the_same_code(study: Study) -> None:
 
 @case(
     '[code_reserved] @1, column hours, value "<number>", 1 row(s): The crosswalk uses this word '
-    "for something else, so the value would be misread. Have it delivered under another code.",
+    "for something else, so the value would be misread. Ask those who deliver the file for "
+    "another code.",
     '[code_reserved] @1, column mood, value "<empty>", 1 row(s): The crosswalk uses this word '
-    "for something else, so the value would be misread. Have it delivered under another code.",
+    "for something else, so the value would be misread. Ask those who deliver the file for "
+    "another code.",
 )
 def reserved_word(study: Study) -> None:
     study.add("crosswalk", like=2, source_code="<empty>", missing_kind="no_answer")
@@ -578,9 +581,9 @@ def reserved_word(study: Study) -> None:
 
 
 @case(
-    '[code_not_a_number] @1, column hours, value "many", 1 row(s): Variable @_hours is a number, '
-    "and this is none; crosswalk hours does not name it either. Correct the file; if it is a code "
-    "(a kind of missing, a band), add it to seeds/codebook/crosswalk.csv."
+    '[code_not_a_number] @1, column hours, value "many", 1 row(s): Variable @_hours is numeric, '
+    "but this is not a number, and crosswalk hours does not map it. Correct the file. If the "
+    "value is a code (for a kind of missing, or a band), add it to seeds/codebook/crosswalk.csv."
 )
 def text_in_number(study: Study) -> None:
     study.answer(0, hours="many")
@@ -602,9 +605,10 @@ def more_codes_than_anybody_reads(study: Study) -> None:
 
 @case(
     *(
-        f'[code_not_a_number] @1, column hours, value "{value}", 1 row(s): Variable @_hours is a '
-        "number, and this is none; crosswalk hours does not name it either. Correct the file; if "
-        "it is a code (a kind of missing, a band), add it to seeds/codebook/crosswalk.csv."
+        f'[code_not_a_number] @1, column hours, value "{value}", 1 row(s): Variable @_hours is '
+        "numeric, but this is not a number, and crosswalk hours does not map it. Correct the "
+        "file. If the value is a code (for a kind of missing, or a band), add it to "
+        "seeds/codebook/crosswalk.csv."
         for value in (" 5", "1,5", "1_000", "inf", "nan", "0x10", "9" * 100 + "...", "1e999", "٣")
     )
 )
@@ -617,14 +621,14 @@ def nearly_numbers(study: Study) -> None:
 
 
 @case(
-    '[number_out_of_bounds] @1, column hours, value "-1", 1 row(s): Variable @_hours lies between '
-    "0 and 24 (hours). If it is a code for a missing answer, map it in "
-    "seeds/codebook/crosswalk.csv; if it is right, widen the bounds in "
-    "seeds/codebook/variables.csv; else correct the file.",
+    '[number_out_of_bounds] @1, column hours, value "-1", 1 row(s): Variable @_hours lies '
+    "between 0 and 24 (hours). If the number is a code for a missing answer, map it in "
+    "seeds/codebook/crosswalk.csv. If it is right, widen the bounds in "
+    "seeds/codebook/variables.csv. Otherwise correct the file.",
     '[number_out_of_bounds] @1, column hours, value "24.5", 1 row(s): Variable @_hours lies '
-    "between 0 and 24 (hours). If it is a code for a missing answer, map it in "
-    "seeds/codebook/crosswalk.csv; if it is right, widen the bounds in "
-    "seeds/codebook/variables.csv; else correct the file.",
+    "between 0 and 24 (hours). If the number is a code for a missing answer, map it in "
+    "seeds/codebook/crosswalk.csv. If it is right, widen the bounds in "
+    "seeds/codebook/variables.csv. Otherwise correct the file.",
 )
 def number_too_large(study: Study) -> None:
     study.answer(0, hours="24.5")
@@ -721,9 +725,9 @@ def second_weight_negative(study: Study) -> None:
 
 
 @case(
-    '[weight_name] seeds/codebook/design_columns.csv, study @, column weight_id, value "@_areas": '
-    "The design has 2 weights, and one of them has no name. Name each of them in weight_id, as a "
-    "row of seeds/codebook/weights.csv does."
+    "[weight_name] seeds/codebook/design_columns.csv, study @, column weight_id, value "
+    '"@_areas": The design has 2 weights, and one of them has no name. Name each weight in '
+    "weight_id, with a name from seeds/codebook/weights.csv."
 )
 def weight_without_name(study: Study) -> None:
     add_weight(study, "@_panel")
@@ -741,8 +745,8 @@ def weight_of_a_psu(study: Study) -> None:
 
 @case(
     '[weight_of_study] seeds/codebook/studies.csv, study @, column weight_id, value "_Z": The '
-    "weights of design @_areas have names, and the study chooses none. Let weight_id name a weight "
-    "that each design of the study with weights has in seeds/codebook/design_columns.csv."
+    "weights of design @_areas have names, but the study names none. Write into weight_id a "
+    "weight that every design of the study with weights has in seeds/codebook/design_columns.csv."
 )
 def no_weight_chosen(study: Study) -> None:
     two_weights(study)
@@ -751,8 +755,8 @@ def no_weight_chosen(study: Study) -> None:
 
 @case(
     '[weight_of_study] seeds/codebook/studies.csv, study @, column weight_id, value "@_panel": '
-    "Design @_areas has weights, and not this one. Let weight_id name a weight that each design of "
-    "the study with weights has in seeds/codebook/design_columns.csv."
+    "Design @_areas has weights, but not this one. Write into weight_id a weight that every "
+    "design of the study with weights has in seeds/codebook/design_columns.csv."
 )
 def another_weight_chosen(study: Study) -> None:
     two_weights(study)
@@ -764,8 +768,8 @@ def another_weight_chosen(study: Study) -> None:
 
 @case(
     "[weight_of_measure] seeds/codebook/measures.csv, study @, column weight_id, value "
-    '"@_mood_share": The measure is made with the weight @_panel, which no wave of study @ has '
-    "that asks what it needs. Add the column of the weight to a design of the study in "
+    '"@_mood_share": The measure needs the weight @_panel, but no wave of study @ that asks its '
+    "variables has this weight. Add the column of the weight to a design of the study in "
     "seeds/codebook/design_columns.csv, or choose another weight."
 )
 def weight_that_no_wave_has(study: Study) -> None:
@@ -776,11 +780,11 @@ def weight_that_no_wave_has(study: Study) -> None:
 
 @case(
     "[weight_of_replicates] seeds/codebook/design_columns.csv, study @, column weight_id, value "
-    '"@_panel": Design @_areas has no replicates of this weight, or one only. Name the weight in '
+    '"@_panel": Design @_areas has fewer than two replicates of this weight. Name the weight in '
     "the rows of its replicate weights: each weight has replicates of its own.",
     "[weight_of_replicates] seeds/codebook/design_columns.csv, study @, column weight_id, value "
-    '"_Z": Design @_areas has replicates of this weight, and not the weight. Add the row of the '
-    "weight, or let the rows of the replicates name the one that they replicate.",
+    '"_Z": Design @_areas has replicates of this weight, but not the weight itself. Add the row '
+    "of the weight, or name the right weight in the rows of the replicates.",
 )
 def replicates_of_no_weight(study: Study) -> None:
     two_weights(study)
@@ -851,8 +855,8 @@ def bad_population(study: Study) -> None:
 
 @case(
     '[psu_not_in_one_stratum] @1, column area, value "2", 3 row(s): PSU 2 is in 2 strata, among '
-    "them north and south. Correct the stratum or the PSU. If PSUs are numbered afresh in each "
-    "stratum, set psu_numbering of the design to within_strata in seeds/codebook/designs.csv.",
+    "them north and south. Correct the stratum or the PSU. If each stratum numbers its own PSUs, "
+    "set psu_numbering of the design to within_strata in seeds/codebook/designs.csv.",
 )
 def psu_in_two_strata(study: Study) -> None:
     study.answer(4, area="2")
@@ -926,7 +930,7 @@ def wave_without_number(study: Study) -> None:
 @case(
     "[codebook_overlapping_validity] seeds/codebook/crosswalk.csv, study @, wave 2, column "
     'valid_from_wave, valid_to_wave, value "2", 2 row(s): More than one row holds in the same '
-    'wave (2) for study_id "@", crosswalk_id "mood", source_code "2". Let the earlier row end '
+    'wave (2) for study_id "@", crosswalk_id "mood", source_code "2". End the earlier row '
     "(valid_to_wave) before the later one begins (valid_from_wave)."
 )
 def overlapping_crosswalk(study: Study) -> None:
@@ -937,8 +941,8 @@ def overlapping_crosswalk(study: Study) -> None:
 @case(
     "[codebook_overlapping_validity] seeds/codebook/crosswalk.csv, study @, wave 2, column "
     'valid_from_wave, valid_to_wave, value "<number>", 2 row(s): More than one row holds in the '
-    'same wave (2) for study_id "@", crosswalk_id "hours", source_code "<number>". Let the earlier '
-    "row end (valid_to_wave) before the later one begins (valid_from_wave)."
+    'same wave (2) for study_id "@", crosswalk_id "hours", source_code "<number>". End the '
+    "earlier row (valid_to_wave) before the later one begins (valid_from_wave)."
 )
 def overlapping_numbers(study: Study) -> None:
     study.add_wave()
@@ -948,11 +952,11 @@ def overlapping_numbers(study: Study) -> None:
 @case(
     "[codebook_overlapping_validity] seeds/codebook/questions.csv, study @, wave 2, column "
     'valid_from_wave, valid_to_wave, value "@_mood", 2 row(s): More than one row holds in the '
-    'same wave (2) for study_id "@", variable_id "@_mood". Let the earlier row end (valid_to_wave) '
+    'same wave (2) for study_id "@", variable_id "@_mood". End the earlier row (valid_to_wave) '
     "before the later one begins (valid_from_wave).",
     "[codebook_overlapping_validity] seeds/codebook/waived_columns.csv, study @, wave 2, column "
-    'valid_from_wave, valid_to_wave, value "notes", 2 row(s): More than one row holds in the same '
-    'wave (2) for study_id "@", source_column "notes". Let the earlier row end (valid_to_wave) '
+    'valid_from_wave, valid_to_wave, value "notes", 2 row(s): More than one row holds in the '
+    'same wave (2) for study_id "@", source_column "notes". End the earlier row (valid_to_wave) '
     "before the later one begins (valid_from_wave).",
 )
 def overlapping_questions(study: Study) -> None:
@@ -984,8 +988,8 @@ def missing_cell(study: Study) -> None:
 
 @case(
     "[codebook_cell_type] seeds/codebook/waves.csv, study @, wave 1, column wave_date, value "
-    '"2001-02-30": "2001-02-30" is not a date as 2001-12-31, in the row with study_id "@", wave_id '
-    '"1". Write a date as 2001-12-31.',
+    '"2001-02-30": "2001-02-30" is not a date such as 2001-12-31, in the row with study_id "@", '
+    'wave_id "1". Write a date such as 2001-12-31.',
     '[codebook_cell_type] seeds/codebook/variables.csv, column upper_bound, value "1.000,5": '
     '"1.000,5" is not a number (with a point, without thousands separators), in the row with '
     'variable_id "@_hours". Write a number (with a point, without thousands separators).',
@@ -1005,7 +1009,8 @@ def cell_of_another_type(study: Study) -> None:
     "remove, average.",
     "[codebook_cell_value] seeds/codebook/waves.csv, study @, wave 1, column sample_id, value "
     '"The Second": "The Second" has characters that this column cannot hold, in the row with '
-    'study_id "@", wave_id "1". Keep to the pattern [a-z][a-z0-9_]* (a regular expression).',
+    'study_id "@", wave_id "1". Write a value that matches the pattern [a-z][a-z0-9_]* (a '
+    "regular expression).",
     *(
         "[codebook_cell_value] seeds/codebook/variables.csv, column value_type, value "
         f'"categorcal": "categorcal" is not a known value, in the row with variable_id "@_{name}". '
@@ -1043,9 +1048,9 @@ def repeated_wave_number(study: Study) -> None:
 
 
 @case(
-    "[wave_order] seeds/codebook/waves.csv, study @, wave 2, column wave_number, wave_date, value "
-    '"2000-12-31": The wave is numbered after wave 1 and dated before it (2001-01-01). Correct the '
-    "date, or number the waves in the order of their dates."
+    "[wave_order] seeds/codebook/waves.csv, study @, wave 2, column wave_number, wave_date, "
+    'value "2000-12-31": The wave is numbered after wave 1, but dated before it (2001-01-01). '
+    "Correct the date, or number the waves in the order of their dates."
 )
 def wave_dated_before_the_one_before(study: Study) -> None:
     study.add_wave()
@@ -1069,8 +1074,8 @@ def half_samples_of_one_date(study: Study) -> None:
 
 
 @case(
-    "[wave_date_shared] seeds/codebook/waves.csv, study @, wave 2, column shares_date_with, value "
-    '"1": The wave named here is not one that comes before this wave and has its date. Leave the '
+    "[wave_date_shared] seeds/codebook/waves.csv, study @, wave 2, column shares_date_with, "
+    'value "1": The wave named here must come before this wave and have the same date. Leave the '
     "cell empty, or correct it."
 )
 def shared_date_that_is_none(study: Study) -> None:
@@ -1092,9 +1097,9 @@ def fieldwork_that_ends_before_it_begins(study: Study) -> None:
 
 @case(
     *(
-        "[wave_in_future] seeds/codebook/waves.csv, study @, wave 2, column "
-        f'{column}, value "{value}": The date lies in the future. Correct it. Declare a wave when '
-        "it is delivered; where its fieldwork still goes on, write both fieldwork_start and "
+        f"[wave_in_future] seeds/codebook/waves.csv, study @, wave 2, column {column}, value "
+        f'"{value}": The date lies in the future. Correct the date. Declare a wave only when it '
+        "is delivered. If its fieldwork still goes on, fill both fieldwork_start and "
         "fieldwork_end."
         for column, value in (("wave_date", "9001-01-01"), ("fieldwork_end", "9001-02-28"))
     )
@@ -1149,9 +1154,9 @@ def fieldwork_that_goes_on(study: Study) -> None:
             ),
         )
     ),
-    "[wave_row_count] @1, 8 row(s): The file has more rows than the -8 that the codebook expects. "
-    "Check that the delivery is complete; then correct the file, or expected_respondents in "
-    "seeds/codebook/waves.csv.",
+    "[wave_row_count] @1, 8 row(s): The file has more rows than the -8 that the codebook "
+    "expects. Check that the delivery is complete. Then correct the file, or "
+    "expected_respondents in seeds/codebook/waves.csv.",
 )
 def negative_numbers(study: Study) -> None:
     study.change("waves", 0, wave_number="0", expected_respondents="-8")
@@ -1203,11 +1208,11 @@ def variable_without_its_list(study: Study) -> None:
 
 @case(
     '[measure_variable] seeds/codebook/measures.csv, column measure_kind, value "@_mood_mean": A '
-    "mean cannot be taken of variable @_mood, which is categorical. Shares, nets and scores are of "
-    "categorical variables, means, ratios and quantiles of numeric ones.",
-    '[measure_variable] seeds/codebook/measures.csv, column measure_kind, value "@_hours_share": A '
-    "share cannot be taken of variable @_hours, which is numeric. Shares, nets and scores are of "
-    "categorical variables, means, ratios and quantiles of numeric ones.",
+    "mean cannot be estimated for variable @_mood, which is categorical. Shares, nets and scores "
+    "have a categorical variable. Means, ratios and quantiles have a numeric one.",
+    '[measure_variable] seeds/codebook/measures.csv, column measure_kind, value "@_hours_share": '
+    "A share cannot be estimated for variable @_hours, which is numeric. Shares, nets and scores "
+    "have a categorical variable. Means, ratios and quantiles have a numeric one.",
 )
 def measure_of_the_wrong_kind(study: Study) -> None:
     study.add("measures", like=0, measure_id="@_mood_mean", measure_kind="mean")
@@ -1228,14 +1233,14 @@ def segments_of_nothing_and_of_numbers(study: Study) -> None:
 
 
 @case(
-    "[association_test] seeds/codebook/association_tests.csv, column measure_id, segment_id, value "
-    '"@_hours_mean, @_group": Only shares of a variable, not standardised, can be tested for '
-    "association, and only with a segment of one variable. Name such a measure and such a segment, "
-    "or remove the row.",
-    "[association_test] seeds/codebook/association_tests.csv, column measure_id, segment_id, value "
-    '"@_mood_share, total": Only shares of a variable, not standardised, can be tested for '
-    "association, and only with a segment of one variable. Name such a measure and such a segment, "
-    "or remove the row.",
+    "[association_test] seeds/codebook/association_tests.csv, column measure_id, segment_id, "
+    'value "@_hours_mean, @_group": A test of association needs a share of one variable that is '
+    "not standardised, and a segment of one variable. Name such a measure and such a segment, or "
+    "remove the row.",
+    "[association_test] seeds/codebook/association_tests.csv, column measure_id, segment_id, "
+    'value "@_mood_share, total": A test of association needs a share of one variable that is '
+    "not standardised, and a segment of one variable. Name such a measure and such a segment, or "
+    "remove the row.",
 )
 def association_of_a_mean_or_with_nothing(study: Study) -> None:
     mine = study.study_id
@@ -1300,9 +1305,9 @@ def derivation_that_overlaps(study: Study) -> None:
 
 @case(
     *(
-        f'[variable_decimals] seeds/codebook/variables.csv, column decimals, value "@_{variable}": '
-        "Only numeric variables have decimals, between 0 and 15. Write such a number, or leave "
-        "decimals empty."
+        "[variable_decimals] seeds/codebook/variables.csv, column decimals, value "
+        f'"@_{variable}": Only numeric variables have decimals, between 0 and 15. Write a number '
+        "from 0 to 15, or leave decimals empty."
         for variable in ("hours", "mood")
     ),
 )
@@ -1345,11 +1350,11 @@ def sum_without_fault(study: Study) -> None:
 
 @case(
     '[derived_sum] seeds/codebook/derived_sums.csv, column minimum_answers, value "@_sum": The '
-    "group of this sum has 1 variables, and so many answers can be asked of nobody. Write a number "
-    "from 1 to the number of variables.",
-    '[derived_sum] seeds/codebook/scores.csv, column category_code, value "fair": No variable of '
-    "sum @_sum has this category, which its scores @_counts name. Correct the category, or remove "
-    "the row.",
+    "group of this sum has 1 variables, and minimum_answers must lie between 1 and this number. "
+    "Write a number from 1 to the number of variables.",
+    '[derived_sum] seeds/codebook/scores.csv, column category_code, value "fair": The scores '
+    "@_counts name this category, but no variable of sum @_sum has it. Correct the category, or "
+    "remove the row.",
     '[derived_sum] seeds/codebook/derived_sums.csv, column score_id, value "@_sum": No category of '
     "variable @_mood has a score in this sum. Name a set of scores with a row for each of its "
     "categories in seeds/codebook/scores.csv.",
@@ -1361,7 +1366,7 @@ def sum_of_too_much(study: Study) -> None:
 @case(
     '[derived_sum] seeds/codebook/derived_sums.csv, column variable_id, value "@_hours": A sum '
     "must be a numeric variable that is neither asked nor in derivations.csv. Make the variable "
-    "numeric; remove its question, or the sum.",
+    "numeric, and remove its question or derivation. Or remove the sum.",
 )
 def sum_that_is_asked(study: Study) -> None:
     add_up(study, "good", "bad")
@@ -1370,7 +1375,7 @@ def sum_that_is_asked(study: Study) -> None:
 
 @case(
     '[derived_sum] seeds/codebook/derived_sums.csv, column variable_group_id, value "@_sum": The '
-    "sum adds up variable @_group, which is derived itself. Name a group of variables that were "
+    "sum includes variable @_group, which is itself derived. Name a group of variables that were "
     "asked.",
 )
 def sum_of_something_derived(study: Study) -> None:
@@ -1404,11 +1409,12 @@ def sum_that_is_too_high_and_has_no_group(study: Study) -> None:
 
 @case(
     '[measure_base] seeds/codebook/base_categories.csv, column category_code, value "most": '
-    "Variable @_group does not have this category, so nobody is in base @_most for it. Correct the "
-    "category, or derive groups of a number in seeds/codebook/derivations.csv and use those.",
-    '[measure_base] seeds/codebook/bases.csv, column base_id, value "@_none": Nothing says who is '
-    "in this base. Add its categories in seeds/codebook/base_categories.csv. For measures of "
-    "everybody with an answer, leave base_id empty in seeds/codebook/measures.csv.",
+    "Variable @_group does not have this category, so it brings nobody into base @_most. Correct "
+    "the category, or derive groups of a number in seeds/codebook/derivations.csv and use those.",
+    '[measure_base] seeds/codebook/bases.csv, column base_id, value "@_none": This base has no '
+    "categories, so nobody is in it. Add its categories in seeds/codebook/base_categories.csv. "
+    "For measures of everybody with an answer, leave base_id empty in "
+    "seeds/codebook/measures.csv.",
 )
 def bases_of_nobody(study: Study) -> None:
     mine = study.study_id
@@ -1444,7 +1450,7 @@ def design_without_columns(study: Study) -> None:
         f"{row} of the file. Correct the date, or the fieldwork of the wave in "
         "seeds/codebook/waves.csv."
         for row, value, problem in (
-            (1, "2001-02-29", "This is not a date as 2001-12-31"),
+            (1, "2001-02-29", "This is not a date such as 2001-12-31"),
             (
                 3,
                 "2001-01-01",
@@ -1456,7 +1462,7 @@ def design_without_columns(study: Study) -> None:
                 "2001-03-01",
                 "The interview is dated after the fieldwork of the wave, which ended on 2001-02-28",
             ),
-            (5, "28.02.2001", "This is not a date as 2001-12-31"),
+            (5, "28.02.2001", "This is not a date such as 2001-12-31"),
         )
     ),
 )
@@ -1483,9 +1489,9 @@ def interview_of_another_age(study: Study) -> None:
 
 
 @case(
-    '[calendar_dates] seeds/codebook/periods.csv, study @, column period_kind, value "week'
-    '": Calendar periods are made of the dates of interviews, and design @_areas of this study has '
-    "no column with them. Name the column in seeds/codebook/design_columns.csv, in the role "
+    '[calendar_dates] seeds/codebook/periods.csv, study @, column period_kind, value "week": '
+    "Calendar periods need the dates of interviews, but design @_areas of this study has no "
+    "column with them. Name the column in seeds/codebook/design_columns.csv, in the role "
     "interview_date, or remove the row.",
 )
 def periods_without_dates(study: Study) -> None:
@@ -1496,8 +1502,8 @@ def periods_without_dates(study: Study) -> None:
 
 @case(
     "[design_replicates] seeds/codebook/designs.csv, study @, column variance_method, value "
-    '"@_areas": The method jk1 needs the columns of at least two replicate weights. Make '
-    "variance_method and replicate_scale fit the rows with the role replicate_weight in "
+    '"@_areas": The method jk1 needs the columns of at least two replicate weights. Correct '
+    "variance_method and replicate_scale, or the rows with the role replicate_weight in "
     "seeds/codebook/design_columns.csv.",
 )
 def replicates_without_weights(study: Study) -> None:
@@ -1526,8 +1532,8 @@ def replicates_with_weights(study: Study) -> None:
 
 @case(
     "[design_replicates] seeds/codebook/designs.csv, study @, column variance_method, value "
-    '"@_areas": The design has replicate weights, but its method taylor does not use them. Make '
-    "variance_method and replicate_scale fit the rows with the role replicate_weight in "
+    '"@_areas": The design has replicate weights, but its method taylor does not use them. '
+    "Correct variance_method and replicate_scale, or the rows with the role replicate_weight in "
     "seeds/codebook/design_columns.csv.",
 )
 def weights_without_replicates(study: Study) -> None:
@@ -1536,8 +1542,8 @@ def weights_without_replicates(study: Study) -> None:
 
 @case(
     "[design_replicates] seeds/codebook/designs.csv, study @, column replicate_scale, value "
-    '"@_areas": The method fay needs the scale 1 / R / (1 - rho)^2. Make variance_method and '
-    "replicate_scale fit the rows with the role replicate_weight in "
+    '"@_areas": The method fay needs the scale 1 / R / (1 - rho)^2. Correct variance_method and '
+    "replicate_scale, or the rows with the role replicate_weight in "
     "seeds/codebook/design_columns.csv.",
 )
 def fay_without_its_scale(study: Study) -> None:
@@ -1545,12 +1551,12 @@ def fay_without_its_scale(study: Study) -> None:
 
 
 @case(
-    '[replicate_weight] @1, column replicate1, value "two", 1 row(s): The replicate weight is not '
-    "a number; the first is row 5 of the file. Deliver the weight: every respondent has one in "
-    "each replicate, if only 0.",
+    '[replicate_weight] @1, column replicate1, value "two", 1 row(s): The replicate weight is '
+    "not a number; the first is row 5 of the file. Deliver the weight: every respondent needs "
+    "one in each replicate, even if it is 0.",
     "[replicate_weight] @1, column replicate2, 2 row(s): The replicate weight is missing; the "
-    "first is row 3 of the file. Deliver the weight: every respondent has one in each replicate, "
-    "if only 0.",
+    "first is row 3 of the file. Deliver the weight: every respondent needs one in each "
+    "replicate, even if it is 0.",
 )
 def bad_replicate_weights(study: Study) -> None:
     replicate(study, "bootstrap")
@@ -1583,8 +1589,9 @@ def bad_replicate_weights(study: Study) -> None:
                 (
                     "variable_id, variable_group_id",
                     measure,
-                    f"A {kind} needs a group of the kind multiple_response, and no variable. Name "
-                    "such a group from seeds/codebook/variable_groups.csv in variable_group_id.",
+                    f"A {kind} needs a group of the kind multiple_response, instead of a "
+                    "variable. Name such a group from seeds/codebook/variable_groups.csv in "
+                    "variable_group_id.",
                 )
                 for measure, kind in (
                     ("cases", "share_of_cases"),
@@ -1594,8 +1601,8 @@ def bad_replicate_weights(study: Study) -> None:
             (
                 "variable_group_id",
                 "several",
-                "A share cannot be taken of a group that is no grid. Name a grid, or make the "
-                "measure a share of cases or of responses.",
+                "A share cannot be estimated for a group that is not a grid. Name a grid, or "
+                "make the measure a share of cases or of responses.",
             ),
             (
                 "denominator_variable_id",
@@ -1613,16 +1620,16 @@ def bad_replicate_weights(study: Study) -> None:
                 (
                     "quantile",
                     measure,
-                    "A quantile lies between 0 and 1, without the two. Write it as a "
-                    "fraction, such as 0.5 for the median; leave it empty for other kinds.",
+                    "A quantile lies between 0 and 1, and is neither of them. Write a fraction, "
+                    "such as 0.5 for the median; leave quantile empty for other kinds.",
                 )
                 for measure in ("no_quantile", "quantile_0", "quantile_50")
             ),
             (
                 "quantile",
                 "mean_of_half",
-                "A mean has no quantile. Write it as a fraction, such as 0.5 for the "
-                "median; leave it empty for other kinds.",
+                "A mean has no quantile. Write a fraction, such as 0.5 for the median; leave "
+                "quantile empty for other kinds.",
             ),
             (
                 "standard_population_id",
@@ -1678,9 +1685,9 @@ def every_kind_of_measure(study: Study) -> None:
 
 @case(
     *(
-        f'[measure_variable] seeds/codebook/measures.csv, column measure_kind, value "@_{name}": A '
-        f"{kind} cannot be taken of variable {variable}. Shares, nets and scores are of "
-        "categorical variables, means, ratios and quantiles of numeric ones."
+        f'[measure_variable] seeds/codebook/measures.csv, column measure_kind, value "@_{name}": '
+        f"A {kind} cannot be estimated for variable {variable}. Shares, nets and scores have a "
+        "categorical variable. Means, ratios and quantiles have a numeric one."
         for name, kind, variable in (
             ("quantile", "quantile", "@_mood, which is categorical"),
             ("ratio", "ratio", "@_mood, which is categorical"),
@@ -1688,10 +1695,9 @@ def every_kind_of_measure(study: Study) -> None:
             ("net", "net", "@_hours, which is numeric"),
         )
     ),
-    "[measure_items] seeds/codebook/measure_items.csv, column measure_id, value "
-    '"@_net", 0 row(s): A net or a score needs items, and each of them at least one score; a net '
-    "takes them from here. Add the item here and its scores in "
-    "seeds/codebook/scores.csv, or remove them.",
+    '[measure_items] seeds/codebook/measure_items.csv, column measure_id, value "@_net", 0 '
+    "row(s): A net needs items, and each item needs at least one score. Add the item here and "
+    "its scores in seeds/codebook/scores.csv, or remove them.",
 )
 def measures_of_other_values(study: Study) -> None:
     study.add("measures", like=0, measure_id="@_quantile", measure_kind="quantile", quantile="0.5")
@@ -1716,8 +1722,8 @@ def measures_of_other_values(study: Study) -> None:
     "[measure_scores] seeds/codebook/scores.csv, column category_code, score, value "
     '"awful": Measure @_mood_net scores a category that its variable does not have. Correct the '
     "category or the score, or make the measure a score.",
-    "[measure_scores] seeds/codebook/scores.csv, column category_code, score, value "
-    '"bad": Measure @_mood_net is a net, whose scores are all 1. Correct the category or the '
+    '[measure_scores] seeds/codebook/scores.csv, column category_code, score, value "bad": '
+    "Measure @_mood_net is a net, so all of its scores must be 1. Correct the category or the "
     "score, or make the measure a score.",
 )
 def net_of_other_scores(study: Study) -> None:
@@ -1726,8 +1732,8 @@ def net_of_other_scores(study: Study) -> None:
 
 
 @case(
-    '[scores_unused] seeds/codebook/scores.csv, column score_id, value "@_idle": No item of a '
-    "measure and no sum names this set of scores. Name it in score_id of "
+    '[scores_unused] seeds/codebook/scores.csv, column score_id, value "@_idle": Neither an item '
+    "of a measure nor a sum names this set of scores. Name it in score_id of "
     "seeds/codebook/measure_items.csv or seeds/codebook/derived_sums.csv, or remove its rows.",
 )
 def scores_that_nothing_names(study: Study) -> None:
@@ -1737,9 +1743,9 @@ def scores_that_nothing_names(study: Study) -> None:
 
 @case(
     *(
-        f'[measure_scale] seeds/codebook/measures.csv, column measure_kind, value "@_{kind}": Code '
-        f"list @_moods does not say which end of its scale is the top, and a {kind} needs to know. "
-        "Write first or last in top_end of seeds/codebook/code_lists.csv."
+        f'[measure_scale] seeds/codebook/measures.csv, column measure_kind, value "@_{kind}": '
+        f"Code list @_moods does not say which end of its scale is the top, but a {kind} needs "
+        "this. Write first or last in top_end of seeds/codebook/code_lists.csv."
         for kind in ("top_box", "mean_step")
     ),
 )
@@ -1750,16 +1756,16 @@ def scales_without_a_top(study: Study) -> None:
 
 @case(
     '[measure_scale] seeds/codebook/measures.csv, column measure_kind, value "@_bottom_3_box": '
-    "Code list @_moods has 2 categories on its scale, all of which a bottom_3_box would have. Take "
-    "fewer boxes, or another code list.",
+    "Code list @_moods has 2 categories on its scale, and a bottom_3_box would count all of "
+    "them. Take fewer boxes, or another code list.",
     '[measure_scale] seeds/codebook/measures.csv, column measure_kind, value "@_nps": A net '
-    "promoter score needs the codes 0 to 10, and code list @_moods has 0 of these 11 and 2 others. "
-    "Give its categories the codes 0 to 10 and write true in is_off_scale of others "
-    "(seeds/codebook/categories.csv), or take boxes.",
-    '[measure_scale] seeds/codebook/measures.csv, column measure_kind, value "@_mean_code": A mean '
-    "of codes needs numbers, and code list @_moods has the code bad. Write true in is_off_scale of "
-    "what is no number on the scale (seeds/codebook/categories.csv), or take mean_step, or a score "
-    "with scores of your own.",
+    "promoter score needs the codes 0 to 10, but code list @_moods has 0 of these 11, and 2 "
+    "others. Give its categories the codes 0 to 10, and write true in is_off_scale of others "
+    "(seeds/codebook/categories.csv). Or take boxes.",
+    '[measure_scale] seeds/codebook/measures.csv, column measure_kind, value "@_mean_code": A '
+    "mean of codes needs numbers, but code list @_moods has the code bad. Write true in "
+    "is_off_scale of codes that are no numbers of the scale (seeds/codebook/categories.csv), or "
+    "take mean_step, or a score with scores of your own.",
 )
 def scales_of_other_kinds(study: Study) -> None:
     study.change("code_lists", 0, top_end="first")
@@ -1769,8 +1775,8 @@ def scales_of_other_kinds(study: Study) -> None:
 
 @case(
     '[measure_scale] seeds/codebook/measures.csv, column base_id, value "@_mean_step": Category '
-    "depends is off the scale, and a mean_step would count it as 0. Name a base that has only the "
-    "categories on the scale (seeds/codebook/bases.csv and base_categories.csv).",
+    "depends is off the scale, but a mean_step would count it as 0. Name a base that has only "
+    "the categories on the scale (seeds/codebook/bases.csv and base_categories.csv).",
 )
 def means_off_the_scale(study: Study) -> None:
     study.change("code_lists", 0, top_end="first")
@@ -1812,10 +1818,11 @@ def answers_of_another_list(study: Study) -> None:
 
 
 @case(
-    "[item_without_no] seeds/codebook/crosswalk.csv, study @, wave 1, column category_code, value "
-    '"@_mood": Every answer to this item that the crosswalk knows is good, so that everybody who '
-    "answered it would have given it. Give the code for an answer not given its category too. It "
-    "is often a blank (<empty>); keep missing kinds for people who did not answer."
+    "[item_without_no] seeds/codebook/crosswalk.csv, study @, wave 1, column category_code, "
+    'value "@_mood": The crosswalk maps every answer to this item to good, so everybody who '
+    "answered would have given this answer. Map the code for an answer that was not given to "
+    "another category. This code is often a blank (<empty>). Keep kinds of missing for people "
+    "who did not answer."
 )
 def item_that_can_only_be_given(study: Study) -> None:
     group = {"variable_id": "", "variable_group_id": "@_answers"}
@@ -1855,14 +1862,14 @@ def shares_of_no_whole(study: Study) -> None:
 
 
 @case(
-    '[pooled_waves] seeds/codebook/periods.csv, study @, column n_waves, value "1": There is '
-    "nothing to pool in fewer than two waves. Write 2 or more, or remove the row.",
+    '[pooled_waves] seeds/codebook/periods.csv, study @, column n_waves, value "1": A pool needs '
+    "at least two waves. Write 2 or more, or remove the row.",
     "[comparison_base] seeds/codebook/comparisons.csv, study @, column base_wave_id, value "
     '"fixed": A comparison with a base wave needs the wave. Fill base_wave_id for the kinds base '
     "and index; leave it empty for other kinds.",
     "[comparison_base] seeds/codebook/comparisons.csv, study @, column base_wave_id, value "
-    '"last_year": A comparison of the kind year_earlier finds its wave by itself. Fill '
-    "base_wave_id for the kinds base and index; leave it empty for other kinds.",
+    '"last_year": A comparison of the kind year_earlier has no base wave. Fill base_wave_id for '
+    "the kinds base and index; leave it empty for other kinds.",
 )
 def waves_that_make_no_set(study: Study) -> None:
     study.change("periods", 0, n_waves="1")
@@ -1872,8 +1879,8 @@ def waves_that_make_no_set(study: Study) -> None:
 
 @case(
     '[pooled_waves] seeds/codebook/periods.csv, study @, column n_waves, value "pooled_waves": '
-    "Pooled waves need to know how many. Fill n_waves for pooled_waves; leave it empty for other "
-    "kinds.",
+    "Pooled waves need a number of waves. Fill n_waves for pooled_waves; leave it empty for "
+    "other kinds.",
     '[pooled_waves] seeds/codebook/periods.csv, study @, column n_waves, value "month": A calendar '
     "period has no number of waves. Fill n_waves for pooled_waves; leave it empty for other kinds.",
 )
@@ -1884,9 +1891,9 @@ def periods_of_no_size(study: Study) -> None:
 
 @case(
     *(
-        f'[segment_contrast] seeds/codebook/segment_contrasts.csv, column {column}, value "{value}"'
-        f": Segment @_{segment} does not have this value. Write a category of its variable; of two "
-        "variables, both with a | between them."
+        f"[segment_contrast] seeds/codebook/segment_contrasts.csv, column {column}, value "
+        f'"{value}": Segment @_{segment} does not have this value. Write a category of the '
+        "variable of the segment. For two variables, write both categories with a | between them."
         for column, value, segment in (
             ("segment_code", "lots", "group"),
             ("reference_segment_code", "none", "group"),
@@ -1922,8 +1929,8 @@ def contrasts_of_unknown_values(study: Study) -> None:
 
 @case(
     *(
-        "[criterion_purpose] seeds/codebook/publication_criteria.csv, column consequence, "
-        f'value "@_secret, {position}": A criterion of confidentiality suppresses; it cannot '
+        "[criterion_purpose] seeds/codebook/publication_criteria.csv, column consequence, value "
+        f'"@_secret, {position}": A criterion of confidentiality can only suppress; it cannot '
         "mark or accept. Set its consequence to suppress, or its purpose to reliability."
         for position in "12"
     )
@@ -2026,7 +2033,7 @@ def write_strange_file(project: Project) -> None:
 PROBLEM = re.compile(r"^[0-9:]{8} +[0-9]+\. (\[.*)$", re.MULTILINE)
 SELECT_CHECKS = ("build", "--select", "+int_checks__problems")
 FIXED = re.compile(
-    r"\. (Whoever|The owner of the codebook|`make generate`)[^.]* (fixes|lands) [^.]+\.$"
+    r"\. (Those|Somebody|The owner of the codebook|`make generate`)[^.]* (fix|fixes|lands) [^.]+\.$"
 )
 
 
@@ -2242,8 +2249,8 @@ def spoil_everything(project: Project) -> None:
 # Where each mistake of `spoil_everything` is, and what is said of it first.
 ALL_AT_ONCE = [
     "[code_not_a_number] seeds/waves/bsa/bsa_1986.csv, study bsa, wave 1986, column age, value "
-    '"old", 1 row(s): Variable age is a number, and this is none; crosswalk number does not name '
-    "it either",
+    '"old", 1 row(s): Variable age is numeric, but this is not a number, and crosswalk number does '
+    "not map it",
     *(
         f"[code_unknown] seeds/waves/{place}, value {value} row(s): Crosswalk {crosswalk} does not "
         "map this code in this wave"
@@ -2267,8 +2274,9 @@ ALL_AT_ONCE = [
     ),
     "[codebook_cell_missing] seeds/codebook/questions.csv, study api, column universe: The cell is "
     'empty in the row with study_id "api", variable_id "enrolment", valid_from_wave "2000"',
-    "[codebook_cell_type] seeds/codebook/waves.csv, study bsa, wave 1986, column wave_date, value "
-    '"1986": "1986" is not a date as 2001-12-31, in the row with study_id "bsa", wave_id "1986"',
+    "[codebook_cell_type] seeds/codebook/waves.csv, study bsa, wave 1986, column wave_date, "
+    'value "1986": "1986" is not a date such as 2001-12-31, in the row with study_id "bsa", '
+    'wave_id "1986"',
     "[codebook_cell_value] seeds/codebook/waived_columns.csv, study api, column waiver_kind, value "
     '"useless": "useless" is not a known value, in the row with study_id "api", source_column '
     '"stype", valid_from_wave "2000"',
@@ -2343,8 +2351,8 @@ def test_one_build_lists_everything(failed_build: tuple[Project, DbtRun]) -> Non
     # dbt cannot see this one on every engine, so it is listed beside its list.
     assert (
         "1 problem in the files:\n"
-        "  - seeds/waves/api/api_2000.csv (study api, wave 2000): line 2, column awards: the value "
-        "'null' cannot be told from an empty one on every engine." in run.output
+        "  - seeds/waves/api/api_2000.csv (study api, wave 2000): line 2, column awards: the "
+        "value 'null' looks like an empty value on some engines." in run.output
     )
 
 
@@ -2414,8 +2422,8 @@ def test_a_file_that_cannot_be_read_stops_the_build_with_the_others_that_are_mis
         "2 problems in the files:",
         "  - seeds/waves/bsa/bsa_1985.csv (study bsa, wave 1985): line 2: byte 0xe9 is not UTF-8. "
         "Save the file as UTF-8.",
-        "  - seeds/waves/bsa/bsa_1984.csv: the file is missing, though wave 1984 of study bsa is "
-        "declared. Put the file there, or take the wave out of seeds/codebook/waves.csv.",
+        "  - seeds/waves/bsa/bsa_1984.csv: wave 1984 of study bsa is declared, but its file is "
+        "missing. Put the file there, or take the wave out of seeds/codebook/waves.csv.",
     ]
     for name in ("wavehouse.duckdb", "parquet/fct_trend_estimates.parquet"):
         before = (published.warehouse / name).read_bytes()

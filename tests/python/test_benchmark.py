@@ -385,7 +385,7 @@ def test_dbt_and_what_calls_it_are_both_measured(
 
     monkeypatch.setattr("wavehouse.building.stages.build_stages", build_stages)
     places = (tmp_path, tmp_path / "target")
-    words = [str(tmp_path / "nodes"), "stages", *map(str, places), "anew", "--threads", "1"]
+    words = [str(tmp_path / "nodes"), "stages", *map(str, places), "all", "--threads", "1"]
     assert dbt_nodes.main(words) == 0
     assert called == [(*places, True, ["--threads", "1"])]
     assert dbt_nodes.main(words) == 1

@@ -144,6 +144,7 @@ def test_a_renamed_file_counts_and_analyses_and_python_tests_do_not(project: Pro
     before = fingerprint(project)
     write(project, "analyses/question.sql", "select 2")
     write(project, "tests/python/test_x.py", "x = 1")
+    write(project, "docs/tutorial/town.csv", "id\n1\n")
     assert fingerprint(project) == before
     (project.models / "fct_number.sql").rename(project.models / "fct_numbers.sql")
     assert fingerprint(project) != before
@@ -336,7 +337,7 @@ def test_a_damaged_working_database_is_set_aside(
     set_damaged_aside(empty_project)
     assert not database.exists()
     assert (database.parent / "wavehouse.duckdb.damaged").stat().st_size == size
-    assert "is made anew" in capsys.readouterr().out
+    assert "is made again" in capsys.readouterr().out
 
 
 def test_a_working_database_that_is_whole_or_in_use_stays(

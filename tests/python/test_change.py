@@ -387,7 +387,9 @@ def test_a_release_whose_files_do_not_belong_together_is_refused(tmp_path: Path)
     folder.mkdir()
     (folder / "one").write_text("other", "utf-8")
     sums = {"one": hashlib.sha256(b"1").hexdigest(), "two": "2"}
-    with pytest.raises(WavehouseError, match=r"is not whole: one, two is missing or another file"):
+    with pytest.raises(
+        WavehouseError, match=r"is not complete: one, two is missing or has changed"
+    ):
         pin(folder, baseline_of(files=sums), tmp_path / "taken")
 
 
@@ -399,10 +401,10 @@ def test_what_is_published_is_handed_over_only_as_it_is(
         write_baseline(empty_project, tmp_path / "release")
     project = copy_built(Project(released / "project"), tmp_path / "project")
     edit_label(project)
-    with pytest.raises(WavehouseError, match=r"not those of what is published"):
+    with pytest.raises(WavehouseError, match=r"have changed since the last publish"):
         write_baseline(project, tmp_path / "release")
     assert not (tmp_path / "release").exists()
-    with pytest.raises(WavehouseError, match=r"holds other files, so it is not replaced"):
+    with pytest.raises(WavehouseError, match=r"contains other files, so it is not replaced"):
         write_baseline(project, project.seeds)
 
 
@@ -441,8 +443,8 @@ def test_everything_is_built_where_nothing_can_be_left(
     assert "--defer" not in called[0]
     said = {
         "first": "There is no release to compare with yet, so everything was built and tested.",
-        "version": "because the release was made with duckdb 1.0.0, and here is",
-        "profile": "because profiles.yml is another one than the release was made with",
+        "version": "because the release was made with duckdb 1.0.0, but ",
+        "profile": "because profiles.yml differs from the one that the release was made with",
     }
     assert said[what] in report(checked)
     if what != "first":
@@ -469,7 +471,7 @@ def test_a_release_in_the_place_of_another_does_not_disturb(tmp_path: Path) -> N
 def test_a_report_without_a_change() -> None:
     """Nothing that is built was touched."""
     text = report(Checked(baseline_of()))
-    assert "- nothing that is built is new or another one" in text
+    assert "- nothing that is built is new or changed" in text
     assert "No table of published numbers had to be built, so none differs." in text
 
 

@@ -183,7 +183,10 @@ def test_help_needs_no_project_and_nothing_that_computes(words: list[str], tmp_p
         (["review", "gss"], "Missing argument 'WAVE'"),
         (["check", "--foo"], "No such option '--foo'"),
         (["build", "--target", "oracle"], "'oracle' is not one of"),
-        (["add-wave", "gss", "2008", "f.csv", "--date", "2019-13-45"], "'2019-13-45' is no day"),
+        (
+            ["add-wave", "gss", "2008", "f.csv", "--date", "2019-13-45"],
+            "'2019-13-45' is not a date",
+        ),
         (["add-wave", "gss", "2008", "f.csv", "--date", "tomorrow"], "Write it as 2024-05-01"),
         (["new-study", "p", "1", "f.csv", "--expected", "many"], "'many' is not a valid integer"),
         (

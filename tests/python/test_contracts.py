@@ -52,8 +52,8 @@ def test_all_that_is_broken_is_named_at_once() -> None:
         "Contracts of public tables are broken:",
         "  - fct_x (model fct_x): the column a was text and is bigint",
         "  - fct_x (model fct_x): the column b is gone or renamed",
-        "  - fct_x (model fct_x): the key was a and is a, c",
-        "  - fct_gone: the table is gone, and was released",
+        "  - fct_x (model fct_x): the key was a, and is now a, c",
+        "  - fct_gone: the table was released, but is gone",
     ]
 
 
@@ -73,7 +73,7 @@ def test_an_end_is_announced_and_leaves_readers_somewhere_to_go() -> None:
     without_heir = Contract("fct_x", NOW.key, NOW.columns, LATER)
     assert "no newer version" in broken(RELEASED, without_heir)
     too_late = Contract("fct_x", NOW.key, NOW.columns, "2001-01-01", is_latest=False)
-    assert "a day to come" in broken(RELEASED, too_late)
+    assert "write a later day" in broken(RELEASED, too_late)
     refuse_broken(RELEASED, {"fct_x": replace(too_late, deprecation_date=LATER)})
 
 
@@ -117,7 +117,7 @@ def test_a_lost_column_fails_and_a_second_version_passes(project: Project) -> No
         f"gone or renamed. {wavehouse.publishing.contracts.HOW}\n"
     )
 
-    # As docs/contributing/models.md says: the old version as it was, and the new one beside it.
+    # As docs/guide/change-a-public-table.md says: the old version stays, the new one is beside it.
     sql.with_name("dictionary_categories_v2.sql").write_bytes(sql.read_bytes())
     for path in (sql, yml):
         path.write_bytes((ROOT / path.relative_to(project.root)).read_bytes())

@@ -65,7 +65,7 @@ def town(bare: Project, tmp_path: Path, run_command: RunCommand) -> Project:
 def deliver(
     run_command: RunCommand, project: Project, wave_id: str, rows: list[Row]
 ) -> tuple[int, str]:
-    """Deliver a wave of the study anew."""
+    """Deliver a wave of the study again."""
     path = project.root / "again.csv"
     write_rows(path, list(rows[0]), rows)
     return run_command(project, "add-wave", STUDY, wave_id, str(path), "--replace")
@@ -89,7 +89,7 @@ def test_what_a_correction_changes_is_said_by_row_respondent_column_and_code(
     assert "Rows: 60 before, 59 now." in output
     assert "Respondents: 1 came, 2 went." in output
     assert "sex: 5 answers changed; counts" in output
-    assert "All of it is in target/changes/four_2.csv." in output
+    assert "All changes are in target/changes/four_2.csv." in output
     kept = [*rows[:-2], rows[0]]
     of_sex = {
         row["source_code"]: row for row in changes(four, "four_2") if row["source_column"] == "sex"
@@ -105,7 +105,7 @@ def test_what_a_correction_changes_is_said_by_row_respondent_column_and_code(
 def test_the_same_file_again_changes_nothing(four: Project, run_command: RunCommand) -> None:
     code, output = deliver(run_command, four, "2", answers("2"))
     assert code == 0, output
-    assert "No column, label, code or answer changed." in output
+    assert "No column, label, code or answer has changed." in output
     assert "The codebook stays as it is. Next: make" in output
 
 

@@ -96,7 +96,9 @@ def test_nested_without_end_is_refused_with_its_line(
 def test_half_a_character_is_refused_with_its_line(empty_project: Project, tmp_path: Path) -> None:
     path = tmp_path / "half.ndjson"
     path.write_text('{"id": 1, "q": "\\ud83d\\ude00"}\n{"id": 2, "q": "a\\ud800"}\n')
-    with pytest.raises(WavehouseError, match=r"line 2: half a character \(\\ud800\)"):
+    with pytest.raises(
+        WavehouseError, match=r"line 2: a text contains half a character \(\\ud800\)"
+    ):
         land(empty_project, path)
     path.write_text('{"id": 1, "q": "\\ud83d\\ude00"}\n')
     assert land(empty_project, path) == [("1", "😀")]
@@ -114,7 +116,7 @@ def test_a_header_without_rows_is_refused(
         "sav": lambda: pyreadstat.write_sav(frame, path),
         "parquet": lambda: frame.to_parquet(path),
     }[ending]()
-    with pytest.raises(WavehouseError, match=r"none\.\w+: a header and no rows"):
+    with pytest.raises(WavehouseError, match=r"none\.\w+: the file has a header but no rows"):
         land(empty_project, path)
 
 
@@ -263,6 +265,6 @@ def test_a_text_that_was_cut_before_delivery_keeps_a_mark_and_is_said(
         empty_project, "study", "1", [path], options=ReadingOptions(encoding="utf-8")
     )
     assert (
-        "row 1, column town: the text 'Caf\ufffd' ends within a character"
+        "row 1, column town: the text 'Caf\ufffd' ends in the middle of a character"
         in (landed.files[0].notes[0])
     )

@@ -566,7 +566,7 @@ def test_the_same_import_again_keeps_the_draft(copied: Project, write: Write) ->
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("<codeBook", "<codeBook><broken", "not readable as XML"),
+        ("<codeBook", "<codeBook><broken", "the file cannot be read as XML"),
         ("codeBook", "study", "root element is study"),
         ('name="Q1"', 'name="Q9"', "line 19: panel19.csv has no column Q9"),
         ('name="Q1"', 'name="q1"', "It has Q1"),

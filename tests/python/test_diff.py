@@ -118,7 +118,7 @@ def test_the_csv_has_each_value_and_no_suppressed_number(
     file = tmp_path / "differences.csv"
     code, said = run_command(project, "diff", "--format", "csv", "--to", str(file), "--exit-code")
     assert code == 1
-    assert said.endswith("3 other figures and 3 new or gone rows, in 2 measures.\n")
+    assert said.endswith("3 other figures and 3 rows that are new or gone, in 2 measures.\n")
     with file.open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     found = {

@@ -336,5 +336,5 @@ def test_the_catalogue_does_not_repeat_descriptions() -> None:
 
 def test_a_page_of_another_dbt_is_refused() -> None:
     assert replace_in_page("a PLACE b", {"PLACE": "text"}) == "a text b"
-    with pytest.raises(WavehouseError, match=r"no PLACE any more\. Install the locked"):
+    with pytest.raises(WavehouseError, match=r"no longer has PLACE\. Install the locked"):
         replace_in_page("another page", {"PLACE": "text"})

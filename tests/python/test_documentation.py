@@ -844,5 +844,7 @@ def test_images_of_doc_blocks_become_part_of_the_page(empty_project: Project) ->
 
 
 def test_an_image_that_is_missing_stops_the_docs(empty_project: Project) -> None:
-    with pytest.raises(WavehouseError, match=r"The docs show docs/images/gone\.svg, which is not"):
+    with pytest.raises(
+        WavehouseError, match=r"The docs show docs/images/gone\.svg, but the file is missing"
+    ):
         inline_images(empty_project, "![Gone](docs/images/gone.svg)")

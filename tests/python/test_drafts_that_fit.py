@@ -339,7 +339,7 @@ def test_psus_that_are_numbered_within_strata_are_said(tmp_path: Path) -> None:
     text = file_of(stratum=[n % 3 for n in range(PEOPLE)], psu=[n // 3 % 4 for n in range(PEOPLE)])
     found = roles_of(wave(tmp_path, text, {}), tmp_path / "s_1.csv", {})
     psu = next(role for role in found if role.role == "psu")
-    assert "4 numbers come in several strata" in psu.reason
+    assert "4 numbers occur in several strata" in psu.reason
 
 
 def test_two_weights_are_not_chosen_from(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Drills: what comes out of a backup is built anew, and gives the numbers of its release."""
+"""Drills: what comes out of a backup is built again, and gives the numbers of its release."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""`make` makes an environment that is whole: one that was left unfinished is made anew."""
+"""`make` makes an environment that is whole: one that was left unfinished is made again."""
 
 import sys
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ OURS = ["--editable", "."]
 
 @pytest.fixture
 def script() -> ModuleType:
-    """The script, loaded anew for each test, which replaces what it runs."""
+    """The script, loaded again for each test, which replaces what it runs."""
     return reload(environment)
 
 
@@ -75,7 +75,7 @@ def test_an_environment_is_made_step_by_step(script: ModuleType, commands: Comma
 
 
 @pytest.mark.parametrize("killed_at", ["venv", "tool.lock", "--editable"])
-def test_an_environment_of_a_killed_run_is_made_anew(
+def test_an_environment_of_a_killed_run_is_made_again(
     script: ModuleType, commands: Commands, capsys: pytest.CaptureFixture[str], killed_at: str
 ) -> None:
     commands.killed_at = killed_at

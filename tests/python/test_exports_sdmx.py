@@ -192,7 +192,7 @@ def test_waves_of_one_date_are_refused(
         )
     code, printed = run_command(project, "export", "bsa", "--format", "sdmx")
     assert code == 1
-    assert "Waves 1983, 1984 of study bsa have one date, 1983-03-01" in printed
+    assert "Waves 1983, 1984 of study bsa have the same date, 1983-03-01" in printed
     assert run_command(project, "export", "bsa", "--format", "sdmx", "--wave", "1984")[0] == 0
 
 

@@ -194,7 +194,7 @@ def test_a_download_goes_on_where_it_broke_off(listed: Project, server: Server) 
     wave_2018(listed)
 
 
-def test_a_download_begins_anew_where_the_server_cannot_go_on(
+def test_a_download_begins_again_where_the_server_cannot_go_on(
     listed: Project, server: Server
 ) -> None:
     server.behaviour = [BREAK_OFF, NO_RANGES]
@@ -205,7 +205,7 @@ def test_a_download_begins_anew_where_the_server_cannot_go_on(
 def test_the_next_run_goes_on_with_a_download(listed: Project, server: Server) -> None:
     server.behaviour = [BREAK_OFF, BUSY, BUSY]
     (problem,) = problems_of(lambda: quickly(listed, wave_id="2018"))
-    assert "the server says 503 Service Unavailable, 3 times" in problem
+    assert "after 3 tries: the server says 503 Service Unavailable" in problem
     server.requests.clear()
     quickly(listed, wave_id="2018")
     assert [asked for _, asked, _ in server.requests] == [f"bytes={len(PEOPLE) // 2}-"]
@@ -221,7 +221,7 @@ def test_a_beginning_of_other_content_is_thrown_away(listed: Project, server: Se
     wave_2018(listed)
 
 
-def test_a_download_longer_than_the_file_begins_anew(listed: Project) -> None:
+def test_a_download_longer_than_the_file_begins_again(listed: Project) -> None:
     part = listed.root / "landing/study/.downloads/2018/people.csv.part"
     part.parent.mkdir(parents=True)
     part.write_bytes(PEOPLE + b"more")
@@ -249,7 +249,7 @@ def test_wrong_bytes_are_refused(listed: Project, server: Server) -> None:
 def test_a_web_page_is_not_taken_for_the_file(listed: Project, server: Server) -> None:
     server.behaviour = [WEB_PAGE]
     (problem,) = problems_of(lambda: quickly(listed, wave_id="2018"))
-    assert f"{server.url('people.csv')} gives a web page, not the file" in problem
+    assert f"{server.url('people.csv')} returns a web page, not the file" in problem
 
 
 def test_other_waves_land_where_one_cannot(listed: Project, server: Server) -> None:
@@ -260,7 +260,7 @@ def test_other_waves_land_where_one_cannot(listed: Project, server: Server) -> N
         quickly(listed)
     (problem,) = raised.value.problems
     assert "people.csv (study study, wave 2018)" in problem
-    assert "the server says 404 Not Found. Correct the url" in problem
+    assert "the server says 404 Not Found. If the file has moved, correct the url" in problem
     assert read_landed(listed, "study", "2020").row_count == 500
 
 
@@ -274,7 +274,7 @@ def test_offline_is_said_once_in_full_and_not_tried_again(listed: Project) -> No
     first, second = problems_of(lambda: quickly(listed))
     assert "127.0.0.1:9 cannot be reached" in first
     assert "Connection refused" in first
-    assert "3 times. Check the connection and run the command again" in first
+    assert "Check the connection and run the command again" in first
     assert "wavehouse fetch study --from FOLDER" in first
     assert second.startswith("1 more file(s) were not tried, because 127.0.0.1:9 cannot be reached")
     assert "people.csv (study study, wave 2020)" in second

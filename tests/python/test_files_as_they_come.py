@@ -70,7 +70,7 @@ def test_a_wave_that_the_file_has_not_is_named_with_those_it_has(
     clean: Project, all_years: Path
 ) -> None:
     with pytest.raises(
-        WavehouseError, match=r"no row has '2019' there. There are 2018, 2020, 2022"
+        WavehouseError, match=r"no row has the value '2019'. There are 2018, 2020, 2022"
     ):
         land_wave(clean, "town", "2019", [all_years], options=reading_options(split_by="year=2019"))
     with pytest.raises(WavehouseError, match=r"there is no column jahr. There are year, id"):
@@ -98,7 +98,7 @@ def test_a_study_begins_with_one_wave_of_such_a_file_and_goes_on_with_the_next(
     assert repeats["changes"][0]["table"] == "waived_columns"
     # Nobody answered it in this wave, so it is no question of it.
     assert "news" not in {p["subject"] for p in draft["proposals"]}
-    assert any("anything in news" in p["reason"] for p in draft["proposals"])
+    assert any("a value in news" in p["reason"] for p in draft["proposals"])
     for wave, date in (("2018", "2018-05-01"), ("2020", "2020-05-01")):
         if wave != "2018":
             words = ("add-wave", "town", wave, file, "--date", date, "--split-by", "year")
@@ -178,7 +178,9 @@ def test_labels_of_sas_are_read_from_the_file_beside(clean: Project, tmp_path: P
 def test_labels_of_sas_without_data_and_broken_ones_are_errors(
     clean: Project, tmp_path: Path
 ) -> None:
-    with pytest.raises(ProblemsError, match=r"labels of a \.sas7bdat file, and none is named"):
+    with pytest.raises(
+        ProblemsError, match=r"labels of a \.sas7bdat file, but no such file is named"
+    ):
         land_wave(clean, "town", "1", [SAMPLES / "formats.sas7bcat"])
     shutil.copy(SAMPLES / "formats.sas7bdat", tmp_path / "people.sas7bdat")
     (tmp_path / "people.sas7bcat").write_bytes(b"nothing of the kind")

@@ -201,7 +201,7 @@ def test_a_variable_has_a_page_and_its_column_the_same_text(
     # Two braces would be Jinja to dbt, and both wordings differ by more than they share.
     assert f'| 2001{DASH}2002 | Are you "happy"? | adults | `q1` |' in block
     assert "| 2003 | **How happy { { are }} you** |  | `q.9` |" in block
-    assert "| 2002 | 2003 | **with care** | The question was worded in another way." in block
+    assert "| 2002 | 2003 | **with care** | The wording of the question differs." in block
     pages = described(project, "models/marts/dictionary/_dictionary__variables.yml", "exposures")
     said = "{{ doc('variable__happy') }}"
     assert pages["variable_happy"]["description"] == said
@@ -235,7 +235,7 @@ def test_check_lists_missing_stale_and_superseded_files_and_changes_none(
     assert "run `make generate`" in said
     assert "models/staging/mood/stg_mood__delivered.sql: stale" in said
     assert "models/staging/mood/_mood__staging.yml: missing" in said
-    assert "models/staging/mood/stg_mood__2001.sql: superseded" in said
+    assert "models/staging/mood/stg_mood__2001.sql: no longer needed" in said
     assert snapshot(project) == before
 
 
@@ -268,7 +268,7 @@ def test_a_file_written_by_hand_is_not_overwritten(project: Project, run_command
     before = snapshot(project)
     code, said = run_command(project, "generate")
     assert code == 1
-    assert "models/staging/mood/stg_mood__delivered.sql: rename or remove it" in said
+    assert "models/staging/mood/stg_mood__delivered.sql: rename or remove the file" in said
     assert snapshot(project) == before
 
 
@@ -279,12 +279,12 @@ def test_a_file_written_by_hand_is_not_overwritten(project: Project, run_command
         (WAVE_FILE, "q1,wt\n1,2\n1,2,3\n", "line 3 has 3 values where the header has 2 columns"),
         (WAVE_FILE, "q1,wt\n\n1,2\n", "line 2 is blank. Remove it."),
         (WAVE_FILE, 'q1,wt\n1,"2\n', "line 2: unexpected end of data. Repair the quotes"),
-        (WAVE_FILE, "q1,q1\n1,2\n", "column q1 stands 2 times in the header"),
+        (WAVE_FILE, "q1,q1\n1,2\n", "column q1 occurs 2 times in the header"),
         (WAVE_FILE, "q1,\n1,2\n", "column 2 has no name"),
         (WAVE_FILE, "q1, wt\n1,2\n", "column ' wt' begins or ends with a blank"),
         (WAVE_FILE, "q1,{{wt\n1,2\n", "column '{{wt' has a quote, brace or control character"),
         (WAVE_FILE, "q1,Q1\n1,2\n", "columns q1, Q1 differ only by upper and lower case"),
-        (WAVE_FILE, "q1,wt\n1,\0\n", "line 2: a NUL character"),
+        (WAVE_FILE, "q1,wt\n1,\0\n", "line 2 has a NUL character"),
         (WAVE_FILE, 'q1,wt\n1, "2"\n', "line 2, column wt: blanks before a quote"),
         (WAVE_FILE, "", "the file is empty: it has no header"),
         ("seeds/waves/mood/old/mood_2001.csv", "q1\n1\n", "does not follow seeds/waves/<study>/"),
@@ -306,8 +306,12 @@ def test_a_bad_file_is_named_with_its_place_and_remedy(
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        (WAVE_FILE, "q1,wt\n1,NULL\n", "line 2, column wt: the value 'NULL' cannot be told"),
-        (WAVE_FILE, "q1,wt\n", "the wave is empty: a header and no rows"),
+        (
+            WAVE_FILE,
+            "q1,wt\n1,NULL\n",
+            "line 2, column wt: the value 'NULL' looks like an empty value",
+        ),
+        (WAVE_FILE, "q1,wt\n", "the wave is empty: its file has a header but no rows"),
         (
             "seeds/waves/mood/mood_2009.csv",
             "q1\n1\n",
@@ -337,7 +341,7 @@ def test_a_wave_without_its_file_is_left_out_of_what_is_generated(
     (project.root / WAVE_FILE).unlink()
     code, said = run_command(project, "check")
     assert code == 1
-    assert f"  - {WAVE_FILE}: the file is missing, though wave 2002 of study mood" in said
+    assert f"  - {WAVE_FILE}: wave 2002 of study mood is declared, but its file is missing" in said
     assert run_command(project, "generate")[0] == 0
     seeds = described(project, "seeds/waves/mood/_mood__waves.yml", "seeds")
     assert list(seeds) == ["mood_2001", "mood_2003"]
@@ -366,7 +370,7 @@ def test_tables_and_columns_that_the_checks_read_must_be_there(
     assert said.splitlines() == [
         "2 problems in the files:",
         "  - seeds/codebook/measures.csv: column measure_kind is missing. Add it to the header.",
-        "  - seeds/codebook/breaks.csv: the file is missing. Add it, with a header at least.",
+        "  - seeds/codebook/breaks.csv: the file is missing. Add it, with at least a header.",
     ]
 
 
@@ -377,9 +381,11 @@ def test_ids_that_cannot_name_a_file_are_reported(project: Project, run_command:
     write(project, "seeds/codebook/variables.csv", "variable_id,variable_label\nq-1,Happiness\n")
     code, said = run_command(project, "check")
     assert code == 1
-    assert "variables.csv: variable_id 'q-1' becomes the name of a column and part of a" in said
-    assert "segments.csv: segment_id 'Age group' cannot be an id, since it becomes part of" in said
-    assert "wave 'Spring 2004': wave_id cannot be an id, since it becomes part of names" in said
+    assert "variables.csv: variable_id 'q-1' becomes the name of a column and part of the" in said
+    assert (
+        "segments.csv: segment_id 'Age group' cannot be an id, because ids become part of" in said
+    )
+    assert "wave 'Spring 2004': wave_id cannot be an id, because ids become part of names" in said
 
 
 def test_two_seeds_of_the_same_name_are_reported(project: Project, run_command: Run) -> None:
@@ -407,8 +413,8 @@ def test_all_problems_of_all_files_come_in_one_list(project: Project, run_comman
     assert code == 1
     assert said.splitlines()[0] == "6 problems in the files:"
     for part in (
-        "mood_2001.csv: the file is missing, though wave 2001 of study mood is declared",
-        f"{WAVE_FILE} (study mood, wave 2002): column q1 stands 2 times",
+        "mood_2001.csv: wave 2001 of study mood is declared, but its file is missing",
+        f"{WAVE_FILE} (study mood, wave 2002): column q1 occurs 2 times",
         f"{WAVE_FILE} (study mood, wave 2002): line 2 has 1 values",
         "mood_2009.csv: wave 2009 of study mood is not declared",
         "mood_2009.csv: the file is empty",

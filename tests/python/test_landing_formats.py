@@ -333,7 +333,7 @@ def test_tab_separated_file(land: Land, tmp_path: Path) -> None:
     ("content", "message"),
     [
         (b"a,b\n1,2\n3\n4,5,6\n", "2 row(s) are not as wide as the header with its 2 columns"),
-        (b'a,b\n1,"2\n3,4\n', "a quote is opened and never closed"),
+        (b'a,b\n1,"2\n3,4\n', "a quote is opened but never closed"),
         (b"", "the file is empty"),
         (b"\x81\x8d,b\n1,2\n", "the text is not cp1252"),
     ],
@@ -392,7 +392,7 @@ def test_sheet_is_named_where_several_have_rows(land: Land, tmp_path: Path) -> N
         workbook.create_sheet("data").append(row) if row == ["id"] else workbook["data"].append(row)
     path = tmp_path / "people.xlsx"
     workbook.save(path)
-    with pytest.raises(WavehouseError, match=r"there are 2 \(Sheet, data\)"):
+    with pytest.raises(WavehouseError, match=r"2 sheets have rows \(Sheet, data\)"):
         land(path)
     with pytest.raises(WavehouseError, match="no sheet 'other'"):
         land(path, sheet="other")
@@ -519,7 +519,7 @@ def test_all_broken_lines_are_named(land: Land, tmp_path: Path) -> None:
     assert raised.value.problems == [
         "line 2: no JSON: Expecting value at character 7.",
         "line 3: no JSON object.",
-        "line 4: the key 'a' stands twice in one object.",
+        "line 4: the key 'a' occurs twice in one object.",
     ]
 
 
@@ -530,8 +530,8 @@ def test_all_broken_lines_are_named(land: Land, tmp_path: Path) -> None:
     ("name", "content", "message"),
     [
         ("people.sav", b"no such thing", "the file cannot be read"),
-        ("people.xlsx", b"no such thing", "the file is no Excel workbook"),
-        ("people.parquet", b"no such thing", "the file is no whole Parquet file"),
+        ("people.xlsx", b"no such thing", "the file is not an Excel workbook"),
+        ("people.parquet", b"no such thing", "the file is not a complete Parquet file"),
         ("people.docx", b"", "files that end in '.docx' cannot be read"),
         ("people", b"", "files that end in 'nothing' cannot be read"),
     ],

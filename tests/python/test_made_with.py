@@ -1,4 +1,4 @@
-"""`add-wave` with other options makes the draft anew, and keeps what was decided of the same."""
+"""`add-wave` with other options makes the draft again, and keeps what was decided of the same."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,7 @@ from wavehouse.project import Project
 from wavehouse_exchange.onboarding.draft import Draft, Proposal, read_draft
 
 RunCommand = Callable[..., tuple[int, str]]
-LEFT = "These files have a draft already; it is left as it is."
+LEFT = "There is already a draft for these files; it is left as it is."
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_a_list_of_what_is_wanted_that_comes_later_is_followed(
     because = ("--because", "The labels are wrong.")
     ran(run_command, town, "decide", "town", "2", turned, "reject", *because)
     output = again(run_command, town, "--keep", "asked")
-    assert "The draft is made anew: --keep 'asked'. 5 of 5 decisions are kept" in output
+    assert "A new draft is made: --keep 'asked'. 5 of 5 decisions are kept" in output
     draft = draft_of(town)
     assert [p.subject for p in draft.proposals if p.kind == "new_column"] == []
     waiver = next(p for p in draft.proposals if p.kind == "not_wanted").changes[0]["add"]
@@ -80,7 +80,7 @@ def test_a_concordance_that_comes_later_wins_and_is_remembered(
     path = town.root.parent / "names.csv"
     write_rows(path, ["old_name", "new_name"], [{"old_name": "marstat", "new_name": "club"}])
     output = again(run_command, town, "--concordance", str(path))
-    assert "The draft is made anew: --concordance 'names.csv'." in output
+    assert "A new draft is made: --concordance 'names.csv'." in output
     assert of(draft_of(town), "renamed_column", "club").old_column == "marstat"
     path.unlink()
     again(run_command, town, "--label", "Second")
@@ -91,15 +91,15 @@ def test_a_concordance_that_comes_later_wins_and_is_remembered(
     words = ("add-wave", "town", "2", delivered(town, "2"), "--label", "Third")
     code, output = run_command(town, *words)
     assert code == 1
-    assert "names.csv, and no copy of it is here. Name it again with --concordance" in output
+    assert "names.csv, but there is no copy of it. Name it again with --concordance" in output
     assert (town.root / "drafts/town_2.yml").read_bytes() == before
 
 
-def test_the_same_files_read_otherwise_are_landed_anew(
+def test_the_same_files_read_otherwise_are_landed_again(
     town: Project, run_command: RunCommand
 ) -> None:
     output = again(run_command, town, "--leave-out", "club")
-    assert "The draft is made anew: the files read with --leave-out club." in output
+    assert "A new draft is made: the files read with --leave-out club." in output
     assert "Columns that went: club." in output
     assert not [p for p in draft_of(town).proposals if p.subject == "club"]
     # What tells who somebody is is not landed because a word was forgotten.
@@ -125,7 +125,7 @@ def test_a_run_that_fails_leaves_the_draft_as_it_was(
     words = ("add-wave", "town", "2", delivered(town, "2"), "--keep", "no_such_column")
     code, output = run_command(town, *words)
     assert code == 1
-    assert "--keep: no_such_column. Correct the name, or take it out." in output
+    assert "--keep: no_such_column. Correct the name, or remove it." in output
     assert (town.root / "drafts/town_2.yml").read_bytes() == before
 
 
@@ -158,4 +158,4 @@ def test_options_that_say_nothing_of_a_wave_in_the_codebook_are_named(
     words = ("add-wave", "town", "1", delivered(town, "1"), "--replace", "--keep", "age")
     ran(run_command, town, "remove-wave", "town", "2", "--apply")
     output = ran(run_command, town, *words)
-    assert "Not looked at, since the wave is in the codebook: --keep." in output
+    assert "Not used, because the wave is in the codebook: --keep." in output

@@ -325,7 +325,7 @@ def test_a_concordance_is_read_strictly(tmp_path: Path) -> None:
     for text, said in (
         ("old,new\na,c\n", "names.csv: a concordance has the columns old_name and new_name"),
         ("old_name,new_name\nx,c\n", "old_name 'x': wave 1 has no such column"),
-        ("old_name,new_name\na,c\na,d\n", "old_name 'a' stands 2 times"),
+        ("old_name,new_name\na,c\na,d\n", "old_name 'a' occurs 2 times"),
     ):
         path.write_text(text)
         with pytest.raises(WavehouseError, match=said):

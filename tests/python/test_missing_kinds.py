@@ -335,7 +335,7 @@ def test_a_code_that_stands_twice_in_a_wave_is_named() -> None:
         crosswalk(("9", "w1", ""), ("9", "w2", "w2"), ("8", "", ""))
     )
     assert problem.startswith(
-        "seeds/codebook/crosswalk.csv, study s, wave w2, column q7: code '9' stands 2 times"
+        "seeds/codebook/crosswalk.csv, study s, wave w2, column q7: code '9' occurs 2 times"
     )
 
 

@@ -171,7 +171,7 @@ def test_the_same_command_again_changes_nothing_and_keeps_decisions(
     delivered = town.root / "landing/town/2/answers.parquet"
     written = delivered.stat().st_mtime_ns
     output = ran(run_command, town, "add-wave", "town", "2", second_file)
-    assert "These files have a draft already; it is left as it is." in output
+    assert "There is already a draft for these files; it is left as it is." in output
     assert (town.root / "drafts/town_2.yml").read_bytes() == draft
     assert delivered.stat().st_mtime_ns == written
     assert _codebook(town) == codebook
@@ -185,7 +185,7 @@ def test_check_and_build_say_what_is_open_before_dbt_starts(
     assert "drafts/town_2.yml: p03 (reversed_scale, satlife) is open" in output
     code, output = run_command(town, "build")
     assert code == 1
-    assert "Not built, since drafts of new waves are not finished:" in output
+    assert "Nothing was built, because drafts of new waves are not finished:" in output
     assert "wavehouse decide town 2 p03 accept" in output
     assert {path.name for path in town.target.iterdir()} == {".build.lock", "review"}
 
@@ -214,14 +214,14 @@ def test_apply_and_check_refuse_a_code_that_stands_twice(
     path.write_text(yaml.safe_dump(draft), encoding="utf-8")
     before = _codebook(town)
     code, output = run_command(town, "apply", "town", "2")
-    said = f"wave 2, column {_column_of(town, there)}: code {there['source_code']!r} stands 2 times"
+    said = f"wave 2, column {_column_of(town, there)}: code {there['source_code']!r} occurs 2 times"
     assert code != 0
     assert said in output
     assert _codebook(town) == before
     add_codebook_rows(town, {"crosswalk": [row | {"valid_from_wave": "1"}]})
     code, output = run_command(town, "check")
     assert code != 0
-    assert f"code {there['source_code']!r} stands 2 times" in output
+    assert f"code {there['source_code']!r} occurs 2 times" in output
 
 
 def _column_of(project: Project, row: dict[str, str]) -> str:
@@ -249,10 +249,10 @@ def test_apply_writes_all_rows_once_and_leaves_the_others_as_they_are(
     assert len(gone["questions.csv"]) == 4
     assert not (town.root / "drafts").exists()
     output = ran(run_command, town, "apply", "town", "2")
-    assert "is in the codebook; there is nothing to do" in output
+    assert "is in the codebook already; there is nothing to do" in output
     assert _codebook(town) == after
     output = ran(run_command, town, "add-wave", "town", "2", second_file)
-    assert "is in the codebook; there is nothing to do" in output
+    assert "is in the codebook already; there is nothing to do" in output
 
 
 def test_one_bad_row_keeps_all_of_them_from_being_written(

@@ -73,7 +73,7 @@ def test_the_same_row_twice_changes_nothing_and_another_is_refused(tmp_path: Pat
     edited = table(tmp_path / "t.csv")
     edited.add({"study": "a", "code": "2", "label": "needless quotes"})
     assert edited.after == ODD
-    with pytest.raises(WavehouseError, match="a, 2 is there already, with another label"):
+    with pytest.raises(WavehouseError, match="a, 2 exists already, with another label"):
         edited.add({"study": "a", "code": "2", "label": "else"})
     with pytest.raises(WavehouseError, match="no column colour"):
         edited.add({"study": "a", "code": "4", "colour": "red"})
@@ -185,12 +185,12 @@ def test_a_reason_is_kept_where_somebody_deleted_its_line(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("decision: open", "decision: yes", "p01: decision 'yes' is none of"),
-        ("confidence: 0.6", "confidence: high", "p01: confidence 'high' is no number"),
-        ("id: p02", "id: p01", "p01 stands twice"),
-        ("changes: []", "changes: none", "p01: changes is no list of changes"),
+        ("decision: open", "decision: yes", "p01: decision 'yes' is not one of"),
+        ("confidence: 0.6", "confidence: high", "p01: confidence 'high' is not a number"),
+        ("id: p02", "id: p01", "p01 occurs twice"),
+        ("changes: []", "changes: none", "p01: changes is not a list of changes"),
         ("kind: code_added", "kinds: code_added", "kind is missing"),
-        ("proposals:\n", "proposals:\n  - p00\n", "proposal 1 is no proposal"),
+        ("proposals:\n", "proposals:\n  - p00\n", "entry 1 is not a proposal"),
     ],
 )
 def test_mistakes_in_an_edited_draft_are_named(

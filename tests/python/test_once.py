@@ -1,4 +1,4 @@
-"""What a run of tests makes once is made once, whoever asks and however it ends."""
+"""What a run of tests makes once is made once, for all who ask, and however it ends."""
 
 import os
 import signal

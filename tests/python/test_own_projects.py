@@ -140,9 +140,9 @@ def test_dbt_reads_a_new_project_without_a_warning(town: Project) -> None:
 @pytest.mark.parametrize(
     ("folder", "name", "said"),
     [
-        ("used", None, "is there already and not empty"),
-        ("wavehouse", None, "cannot be called 'wavehouse'"),
-        ("x", "2nd", "cannot be called '2nd'"),
+        ("used", None, "exists already and is not empty"),
+        ("wavehouse", None, "cannot have the name 'wavehouse'"),
+        ("x", "2nd", "cannot have the name '2nd'"),
         ("x", "Städte", "cannot be called"),
     ],
 )
@@ -207,9 +207,9 @@ def test_a_clone_becomes_a_project_with_what_its_team_wrote(tmp_path: Path) -> N
         clone / "seeds/codebook/studies.csv"
     ).read_bytes()
     assert (ours / "models/marts/wide/wide_gss.sql").is_file()
-    with pytest.raises(WavehouseError, match="is no clone of Wavehouse"):
+    with pytest.raises(WavehouseError, match="is not a clone of Wavehouse"):
         init_project(tmp_path / "other", clone=ours)
-    with pytest.raises(WavehouseError, match="git does not know what changed since v9"):
+    with pytest.raises(WavehouseError, match="git cannot say what changed since v9"):
         init_project(tmp_path / "other", clone=clone, since="v9")
 
 
@@ -228,7 +228,7 @@ def test_the_doctor_names_what_is_out_of_order(town: Project) -> None:
     assert "dbt_project.yml: where the macros for seeds are looked for is not set" in said
     run = run_wavehouse(town, "doctor")
     assert run.exit_code == 1
-    assert "3 things have to be done" in run.output
+    assert "3 things need to be done" in run.output
 
 
 def test_something_in_the_way_of_the_package_is_not_removed(town: Project) -> None:
@@ -246,7 +246,7 @@ def test_only_a_wheel_of_wavehouse_is_taken_for_one(town: Project, tmp_path: Pat
     other = tmp_path / "other-1.0-py3-none-any.whl"
     with zipfile.ZipFile(other, "w") as packed:
         packed.writestr("other-1.0.dist-info/METADATA", "Name: other\nVersion: 1.0\n")
-    with pytest.raises(WavehouseError, match="is no wheel of Wavehouse"):
+    with pytest.raises(WavehouseError, match="is not a wheel of Wavehouse"):
         version_of(other)
     text = tmp_path / "text.whl"
     text.write_text("no zip file")
@@ -269,7 +269,7 @@ def test_an_upgrade_that_was_stopped_is_taken_back(town: Project) -> None:
     assert _files(town.root) != before
     record = town.root / ".wavehouse/upgrade/upgrade.json"
     record.write_text(json.dumps({**json.loads(record.read_text()), "is_done": False}))
-    assert "was taken back" in upgrades.undo(town)[0]
+    assert "was undone" in upgrades.undo(town)[0]
     assert _files(town.root) == before
 
 
@@ -309,8 +309,16 @@ def test_a_project_is_built_upgraded_and_taken_back_with_the_same_numbers(town: 
 
     before = _files(town.root)
     wheel = _newer_wheel(town.root.parent)
-    shown = upgrades.upgrade(town, wheel, does_it=False)
+    shown = upgrades.upgrade(town, wheel, does_it=False, builds=True)
     assert f"From Wavehouse {version_of(write_wheel(town.root.parent))} to 9.9.9:" in shown
+    copy = Project(town.target / "upgrade" / "project")
+    pd.testing.assert_frame_equal(_numbers(copy), numbers, check_exact=True)
+    # One that does not build is not put in place.
+    failing = town.root / "tests/failing.sql"
+    failing.write_text("select 1 as x")
+    with pytest.raises(WavehouseError, match="does not build with Wavehouse 9"):
+        upgrades.upgrade(town, wheel, does_it=True, builds=True)
+    failing.unlink()
     assert _files(town.root) == before
     upgrades.upgrade(town, wheel, does_it=True)
     for name, text in own.items():

@@ -211,7 +211,7 @@ def test_people_are_asked_about_and_left_out_from_then_on(
     ids = [p["id"] for p in draft(clean, "1")["proposals"] if p["decision"] == "open"]
     run(clean, "decide", "town", "1", ",".join(ids), "accept")
     run(clean, "apply", "town", "1")
-    assert "Taken out of what was delivered: phone, mail" in capsys.readouterr().out
+    assert "Removed from the delivered files: phone, mail" in capsys.readouterr().out
     assert landed_columns(clean, "1") == ["id", "happy", "age"]
     kept = everything_kept(clean)
     assert b"@example.org" not in kept

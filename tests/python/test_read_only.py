@@ -212,9 +212,9 @@ def test_the_message_names_the_program_and_its_user() -> None:
         "/usr/bin/some tool (PID 42) by user ann. See also https://duckdb.org/docs"
     )
     assert held_message(said, "y.duckdb") == (
-        "y.duckdb is open in /usr/bin/some tool (process 42, user ann), which keeps others from "
-        "it. Close it there, or end that program, and run the command again. To query while "
-        "others build, open warehouse/wavehouse.duckdb for reading only."
+        "y.duckdb is open in /usr/bin/some tool (process 42, user ann), which keeps other "
+        "programs out. Close it there, or end that program, and run the command again. To query "
+        "during builds, open warehouse/wavehouse.duckdb for reading only."
     )
     assert "open in another program" in (held_message('Could not set lock on file "a"', "a") or "")
     assert held_message("IO Error: Permission denied", "a") is None

@@ -98,8 +98,8 @@ def test_a_column_that_mixes_marks_stays_as_delivered_and_that_is_said(
     landed, rows = read(empty_project, path, decimal=",")
     assert [row[1] for row in rows] == ["1,5", "1,5,6"]
     assert landed.files[0].notes == (
-        "w.csv, column x: '1,5,6' is no number as --decimal , says, though '1,5' is one, so that "
-        "the column stays as it is delivered.",
+        "w.csv, column x: '1,5,6' is not a number (with --decimal ,), although '1,5' is. So "
+        "the column stays as delivered.",
     )
 
 
@@ -148,7 +148,7 @@ def test_a_declared_encoding_that_does_not_fit_is_refused(
     empty_project: Project, tmp_path: Path
 ) -> None:
     path = written_file(tmp_path / "w.csv", "id,town\n1,Łódź\n", "cp1250")
-    with pytest.raises(WavehouseError, match="line 2: byte 0x9f is no letter in iso-8859-2"):
+    with pytest.raises(WavehouseError, match="line 2: byte 0x9f is not a letter in iso-8859-2"):
         read(empty_project, path, encoding="iso-8859-2")
     with pytest.raises(WavehouseError, match="is not utf-8"):
         read(empty_project, path, encoding="utf-8")
@@ -158,9 +158,9 @@ def test_a_declared_encoding_that_does_not_fit_is_refused(
     ("said", "told"),
     [
         ({"encoding": "klingon"}, "there is no such encoding"),
-        ({"delimiter": ";;"}, "name one character"),
-        ({"headers": "labels"}, "names is needed once"),
-        ({"headers": "4"}, "say 1, 2 or 3"),
+        ({"delimiter": ";;"}, "give one character"),
+        ({"headers": "labels"}, "names must occur once"),
+        ({"headers": "4"}, "write 1, 2 or 3"),
         ({"lists": ["languages"]}, "COLUMN=MARK"),
         ({"thousands": "."}, "is the decimal mark too"),
         ({"decimal": "5"}, "is part of numbers"),
@@ -175,7 +175,7 @@ def test_an_option_that_says_nothing_of_any_file_is_refused() -> None:
     options = reading_options(sheet="Data", encoding="cp1250")
     sheet, text = for_each(options, [Path("a.xlsx"), Path("b.csv")])
     assert (written(sheet), written(text)) == ("--sheet Data", "--encoding cp1250")
-    with pytest.raises(WavehouseError, match=r"--sheet Data says nothing of b\.csv"):
+    with pytest.raises(WavehouseError, match=r"--sheet Data does not apply to b\.csv"):
         for_each(options, [Path("b.csv")])
 
 
@@ -211,14 +211,14 @@ def test_a_seed_is_made_of_a_file_with_other_marks_and_remembers_how(
     assert seed.read_text() == "id,x\n1,1000.5\n2,2.5\n"
     draft = read_draft(copied, "marks", "1")
     assert draft.files[0]["reading_options"] == "--decimal , --thousands ."
-    # The same again changes nothing, and what is not said again stays; --replace says all anew.
+    # The same again changes nothing, and what is not said again stays; --replace says all again.
     assert (
         "it is left as it is"
         in run_command(copied, *words, "--decimal", ",", "--thousands", ".")[1]
     )
     assert "it is left as it is" in run_command(copied, *words)[1]
     code, told = run_command(copied, *words, "--replace")
-    assert (code, "made anew: the files read as they are." in told) == (0, True)
+    assert (code, "A new draft is made: the files read as they are." in told) == (0, True)
     assert seed.read_text() == 'id,x\n1,"1.000,5"\n2,"2,5"\n'
 
 
@@ -251,7 +251,7 @@ def test_a_failed_replacement_leaves_what_was_there(
     before = answers.read_bytes()
     twice = written_file(tmp_path / "b.csv", "id,x\n1,5\n1,6\n")
     code, told = run_command(copied, "new-study", "kept", "1", str(twice), *words, "--replace")
-    assert (code, "tells all respondents apart" in told) == (1, True)
+    assert (code, "a different value for each respondent" in told) == (1, True)
     assert answers.read_bytes() == before
     assert (copied.root / "drafts/kept_1.yml").read_text() == draft
     assert not (copied.landing / "kept/.before").exists()

@@ -75,7 +75,7 @@ def test_a_study_that_goes_leaves_the_project_as_it_was(
     assert "Nothing was changed. The same command with --apply does it." in shown
     assert files(project) == with_it
     output = ran(run_command, project, "remove-study", "town", "--apply")
-    assert "models/staging/town/stg_town__delivered.sql: superseded" in output
+    assert "models/staging/town/stg_town__delivered.sql: no longer needed" in output
     assert files(project) == before
     output = ran(run_command, project, "undo")
     assert "Taken back: wavehouse remove-study town" in output
@@ -143,7 +143,7 @@ def test_a_study_stays_while_another_needs_what_only_it_has(
     before = files(project)
     code, output = run_command(project, "remove-study", "town", "--apply")
     assert code == 1
-    assert f"{said}, which goes with the study. Take the row out first" in output
+    assert f"{said}, which is removed with the study. Remove the row first" in output
     assert files(project) == before
 
 
@@ -166,7 +166,7 @@ def test_what_apply_wrote_is_taken_back_as_long_as_nothing_needs_it(
 ) -> None:
     before = files(town)
     output = ran(run_command, town, "apply", "town", "2")
-    assert "`wavehouse undo` takes this back." in output
+    assert "`wavehouse undo` undoes this." in output
     applied = files(town)
     assert "drafts/town_2.yml" not in applied
     output = ran(run_command, town, "undo")
@@ -200,9 +200,9 @@ def test_rows_that_were_written_since_stay(town: Project, run_command: RunComman
     [
         (
             lambda rows: [row | {"wave_label": "Renamed"} for row in rows],
-            "waves.csv: town, 2 was changed since, and is what the command wrote or took away",
+            "waves.csv: town, 2 has changed since the command wrote or removed it",
         ),
-        (lambda rows: rows[:1], "waves.csv: town, 2 was changed since"),
+        (lambda rows: rows[:1], "waves.csv: town, 2 has changed since"),
     ],
 )
 def test_rows_of_apply_that_were_edited_since_are_not_lost(
@@ -226,9 +226,7 @@ def test_apply_is_not_taken_back_where_something_was_built_on_it(
     add_codebook_rows(town, {"measures": [measure]})
     code, output = run_command(town, "undo")
     assert code == 1
-    assert "measures.csv: clubs was written since, and its variable_id member_of_a_club goes" in (
-        output
-    )
+    assert "measures.csv: clubs was written since, but its variable_id member_of_a_club" in output
     for name, content in kept.items():
         (town.root / name).write_bytes(content)
     words = ("add-wave", "town", "3", delivered(town, "2"), "--date", "2025-05-01", "--same-file")
@@ -260,7 +258,7 @@ def test_personal_data_that_apply_took_out_is_kept_nowhere(
     draft = path.read_bytes()
     ran(run_command, town, "apply", "town", "2")
     output = ran(run_command, town, "undo")
-    assert "club stay out of what is landed, since they are not kept." in output
+    assert "club are left out of the landed files, because they are not kept." in output
     assert path.read_bytes() == draft
     words = ("add-wave", "town", "2", delivered(town, "2"))
     assert "it is left as it is" in ran(run_command, town, *words)

@@ -118,7 +118,9 @@ def test_a_group_of_questions_that_only_the_wave_had_goes_with_it(
     before = files(four)
     code, output = run_command(four, "remove-wave", STUDY, "3", "--apply")
     assert code == 1
-    assert "variable_group_members.csv: grid, trust has variable_id trust, which goes" in output
+    assert (
+        "variable_group_members.csv: grid, trust has variable_id trust, which is removed" in output
+    )
     assert files(four) == before
 
 
@@ -136,7 +138,7 @@ def test_undo_puts_everything_back_byte_by_byte(four: Project, run_command: RunC
     assert (code, "Taken back: wavehouse remove-wave four 3" in output) == (0, True)
     assert files(four) == before
     code, output = run_command(four, "undo")
-    assert (code, "could be taken back" in output) == (1, True)
+    assert (code, "there is nothing to undo" in output) == (1, True)
 
 
 def test_undo_does_not_lose_what_was_written_since(four: Project, run_command: RunCommand) -> None:
@@ -146,7 +148,7 @@ def test_undo_does_not_lose_what_was_written_since(four: Project, run_command: R
     before = files(four)
     code, output = run_command(four, "undo")
     assert code == 1
-    assert "seeds/codebook/waves.csv: four, 4 was changed since" in output
+    assert "seeds/codebook/waves.csv: four, 4 has changed since" in output
     assert files(four) == before
 
 
@@ -179,7 +181,7 @@ INDEX: Row = {
         (
             "segment_variables",
             {"segment_id": "trust", "position": "1", "variable_id": "trust"},
-            "segment_variables.csv: trust, 1 has variable_id trust, which goes with the wave",
+            "segment_variables.csv: trust, 1 has variable_id trust, which is removed with the wave",
         ),
         (
             "measures",
@@ -200,7 +202,7 @@ def test_a_wave_that_something_needs_stays(
     before = files(four)
     code, output = run_command(four, "remove-wave", STUDY, "3", "--apply")
     assert code == 1
-    assert "Wave 3 of study four stays, since something needs it:" in output
+    assert "Wave 3 of study four stays, because something needs it:" in output
     assert said in output
     assert files(four) == before
 
@@ -235,7 +237,7 @@ def test_rows_of_the_wave_go_and_breaks_begin_with_the_next(
         ("new_column", "4"),
         ("later", "4"),
     ]
-    assert "break new_sample begins with wave 4 now" in output
+    assert "break new_sample now begins with wave 4" in output
     # Of the last wave nothing is left that they could break.
     assert run_command(four, "remove-wave", STUDY, "4", "--apply")[0] == 0
     assert rows(four, "breaks", "break_id", "wave_id") == []

@@ -136,13 +136,16 @@ def test_a_word_for_many_does_not_turn_a_decision_about_one() -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["q99*"], "q99*: no column with something to decide is called so."),
+        (["q99*"], "q99*: no column with something to decide has this name."),
         (["q1z"], "Perhaps"),
         (["kind:wording"], "kind:wording: no kind of a proposal"),
-        (["battery:trust"], "battery:trust: 2 batteries are called so: q12_trust_in, q16_trust_of"),
+        (
+            ["battery:trust"],
+            "battery:trust: 2 batteries have this name: q12_trust_in, q16_trust_of",
+        ),
         (["p01-p99"], "p01-p99: there are p01 to p07."),
         (["except", "q12*"], "nothing is named"),
-        (["open", "except"], "except: nothing is named behind it"),
+        (["open", "except"], "except: nothing is named after it"),
     ],
 )
 def test_what_means_nothing_is_said(words: list[str], told: str) -> None:
@@ -155,7 +158,7 @@ def test_a_battery_is_one_decision(town: Project, run_command: RunCommand) -> No
     assert said.startswith(f"accept: {COURTS}, {ARMY}, {NEWSPAPERS}. ")
     words = ("kind:new_column", "except", "v001", "reject", "--because", "not ours")
     said = ran(run_command, town, "decide", "town", "1", *words)
-    assert f"Decided before, and left so: {COURTS}, {ARMY}, {NEWSPAPERS}" in said
+    assert f"Decided before, and left as they are: {COURTS}, {ARMY}, {NEWSPAPERS}" in said
     decided = _decided(town)
     assert [decided[name] for name in ("q8a", "q8b", "q8c")] == ["accept"] * 3
     assert [decided[name] for name in ("v001", "MAR1", "q9", "q10")] == ["open", *["reject"] * 3]
@@ -182,7 +185,7 @@ def test_what_is_not_wanted_is_one_proposal_that_waives_it(
     draft = read_draft(empty, "town", "1")
     assert [*_decided(empty)] == ["v001", "q8a", "q8b", "q8c"]
     (one,) = [p for p in draft.proposals if p.kind == "not_wanted"]
-    assert "3 columns, not in the list of what is wanted: MAR1 (=Married now)" in one.reason
+    assert "3 columns, not in the list of wanted columns: MAR1 (=Married now)" in one.reason
     ran(run_command, empty, "decide", "town", "1", "open", "accept")
     ran(run_command, empty, "apply", "town", "1")
     waived = codebook_rows(empty, "waived_columns")
@@ -257,7 +260,7 @@ def test_many_new_columns_are_drafted_and_the_way_out_is_said(
     # None of them is waived by a decision that nobody reads.
     assert {*_decided(town, "2")} >= {*new}
     said = ran(run_command, town, "decide", "town", "2", "--keep", "asked")
-    assert said.startswith("5 new columns are not wanted, and waived.")
+    assert said.startswith("5 new columns are not wanted, so they are waived.")
     # Where what is wanted was said, or few are new, nothing is.
     path = _deliver(tmp_path, 3, COLUMNS | {name: new[name] for name in [*new][:4]})
     said = ran(run_command, town, "add-wave", "town", "2", path, "--replace", "--keep", "asked")
@@ -306,12 +309,12 @@ def test_wanted_columns_go_by_earlier_names_and_variables(
         "--because",
         "x",
     )
-    assert said.startswith("3 new columns are not wanted, and waived. ")
+    assert said.startswith("3 new columns are not wanted, so they are waived. ")
     assert [name for name, decision in _decided(town).items() if decision == "open"] == [
         *("q8a", "q8b", "q8c", "q9")
     ]
     told = _refused(run_command, town, "decide", "town", "1", "--keep", "q9,qq8*")
-    assert "--keep: qq8*. Correct the name, or take it out." in told
+    assert "--keep: qq8*. Correct the name, or remove it." in told
     told = _refused(run_command, town, "decide", "town", "1", "--keep", str(tmp_path / "no.txt"))
     assert "there is no such file" in told
 
@@ -558,7 +561,7 @@ def test_the_page_shows_old_and_new_side_by_side_and_needs_nothing_else(
     assert "Shares one" in page
     assert "prefers-color-scheme: dark" in page
     assert not re.search(r"(src|href)=.?(https?:|//)|<script|@import", page)
-    # Without what was kept, it is worked out anew.
+    # Without what was kept, it is worked out again.
     shutil.rmtree(town.target / "review")
     ran(run_command, town, "review", "town", "2", "--page")
     assert (town.target / "review_town_2.html").read_text(encoding="utf-8") == page

@@ -174,11 +174,11 @@ def test_each_kind_of_change_is_said(town: Project, run_command: RunCommand) -> 
         "    1 new row in segments\n"
         "      segment_id  a\n"
         "      label       A\n"
-        f"    questions: the row with {row} ends with the wave before, and goes on with "
+        f"    questions: the row with {row} ends with the wave before, and continues with "
         "question_text Happy?\n"
         f"    questions: the row with {row} ends with the wave before\n"
         f"    waived_columns: the row with {row} no longer holds from 1 to 2\n"
-        "    waves: in the row with wave_id 2 stands then design_id new\n"
+        "    waves: the row with wave_id 2 gets design_id new\n"
         "  If rejected: nothing is written.\n"
     )
 
@@ -298,7 +298,7 @@ def test_a_draft_is_applied_without_what_is_not_needed(
     said = ran(run_command, town, "decide", "town", "2", "--from", str(sheet))
     assert "nothing new" in said
     (problem,) = open_problems(town)
-    assert "all is decided" in problem
+    assert "everything is decided" in problem
     segments = codebook_rows(town, "segments")
     ran(run_command, town, "apply", "town", "2")
     assert codebook_rows(town, "segments") == segments

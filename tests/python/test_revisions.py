@@ -39,7 +39,7 @@ def revisions(project: Project) -> list[dict[str, Any]]:
 
 
 def correct_an_answer(project: Project) -> None:
-    """Deliver a wave anew, in which one respondent has another party."""
+    """Deliver a wave again, in which one respondent has another party."""
     path = project.waves / "bsa/bsa_1984.csv"
     rows = read_rows(path)
     labour = next(row for row in rows if row["party"] == "labour")

@@ -72,7 +72,7 @@ def test_the_file_of_an_applied_wave_is_refused_by_its_checksum(
     assert "wave 3 of study town, compared with 2" in said
     # What was said once is not asked again.
     words = ("add-wave", "town", "3", str(again), "--label", "Third", *DATE)
-    assert "The draft is made anew" in ran(run_command, town, *words)
+    assert "A new draft is made" in ran(run_command, town, *words)
 
 
 def test_the_file_of_a_draft_is_refused(town: Project, run_command: RunCommand) -> None:

@@ -470,7 +470,7 @@ class FakeDbt:
         self.writes = True
 
     def __call__(self, **_: object) -> "FakeDbt":
-        """Be what is made anew for each command."""
+        """Be what is made again for each command."""
         return self
 
     def invoke(self, words: list[str]) -> SimpleNamespace:
@@ -610,7 +610,7 @@ def test_an_edited_label_builds_what_shows_it(published: Project, tmp_path: Path
     set_codebook_rows(project, "categories", rows)
     run = run_wavehouse(project, "build")
     assert run.exit_code == 0, run.output[-5000:]
-    assert "follow from nothing that changed." in run.output
+    assert "do not depend on anything that changed." in run.output
     ran = {name.split(".")[2] for name in results_of(project.target)}
     assert {"categories", "dim_category", "fct_answers"} <= ran
     assert not ran & {"int_moments__psu", "int_moments__cells", "int_contrasts__contrasts"}

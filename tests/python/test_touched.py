@@ -123,7 +123,7 @@ def test_a_test_runs_if_any_of_its_parents_is_built() -> None:
     assert names(touched("test.slopes").run) == {"slopes"}
 
 
-def test_what_is_suppressed_besides_is_found_anew_where_the_attack_sees_other_figures() -> None:
+def test_what_is_suppressed_besides_is_found_again_where_the_attack_sees_other_figures() -> None:
     """A mart beside them leaves it as it is."""
     assert names(touched("model.fct_slopes").run) == {"fct_slopes", "slopes"}
     assert names(touched("model.answers").run) == {
@@ -164,7 +164,7 @@ def test_a_description_touches_its_own_node_only() -> None:
     assert found.changed == found.unit_tests == []
 
 
-def test_deliveries_are_read_again_where_they_are_declared_anew() -> None:
+def test_deliveries_are_read_again_where_they_are_declared_again() -> None:
     """The codebook says what was landed."""
     assert {"deliveries", "landed", "answers"} <= names(touched("seed.deliveries").run)
 
@@ -177,7 +177,7 @@ def test_a_changed_unit_test_runs_alone() -> None:
 
 
 def test_what_is_gone_is_told() -> None:
-    """Whoever read it reads something else now, which dbt sees."""
+    """What read it reads something else now, which dbt sees."""
     found = touched(now=tuple(each for each in PROJECT if each["name"] != "slopes"))
     assert names(found.gone) == {"slopes"}
 

@@ -151,8 +151,9 @@ def test_check_names_a_waiver_that_was_given_for_another_label(
     code, output = run_command(town, "check")
     assert code == 1
     assert (
-        "seeds/codebook/waived_columns.csv, study town, wave 1, column hour: the column was waived "
-        'as "Trust in neighbours", and its label is "Q3. Hour of the interview" now.'
+        "seeds/codebook/waived_columns.csv, study town, wave 1, column hour: the column was "
+        'waived with the label "Trust in neighbours", but its label is now "Q3. Hour of the '
+        'interview".'
     ) in " ".join(output.split())
     # A waiver without a label, and a pattern, hold whatever the label is.
     for kept in (waiver | {"column_label": ""}, waiver | {"source_column": "h*"}):

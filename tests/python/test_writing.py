@@ -123,7 +123,7 @@ def test_a_full_disk_says_how_much_is_free(tmp_path: Path) -> None:
     said = refusal(tmp_path / "a" / "b", errno.ENOSPC)
     assert said.startswith(f"{tmp_path}/a/b cannot be written: the disk is full (")
     assert said.endswith(
-        " MB are free). Make room and run the command again. Nothing half-written was left."
+        " MB are free). Make room and run the command again. No half-written file was left."
     )
 
 
@@ -135,8 +135,8 @@ def test_a_publish_that_the_system_stops_leaves_the_old_release(empty_project: P
     assert code == 1
     assert said == (
         f"{empty_project.warehouse} cannot be written: a file became larger than the system lets "
-        "it be. Raise the limit (`ulimit -f`) and run the command again. Nothing half-written was "
-        "left.\n"
+        "it be. Raise the limit (`ulimit -f`) and run the command again. No half-written file "
+        "was left.\n"
     )
     assert published_files(empty_project) == before
     # The history could be written, and says it.
@@ -174,13 +174,13 @@ def test_a_folder_or_file_that_is_not_ours_is_named_with_the_user() -> None:
             with as_nobody(), pytest.raises(WavehouseError) as caught:
                 write()
             assert str(caught.value) == (
-                f"{file.parent} cannot be written: you may not write there (user nobody, folder "
-                f"{folder}). Give yourself the right to write there and run the command again. "
-                "Nothing half-written was left."
+                f"{file.parent} cannot be written: you have no right to write there (user nobody, "
+                f"folder {folder}). Give yourself the right to write there and run the command "
+                "again. No half-written file was left."
             )
         with as_nobody(), pytest.raises(WavehouseError) as caught, explained(folder):
             secret.read_text()
         assert str(caught.value) == (
-            f"{secret} cannot be read: you may not. Give yourself the right to read it."
+            f"{secret} cannot be read: you have no right to read it. Give yourself that right."
         )
         assert list(folder.iterdir()) == [secret]

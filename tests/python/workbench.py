@@ -333,7 +333,7 @@ def begin_with_what_is_read(project: Project) -> None:
     """Give a copy that dbt has not read what it read of the project without studies.
 
     Then it reads only what differs, in half the time. A project without studies it is, since dbt
-    reads everything anew where a table that another one refers to is gone.
+    reads everything again where a table that another one refers to is gone.
     """
     from once import make_kept
 
@@ -363,7 +363,7 @@ def _read_without_studies(folder: Path) -> None:
 def _environment() -> dict[str, str]:
     """Give our environment, in which a copy's database is where profiles.yml has it.
 
-    dbt reads a project anew if the path of its database is another one than last time. This one is
+    dbt reads a project again if the path of its database is another one than last time. This one is
     relative, so that copies of a project that was read, and other commands in it, need not.
     """
     return {name: value for name, value in os.environ.items() if name != "WAVEHOUSE_DATABASE"}

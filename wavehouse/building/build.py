@@ -29,7 +29,7 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
     Args:
         project: what to build.
         target: the dbt target. Only a build with DuckDB is published; others are built and tested.
-        force: compute everything anew, whatever is known of the last build.
+        force: compute everything again, whatever is known of the last build.
 
     Raises:
         ProblemsError: files have problems, or something is in the way of publishing.
@@ -95,7 +95,9 @@ def _build(project: Project, target: str, artifacts: Path, lock: int, force: boo
         read_retention(project)
         drafts = open_problems(project)
         if drafts:
-            raise ProblemsError("Not built, since drafts of new waves are not finished:", drafts)
+            raise ProblemsError(
+                "Nothing was built, because drafts of new waves are not finished:", drafts
+            )
     with step("check files"):
         found = check_files(project)
     for study_id in found.left_out:
@@ -123,7 +125,7 @@ def _build(project: Project, target: str, artifacts: Path, lock: int, force: boo
         set_damaged_aside(project)
         if not project.working_database.exists():
             known = Known()
-            print("The first build makes everything, in one to three minutes; later ones less.")
+            print("The first build takes one to three minutes; later builds take less.")
     else:
         forget_kept_build(project, target)
     # A build that was killed may have left it.
@@ -188,10 +190,10 @@ def _run_dbt(
     options = ["--target", target, "--target-path", str(artifacts)]
     if target != "duckdb":
         what = ("--exclude-resource-type", "unit_test")
-        anew = ("--full-refresh",) if force else ()
-        return run_dbt(project, "build", *options, *what, *anew, holding=[lock])
+        again = ("--full-refresh",) if force else ()
+        return run_dbt(project, "build", *options, *what, *again, holding=[lock])
     known.save(project, is_last=False)
-    how = dbt_stages.ANEW if force else dbt_stages.CHANGED
+    how = dbt_stages.ALL if force else dbt_stages.CHANGED
     words = (str(project.root), str(artifacts), how, *options)
     return run_dbt(project, *words, holding=[lock], program=dbt_stages.START)
 
@@ -214,7 +216,9 @@ def _tell_drafts(project: Project) -> None:
     drafts = open_problems(project)
     if drafts:
         print(
-            ProblemsError("Drafts of new waves are not finished, and their files are met:", drafts)
+            ProblemsError(
+                "Drafts of new waves are not finished, and the build found their files:", drafts
+            )
         )
 
 

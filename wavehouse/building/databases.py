@@ -34,8 +34,8 @@ def held_message(error: BaseException | str, name: str) -> str | None:
         user = f", user {holder['user']}" if holder["user"] else ""
         who = f"{holder['program']} (process {holder['number']}{user})"
     return (
-        f"{name} is open in {who}, which keeps others from it. Close it there, or end that "
-        "program, and run the command again. To query while others build, open "
+        f"{name} is open in {who}, which keeps other programs out. Close it there, or end that "
+        "program, and run the command again. To query during builds, open "
         "warehouse/wavehouse.duckdb for reading only."
     )
 

@@ -7,12 +7,18 @@ from pathlib import Path
 from wavehouse.generated import is_generated_file
 from wavehouse.project import Project
 
-# Analyses, Python tests and answers to exercises change no table; the lock file stands for the
-# installed packages.
+# Analyses, Python tests, answers to exercises, and the files that texts show change no table; the
+# lock file stands for the installed packages.
 FOLDERS = ("seeds", "models", "macros", "tests", "docs", "wavehouse", "wavehouse_exchange")
 FILES = ("dbt_project.yml", "profiles.yml", "requirements.lock")
 SUFFIXES = {".csv", ".sql", ".yml", ".yaml", ".md", ".py"}
-NOT_BUILT = ("tests/python", "docs/course/exercises", "docs/course/solutions")
+NOT_BUILT = (
+    "tests/python",
+    "docs/course/exercises",
+    "docs/course/solutions",
+    "docs/images/",
+    "docs/tutorial/",
+)
 # What figures are computed by. Marts only name and place them; what is generated follows from the
 # codebook and the waves, which are known by themselves.
 METHOD = ("models", "macros")

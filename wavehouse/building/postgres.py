@@ -181,7 +181,7 @@ def install_binaries() -> Path:
             raise WavehouseError(f"`{' '.join(words)}` failed:\n{done.stderr.strip()}\n{remedy}")
     if binaries := find_binaries():
         return binaries
-    raise WavehouseError(f"The package `postgresql` brought no server. {remedy}")
+    raise WavehouseError(f"The package `postgresql` contains no server. {remedy}")
 
 
 def _account() -> str | None:

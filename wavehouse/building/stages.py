@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 START = (sys.executable, "-P", "-c", "from wavehouse.building.stages import main; main()")
 # The third argument.
-ANEW, CHANGED = "anew", "changed"
+ALL, CHANGED = "all", "changed"
 PASSED, WARNED = ("success", "pass", "warn"), "warn"
 # What a node of these kinds shows, its key says: that of a view also says what its parents hold.
 KNOWN_BY_KEY = ("seed", "test", "view", "ephemeral")
@@ -39,7 +39,7 @@ def main() -> None:
     """Build a project by `root artifacts how option...`; end with 1 if something failed."""
     root, artifacts, how, *options = sys.argv[1:]
     try:
-        passed = build_stages(Project(Path(root)), Path(artifacts), how == ANEW, options)
+        passed = build_stages(Project(Path(root)), Path(artifacts), how == ALL, options)
     except WavehouseError as error:
         sys.exit(str(error))
     sys.exit(0 if passed else 1)
@@ -48,7 +48,7 @@ def main() -> None:
 def build_stages(
     project: Project,
     artifacts: Path,
-    anew: bool,
+    all_again: bool,
     options: Sequence[str],
     callbacks: Sequence[Callable[..., None]] = (),
 ) -> bool:
@@ -57,7 +57,7 @@ def build_stages(
     Args:
         project: the project; its working database is built, with DuckDB.
         artifacts: dbt's folder, which gets the manifest, and the results of all stages together.
-        anew: whether tables that are computed by wave are computed anew, too.
+        all_again: whether tables that are computed by wave are computed again, too.
         options: for every call of dbt.
         callbacks: hear what dbt does.
 
@@ -86,7 +86,7 @@ def build_stages(
         passed = True
         if selected:
             what = ["--exclude-resource-type", "unit_test"]
-            what += ["--full-refresh"] if anew else []
+            what += ["--full-refresh"] if all_again else []
             if len(selected) < len(graph.selected(graph.nodes)):
                 what += ["--indirect-selection", "empty", "--select", *selected]
             # A run that is cut short may write none.
@@ -109,7 +109,8 @@ def build_stages(
     n_left = n_nodes - sum(name in graph.nodes for name in results)
     if passed and n_left:
         print(
-            f"{n_left} of {n_nodes} seeds, models and data tests follow from nothing that changed."
+            f"{n_left} of {n_nodes} seeds, models and data tests do not depend on anything that "
+            "changed."
         )
     # dbt lets go of the database when the process ends, and may write then.
     known.save(project, is_last=False)

@@ -2,7 +2,7 @@
 
 A node's key is its definition with what its parents contain. A node whose key is that of the last
 build is left as it is. What a table contains is known by a digest of its rows, so a table that was
-built again and came out the same ends the chain: whoever reads it is not built again. Labels and
+built again and came out the same ends the chain: what reads it is not built again. Labels and
 other texts have digests of their own, and count for those who name them.
 
 What is known of the last build lies beside the working database, and counts only while that file is

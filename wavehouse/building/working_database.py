@@ -54,5 +54,5 @@ def set_damaged_aside(project: Project) -> None:
         reason = str(error).splitlines()[0]
         print(
             f"{project.relative(database)} was damaged, perhaps by a run that was killed, and is "
-            f"made anew; the damaged file is {project.relative(aside)}. ({reason})"
+            f"built again. The damaged file is {project.relative(aside)}. ({reason})"
         )

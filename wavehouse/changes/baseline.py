@@ -11,8 +11,8 @@
 Builds on PostgreSQL are not published, and their tables stay on the server: the folder has the
 first five of these, of the last build that passed.
 
-The folder appears in one step, and none of its files is ever changed. Whoever uses it takes links
-to the files first, so a newer release in its place disturbs nobody.
+The folder appears in one step, and none of its files is ever changed. Its users
+make links to the files first, so a newer release in its place does not disturb them.
 """
 
 import gzip
@@ -136,13 +136,13 @@ def _take_release(project: Project, partial: Path, target: str) -> Baseline:
         or not build.fingerprint == manifest["fingerprint"] == fingerprint(project)
     ):
         raise WavehouseError(
-            "The working database or the project's files are not those of what is published, "
-            "so nobody could compare a change with them. Run `make`, and this again."
+            "The working database or the project's files have changed since the last publish, so "
+            "a change cannot be compared with them. Run `make`, then this command again."
         )
     if not (release / FOLDER).is_dir():
         raise WavehouseError(
-            f"Release {manifest['release']} was published by an older version, which kept "
-            "nothing of dbt. Run `wavehouse build --force`, and this again."
+            f"Release {manifest['release']} was published by an older version, which did not keep "
+            "dbt's files. Run `wavehouse build --force`, then this command again."
         )
     for file in (release / FOLDER).iterdir():
         shutil.copyfile(file, partial / file.name)
@@ -152,7 +152,7 @@ def _take_release(project: Project, partial: Path, target: str) -> Baseline:
         file = release / PARQUET / f"{name}.parquet"
         shutil.copyfile(file, partial / PARQUET / file.name)
     if passed_build(project) != build:
-        raise WavehouseError("The working database changed meanwhile. Run this again.")
+        raise WavehouseError("The working database changed meanwhile. Run the command again.")
     return Baseline(
         manifest["release"],
         manifest["published_at"],
@@ -173,12 +173,12 @@ def _take_build(project: Project, partial: Path, target: str) -> Baseline:
     except OSError:
         raise WavehouseError(
             f"No build on {target} has passed since the last one began. Run `wavehouse build "
-            f"--target {target}`, and this again."
+            f"--target {target}`, then this command again."
         ) from None
     if build["fingerprint"] != fingerprint(project):
         raise WavehouseError(
-            f"The project's files are not those that were built on {target}. Run `wavehouse build "
-            f"--target {target}`, and this again."
+            f"The project's files have changed since the build on {target}. Run `wavehouse build "
+            f"--target {target}`, then this command again."
         )
     for name in (f"{MANIFEST}.gz", f"{RESULTS}.gz"):
         shutil.copyfile(kept / name, partial / name)
@@ -232,12 +232,12 @@ def read_baseline(folder: Path) -> Baseline | None:
     except (OSError, ValueError):
         raise WavehouseError(
             f"{folder} holds no release to compare with: `wavehouse baseline FOLDER` writes one. "
-            "Where there is none yet, name a folder that is missing or empty."
+            "If there is no release yet, name a folder that is missing or empty."
         ) from None
     if found.get("format") != FORMAT:
         raise WavehouseError(
-            f"{folder} was written by another version of Wavehouse. Let the version that you use "
-            "publish, and write it again with `wavehouse baseline FOLDER`."
+            f"{folder} was written by another version of Wavehouse. Publish with the version that "
+            "you use, and write the folder again with `wavehouse baseline FOLDER`."
         )
     return Baseline(**found)
 
@@ -267,8 +267,9 @@ def pin(folder: Path, baseline: Baseline, place: Path) -> None:
             wrong.append(name)
     if wrong:
         raise WavehouseError(
-            f"{folder} is not whole: {', '.join(wrong)} is missing or another file. Perhaps it was "
-            "copied only in part, or a newer release is just taking its place. Get it again."
+            f"{folder} is not complete: {', '.join(wrong)} is missing or has changed. Perhaps the "
+            "folder was copied only in part, or a newer release is being written into it. Get it "
+            "again."
         )
     for name in (MANIFEST, RESULTS):
         (place / name).write_bytes(gzip.decompress((place / f"{name}.gz").read_bytes()))
@@ -282,7 +283,7 @@ def standing_beside(
 
     Args:
         project: the project, from whose folder dbt sees the paths: they are the same in each clone,
-            so that dbt need not read anew what it has read there.
+            so that dbt need not read again what it has read there.
         folder: where a database goes; an earlier one is removed.
         baseline: the release.
         state: the folder with its files.
@@ -391,8 +392,8 @@ def _check_place(place: Path) -> None:
         return
     if not place.is_dir() or any(place.iterdir()):
         raise WavehouseError(
-            f"{place} holds other files, so it is not replaced. Name a folder that is new or "
-            "empty, or that this command has written."
+            f"{place} contains other files, so it is not replaced. Name a folder that is new or "
+            "empty, or one that this command has written."
         )
 
 

@@ -98,7 +98,9 @@ def check_change(project: Project, against: Path, target: str = "duckdb") -> Che
             )
         drafts = open_problems(project)
         if drafts:
-            raise ProblemsError("Not checked, since drafts of new waves are not finished:", drafts)
+            raise ProblemsError(
+                "Nothing was checked, because drafts of new waves are not finished:", drafts
+            )
         found = check_files(project)
         for change in generate(project, found):
             print(f"Generated {change}: commit it with the change.")
@@ -135,7 +137,7 @@ def check_change(project: Project, against: Path, target: str = "duckdb") -> Che
             checked.difference = _compare(project, checked, graph, state, beside)
         if _state_of(state) != as_pinned:
             raise WavehouseError(
-                f"The files of the release were changed while they were read: {against}. Get them "
+                f"The files of the release in {against} changed while they were read. Get them "
                 "again, and run the command again."
             )
     return checked
@@ -160,10 +162,10 @@ def report(checked: Checked) -> str:
     if checked.gone:
         lines.append(f"- gone: {_some(checked.gone)}")
     if baseline is not None and not checked.whole and not (checked.changed or checked.gone):
-        lines.append("- nothing that is built is new or another one")
+        lines.append("- nothing that is built is new or changed")
     lines.append(f"- built and tested: {checked.ran or 'nothing'}")
     if checked.n_left:
-        lines.append(f"- left as the release has them: {checked.n_left} steps of a build")
+        lines.append(f"- taken from the release: {checked.n_left} steps of a build")
     if checked.not_compared:
         lines.append(
             f"- not compared: {', '.join(checked.not_compared)} (the landed waves are not here)"
@@ -185,11 +187,11 @@ def _why_whole(project: Project, baseline: Baseline | None) -> str:
     for name in VERSIONED:
         if baseline.versions.get(name) != version(name):
             made = baseline.versions.get(name, "no version")
-            return f"the release was made with {name} {made}, and here is {version(name)}"
+            return f"the release was made with {name} {made}, but {version(name)} is installed here"
     inputs = digests_of_inputs(project)
     for name in sorted(baseline.inputs.keys() | inputs):
         if baseline.inputs.get(name) != inputs.get(name):
-            return f"{name} is another one than the release was made with"
+            return f"{name} differs from the one that the release was made with"
     return ""
 
 
@@ -197,12 +199,12 @@ def _what_is_done(baseline: Baseline | None, whole: str, against: Path) -> str:
     if baseline is None:
         return (
             f"There is no release in {against} to compare with yet, so everything is built and "
-            "tested. `wavehouse baseline FOLDER` writes one after a publish."
+            "tested. After a publish, `wavehouse baseline FOLDER` writes one."
         )
     if whole:
         return f"Everything is built and tested, because {whole}."
     return (
-        f"Building and testing what the change touches; the rest is that of release "
+        "Building and testing what the change touches; everything else is read from release "
         f"{baseline.release}."
     )
 
@@ -242,7 +244,7 @@ def _describe(checked: Checked, graph: Graph, folder: Path) -> None:
         return
     touched = json.loads((folder / dbt_change.TOUCHED).read_text(encoding="utf-8"))
     checked.n_left = n_steps - len(touched["run"]) - len(touched["unit_tests"])
-    for names, said in ((touched["changed"], ""), (touched["described"], ", described anew")):
+    for names, said in ((touched["changed"], ""), (touched["described"], ", description changed")):
         for name in names:
             kind = {"test": "data test"}.get(name.split(".")[0], name.split(".")[0])
             words = f"{kind}s{said or ' changed'}"
@@ -332,8 +334,8 @@ def _fail(found: Inspection) -> None:
 
 def _failure() -> str:
     return (
-        "The change does not pass; see the messages above. What was built of it is in "
-        "target/change; nothing else was touched."
+        "The change does not pass; see the messages above. What was built is in target/change; "
+        "nothing else was changed."
     )
 
 

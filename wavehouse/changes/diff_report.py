@@ -80,14 +80,14 @@ def in_short(found: Difference) -> str:
     rows = sum(each.appeared + each.vanished for each in found.summaries)
     measures = len({(each.study_id, each.measure_id) for each in found.differing})
     places = f"{measures} measure{'' if measures == 1 else 's'}"
-    return f"{figures:,} other figures and {rows:,} new or gone rows, in {places}."
+    return f"{figures:,} other figures and {rows:,} rows that are new or gone, in {places}."
 
 
 def sentences(found: Difference) -> list[str]:
     """Say in words what was compared, and what not."""
     said = [
-        f"{found.n_compared:,} rows of {found.before} and {found.after} were compared; numbers "
-        f"that differ by less than {found.tolerance:g} of themselves are the same."
+        f"{found.n_compared:,} rows of {found.before} and {found.after} were compared. Numbers "
+        f"that differ by less than a fraction of {found.tolerance:g} count as the same."
     ]
     if not found.differing:
         said.insert(0, "Nothing differs.")
@@ -96,8 +96,8 @@ def sentences(found: Difference) -> list[str]:
             said.append(f"Only in {where}: {', '.join(tables)}.")
     if found.without_key:
         said.append(
-            "Not compared, since models/marts/released_contracts.json names no key that both have: "
-            f"{', '.join(found.without_key)}. Run `wavehouse contracts`."
+            "Not compared, because models/marts/released_contracts.json names no key that both "
+            f"have: {', '.join(found.without_key)}. Run `wavehouse contracts`."
         )
     return said
 

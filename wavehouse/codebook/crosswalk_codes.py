@@ -42,7 +42,7 @@ def codes_that_stand_twice(tables: Mapping[str, Sequence[Row]]) -> list[str]:
             named = ", ".join(sorted(columns[study_id, crosswalk_id])) or "no column yet"
             problems.append(
                 f"seeds/codebook/crosswalk.csv, study {study_id}, wave {', '.join(shared)}, "
-                f"column {named}: code {code!r} stands {len(rows)} times in crosswalk "
+                f"column {named}: code {code!r} occurs {len(rows)} times in crosswalk "
                 f"{crosswalk_id}. Keep one row for each wave, or end the earlier one "
                 "(valid_to_wave)."
             )

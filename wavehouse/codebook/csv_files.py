@@ -72,8 +72,8 @@ def read_csv(path: Path, keep_rows: bool = False) -> CsvFile:
             ]
             # dbt's reader makes NULL of this word on some engines and keeps it on others.
             nulls += [
-                f"line {reader.line_num}, column {column}: the value {value!r} cannot be told from "
-                "an empty one on every engine. Replace it by an empty value or another code."
+                f"line {reader.line_num}, column {column}: the value {value!r} looks like an "
+                "empty value on some engines. Replace it by an empty value or another code."
                 for column, value in zip(result.columns, values, strict=True)
                 if value.strip().lower() == "null"
             ]
@@ -86,7 +86,7 @@ def read_csv(path: Path, keep_rows: bool = False) -> CsvFile:
         )
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        result.problems.append(f"line {line}: a NUL character. Export the file as plain text.")
+        result.problems.append(f"line {line} has a NUL character. Export the file as plain text.")
     result.problems += _first(uneven) + _first(quotes)
     result.ambiguous = _first(nulls)
     return result
@@ -110,7 +110,7 @@ def _column_problems(columns: list[str]) -> list[str]:
     for column, count in Counter(named).items():
         if count > 1:
             problems.append(
-                f"column {column} stands {count} times in the header. Rename or remove the others."
+                f"column {column} occurs {count} times in the header. Rename or remove the others."
             )
     spellings: dict[str, list[str]] = {}
     for column in dict.fromkeys(named):

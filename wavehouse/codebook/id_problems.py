@@ -42,7 +42,10 @@ def file_problems(deliveries: list[Row]) -> Iterator[str]:
             yield f"{where} {complaint}."
         other = seen.setdefault((study_id, wave_id, same_file(name)), name)
         if other != name:
-            yield f"{where} and {shown(other)} are one file where case does not count. Rename one."
+            yield (
+                f"{where} and {shown(other)} are the same file on systems that ignore case. "
+                "Rename one."
+            )
 
 
 def _row(table: str, row: Row) -> str:
@@ -71,8 +74,8 @@ def _same_names(codebook: Codebook) -> Iterator[str]:
         study_id, wave_id = first.setdefault(name, key)
         if (study_id, wave_id) != key:
             yield (
-                f"{_row('waves', row)}: its files and tables would be named {shown(name)}, as "
-                f"those of study {study_id}, wave {wave_id}. Give one of them another id."
+                f"{_row('waves', row)}: its files and tables would have the name {shown(name)}, "
+                f"like those of study {study_id}, wave {wave_id}. Give one of the two another id."
             )
 
 
@@ -87,6 +90,6 @@ def _of_columns(codebook: Codebook) -> Iterator[str]:
         if not re.fullmatch(r"\w+", variable_id, re.ASCII) or len(variable_id) > MOST_OF_COLUMN:
             yield (
                 f"seeds/codebook/variables.csv: variable_id {shown(variable_id)} becomes the name "
-                "of a column and part of a page's name in the docs. Use letters without accents, "
-                f"digits and underscores, {MOST_OF_COLUMN} of them at most."
+                "of a column and part of the name of a page in the docs. Use letters without "
+                f"accents, digits and underscores, at most {MOST_OF_COLUMN} of them."
             )

@@ -62,7 +62,7 @@ def complaint_about_file(name: str) -> str | None:
     if any(unicodedata.category(letter) in {"Cc", "Cf", "Zl", "Zp"} for letter in name):
         return "has control or invisible characters. Write the name without them"
     if re.search(r"[/\\:]", plain):
-        return "is no name of a file. Write it without folders"
+        return "is not the name of a file. Write it without folders"
     if plain.startswith((".", " ")) or plain.endswith((".", " ")):
         return "begins or ends with a point or a blank. Give the file another name"
     if DEVICES.fullmatch(plain.partition(".")[0].strip()):
@@ -109,7 +109,7 @@ def shown(text: str) -> str:
 def inside(top: Path, path: Path, name: str) -> Path:
     """Give a path back if it lies in a folder, links followed; it need not be there.
 
-    The folder itself may be a link: whoever put it there chose the place.
+    The folder itself may be a link: the person who made it chose the place.
 
     Args:
         top: the folder.
@@ -122,8 +122,8 @@ def inside(top: Path, path: Path, name: str) -> Path:
     real = path.resolve()
     if not real.is_relative_to(top.resolve()):
         raise WavehouseError(
-            f"{name} leads out of the project, to {real}, so it is neither read nor written. Put "
-            "the files themselves there instead of a link."
+            f"{name} is a link that leads out of the project, to {real}, so it is neither read "
+            "nor written. Put the files themselves there."
         )
     return path
 
@@ -134,11 +134,14 @@ def _complaint(
     names = "files and tables" if is_file else "columns"
     if not pattern.fullmatch(text):
         return (
-            f"cannot be an id, since it becomes part of names of {names}. Use lower-case letters, "
-            f"digits and underscores, beginning with {start}"
+            f"cannot be an id, because ids become part of names of {names}. Use lower-case "
+            f"letters, digits and underscores, and begin with {start}"
         )
     if len(text) > most:
-        return f"is longer than {most} letters, and databases cut long names of {names}. Shorten it"
+        return (
+            f"is longer than {most} letters, and databases cut long names of {names}. Choose a "
+            "shorter id"
+        )
     if is_file and DEVICES.fullmatch(text):
-        return "is the name of a device on Windows, where no file can be called so. Use another id"
+        return "is the name of a device on Windows, where no file can have it. Use another id"
     return None

@@ -154,7 +154,7 @@ def read_codebook(project: Project) -> Codebook:
         path = folder / f"{table}.csv"
         if not path.is_file():
             codebook.problems.append(
-                f"{project.relative(path)}: the file is missing. Add it, with a header at least."
+                f"{project.relative(path)}: the file is missing. Add it, with at least a header."
             )
     return codebook
 

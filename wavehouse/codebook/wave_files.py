@@ -132,12 +132,12 @@ def inspect_files(project: Project) -> Inspection:
         found.ambiguous += [f"{name}{label}: {problem}" for problem in content.ambiguous]
         if content.columns and not content.row_count and not content.problems:
             found.reported.append(
-                f"{name}{label}: the wave is empty: a header and no rows. Deliver the file again, "
-                "or take the wave out of seeds/codebook/waves.csv."
+                f"{name}{label}: the wave is empty: its file has a header but no rows. Deliver "
+                "the file again, or take the wave out of seeds/codebook/waves.csv."
             )
         if wave is not None and is_declared_as_landed(wave):
             found.reported.append(
-                f"{name}{label}: the wave is declared as landed, and there is a file of it too. "
+                f"{name}{label}: the wave is declared as landed, but there is also a file of it. "
                 "Remove the file, or set delivered_as in seeds/codebook/waves.csv to seed."
             )
         elif wave is not None:
@@ -147,9 +147,9 @@ def inspect_files(project: Project) -> Inspection:
     for (study_id, stem), wave in declared.items():
         if (study_id, stem) not in delivered and not is_declared_as_landed(wave):
             found.reported.append(
-                f"seeds/waves/{study_id}/{stem}.csv: the file is missing, though wave "
-                f"{wave['wave_id']} of study {study_id} is declared. Put the file there, or take "
-                "the wave out of seeds/codebook/waves.csv."
+                f"seeds/waves/{study_id}/{stem}.csv: wave {wave['wave_id']} of study {study_id} "
+                "is declared, but its file is missing. Put the file there, or take the wave out "
+                "of seeds/codebook/waves.csv."
             )
     if not found.problems:
         _add_expired_waivers(project, found)

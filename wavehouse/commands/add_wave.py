@@ -37,9 +37,9 @@ the way of a wave:
     + READING_HELP
     + """
 The draft is drafts/<study>_<wave>.yml: read and edit it as you like. The same command again changes
-nothing; with other options it makes the draft anew, and keeps decisions about what is the same.
-Options that are not said again stay. While something is open, `wavehouse check` lists it and
-nothing is published. A run that fails leaves nothing behind.
+nothing; with other options it makes a new draft, and keeps decisions about what is the same.
+Options that you do not repeat stay. While something is open, `wavehouse check` lists it and nothing
+is published. A run that fails leaves nothing behind.
 
 A corrected delivery of a wave takes --replace, also when the wave is in the codebook already: it
 says what changed, and decisions about what is the same are kept. --date says where a wave stands;
@@ -67,7 +67,7 @@ between two others it changes nothing of them.
 @click.option(
     "--same-file",
     is_flag=True,
-    help="bring a file in that another wave of the study has too, byte for byte; else it is "
+    help="bring in a file that another wave of the study has too, byte for byte; otherwise it is "
     "refused",
 )
 @wave_options

@@ -20,8 +20,8 @@ from wavehouse.project import Project
 def apply(project: Project, study: str, wave: str, reviewer: str | None) -> None:
     """Write the rows of a decided draft into seeds/codebook.
 
-    All of them are written or none, and the draft is removed. It refuses while a proposal is open
-    or a value is ???. Other rows stay as they are.
+    Either all rows are written or none, and the draft is removed. The command refuses while a
+    proposal is open or a value is ???. Other rows stay as they are.
     """
     from wavehouse_exchange.onboarding.apply import apply_draft
 

@@ -10,7 +10,7 @@ from wavehouse.project import Project
 @target_option("the dbt target whose tables are attacked")
 @with_project
 def attack(project: Project, target: str) -> None:
-    """Try to compute what the tables suppress; fail if it works."""
+    """Try to compute what the tables suppress, and fail if that works."""
     from wavehouse.disclosure.attack import check_disclosure
     from wavehouse.operations.runs import recorded
 

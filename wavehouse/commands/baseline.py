@@ -23,16 +23,21 @@ The folder is for `wavehouse check-change`. It holds every answer, so keep it wh
 
 
 @click.command(cls=Command, epilog=EXAMPLES)
-@argument("folder", "where to; an earlier one there is replaced", type=FOLDER, metavar="FOLDER")
-@target_option("the dbt target; of postgres it is the last build that passed, which stays there")
+@argument(
+    "folder",
+    "the folder to write; an earlier release in it is replaced",
+    type=FOLDER,
+    metavar="FOLDER",
+)
+@target_option("the dbt target; for postgres, the last build that passed, which stays there")
 @with_project
 def baseline(project: Project, folder: Path, target: str) -> None:
-    """Hand the release to other clones, with its working database, to check changes against it."""
+    """Copy the release and its working database to a folder, to check changes against it."""
     from wavehouse.changes.baseline import write_baseline
 
     written = write_baseline(project, folder, target)
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     told = f"Wrote release {written.release} to {folder} ({size / 1e6:,.0f} MB)."
     if target == "duckdb":
-        told += " It holds every answer: treat it as you would the data."
+        told += " It contains every answer: treat it like the data."
     click.echo(told)

@@ -7,11 +7,11 @@ from wavehouse.project import Project
 
 
 @click.command(cls=Command)
-@click.option("--force", is_flag=True, help="compute everything anew, even if nothing changed")
+@click.option("--force", is_flag=True, help="compute everything again, even if nothing changed")
 @target_option("the dbt target; only duckdb is published")
 @with_project
 def build(project: Project, force: bool, target: str) -> None:
-    """Build everything, test its data, and publish it if all of it passes."""
+    """Build everything, test the data, and publish if all tests pass."""
     from wavehouse.building.build import build as build_all
 
     build_all(project, target, force)

@@ -17,4 +17,4 @@ def check(project: Project) -> None:
     problems = found.all_problems + open_problems(project)
     if problems:
         raise problems_of_files(problems)
-    print(f"{len(found.waves)} wave files and the codebook's files read without problems.")
+    print(f"{len(found.waves)} wave files and the codebook's files were read without problems.")

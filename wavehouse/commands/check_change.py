@@ -30,12 +30,15 @@ everything is built. Nothing is published, and the clone's own build stays as it
     "path",
     type=FILE,
     metavar="FILE",
-    help="write the report to a file, too (Markdown)",
+    help="also write the report to a file (Markdown)",
 )
-@target_option("the dbt target, that of the release; on postgres the change has schemas beside it")
+@target_option(
+    "the dbt target, the same as that of the release; on postgres the change gets its "
+    "own schemas beside it"
+)
 @with_project
 def check_change(project: Project, against: Path, path: Path | None, target: str) -> None:
-    """Build and test what a change touches, and say what it does to published numbers."""
+    """Build and test what a change touches, and show how it changes published numbers."""
     from wavehouse.changes.check_change import check_change as check
     from wavehouse.changes.check_change import report
     from wavehouse.escapes import terminal_text

@@ -7,10 +7,12 @@ from wavehouse.project import Project
 
 
 @click.command(cls=Command)
-@click.option("--check", is_flag=True, help="change nothing; fail if the record is out of date")
+@click.option(
+    "--check", is_flag=True, help=("change nothing, and fail if the record is out of date")
+)
 @with_project
 def contracts(project: Project, check: bool) -> None:
-    """Record new public tables and columns; refuse lost ones."""
+    """Record new public tables and columns, and fail if one is lost."""
     from wavehouse.publishing.contracts import RECORD, check_contracts, record_contracts
 
     if check:

@@ -39,7 +39,7 @@ the old question and waives the column; what a rejection leaves to do, apply say
 @argument(
     "words",
     "what is decided: ids (p03, p03-p07), columns and patterns (q12*), kind:..., battery:..., "
-    "sure, open; `except` takes out what follows; then accept or reject; or an id, `is` and the "
+    "sure, open; `except` leaves out what follows; then accept or reject; or an id, `is` and the "
     "column that its column is",
     nargs=-1,
     metavar="WHICH... DECISION",
@@ -48,8 +48,8 @@ the old question and waives the column; what a rejection leaves to do, apply say
 @click.option(
     "--keep",
     metavar="LIST",
-    help="waive new columns that are not wanted: names and patterns of those that are, or a file "
-    "with one a line, or a worksheet with its column `wanted` filled",
+    help="the new columns to keep; all others are waived. Give names and patterns, a file with one "
+    "name in each line, or a worksheet with its column `wanted` filled",
 )
 @click.option(
     "--from",
@@ -72,7 +72,7 @@ def decide(
     ways = [bool(words), keep is not None, worksheet is not None]
     if sum(ways) != 1:
         raise click.UsageError(
-            "Name what is decided, or give --keep or --from: one of the three at a time."
+            "Name what is decided, or give --keep or --from: exactly one of the three."
         )
     if worksheet is not None:
         from wavehouse_exchange.onboarding.worksheet_in import decide_from

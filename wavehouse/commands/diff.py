@@ -39,7 +39,7 @@ FORMATS = ("table", "markdown", "csv", "html")
     type=click.FloatRange(min=0),
     default=1e-9,
     show_default=True,
-    help="numbers that differ by less than this part of themselves are the same",
+    help="numbers that differ by less than this fraction count as the same",
 )
 @click.option(
     "--format",
@@ -47,7 +47,7 @@ FORMATS = ("table", "markdown", "csv", "html")
     type=click.Choice(FORMATS),
     default="table",
     show_default=True,
-    help="table and markdown say how much by measure, csv and html also which rows",
+    help="table and markdown count the differences by measure; csv and html also list the rows",
 )
 @click.option(
     "--to",
@@ -56,7 +56,7 @@ FORMATS = ("table", "markdown", "csv", "html")
     metavar="FILE",
     help="write it to a file (default: the terminal; html to target/diff.html)",
 )
-@click.option("--exit-code", is_flag=True, help="end with 1 if anything differs")
+@click.option("--exit-code", is_flag=True, help="exit with code 1 if anything differs")
 @with_project
 def diff(
     project: Project,
@@ -68,7 +68,7 @@ def diff(
     *,
     exit_code: bool,
 ) -> int:
-    """Say what differs in published numbers between two releases, or a release and the build."""
+    """Show how published numbers differ between two releases, or a release and the build."""
     from wavehouse.changes import diff_report
     from wavehouse.changes.diff import BUILD, CURRENT, difference
     from wavehouse.escapes import terminal_text

@@ -12,7 +12,7 @@ from wavehouse.project import Project
     cls=Command,
     epilog=examples(
         """
-Nothing is changed. The exit code is 1 where something has to be done (FAIL); a hint may wait.
+Nothing is changed. The exit code is 1 if something needs to be done (FAIL); a hint may wait.
 
 Example:
   wavehouse doctor
@@ -21,7 +21,7 @@ Example:
 )
 @with_project
 def doctor(project: Project) -> None:
-    """Say what is installed, what is missing, and whether the project is in order."""
+    """Show what is installed, what is missing, and whether the project is in order."""
     from wavehouse.own.doctor import examine
 
     found = examine(project)
@@ -29,5 +29,5 @@ def doctor(project: Project) -> None:
         print(terminal_text(str(finding)))
     wrong = sum(finding.is_wrong for finding in found)
     if wrong:
-        raise WavehouseError(f"{wrong} things have to be done; see the lines that begin with FAIL.")
+        raise WavehouseError(f"{wrong} things need to be done; see the lines that begin with FAIL.")
     print("Everything is in order.")

@@ -34,7 +34,7 @@ To let what comes later go on as a variable of its own, use split-series instead
 def end_series(
     project: Project, study: str, variable: str, last: str, because: str, does_it: bool
 ) -> None:
-    """End a variable with a wave: later columns of it are waived, and what else used it is told."""
+    """End a variable with a wave: its later columns are waived, and its other uses are listed."""
     from wavehouse_exchange.onboarding.series import end_series as end
 
     for line in end(project, study, variable, last, because, does_it=does_it):

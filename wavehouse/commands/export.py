@@ -51,7 +51,10 @@ class SeveralFormats(Command):
     "folder",
     type=FOLDER,
     metavar="FOLDER",
-    help="where to (default: warehouse/exports/STUDY); an earlier export there is replaced",
+    help=(
+        "the folder to write (default: warehouse/exports/STUDY); an earlier export in it is "
+        "replaced"
+    ),
 )
 @with_project
 def export(

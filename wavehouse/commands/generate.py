@@ -7,7 +7,7 @@ from wavehouse.project import Project
 
 
 @click.command(cls=Command)
-@click.option("--check", is_flag=True, help="change nothing; fail if a file is out of date")
+@click.option("--check", is_flag=True, help="change nothing, and fail if a file is out of date")
 @with_project
 def generate(project: Project, check: bool) -> None:
     """Write the files that repeat the codebook."""

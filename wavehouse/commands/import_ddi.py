@@ -36,7 +36,13 @@ it, in the order of its fileDscr elements. DDI-Codebook 2.5, 2.1 and 1.2.2 are r
 @click.command(cls=Command, epilog=EXAMPLES)
 @study_argument("the study's id to be")
 @argument("codebook", "the DDI-Codebook file", type=FILE, metavar="CODEBOOK")
-@argument("files", "the data files, in its order", nargs=-1, type=FILE, metavar="[FILE...]")
+@argument(
+    "files",
+    "the data files, in the order of the codebook",
+    nargs=-1,
+    type=FILE,
+    metavar="[FILE...]",
+)
 @click.option(
     "--wave",
     "waves",
@@ -52,7 +58,7 @@ it, in the order of its fileDscr elements. DDI-Codebook 2.5, 2.1 and 1.2.2 are r
 @click.option(
     "--replace",
     is_flag=True,
-    help="land these files in place of others, and make an open draft anew",
+    help="land these files in place of others, and make a new draft if one is open",
 )
 @reading_options
 @with_project

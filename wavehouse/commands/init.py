@@ -25,7 +25,7 @@ your own. The clone is not changed. Studies that you do not want go with `waveho
 """
     ),
 )
-@argument("folder", "the folder to make; it must not be there, or be empty", type=FOLDER)
+@argument("folder", "the folder to make; it must be new or empty", type=FOLDER)
 @click.option("--name", metavar="NAME", help="the project's name for dbt (default: the folder's)")
 @click.option("--with-example", "example", is_flag=True, help="begin with a small made-up study")
 @click.option(
@@ -42,7 +42,9 @@ def init(
     from wavehouse.writing import explained
 
     if (example and clone) or (since and not clone):
-        raise click.UsageError("Begin with an example or with a clone; --since is for a clone.")
+        raise click.UsageError(
+            "Give either --with-example or --from-clone; --since needs --from-clone."
+        )
     with explained(folder):
         for line in init_project(folder, name=name, example=example, clone=clone, since=since):
             print(line)

@@ -19,8 +19,10 @@ Examples:
 """
     ),
 )
-@click.option("--apply", "does_it", is_flag=True, help="do what would be shown otherwise")
-@click.option("--undo", is_flag=True, help="put the codebook back that the last migration kept")
+@click.option(
+    "--apply", "does_it", is_flag=True, help=("make the changes; without this they are only shown")
+)
+@click.option("--undo", is_flag=True, help="put back the codebook that the last migration kept")
 @click.option(
     "--target",
     type=click.Choice(["codebook", "postgres"]),
@@ -30,11 +32,11 @@ Examples:
 )
 @with_project
 def migrate(project: Project, does_it: bool, undo: bool, target: str) -> None:
-    """Show how the codebook of an older version is brought to this one, and do it."""
+    """Bring the codebook to this version; without --apply, only show the changes."""
     from wavehouse.migrations import run
 
     if undo and (does_it or target != "codebook"):
-        raise click.UsageError("--undo is for the codebook, and stands alone.")
+        raise click.UsageError("--undo is for the codebook, and takes no other option.")
     if undo:
         lines = run.undo(project)
     elif target == "postgres":

@@ -29,8 +29,8 @@ example:
 """
     + READING_HELP
     + """
-Then as for a wave: review, decide, apply (see wavehouse add-wave --help). ??? in the draft stands
-where only you know the value, such as the terms of use.
+Then go on as with a wave: review, decide, apply (see wavehouse add-wave --help). ??? in the draft
+stands for values that only you know, such as the terms of use.
 """
 )
 
@@ -45,7 +45,7 @@ where only you know the value, such as the terms of use.
 @click.option("--stratum", metavar="COLUMN", help="the column of the stratum")
 @click.option("--psu", metavar="COLUMN", help="the column of the primary sampling unit")
 @click.option("--producer", metavar="TEXT", help="who made the data")
-@click.option("--universe", metavar="TEXT", help="the population it stands for")
+@click.option("--universe", metavar="TEXT", help="the population that the study stands for")
 @click.option("--citation", metavar="TEXT", help="how to cite it")
 @click.option("--terms", metavar="TEXT", help="the terms of use")
 @click.option("--rule", default="market_research", show_default=True, help="the publication rule")
@@ -62,8 +62,8 @@ def new_study(
 ) -> None:
     """Begin a study with its first wave.
 
-    All columns become proposals, with variables, code lists and measures made of the labels in the
-    files.
+    All columns become proposals, with variables, code lists and measures made from the labels in
+    the files.
     """
     from wavehouse_exchange.onboarding.onboard import new_study as begin
     from wavehouse_exchange.onboarding.wave_rows import StudyOptions

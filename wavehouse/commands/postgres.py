@@ -28,7 +28,7 @@ examples:
 )
 @with_project
 def postgres(project: Project, words: tuple[str, ...]) -> int:
-    """Run a command with a throwaway PostgreSQL server, and end as that command does."""
+    """Run a command with a throwaway PostgreSQL server, and exit with its code."""
     from wavehouse.building.postgres import run_with_postgres
 
     if not words:

@@ -21,24 +21,26 @@ options of reading:
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Declare how files are read, and give it to the command as `reading`."""
 
-    @click.option("--encoding", metavar="NAME", help="encoding of the texts (default: found out)")
+    @click.option("--encoding", metavar="NAME", help="encoding of the texts (default: detected)")
     @click.option(
         "--sheet", metavar="NAME", help="sheet of a workbook (default: the only one with rows)"
     )
     @click.option(
         "--delimiter",
         metavar="MARK",
-        help="what separates the values of a text file, such as ; or tab (default: found out)",
+        help="what separates the values of a text file, such as ; or tab (default: detected)",
     )
     @click.option(
-        "--decimal", metavar="MARK", help="decimal mark of numbers that are texts (default: .)"
+        "--decimal",
+        metavar="MARK",
+        help=("decimal mark of numbers that are stored as texts (default: .)"),
     )
     @click.option("--thousands", metavar="MARK", help="mark between thousands, such as . or blank")
     @click.option(
         "--header-rows",
         "headers",
         metavar="ROWS",
-        help="what stands above the answers: 1, 2 or 3 rows (names, labels, import ids), or words "
+        help="the rows above the answers: 1, 2 or 3 rows (names, labels, import ids), or a word "
         "for each row, such as skip,names,labels (default: 1)",
     )
     @click.option(
@@ -46,26 +48,28 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
         multiple=True,
         metavar="COLUMN=MARK",
         help="a column with several answers in a cell, and what separates them: each answer gets a "
-        "column, 1 or 0; repeat it for others. Of nested files: indicators, a column for each "
-        "value (default), or positions, one for each place",
+        "column with 1 or 0; repeat the option for other columns. For nested files: indicators "
+        "for a column for each value (default), or positions for a column for each place",
     )
     @click.option(
         "--empty-lists",
         type=click.Choice(["missing", "none"]),
-        help="what an empty cell of --lists means: nothing is known (default), or none was chosen",
+        help="what an empty cell of --lists means: not known (default), or no answer was chosen",
     )
     @click.option(
         "--split-by",
         metavar="COLUMN",
-        help="the column of a file with several waves that says which wave a row is of: rows with "
-        "the wave's id are landed; COLUMN=VALUE where something else stands there",
+        help="the column that says which wave a row belongs to, for a file with several waves. "
+        "Rows with the wave's id are landed; write COLUMN=VALUE if the file has another value for "
+        "the wave",
     )
     @click.option(
         "--leave-out",
         multiple=True,
         metavar="COLUMN",
-        help="a column that is not landed at all, such as a name or telephone number; it may have "
-        "* in it; repeat it for others. Later waves leave out what is waived as personal_data",
+        help="a column that is not landed at all, such as a name or telephone number; it may be a "
+        "pattern with *; repeat the option for other columns. Later waves leave out what is "
+        "waived as personal_data",
     )
     @wraps(command)
     def run(

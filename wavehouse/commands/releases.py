@@ -17,11 +17,15 @@ releases.yml says which releases stay; each publish removes the others.
 
 
 @click.command(cls=Command, epilog=EXAMPLES)
-@click.option("--tidy", is_flag=True, help="remove now what releases.yml does not keep")
 @click.option(
-    "--remove", metavar="RELEASE", help="remove one, by its id or by a date when it counted"
+    "--tidy", is_flag=True, help=("remove now the releases that releases.yml does not keep")
 )
-@click.option("--microdata", is_flag=True, help="of that one, remove the rows of people alone")
+@click.option(
+    "--remove",
+    metavar="RELEASE",
+    help=("remove one release, by its id or a date on which it was current"),
+)
+@click.option("--microdata", is_flag=True, help="remove only the rows of people from that release")
 @with_project
 def releases(project: Project, remove: str | None, *, tidy: bool, microdata: bool) -> None:
     """List the releases that are kept, with date, parts and size."""
@@ -30,7 +34,7 @@ def releases(project: Project, remove: str | None, *, tidy: bool, microdata: boo
     from wavehouse.publishing.releases import publishing_lock
 
     if microdata and not remove:
-        raise click.UsageError("--microdata says what to remove; name the release with --remove.")
+        raise click.UsageError("--microdata needs a release: name it with --remove.")
     if remove:
         with publishing_lock(project):
             click.echo(remove_release(project, remove, microdata_only=microdata))

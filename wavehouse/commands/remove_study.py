@@ -30,7 +30,7 @@ brought in is given up: its drafts and its files go.
 @apply_option
 @with_project
 def remove_study(project: Project, study: str, does_it: bool) -> None:
-    """Take a study out of the project: its codebook rows, its files, and what only it had."""
+    """Remove a study from the project: its codebook rows, its files, and what only it had."""
     from wavehouse_exchange.onboarding.removing_study import remove_study as remove
 
     for line in remove(project, study, does_it=does_it):

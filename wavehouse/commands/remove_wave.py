@@ -32,7 +32,7 @@ brought in is given up: its draft and its files go.
 @apply_option
 @with_project
 def remove_wave(project: Project, study: str, wave: str, does_it: bool) -> None:
-    """Take a wave out of a study: its codebook rows, its files, and what only it had."""
+    """Remove a wave from a study: its codebook rows, its files, and what only it had."""
     from wavehouse_exchange.onboarding.removing import remove_wave as remove
 
     for line in remove(project, study, wave, does_it=does_it):

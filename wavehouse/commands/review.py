@@ -38,7 +38,9 @@ examples:
     nargs=-1,
     metavar="[WHICH]...",
 )
-@click.option("--all", "everything", is_flag=True, help="decided ones too, with full reasons")
+@click.option(
+    "--all", "everything", is_flag=True, help=("also show decided proposals, with full reasons")
+)
 @click.option(
     "--full",
     "in_full",
@@ -70,7 +72,8 @@ def review(
     """Show what a new wave brings, open proposals first, each with its confidence and reason."""
     if which and (everything or in_full or page or worksheet is not None):
         raise click.UsageError(
-            "Name what is shown in full, or give an option: what is named is in full anyway."
+            "Name the proposals to show in full, or give an option. Named proposals are always "
+            "shown in full."
         )
     if worksheet is not None:
         from wavehouse_exchange.onboarding.worksheet_out import write_worksheet

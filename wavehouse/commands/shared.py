@@ -113,7 +113,7 @@ class _Day(click.ParamType):
             # No time is meant, and so no zone.
             return datetime.strptime(value, "%Y-%m-%d").date().isoformat()
         except ValueError:
-            self.fail(f"{value!r} is no day. Write it as 2024-05-01.", param, ctx)
+            self.fail(f"{value!r} is not a date. Write it as 2024-05-01.", param, ctx)
 
 
 DAY = _Day()
@@ -145,7 +145,10 @@ def wave_option(option: str, name: str, text: str) -> Callable[[Function], Funct
 def apply_option(command: Function) -> Function:
     """Declare that a command does what it would otherwise show."""
     return click.option(
-        "--apply", "does_it", is_flag=True, help="do it; without this, what would change is shown"
+        "--apply",
+        "does_it",
+        is_flag=True,
+        help=("make the changes; without this they are only shown"),
     )(command)
 
 

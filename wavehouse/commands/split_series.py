@@ -32,7 +32,9 @@ that wave on is for you to say.
 @variable_argument()
 @wave_option("--from", "first", "the first wave of the new variable")
 @click.option("--into", required=True, metavar="ID", help="the id of the new variable")
-@click.option("--label", default="", metavar="TEXT", help="its label for readers")
+@click.option(
+    "--label", default="", metavar="TEXT", help=("the label of the new variable for readers")
+)
 @apply_option
 @with_project
 def split_series(
@@ -44,7 +46,7 @@ def split_series(
     label: str,
     does_it: bool,
 ) -> None:
-    """Part a series that was continued wrongly: from a wave on, it is another variable."""
+    """Split a series that was continued by mistake: from a wave on, it is another variable."""
     from wavehouse_exchange.onboarding.series import split_series as split
 
     for line in split(project, study, variable, first, into, label, does_it=does_it):

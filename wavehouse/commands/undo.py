@@ -16,7 +16,7 @@ command; remove those that you no longer want.
 @click.command(cls=Command, epilog=EXAMPLES)
 @with_project
 def undo(project: Project) -> None:
-    """Take back the last apply, remove-wave, remove-study, end-series or split-series."""
+    """Undo the last apply, remove-wave, remove-study, end-series or split-series."""
     from wavehouse_exchange.onboarding.undoing import undo as put_back
 
     for line in put_back(project):

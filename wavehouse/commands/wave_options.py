@@ -17,8 +17,8 @@ def files_argument() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare the delivered files."""
     return argument(
         "files",
-        "SPSS, Stata, SAS, CSV, Excel, Parquet or NDJSON; of several, the first has all "
-        "respondents",
+        "SPSS, Stata, SAS, CSV, Excel, Parquet or NDJSON; if there are several files, the first "
+        "has all respondents",
         nargs=-1,
         required=True,
         type=FILE,
@@ -44,12 +44,12 @@ def wave_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--expected",
         type=click.IntRange(min=1),
         metavar="N",
-        help="respondents by the producer's report",
+        help="number of respondents in the producer's report",
     )
     @click.option("--key", metavar="COLUMN", help="the column that joins several files")
     @delivered_as_option(
-        "seed: a CSV file in the repository; landing: Parquet outside of it (default: as the wave "
-        "before, if the file is a CSV; else landing)"
+        "seed: a CSV file in the repository; landing: Parquet outside of it (default: like the "
+        "wave before, if the file is a CSV; otherwise landing)"
     )
     @click.option(
         "--replace",
@@ -60,10 +60,10 @@ def wave_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option(
         "--keep",
         metavar="LIST",
-        help="the columns that are wanted, all others are waived by one proposal: names and "
-        "patterns (age,q12*), or a file with one a line, or a worksheet with its column `wanted` "
-        "filled. Names may be those of the wave, of earlier waves, or of variables; `asked` means "
-        "nothing but what earlier waves asked",
+        help="the columns to keep; one proposal waives all others. Give names and patterns "
+        "(age,q12*), a file with one name in each line, or a worksheet with its column `wanted` "
+        "filled. Names may be those of the wave, of earlier waves, or of variables; `asked` "
+        "keeps only what earlier waves asked",
     )
     @reading_options
     @wraps(command)

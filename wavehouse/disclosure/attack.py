@@ -391,7 +391,9 @@ def tables(project: Project, target: str, beside: Beside | None = None) -> Itera
         import duckdb
 
         if not project.working_database.exists():
-            raise WavehouseError("Nothing is built yet, so there is nothing to attack. Run `make`.")
+            raise WavehouseError(
+                "There is no build yet, so there is nothing to attack. Run `make`."
+            )
         with holder_named(project.relative(project.working_database)):
             connection = duckdb.connect(str(project.working_database), read_only=True)
             if beside:
@@ -822,8 +824,8 @@ def _hole(block: Block, key: Unknown, equations: list[Equation], what: str) -> H
     sums.sort(key=lambda equation: len(equation.terms))
     return Hole(
         f"{_name(row)}, period {key[1]}: the {key[2]} {what}; the closest sum is: {sums[0].name}. "
-        "`wavehouse build` suppresses more until it cannot; or leave out a segment, net or pooled "
-        "period that tells it.",
+        "`wavehouse build` suppresses more until this is not possible. Or leave out a segment, "
+        "net or pooled period that tells the figure.",
         row,
         key,
         tuple(equations),

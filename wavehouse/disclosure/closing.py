@@ -105,8 +105,8 @@ def close_and_report(
             what += beside.options if beside else ()
             if run_dbt(project, *words, *what, holding=holding):
                 raise WavehouseError(
-                    "Confidential figures could be computed, and what suppresses them could not be "
-                    "built; see the messages above."
+                    "Confidential figures can be computed, and the build that suppresses more "
+                    "failed; see the messages above."
                 )
         with tables(project, target, beside) as query:
             return "\n".join([*said, report(query, find_closing(query).holes)])

@@ -31,8 +31,9 @@ WORDS = {
     # Names of tables that are links look like links.
     "</head>": "<style>a code { color: inherit; }</style></head>",
 }
-# The page takes what it finds, marked, for HTML. Here it is text: dbt leaves that to whoever writes
-# descriptions, and labels are of people who may mean harm. What stands for `<` in Markdown is read.
+# The page takes what it finds, marked, for HTML. Here it is text: dbt leaves that to the writers of
+# descriptions, but labels may come from people who mean harm. What stands for `<` in Markdown is
+# read.
 HIGHLIGHT = (
     "n.highlight=function(t){if(!n.query||!t)return e.trustAsHtml(t);",
     'return e.trustAsHtml(t.replace(new RegExp(i,"gi"),'
@@ -108,7 +109,7 @@ def replace_in_page(page: str, replacements: Mapping[str, str]) -> str:
     for place, text in replacements.items():
         if place not in page:
             raise WavehouseError(
-                f"dbt's docs page has no {place} any more. Install the locked version of dbt "
+                f"dbt's docs page no longer has {place}. Install the locked version of dbt "
                 "(`make`), or adapt wavehouse/docs_site/site.py."
             )
         page = page.replace(place, text)
@@ -166,14 +167,14 @@ def inline_images(project: Project, text: str) -> str:
 
     def data_uri(match: re.Match[str]) -> str:
         name = match[2]
-        # A project draws some of them anew, of its own tables.
+        # A project draws some of them itself, from its own tables.
         part = next((part for part in project.parts if (part / name).is_file()), project.root)
         path = inside(part.joinpath(*IMAGES), part / name, f"{name} in the docs")
         if not path.is_file():
-            raise WavehouseError(f"The docs show {name}, which is not there. Add it.")
+            raise WavehouseError(f"The docs show {name}, but the file is missing. Add it.")
         kind = mimetypes.guess_type(path.name)[0]
         if kind not in KINDS:
-            raise WavehouseError(f"The docs show {name}, which is no image. Take it out.")
+            raise WavehouseError(f"The docs show {name}, which is not an image. Take it out.")
         content = base64.b64encode(path.read_bytes()).decode("ascii")
         return f"{match[1]}(data:{kind};base64,{content})"
 

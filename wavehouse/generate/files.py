@@ -32,7 +32,7 @@ def compare(project: Project, texts: Texts) -> tuple[list[str], list[str], list[
         if not file.exists():
             missing.append(str(path))
         elif not is_generated_file(file):
-            by_hand.append(f"{path}: rename or remove it; this name belongs to a generated file.")
+            by_hand.append(f"{path}: rename or remove the file; a generated file needs this name.")
         elif file.read_bytes() != text.encode():
             stale.append(str(path))
     if by_hand:
@@ -117,5 +117,5 @@ def _changes(missing: list[str], stale: list[str], superseded: list[str]) -> lis
     return [
         *(f"{name}: missing" for name in missing),
         *(f"{name}: stale" for name in stale),
-        *(f"{name}: superseded, no wave asks for it" for name in superseded),
+        *(f"{name}: no longer needed" for name in superseded),
     ]

@@ -1,9 +1,9 @@
 """The codebook as a state: its version, its migration as a whole, and the way back.
 
-Migrating changes nothing in place. The whole folder is made anew beside the old one, and takes its
-place by two renames; the old folder is kept as `.wavehouse/codebook.<version>`. Whoever is killed
-between the renames leaves no codebook, but the new one whole: the next `wavehouse migrate` puts it
-in place.
+Migrating changes nothing in place. The whole folder is made again beside the old one, and takes its
+place by two renames; the old folder is kept as `.wavehouse/codebook.<version>`. A run that is
+killed between the renames leaves no codebook in place, but the new one is complete: the next
+`wavehouse migrate` puts it in place.
 """
 
 import json
@@ -57,8 +57,8 @@ def codebook_problem(project: Project) -> str | None:
     if not project.codebook.is_dir():
         if _waiting(project):
             return (
-                f"{STATE} is not there: a migration was stopped before its end. Run `wavehouse "
-                "migrate --apply`, which ends it."
+                f"{STATE} is missing, because a migration was stopped. Run `wavehouse migrate "
+                "--apply` to finish it."
             )
         return None
     try:
@@ -68,15 +68,15 @@ def codebook_problem(project: Project) -> str | None:
         return str(error)
     if applied and (former := _former_files(project)):
         return (
-            f"{STATE} has {', '.join(former)} of an older version beside tables of this one. If "
-            f"two versions were merged: take the whole folder as it was in yours, without "
-            f"{VERSIONS}, and migrate it ({HOW}). If not: remove what is old."
+            f"{STATE} has {', '.join(former)} of an older version beside tables of this version. "
+            "If two versions were merged, take the whole folder as it was in yours, without "
+            f"{VERSIONS}, and migrate it ({HOW}). Otherwise remove the old tables."
         )
     if not needed:
         return None
     version = needed[0].number - 1
     return (
-        f"{STATE} is of version {version}, and this program reads version {needed[-1].number}. "
+        f"{STATE} has version {version}, but this program reads version {needed[-1].number}. "
         f"Migrate it: {HOW}."
     )
 
@@ -158,7 +158,7 @@ def migrate_codebook(project: Project) -> Plan:
     """
     with only_one(_kept(project) / "lock", "migration of the codebook"), explained(project.seeds):
         if _end_what_was_begun(project):
-            return Plan([], changes=[f"{STATE}: the migration that was stopped has been ended."])
+            return Plan([], changes=[f"{STATE}: the migration that was stopped is finished."])
         plan = plan_codebook(project)
         if not plan.migrations:
             return plan
@@ -196,16 +196,16 @@ def undo_codebook(project: Project) -> list[str]:
         if not found:
             raise WavehouseError(
                 f"No codebook is kept in {project.relative(_kept(project))} from before its last "
-                "migration, so there is nothing to go back to. Take it from version control."
+                "migration, so there is nothing to put back. Take it from version control."
             )
         old, undone = _old(project, found[-1]), _kept(project) / "codebook.undone"
         shutil.rmtree(undone, ignore_errors=True)
         shutil.rmtree(_new(project), ignore_errors=True)
         _replace(project, old, undone)
         return [
-            f"{STATE} is of version {found[-1]} again, as it was before its migration.",
-            f"What it was until now, with all edits since, is in {project.relative(undone)}.",
-            "This program does not read it: install the version of Wavehouse that did.",
+            f"{STATE} has version {found[-1]} again, as before its migration.",
+            f"Its last state, with all edits since, is in {project.relative(undone)}.",
+            "This program cannot read it: install the version of Wavehouse that you used before.",
         ]
 
 
@@ -220,7 +220,7 @@ def _replace(project: Project, new: Path, kept: Path) -> None:
 
 
 def _end_what_was_begun(project: Project) -> bool:
-    """Put a codebook in place if whoever did so was killed between the two renames."""
+    """Put a codebook in place if an earlier run was killed between the two renames."""
     if project.codebook.exists() or not (waiting := _waiting(project)):
         return False
     waiting.rename(project.codebook)

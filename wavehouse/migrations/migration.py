@@ -21,7 +21,7 @@ class Migration:
         name: what it is called, from the name of its file.
         title: what it does, the first line of its docstring.
         checksum: SHA-256 of its file, in hexadecimal.
-        migrate: changes the state that it is given, and gives notes for whoever runs it.
+        migrate: changes the state that it is given, and gives notes for the person who runs it.
     """
 
     number: int
@@ -73,18 +73,18 @@ def pending(what: str, applied: Sequence[Applied], known: Sequence[Migration]) -
     if [each.number for each in applied] != list(range(1, len(applied) + 1)):
         numbers = ", ".join(str(each.number) for each in applied)
         raise WavehouseError(
-            f"{what} says that it has been through migrations {numbers}, which is not all of them "
-            f"in their order. {REPAIR}"
+            f"{what} says that it had the migrations {numbers}, which are not all of them in "
+            f"order. {REPAIR}"
         )
     if len(applied) > len(known):
         raise WavehouseError(
-            f"{what} is of version {len(applied)}, and this program knows versions up to "
+            f"{what} has version {len(applied)}, but this program knows versions only up to "
             f"{len(known)}. Install the newer version of Wavehouse."
         )
     for before, now in zip(applied, known, strict=False):
         if before.checksum != now.checksum:
             raise WavehouseError(
-                f"{what} has been through migration {before.number} ({before.name}), and that "
-                f"migration is another one in this program: it was edited afterwards. {REPAIR}"
+                f"{what} had migration {before.number} ({before.name}), but this program has "
+                f"another one with this number: it was edited afterwards. {REPAIR}"
             )
     return list(known[len(applied) :])

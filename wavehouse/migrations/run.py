@@ -21,7 +21,7 @@ def migrate(project: Project, *, does_it: bool) -> list[str]:
     """Show what migrating the codebook does, or do it; give what there is to say, line by line."""
     plan = migrate_codebook(project) if does_it else _planned(project)
     if not plan.migrations:
-        return plan.changes or [f"{STATE} is of the version that this program reads."]
+        return plan.changes or [f"{STATE} has the version that this program reads."]
     verb = "was brought" if does_it else "would be brought"
     first, last = plan.migrations[0].number - 1, plan.migrations[-1].number
     lines = [f"{STATE} {verb} from version {first} to {last}:"]
@@ -40,8 +40,8 @@ def migrate(project: Project, *, does_it: bool) -> list[str]:
 def _planned(project: Project) -> Plan:
     if not project.codebook.is_dir():
         raise WavehouseError(
-            f"{STATE} is not there. If a migration was stopped before its end, `wavehouse migrate "
-            "--apply` ends it."
+            f"{STATE} is missing. If a migration was stopped, `wavehouse migrate --apply` "
+            "finishes it."
         )
     return plan_codebook(project)
 
@@ -60,7 +60,7 @@ def migrate_postgres(*, does_it: bool) -> list[str]:
         with connection.cursor() as cursor:
             needed = plan_database(cursor, DATABASE)
             if not needed:
-                return [f"{DATABASE} is of the version that this program reads."]
+                return [f"{DATABASE} has the version that this program reads."]
             lines = [f"  {each.number} {each.title}" for each in needed]
             if not does_it:
                 return [

@@ -61,7 +61,7 @@ def read_table(name: str, content: bytes) -> Table:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise WavehouseError(f"{name} is not UTF-8. Save it as UTF-8 and migrate then.") from error
+        raise WavehouseError(f"{name} is not UTF-8. Save it as UTF-8, then migrate.") from error
     reader = csv.reader(StringIO(text, newline=""))
     columns: list[str] = []
     rows: list[Row] = []
@@ -74,7 +74,7 @@ def read_table(name: str, content: bytes) -> Table:
         if len(values) != len(columns):
             raise WavehouseError(
                 f"{name}, line {reader.line_num}: {len(values)} values where the header has "
-                f"{len(columns)} columns. Repair the line and migrate then."
+                f"{len(columns)} columns. Repair the line, then migrate."
             )
         rows.append(
             {
@@ -124,8 +124,8 @@ class Tables:
         if name not in self._tables:
             if name not in self._files:
                 raise WavehouseError(
-                    f"seeds/codebook/{name}.csv is missing, so the codebook is of no version that "
-                    "can be migrated. Put the file back, with a header at least."
+                    f"seeds/codebook/{name}.csv is missing, so the codebook cannot be migrated. "
+                    "Put the file back, with at least a header."
                 )
             self._tables[name] = read_table(f"seeds/codebook/{name}.csv", self._files[name])
         return self._tables[name]
@@ -142,7 +142,7 @@ class Tables:
         return table
 
     def files(self) -> dict[str, bytes]:
-        """Give all files by the name of their table, those that were asked for written anew."""
+        """Give all files by the name of their table, those that were asked for written again."""
         return {
             **self._files,
             **{name: table.content() for name, table in self._tables.items()},

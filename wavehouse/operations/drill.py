@@ -1,4 +1,4 @@
-"""A drill: restore a backup beside the project, build it anew, and compare the numbers."""
+"""A drill: restore a backup beside the project, build it again, and compare the numbers."""
 
 import os
 import shutil

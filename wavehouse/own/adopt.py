@@ -23,7 +23,7 @@ from wavehouse.writing import write_whole
 
 # Where dbt looks for files of a project.
 FOLDERS = ("models", "macros", "tests", "analyses", "docs", "seeds")
-# Of the repository's own tests, and what a project is given anew.
+# Of the repository's own tests, and what a project gets new.
 NOT_OWN = ("tests/python/", "seeds/codebook/", "seeds/library/", "seeds/reference/")
 SUFFIXES = {".sql", ".yml", ".yaml", ".csv", ".md", ".png", ".svg", ".py", ".json"}
 # Settings are the team's decision: they are named, not taken.
@@ -44,8 +44,8 @@ class Adopted:
         lines += [f"  {name}" for name in self.own]
         if self.changed:
             lines += [
-                "You changed files of Wavehouse itself. They were not taken; a model or macro of "
-                "your own with another name does what they did:",
+                "You changed files of Wavehouse itself. They were not taken. To keep such a "
+                "change, write your own model or macro with another name:",
                 *(f"  {name}" for name in self.changed),
             ]
         return lines
@@ -67,8 +67,8 @@ def adopt(clone: Path, folder: Path, since: str | None) -> Adopted:
     there = Project(clone)
     if there.is_own or not there.codebook.is_dir():
         raise WavehouseError(
-            f"{clone} is no clone of Wavehouse: there is no dbt_project.yml with the name "
-            f"{PACKAGE}, or no seeds/codebook. Name the top folder of the clone."
+            f"{clone} is not a clone of Wavehouse: dbt_project.yml with the name {PACKAGE}, or "
+            "seeds/codebook, is missing. Name the top folder of the clone."
         )
     project = Project(folder)
     found = Adopted()
@@ -119,8 +119,8 @@ def _changed_since(clone: Path, since: str, project: Project) -> list[str]:
     )
     if done.returncode != 0:
         raise WavehouseError(
-            f"git does not know what changed since {since}: {done.stderr.strip()}. Name the commit "
-            "of Wavehouse that the clone was made of, or leave --since out."
+            f"git cannot say what changed since {since}: {done.stderr.strip()}. Name the "
+            "commit of Wavehouse that you began from, or leave out --since."
         )
     return [
         name

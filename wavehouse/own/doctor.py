@@ -151,7 +151,7 @@ def _warehouse(project: Project) -> Iterator[Finding]:
     yield Finding(
         "Warehouse",
         f"published at {published['published_at']}",
-        "" if is_new else "The project was changed since. Run `make`.",
+        "" if is_new else "The project has changed since then. Run `make`.",
         is_hint=not is_new,
     )
     free = shutil.disk_usage(project.root).free

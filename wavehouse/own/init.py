@@ -47,13 +47,13 @@ def init_project(
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise WavehouseError(
-            f"{folder} is there already and not empty. Name a new folder, or empty it."
+            f"{folder} exists already and is not empty. Name a new folder, or empty this one."
         )
     called = name or re.sub(r"\W+", "_", folder.resolve().name.lower())
     if not NAME.fullmatch(called) or called in TAKEN:
         raise WavehouseError(
-            f"A project cannot be called {called!r}: small letters, digits and _, a letter first, "
-            f"and none of {', '.join(sorted(TAKEN))}. Say --name NAME."
+            f"A project cannot have the name {called!r}. Use small letters, digits and _, begin "
+            f"with a letter, and avoid {', '.join(sorted(TAKEN))}. Give the name with --name NAME."
         )
     was_there = folder.exists()
     try:

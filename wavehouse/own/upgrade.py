@@ -55,23 +55,32 @@ class Upgrade:
     said: list[str] = field(default_factory=list)
 
 
-def upgrade(project: Project, wheel: Path, *, does_it: bool) -> list[str]:
+def upgrade(project: Project, wheel: Path, *, does_it: bool, builds: bool = False) -> list[str]:
     """Show what another version of Wavehouse changes in a project, or put it in place.
+
+    Args:
+        project: the project.
+        wheel: the file of the other version.
+        does_it: whether to put it in place.
+        builds: whether the other version first builds and tests the copy; if that fails, nothing
+            is put in place.
 
     Returns:
         lines that say so.
 
     Raises:
         WavehouseError: the project is not apart from Wavehouse, or the file is no wheel of it, or
-            the other version cannot be installed or does not read the project.
+            the other version cannot be installed, or does not read or build the project.
         ProblemsError: it would change a file that is the team's.
     """
     _refuse_product(project)
     with only_one(_kept(project) / "lock", "upgrade"):
         _end_what_was_begun(project)
         plan = _plan(project, wheel)
+        if builds:
+            _build_copy(project, plan.version)
         if not plan.files:
-            return [f"The project is built with Wavehouse {plan.version} already."]
+            return [f"The project already uses Wavehouse {plan.version}."]
         lines = [
             f"From Wavehouse {_version_in_use(project)} to {plan.version}:",
             *(f"  {line}" for line in plan.said),
@@ -82,8 +91,8 @@ def upgrade(project: Project, wheel: Path, *, does_it: bool) -> list[str]:
         _put_in_place(project, plan)
         return [
             *lines,
-            "What was there before is kept in .wavehouse/upgrade; `wavehouse upgrade --undo` puts "
-            "it back.",
+            "The files as they were are kept in .wavehouse/upgrade; `wavehouse upgrade --undo` "
+            "puts them back.",
             "Next: make (it installs the version, builds, tests and publishes), then `wavehouse "
             "releases` and `wavehouse diff` to see whether a number changed.",
         ]
@@ -99,33 +108,33 @@ def undo(project: Project) -> list[str]:
     _refuse_product(project)
     with only_one(_kept(project) / "lock", "upgrade"):
         if _end_what_was_begun(project):
-            return ["The upgrade that was stopped on its way was taken back. Next: make"]
+            return ["The upgrade that was stopped was undone. Next: make"]
         record = _kept(project) / SAID
         if not record.is_file():
             raise WavehouseError(
-                "No upgrade is kept in .wavehouse/upgrade, so there is none to take back. Take the "
+                "No upgrade is kept in .wavehouse/upgrade, so there is nothing to undo. Take the "
                 "files from version control."
             )
         said = json.loads(record.read_text(encoding="utf-8"))
         changed = [
-            f"{name} was changed since. Undo that first, or take the older file from "
-            f".wavehouse/upgrade/before by hand."
+            f"{name} has changed since. Undo that change first, or take the older file from "
+            ".wavehouse/upgrade/before by hand."
             for name, digest in said["files"].items()
             if _digest(path := project.root / name) != digest
             # What a build since wrote again is nobody's edit.
             and not (path.is_file() and is_generated_file(path))
         ]
         if changed:
-            raise ProblemsError("The upgrade cannot be taken back:", changed)
+            raise ProblemsError("The upgrade cannot be undone:", changed)
         _put_back(project, said)
-        return [f"Taken back: the project is built with {said['from']} again. Next: make"]
+        return [f"The upgrade was undone: the project uses {said['from']} again. Next: make"]
 
 
 def _refuse_product(project: Project) -> None:
     if not project.is_own:
         raise WavehouseError(
-            "This is Wavehouse itself, not a project of a team: bring it up to date with git. "
-            "`wavehouse init FOLDER` begins a project that can be upgraded."
+            "This is Wavehouse itself, not a project of a team. Update it with git. `wavehouse "
+            "init FOLDER` begins a project that can be upgraded."
         )
 
 
@@ -181,11 +190,31 @@ def _installed(folder: Path, lock: Path, wheel: Path) -> Path:
     )
     if code != 0:
         raise WavehouseError(
-            f"{wheel.name} could not be installed beside this version; see the messages above. "
-            "Nothing was changed."
+            f"{wheel.name} could not be installed for a trial; see the messages above. Nothing "
+            "was changed."
         )
     write_whole(known, digest)
     return program
+
+
+def _build_copy(project: Project, version: str) -> None:
+    """Build and test the copy with the other version. What it publishes stays in the copy."""
+    trial = project.target / "upgrade"
+    done = subprocess.run(
+        [trial / "venv" / "bin" / PACKAGE, "--project-dir", trial / "project", "build"],
+        check=False,
+        env=_environment(project),
+    )
+    if done.returncode != 0:
+        raise WavehouseError(
+            f"The project does not build with Wavehouse {version}; see the messages above. Nothing "
+            "was changed."
+        )
+
+
+def _environment(project: Project) -> dict[str, str]:
+    """Give the environment of the other version: it reads landed waves where they are."""
+    return {**os.environ, "WAVEHOUSE_LANDING": str(project.landing.resolve())}
 
 
 def _run(project: Project, program: Path, copy: Path, step: tuple[str, ...]) -> list[str]:
@@ -195,8 +224,7 @@ def _run(project: Project, program: Path, copy: Path, step: tuple[str, ...]) -> 
         check=False,
         capture_output=True,
         text=True,
-        # Landed waves are read where they are.
-        env={**os.environ, "WAVEHOUSE_LANDING": str(project.landing.resolve())},
+        env=_environment(project),
     )
     if done.returncode != 0:
         said = "\n".join(part.strip() for part in (done.stdout, done.stderr) if part.strip())

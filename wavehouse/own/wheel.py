@@ -68,10 +68,10 @@ def version_of(wheel: Path) -> str:
             [name] = [one for one in names if one.endswith(".dist-info/METADATA")]
             text = packed.read(name).decode()
     except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise WavehouseError(f"{wheel} is no wheel: {error}. Name a wavehouse-*.whl.") from error
+        raise WavehouseError(f"{wheel} is not a wheel: {error}. Name a wavehouse-*.whl.") from error
     fields = dict(line.partition(": ")[::2] for line in text.split("\n\n")[0].splitlines())
     if fields.get("Name") != PACKAGE or f"{PACKAGE}/product/dbt_project.yml" not in names:
-        raise WavehouseError(f"{wheel} is no wheel of Wavehouse. Name a wavehouse-*.whl.")
+        raise WavehouseError(f"{wheel} is not a wheel of Wavehouse. Name a wavehouse-*.whl.")
     return fields["Version"]
 
 

@@ -35,7 +35,7 @@ def write_as_of(project: Project, words: str, path: Path | None) -> tuple[Path, 
     path = path or project.warehouse / "as_of" / f"{release.release_id}.duckdb"
     if path.exists() and not _is_ours(path):
         raise WavehouseError(
-            f"{path} is there already, and was not made by this command. Name another file."
+            f"{path} exists already and was not made by this command. Name another file."
         )
     partial = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
     with explained(path):
@@ -92,9 +92,9 @@ def describe_releases(project: Project) -> str:
     stood = sum(release.size for release in releases)
     number = f"{len(releases)} release{'' if len(releases) == 1 else 's'}"
     lines.append(
-        f"{number}: {readable_size(whole)} on the disk, since what is the same is there once "
-        f"({readable_size(stood)} otherwise). releases.yml says what stays; "
-        "`wavehouse as-of RELEASE` opens one."
+        f"{number}: {readable_size(whole)} on the disk, because equal files are stored once "
+        f"({readable_size(stood)} otherwise). releases.yml says which releases stay; `wavehouse "
+        "as-of RELEASE` opens one."
     )
     return "\n".join(lines)
 
@@ -112,7 +112,7 @@ def tell_as_of(project: Project, words: str, path: Path | None) -> str:
     """Write the views, and say where they are and what is not kept any more."""
     written, release = write_as_of(project, words, path)
     missing = [part for part in PARTS if part not in release.parts]
-    lacks = f" It has no {' and no '.join(missing)} any more." if missing else ""
+    lacks = f" It no longer has {' and '.join(missing)}." if missing else ""
     return (
         f"Wrote {project.relative(written)}: the tables of {release.release_id}, published "
         f"{release.published_at:%Y-%m-%d %H:%M} UTC.{lacks}"

@@ -19,8 +19,8 @@ SCHEMA = "marts"
 # Not published, but dashboards of those who run the warehouse rely on them.
 OPERATIONS = "operations"
 HOW = (
-    "Keep the old version as it was, and make a new one: docs/contributing/models.md, "
-    "A new version of a public table."
+    "Keep the old version as it was, and make a new one. The guide says how, in the page "
+    "`Change a public table` (`make docs` writes it into the docs site)."
 )
 
 
@@ -141,10 +141,10 @@ def refuse_broken(record: dict[str, dict[str, Any]], contracts: dict[str, Contra
         now = contracts.get(name)
         if now is None:
             if not ends:
-                problems.append(f"{name}: the table is gone, and was released. {HOW}")
+                problems.append(f"{name}: the table was released, but is gone. {HOW}")
             elif ends > today:
                 problems.append(
-                    f"{name}: the table is gone, and was promised until {ends}. Keep it until then."
+                    f"{name}: the table was promised until {ends}, but is gone. Keep it until then."
                 )
             continue
         where = f"{name} (model {now.model})"
@@ -158,34 +158,35 @@ def refuse_broken(record: dict[str, dict[str, Any]], contracts: dict[str, Contra
                 )
         if list(now.key) != released["key"]:
             problems.append(
-                f"{where}: the key was {', '.join(released['key'])} and is "
+                f"{where}: the key was {', '.join(released['key'])}, and is now "
                 f"{', '.join(now.key) or 'none'}. {HOW}"
             )
         if not ends and now.deprecation_date:
             if now.is_latest:
                 problems.append(
-                    f"{where}: it has a deprecation_date, and no newer version that readers could "
-                    f"go to. {HOW}"
+                    f"{where}: it has a deprecation_date, but there is no newer version that "
+                    f"readers could use. {HOW}"
                 )
             if now.deprecation_date <= today:
                 problems.append(
-                    f"{where}: it was released without an end, and is to end on "
-                    f"{now.deprecation_date}. Give readers time: a day to come."
+                    f"{where}: it was released without an end, and its deprecation_date "
+                    f"{now.deprecation_date} is not in the future. Give readers time: write a "
+                    "later day."
                 )
         if ends and (not now.deprecation_date or now.deprecation_date < ends):
             problems.append(
-                f"{where}: it was promised until {ends}; do not take deprecation_date away, or put "
+                f"{where}: it was promised until {ends}. Do not remove deprecation_date, or make "
                 "it earlier."
             )
     problems += [
-        f"{name} (model {now.model}): its contract is not enforced, so nothing keeps its columns. "
-        "Take `enforced: false` away."
+        f"{name} (model {now.model}): its contract is not enforced, so its columns may change "
+        "unnoticed. Remove `enforced: false`."
         for name, now in contracts.items()
         if not now.is_enforced
     ]
     problems += [
         f"{name} (model {now.model}): the version is not the latest and has no deprecation_date. "
-        "Write in its YAML until when it stays."
+        "Write into its YAML how long it stays."
         for name, now in contracts.items()
         if not now.is_latest and not now.deprecation_date
     ]

@@ -30,7 +30,7 @@ from wavehouse.publishing.retention import AGGREGATES, MICRODATA, PARTS, read_re
 NAME = "release="
 MANIFEST = "manifest.json"
 REMOVED = ".removed"
-# Whoever has such a column has rows of people.
+# A table with such a column has rows of people.
 OF_PEOPLE = frozenset({"respondent_key", "person_key"})
 # What file systems say that have no links, or no more of them for a file.
 NO_LINKS = (errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
@@ -143,13 +143,13 @@ def find_release(project: Project, words: str) -> KeptRelease:
         earlier = [each for each in releases if each.published_at <= moment]
         if not earlier:
             raise WavehouseError(
-                f"Nothing that is kept was published by {words}: the earliest is "
+                f"No release that is kept was published by {words}: the earliest is "
                 f"{releases[0].release_id}. ({listed}.)"
             )
         return earlier[-1]
     number = f"{len(found)} releases" if found else "No release"
     raise WavehouseError(
-        f"{number} of that name: {words}. Give an id or the beginning of one, a date such as "
+        f"{number} has this name: {words}. Give an id or the beginning of one, a date such as "
         f"2026-03-31, `current` or `previous`; {listed}."
     )
 
@@ -285,8 +285,8 @@ def remove_release(project: Project, words: str, *, microdata_only: bool) -> str
     release = find_release(project, words)
     if release.live:
         raise WavehouseError(
-            f"{release.release_id} is the {release.live} release, which stays. The next publishes "
-            "put others in its place; then it can be removed."
+            f"{release.release_id} is the {release.live} release, which stays. Later publishes "
+            "replace it; then it can be removed."
         )
     if microdata_only and MICRODATA not in release.parts:
         raise WavehouseError(f"{release.release_id} has no {MICRODATA} any more.")

@@ -285,7 +285,9 @@ def _verify(
                 if _digest(connection, copy) != expected
             ]
     if problems:
-        raise ProblemsError("Nothing was published; the copy is not right:", problems)
+        raise ProblemsError(
+            "Nothing was published, because the copy differs from the build:", problems
+        )
 
 
 def _digest(connection: "DuckDBPyConnection", source: str) -> tuple[int, int]:

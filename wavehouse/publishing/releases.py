@@ -66,9 +66,9 @@ def refuse_older_release(database: str, readers: str) -> Iterator[None]:
 def release_folder(project: Project) -> Path:
     """Give the folder of the published release, which never changes.
 
-    `warehouse/current` leads elsewhere from one moment to the next; whoever opens several files
-    one after the other opens them here, and has all of one release. It stays until the second
-    publish from now.
+    `warehouse/current` leads elsewhere from one moment to the next; a program that opens
+    several files one after the other opens them here, so all are of one release. It stays until the
+    second publish from now.
 
     Raises:
         WavehouseError: nothing is published.

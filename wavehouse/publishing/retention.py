@@ -86,7 +86,7 @@ def read_retention(project: Project) -> dict[str, Retention]:
         return DEFAULT
     problems = list(_problems(path))
     if problems:
-        raise ProblemsError("It is not clear which releases are to stay:", problems)
+        raise ProblemsError("It is not clear which releases should stay:", problems)
     found = read_yaml(path)
     return {
         part: Retention(**{rule: _number(found[part].get(rule, 0)) for rule in RULES})

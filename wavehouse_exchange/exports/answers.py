@@ -28,9 +28,9 @@ def refuse_clashes(study_id: str, categories: Iterable[tuple[str, str]], kinds: 
     """
     taken = {missing_code(kind) for kind in kinds}
     problems = [
-        f"study {study_id}, variable {variable_id}: category {code} has the code that stands for "
-        "missing answers in exports. Give it another code in seeds/codebook/categories.csv, and "
-        "the same in crosswalk.csv."
+        f"study {study_id}, variable {variable_id}: category {code} has the code that exports use "
+        "for missing answers. Give it another code in seeds/codebook/categories.csv and "
+        "crosswalk.csv."
         for variable_id, code in sorted(categories)
         if code in taken
     ]

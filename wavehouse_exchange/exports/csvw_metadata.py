@@ -153,7 +153,7 @@ KINDS_SQL = (
 def kinds_table() -> Table:
     """Describe the list of the kinds of missing, as the answers write them."""
     columns = {
-        "code": "What stands in a column of answers: the kind behind an underscore.",
+        "code": "Value in a column of answers: an underscore and the kind.",
         "missing_kind": "Kind of missing answer, as the warehouse names it.",
         "missing_label": "Name of the kind for readers.",
         "description": "What the kind means.",
@@ -206,8 +206,8 @@ def answers_table(
     return Table(
         f"answers_{wave['wave_id']}.csv",
         f"{wave['wave_label']}: harmonised answers",
-        "One row for each respondent. Answers that are missing are written as their kind behind an "
-        "underscore, and declared as null; missing_kinds.csv lists them.",
+        "One row for each respondent. A missing answer is written as an underscore and its kind, "
+        "and declared as null; missing_kinds.csv lists these values.",
         columns,
         ["respondent_key"],
         [OF_A_STUDY, OF_A_WAVE],

@@ -105,8 +105,8 @@ def export_and_tell(
     told = f"Exported {study_id}: {len(files)} files."
     if MICRODATA.intersection(formats or FORMATS):
         told += (
-            " Those with answers hold a row for each respondent and suppress nothing: treat them "
-            "as you would the data they were made of."
+            " Files with answers have a row for each respondent and suppress nothing: treat them "
+            "like the data that they were made from."
         )
     print(told)
 
@@ -117,6 +117,6 @@ def _check_place(place: Path) -> None:
         return
     if not place.is_dir() or any(place.iterdir()):
         raise WavehouseError(
-            f"{place} was not made by an export, so it is not replaced. Name a folder that is new, "
-            "empty, or holds an earlier export."
+            f"{place} was not made by an export, so it is not replaced. Name a folder that is new "
+            "or empty, or has an earlier export."
         )

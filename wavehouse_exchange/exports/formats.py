@@ -58,9 +58,9 @@ FORMATS: dict[str, Writer] = {
 # What the README of an export says of the files of each format.
 DESCRIPTIONS: dict[str, str] = {
     "csvw": (
-        "Tables as CSV (RFC 4180, UTF-8), described in csv-metadata.json by the W3C standard "
-        "CSV on the Web: the answers of each wave, the dictionary, and the published trends. An "
-        "answer that is missing is its kind behind an underscore, such as _refused."
+        "Tables as CSV (RFC 4180, UTF-8), described in csv-metadata.json by the W3C standard CSV "
+        "on the Web: the answers of each wave, the dictionary, and the published trends. A "
+        "missing answer is an underscore and its kind, such as _refused."
     ),
     "ddi": (
         "The codebook as DDI-Codebook 2.5, with the data file of each wave that it describes. "
@@ -68,8 +68,8 @@ DESCRIPTIONS: dict[str, str] = {
     ),
     "spss": (
         "Answers for SPSS: a file of all waves and one of each, with labels of variables and "
-        "values. Kinds of missing answers are user-missing values. names.csv and codes.csv say "
-        "which variable and code of the warehouse each is, notes.txt what had to be shortened."
+        "values. Kinds of missing answers are user-missing values. names.csv and codes.csv give "
+        "the variable and the code of the warehouse for each; notes.txt lists what was shortened."
     ),
     "stata": (
         "Answers for Stata 14 and later: a file of all waves and one of each, with labels of "

@@ -16,9 +16,9 @@ NAME = "README.txt"
 WIDTH = 100
 
 ANSWERS = (
-    "The files of answers ({formats}) hold one row for each respondent and suppress nothing: treat "
-    "them as you would the data they were made of. Publication rules suppress numbers only in "
-    "tables of estimates, where a suppressed number is empty and its status says so."
+    "The files of answers ({formats}) have one row for each respondent and suppress nothing: "
+    "treat them like the data that they were made from. Publication rules suppress numbers only "
+    "in tables of estimates: there a suppressed number is empty, and its status says so."
 )
 NUMBERS = "Numbers that publication rules suppress are empty here too, and their status says so."
 

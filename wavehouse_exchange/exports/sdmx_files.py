@@ -187,8 +187,8 @@ def _check_dates(study: Study) -> None:
         if count > 1:
             waves = [wave["wave_id"] for wave in study.waves if wave["wave_date"] == day]
             raise WavehouseError(
-                f"Waves {', '.join(waves)} of study {study.study_id} have one date, {day}, and in "
-                "SDMX the date tells observations of a series apart. Give them different dates in "
-                "seeds/codebook/waves.csv (wave_date), export one with --wave, or leave out the "
-                "format sdmx."
+                f"Waves {', '.join(waves)} of study {study.study_id} have the same date, {day}, "
+                "but in SDMX the date distinguishes the observations of a series. Give them "
+                "different dates in seeds/codebook/waves.csv (wave_date), export one with "
+                "--wave, or leave out the format sdmx."
             )

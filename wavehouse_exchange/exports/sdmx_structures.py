@@ -165,7 +165,7 @@ def unit_id(measure_kind: str, unit: str | None) -> str | None:
 def _id(text: str) -> str:
     if not ID.fullmatch(text):
         raise WavehouseError(
-            f"{text!r} cannot be an id in SDMX, which takes letters of English, digits, and _@$-. "
+            f"{text!r} cannot be an id in SDMX, which allows English letters, digits, and _@$-. "
             "Rename it in seeds/codebook/, or leave out the format sdmx."
         )
     return text

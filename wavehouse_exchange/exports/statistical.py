@@ -125,7 +125,8 @@ def _file(
             f"Please cite: {about['citation']}",
             f"Terms of use: {about['terms_of_use']}",
             f"Wavehouse {study.release.version}, release {study.release.release_id}",
-            "Harmonised answers, a row for each respondent. codes.csv says what each value is.",
+            "Harmonised answers, one row for each respondent. codes.csv says what each value "
+            "means.",
         ],
         column_labels,
         value_labels,

@@ -76,10 +76,10 @@ def document_table(
         more = len(problems) - MOST_PROBLEMS
         is_deep = any(problem.endswith(f"{TOO_DEEP}.") for problem in problems)
         raise ProblemsError(
-            f"{path}: the documents cannot become a table. Have the file exported again:"
+            f"{path}: the documents cannot become a table. Export the file again:"
             if is_deep
-            else f"{path}: lists cannot become one column for each value. Read them by position, "
-            "with --lists positions:",
+            else f"{path}: the lists cannot become one column for each value. Read them by "
+            "position, with --lists positions:",
             problems[:MOST_PROBLEMS] + ([f"{more} more."] if more > 0 else []),
         )
     columns: list[DeliveredColumn] = []

@@ -83,8 +83,8 @@ class Downloader:
             else:
                 return
         raise WavehouseError(
-            f"{what}: {url} cannot be downloaded: {reason}, {self.tries} times. Check the "
-            f"connection and run the command again; it goes on where it stopped. {hint}"
+            f"{what}: {url} cannot be downloaded; after {self.tries} tries: {reason}. Check the "
+            f"connection and run the command again; it continues where it stopped. {hint}"
         )
 
     def _try(self, url: str, part: Path, what: str, size: int | None) -> None:
@@ -108,12 +108,12 @@ class Downloader:
                 if begun == size:
                     return
                 part.unlink()
-                raise _TryAgain("the server has less than was downloaded before")
+                raise _TryAgain("the file on the server is shorter than what was downloaded before")
             self._refuse_errors(answer, url, what)
             if answer.headers.get("Content-Type", "").startswith("text/html"):
                 raise WavehouseError(
-                    f"{what}: {url} gives a web page, not the file. Correct the url in "
-                    "seeds/codebook/deliveries.csv if the file has moved."
+                    f"{what}: {url} returns a web page, not the file. If the file has moved, "
+                    "correct the url in seeds/codebook/deliveries.csv."
                 )
             goes_on = answer.status_code == requests.codes.partial_content
             done = begun if goes_on else 0
@@ -140,8 +140,8 @@ class Downloader:
             raise _TryAgain(said, float(waiting) if waiting.isdecimal() else 0.0)
         if not answer.ok:
             raise WavehouseError(
-                f"{what}: {url} cannot be downloaded: {said}. Correct the url in "
-                "seeds/codebook/deliveries.csv if the file has moved."
+                f"{what}: {url} cannot be downloaded: {said}. If the file has moved, correct the "
+                "url in seeds/codebook/deliveries.csv."
             )
 
 

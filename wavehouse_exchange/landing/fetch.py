@@ -129,7 +129,7 @@ def fetch(
     ]
     if problems:
         done = f"{len(fetched)} of {len(waves)} wave(s) of study {study_id} are landed"
-        raise ProblemsError(f"{done}; these problems are left:", problems)
+        raise ProblemsError(f"{done}; these problems remain:", problems)
     return fetched
 
 
@@ -156,11 +156,11 @@ def read_deliveries(project: Project) -> list[Delivery]:
             f"{complaint}."
             for row in content.rows
             for column, is_bad, complaint in (
-                ("position", not row["position"].isdecimal(), "is no number. Write 1, 2, ..."),
+                ("position", not row["position"].isdecimal(), "is not a number. Write 1, 2, ..."),
                 (
                     "size_bytes",
                     bool(row["size_bytes"]) and not row["size_bytes"].isdecimal(),
-                    "is no number of bytes. Correct it",
+                    "is not a number of bytes. Correct it",
                 ),
             )
             if is_bad
@@ -236,8 +236,8 @@ def _given(delivery: Delivery, source: Path) -> Path:
         path = next(same, path)
     if not path.is_file():
         raise WavehouseError(
-            f"{path}: the file is missing for {delivery}. Put it there, or name another folder "
-            "with --from."
+            f"{path}: the file is missing for {delivery}. Put it into the folder, or name another "
+            "folder with --from."
         )
     _check(delivery, path, f"the file {path}")
     return path
@@ -258,7 +258,7 @@ def _downloaded(delivery: Delivery, folder: Path, downloader: Downloader) -> Pat
     folder.mkdir(parents=True, exist_ok=True)
     part = inside(folder, path.with_name(f"{path.name}.part"), str(delivery))
     was_begun = part.exists()
-    hint = f"Or get the file in another way and run `{from_folder}`."
+    hint = f"Or get the file another way and run `{from_folder}`."
     downloader.download(delivery.url, part, str(delivery), delivery.size_bytes, hint)
     if was_begun and sha256_of(part) != delivery.sha256:
         # The rest may belong to another version than the beginning.
@@ -280,8 +280,8 @@ def _check(delivery: Delivery, path: Path, origin: str) -> None:
     if delivery.size_bytes is not None:
         listed += f" and {delivery.size_bytes:,} bytes"
     raise WavehouseError(
-        f"{delivery}: {origin} has the sha256 {found} and {path.stat().st_size:,} bytes, and "
-        f"seeds/codebook/{TABLE}.csv lists {listed}. It is damaged, or the producer has put "
-        "another version there. Try again; if it is a version that you have looked at and want, "
-        "write its sha256 and size_bytes into that file."
+        f"{delivery}: {origin} has the sha256 {found} and {path.stat().st_size:,} bytes, but "
+        f"seeds/codebook/{TABLE}.csv lists {listed}. The file is damaged, or the producer has "
+        "replaced it. Try again. If you have checked the new version and want it, write its "
+        "sha256 and size_bytes into that table."
     )

@@ -55,8 +55,8 @@ def _told(path: Path, error: Exception, place: str) -> Exception:
         return error
     what = str(error).strip().partition("\n")[0][:200] or type(error).__name__
     return WavehouseError(
-        f"{path}: the file is damaged, or no whole .{path.suffix[1:].lower()} file: it cannot be "
-        f"read{place} ({what}). Have it delivered again."
+        f"{path}: the file is damaged, or is not a complete .{path.suffix[1:].lower()} file: it "
+        f"cannot be read{place} ({what}). Ask for a new delivery."
     )
 
 
@@ -72,15 +72,15 @@ def check_package(path: Path) -> None:
         total = sum(part.file_size for part in parts)
         if total > MOST_UNPACKED_BYTES:
             raise WavehouseError(
-                f"{path}: its parts unpack to {total:,} bytes; up to {MOST_UNPACKED_BYTES:,} are "
-                "read. Save it in parts, or as .csv."
+                f"{path}: its parts unpack to {total:,} bytes, but at most "
+                f"{MOST_UNPACKED_BYTES:,} are read. Save it in parts, or save it as .csv."
             )
         for part in parts:
             if part.file_size > max(SMALL_PART_BYTES, part.compress_size * MOST_UNPACKED_TIMES):
                 raise WavehouseError(
                     f"{path}: the part {part.filename} unpacks to {part.file_size:,} bytes, over "
-                    f"{MOST_UNPACKED_TIMES} times its packed size, as no sheet of answers does. "
-                    "Save the workbook again, or as .csv."
+                    f"{MOST_UNPACKED_TIMES} times its packed size, which no sheet of answers "
+                    "does. Save the workbook again, or save it as .csv."
                 )
         for part in parts:
             if part.filename.endswith((".xml", ".rels")):
@@ -109,6 +109,6 @@ def _check_part(path: Path, name: str, file: IO[bytes], only_begins: bool) -> No
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise WavehouseError(
-            f"{path}: the part {name} is broken ({error}). Save the workbook again, or have it "
-            "delivered again."
+            f"{path}: the part {name} is broken ({error}). Save the workbook again, or ask for a "
+            "new delivery."
         ) from error

@@ -42,6 +42,6 @@ def refuse_import_ids(path: Path, rows: Sequence[Sequence[str]], options: Readin
         if filled and all(IMPORT_ID.match(text) for text in filled):
             kinds = {2: "names,ids"}.get(number, "names,labels,ids")
             raise WavehouseError(
-                f"{path}: row {number} holds import ids such as {filled[0]!r}, which are no "
+                f"{path}: row {number} has import ids such as {filled[0]!r}, which are not "
                 f"answers. Say what the rows above the answers are: --header-rows {kinds}."
             )

@@ -39,8 +39,9 @@ def join_tables(
         return base.rows, kept
     if key is None:
         raise WavehouseError(
-            "Several files need a column to be joined on. Name it with --key, or declare the "
-            "wave's design with its respondent column in seeds/codebook/design_columns.csv."
+            "Several files need a column by which they are joined. Name it with --key, or "
+            "declare the wave's design with its respondent column in "
+            "seeds/codebook/design_columns.csv."
         )
     with duckdb.connect(config={"temp_directory": str(folder / "spill")}) as connection:
         for place, stored in enumerate(tables):
@@ -87,8 +88,8 @@ def _keys(
         found = next((name for name in stored.names if name.lower() == key.lower()), None)
         if found is None:
             problems.append(
-                f"{stored.table.path.name}: there is no column {key} to join on. Name another "
-                "with --key, or leave the file out."
+                f"{stored.table.path.name}: there is no column {key} to join by. Name another "
+                "with --key, or leave out the file."
             )
         keys.append(found or "")
     if problems:

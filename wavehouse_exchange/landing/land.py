@@ -162,7 +162,8 @@ def _check_request(project: Project, study_id: str, wave_id: str, paths: list[Pa
     ]
     if paths and not any(path.suffix.lower() == OF_SAS for path in paths):
         problems += [
-            f"{path}: it has the labels of a {OF_SAS} file, and none is named. Name that first."
+            f"{path}: it has the labels of a {OF_SAS} file, but no such file is named. Name that "
+            "file first."
             for path in paths
             if is_catalogue(path)
         ]
@@ -191,7 +192,7 @@ def _same_or_refused(
             return landed
         raise WavehouseError(
             f"{project.relative(landed.folder)}: wave {wave_id} of study {study_id} is landed "
-            f"already, read {_told(read_as)}; now {_told(said)}. To read it anew, add --replace."
+            f"already, read {_told(read_as)}; now {_told(said)}. To read it again, add --replace."
         )
     there = ", ".join(f"{file.file_name} ({file.sha256[:8]})" for file in landed.files)
     new = ", ".join(f"{path.name} ({sha[:8]})" for path, sha in zip(paths, sums, strict=True))

@@ -43,7 +43,7 @@ def load_landed_waves(
 ) -> list[str]:
     """Bring the tables of the schema `landing` up to date with the landing folder.
 
-    A wave's table has the columns that the codebook names. It is made anew only if its files or
+    A wave's table has the columns that the codebook names. It is made again only if its files or
     these columns changed, and removed if the wave is not landed any more.
 
     Args:

@@ -49,7 +49,7 @@ def mark(option: str, text: str) -> str:
     found = _NAMED_MARKS.get(text, text)
     if len(found) != 1:
         raise WavehouseError(
-            f"--{option} {text!r}: name one character, or one of {', '.join(_NAMED_MARKS)}."
+            f"--{option} {text!r}: give one character, or one of {', '.join(_NAMED_MARKS)}."
         )
     return found
 
@@ -66,9 +66,9 @@ def header_rows(text: str) -> tuple[str, ...]:
     rows = _USUAL_HEADERS.get(text) or tuple(part.strip() for part in text.split(","))
     if rows.count("names") != 1 or rows.count("labels") > 1 or set(rows) - set(HEADER_WORDS):
         raise WavehouseError(
-            f"--header-rows {text}: say 1, 2 or 3 (names, labels, import ids), or what each row "
-            f"is, such as skip,names,labels. The words are {', '.join(HEADER_WORDS)}; names is "
-            "needed once."
+            f"--header-rows {text}: write 1, 2 or 3 (names, labels, import ids), or a word for "
+            f"each row, such as skip,names,labels. The words are {', '.join(HEADER_WORDS)}; names "
+            "must occur once."
         )
     return rows
 
@@ -82,8 +82,8 @@ def cell_list(text: str) -> CellList:
     column, _, between = text.rpartition("=")
     if not column:
         raise WavehouseError(
-            f"--lists {text}: say indicators or positions for nested files, or COLUMN=MARK for a "
-            "column that holds several answers in one cell, such as 'languages=;'."
+            f"--lists {text}: write indicators or positions for nested files, or COLUMN=MARK for "
+            "a column with several answers in a cell, such as 'languages=;'."
         )
     return CellList(column, mark("lists", between))
 
@@ -97,8 +97,9 @@ def rows_of_a_wave(text: str) -> RowsOfAWave:
     column, _, value = text.partition("=")
     if not column.strip():
         raise WavehouseError(
-            f"--split-by {text}: name the column that says which wave a row is of, such as year; "
-            "or COLUMN=VALUE where the wave's id is not what stands there, such as 'wave=Round 3'."
+            f"--split-by {text}: name the column that says which wave a row is of, such as year. "
+            "Or write COLUMN=VALUE if the file has another value for the wave, such as "
+            "'wave=Round 3'."
         )
     return RowsOfAWave(column.strip(), value.strip())
 
@@ -247,7 +248,7 @@ def for_each(options: ReadingOptions, paths: Sequence[Path]) -> list[ReadingOpti
             names = ", ".join(path.name for path in paths)
             known = ", ".join(f".{name}" for name in sorted(_FITS[each.name]))
             raise WavehouseError(
-                f"{said} says nothing of {names}: it is for files of {known}. Leave it out."
+                f"{said} does not apply to {names}: it is for {known} files. Leave it out."
             )
     return chosen
 

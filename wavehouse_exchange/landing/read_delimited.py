@@ -47,7 +47,9 @@ def open_delimited(path: Path, options: ReadingOptions) -> DeliveredTable:
     notes = [] if options.encoding else encoding_notes(path, encoding)
     sample = _sample(path, encoding)
     if not sample.strip():
-        raise WavehouseError(f"{path}: the file is empty: it has no header. Deliver it again.")
+        raise WavehouseError(
+            f"{path}: the file is empty: it has no header. Ask for a new delivery."
+        )
     delimiter = options.delimiter or _find_delimiter(sample, path)
     above = _rows_above(path, sample, delimiter, options)
     names, labels = header_of(above, options)
@@ -82,9 +84,9 @@ def _rows_above(
     uneven = [str(place) for place, row in enumerate(rows[:count], 1) if len(row) != len(names)]
     if uneven:
         raise WavehouseError(
-            f"{path}: row {', '.join(uneven)} of the header has not the {len(names)} columns of "
-            "the names. Say with --header-rows what the rows are, and with --delimiter what "
-            "separates values."
+            f"{path}: row {', '.join(uneven)} of the header does not have the {len(names)} "
+            "columns of the names. Say with --header-rows what the rows are, and with "
+            "--delimiter what separates values."
         )
     return rows[:count]
 
@@ -147,7 +149,7 @@ def _sample(path: Path, encoding: str) -> str:
             return file.read(SAMPLE_BYTES)
     except LookupError as error:
         raise WavehouseError(
-            f"{path}: {encoding} is no encoding. Name one such as utf-8, cp1252 or latin-1."
+            f"{path}: {encoding} is not an encoding. Name one such as utf-8, cp1252 or latin-1."
         ) from error
     except UnicodeError as error:
         raise WavehouseError(_undecodable(path, encoding, error)) from error
@@ -213,11 +215,11 @@ def _chunks(
             raise WavehouseError(too_long(path, "somewhere in it")) from error
         raise WavehouseError(
             f"{path}: the file cannot be read as text in {encoding}, delimited by {delimiter!r}: "
-            f"{error}. Name others with --encoding and --delimiter, or have it delivered again."
+            f"{error}. Name others with --encoding and --delimiter, or ask for a new delivery."
         ) from error
     if _swallows_the_rest(path, last):
         raise WavehouseError(
-            f"{path}: a quote is opened and never closed, so that the last row holds the rest of "
+            f"{path}: a quote is opened but never closed, so the last row contains the rest of "
             "the file. Repair the quotes: a quote inside a quoted value is written twice."
         )
     if uneven:

@@ -43,8 +43,8 @@ def open_documents(path: Path, options: ReadingOptions) -> DeliveredTable:
         if problems:
             more = len(problems) - MOST_LINES_NAMED
             raise ProblemsError(
-                f"{path}: {len(problems)} line(s) cannot be read. Have the file exported again, "
-                "one JSON object a line:",
+                f"{path}: {len(problems)} line(s) cannot be read. Export the file again, with "
+                "one JSON object in each line:",
                 problems[:MOST_LINES_NAMED] + ([f"{more} more lines."] if more > 0 else []),
             )
 
@@ -69,7 +69,7 @@ def _parsed(line: str) -> dict[str, Any]:
             json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
             half = f"\\u{ord(error.object[error.start]):04x}"
-            raise ValueError(f"half a character ({half}) stands in a text by itself") from error
+            raise ValueError(f"a text contains half a character ({half}) by itself") from error
         except RecursionError as error:
             raise ValueError(TOO_DEEP) from error
     return value
@@ -80,5 +80,5 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(content) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} stands twice in one object")
+        raise ValueError(f"the key {twice!r} occurs twice in one object")
     return content

@@ -41,7 +41,7 @@ def open_excel(path: Path, options: ReadingOptions) -> DeliveredTable:
         workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except (BadZipFile, InvalidFileException, KeyError) as error:
         raise WavehouseError(
-            f"{path}: the file is no Excel workbook ({error}). Save it as .xlsx again."
+            f"{path}: the file is not an Excel workbook ({error}). Save it as .xlsx again."
         ) from error
     sheet = _sheet(path, workbook, options.sheet)
     _refuse_uncomputed(path, sheet)
@@ -76,8 +76,8 @@ def _sheet(path: Path, workbook: Any, name: str | None) -> Any:  # noqa: ANN401 
     if len(filled) != 1:
         names = ", ".join(sheet.title for sheet in filled) or "none"
         raise WavehouseError(
-            f"{path}: one sheet with rows is expected, and there are {len(filled)} ({names}). "
-            "Name the one to be read with --sheet."
+            f"{path}: {len(filled)} sheets have rows ({names}), but only one can be read. Name it "
+            "with --sheet."
         )
     return filled[0]
 
@@ -107,16 +107,16 @@ def _refuse_uncomputed(path: Path, sheet: Any) -> None:  # noqa: ANN401
                     del cell.getparent()[0]
     except etree.XMLSyntaxError as error:
         raise WavehouseError(
-            f"{path}: the part {part} is broken ({error}). Save the workbook again, or have it "
-            "delivered again."
+            f"{path}: the part {part} is broken ({error}). Save the workbook again, or ask for a "
+            "new delivery."
         ) from error
     if cells:
         more = len(cells) - MOST_CELLS_NAMED
         named = ", ".join(cells[:MOST_CELLS_NAMED]) + (f" and {more} more" if more > 0 else "")
         raise WavehouseError(
             f"{path}: sheet {sheet.title}: {len(cells)} cell(s) have a formula without its value: "
-            f"{named}. Open the workbook in Excel or LibreOffice and save it again, which computes "
-            "them; or deliver values."
+            f"{named}. Open the workbook in Excel or LibreOffice and save it again, which "
+            "computes the values. Or deliver values."
         )
 
 
@@ -130,7 +130,7 @@ def _rows(path: Path, sheet: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
                 yield row
     except (BadZipFile, EOFError, ParseError, zlib.error) as error:
         raise WavehouseError(
-            f"{path}: the file is damaged ({error}). Have it delivered again."
+            f"{path}: the file is damaged ({error}). Ask for a new delivery."
         ) from error
 
 

@@ -32,7 +32,7 @@ def open_parquet(path: Path, options: ReadingOptions) -> DeliveredTable:
         row_count = pq.read_metadata(path).num_rows
     except pa.ArrowInvalid as error:
         raise WavehouseError(
-            f"{path}: the file is no whole Parquet file ({error}). Have it delivered again."
+            f"{path}: the file is not a complete Parquet file ({error}). Ask for a new delivery."
         ) from error
     if any(pa.types.is_nested(field.type) for field in schema):
 
@@ -68,7 +68,7 @@ def _batches(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         yield from pq.ParquetFile(path).iter_batches(rows_of_a_chunk(len(schema)))
     except (pa.ArrowException, OSError) as error:
         raise WavehouseError(
-            f"{path}: the file is damaged ({error}). Have it delivered again."
+            f"{path}: the file is damaged ({error}). Ask for a new delivery."
         ) from error
 
 

@@ -115,8 +115,8 @@ def open_statistical(path: Path, options: ReadingOptions) -> DeliveredTable:
     if file_format == "xpt" and path.stat().st_size % TRANSPORT_RECORD:
         # Such a file does not say how many rows it has.
         raise WavehouseError(
-            f"{path}: the file does not end with a whole record of {TRANSPORT_RECORD} bytes, so "
-            "its end is missing. Have it delivered again."
+            f"{path}: the file does not end with a complete record of {TRANSPORT_RECORD} bytes, "
+            "so its end is missing. Ask for a new delivery."
         )
     program = _PROGRAMS[file_format]
     settings: dict[str, Any] = {
@@ -126,7 +126,7 @@ def open_statistical(path: Path, options: ReadingOptions) -> DeliveredTable:
         "encoding": options.encoding,
     }
     _, meta = _read(program, path, options, {**settings, "metadataonly": True})
-    # Before Stata 14 and its format 118, texts were in the encoding of whoever's machine it was.
+    # Before Stata 14 and its format 118, texts had the encoding of the machine that wrote them.
     is_guessed = file_format == "dta" and not options.encoding and _is_old_stata(path)
     declared = options.encoding or meta.file_encoding
     encoding = declared or (GUESSED if is_guessed else "utf-8")
@@ -228,8 +228,8 @@ def _add_catalogues(
             _, catalogue = pyreadstat.read_sas7bcat(str(path), encoding=options.encoding)
         except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError) as error:
             raise WavehouseError(
-                f"{path}: the labels cannot be read: {error}. Have them delivered again from the "
-                "same version of SAS as the data; or leave the file out, and write the labels into "
+                f"{path}: the labels cannot be read: {error}. Ask for labels from the same "
+                "version of SAS as the data. Or leave out the file, and write the labels into "
                 "the draft."
             ) from error
         formats |= {name.casefold(): labels for name, labels in catalogue.value_labels.items()}
@@ -301,7 +301,7 @@ def _read(
             "--encoding, such as windows-1252"
         )
         raise WavehouseError(
-            f"{path}: the file cannot be read: {error}. {hint}, or have the file delivered again."
+            f"{path}: the file cannot be read: {error}. {hint}, or ask for a new delivery."
         ) from error
 
 

@@ -42,5 +42,5 @@ def open_table(path: Path, options: ReadingOptions) -> DeliveredTable:
     )
     table = reshaped(lambda: guarded(path, lambda: open_file(path, options)), options)
     if not table.columns:
-        raise WavehouseError(f"{path}: the file has no columns. Have it delivered again.")
+        raise WavehouseError(f"{path}: the file has no columns. Ask for a new delivery.")
     return table

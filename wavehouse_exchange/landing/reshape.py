@@ -81,9 +81,9 @@ def reshaped(open_again: Callable[[], DeliveredTable], options: ReadingOptions) 
     converted = {place for place, seen in enumerate(found) if seen.is_marked and not seen.odd}
     said = replace(AS_DELIVERED, decimal=options.decimal, thousands=options.thousands)
     table.notes += [
-        f"{table.path.name}, column {table.columns[place].name}: {seen.odd!r} is no number as "
-        f"{written(said)} says, though {seen.is_marked!r} is one, so that the column stays as it "
-        "is delivered."
+        f"{table.path.name}, column {table.columns[place].name}: {seen.odd!r} is not a number "
+        f"(with {written(said)}), although {seen.is_marked!r} is. So the column stays as "
+        "delivered."
         for place, seen in enumerate(found)
         if seen.is_marked and seen.odd
     ]
@@ -202,14 +202,15 @@ def _only_rows(table: DeliveredTable, wanted: RowsOfAWave) -> DeliveredTable:
                 yield [_rows_of(column, rows) for column in chunk]
         if expected not in {None, row_count}:
             raise WavehouseError(
-                f"{table.path}: the file says that it has {expected} rows, and {row_count} can be "
-                "read. Have it delivered again."
+                f"{table.path}: the file says that it has {expected} rows, but only {row_count} "
+                "can be read. Ask for a new delivery."
             )
         if not found:
             named = ", ".join(sorted(filter(None, seen), key=natural_order)[:MOST_VALUES_NAMED])
             raise WavehouseError(
-                f"{table.path}: --split-by {wanted.column}: no row has {wanted.value!r} there. "
-                f"There are {named}. Name the wave so, or say --split-by {wanted.column}=VALUE."
+                f"{table.path}: --split-by {wanted.column}: no row has the value "
+                f"{wanted.value!r}. There are {named}. Give the wave one of these ids, or write "
+                f"--split-by {wanted.column}=VALUE."
             )
 
     return replace(table, chunks=kept(), expected_rows=None)
@@ -262,8 +263,9 @@ def with_places(table: DeliveredTable, kept: Sequence[int]) -> DeliveredTable:
 
 def _check_sizes(table: DeliveredTable, parts: dict[int, dict[str, None]]) -> None:
     problems = [
-        f"column {table.columns[place].name} has {len(known):,} different answers in its lists; "
-        f"up to {MOST_VALUES_OF_A_LIST:,} can become columns. Name another mark, or leave it out."
+        f"column {table.columns[place].name} has {len(known):,} different answers in its lists, "
+        f"but at most {MOST_VALUES_OF_A_LIST:,} can become columns. Name another mark, or leave "
+        "out the option."
         for place, known in parts.items()
         if len(known) > MOST_VALUES_OF_A_LIST
     ]

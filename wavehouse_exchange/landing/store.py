@@ -68,12 +68,13 @@ def store_table(table: DeliveredTable, path: Path) -> StoredTable:
             progress.at(row_count)
     if table.expected_rows not in {None, row_count}:
         raise WavehouseError(
-            f"{table.path}: the file says that it has {table.expected_rows} rows, and {row_count} "
-            "can be read. Have it delivered again."
+            f"{table.path}: the file says that it has {table.expected_rows} rows, but only "
+            f"{row_count} can be read. Ask for a new delivery."
         )
     if not row_count:
         raise WavehouseError(
-            f"{table.path}: a header and no rows, so no respondents. Deliver the file again."
+            f"{table.path}: the file has a header but no rows, so no respondents. Ask for a new "
+            "delivery."
         )
     return StoredTable(table, names, path, row_count)
 
@@ -102,8 +103,8 @@ def without_empty_columns(stored: StoredTable) -> StoredTable:
     path.replace(stored.rows)
     table = with_places(stored.table, kept)
     table.notes.append(
-        f"{table.path.name}: no row of this wave has anything in {', '.join(empty)}, so it seems "
-        "not to have asked that; the columns are left out."
+        f"{table.path.name}: no row of this wave has a value in {', '.join(empty)}, so the wave "
+        "seems not to have asked this. These columns are left out."
     )
     return StoredTable(table, names, stored.rows, stored.row_count)
 

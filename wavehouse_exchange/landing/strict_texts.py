@@ -57,8 +57,8 @@ class StrictTexts:
             if self._is_declared and is_cut:
                 if len(self.notes) < MOST_NOTES:
                     self.notes.append(
-                        f"{self._path.name}, {place}: the text {marked!r} ends within a character "
-                        f"of {self._encoding}, which {REPLACEMENT} stands for."
+                        f"{self._path.name}, {place}: the text {marked!r} ends in the middle of a "
+                        f"character of {self._encoding}; {REPLACEMENT} marks the place."
                     )
                 return marked
             likely = raw.decode(LIKELY, errors="replace")

@@ -65,8 +65,8 @@ def guessed_encoding(path: Path, encoding: str, words: Iterable[str]) -> str:
 def too_long(path: Path, place: str) -> str:
     """Say that a row is too long to be held."""
     return (
-        f"{path}: {place}: the row is longer than {LONGEST_ROW:,} bytes, which no answers are. "
-        "Look for a quote that is never closed or a missing line end, and have it exported again."
+        f"{path}: {place}: the row is longer than {LONGEST_ROW:,} bytes, too long for answers. "
+        "Look for a quote that is never closed or a missing line end, and export the file again."
     )
 
 
@@ -82,7 +82,7 @@ def _refuse(path: Path, block: bytes, lines: int, encoding: str, has_controls: b
     if found:
         line = lines + block.count(b"\n", 0, found.start()) + 1
         raise WavehouseError(
-            f"{path}: line {line}: byte 0x{found[0].hex()} is no letter in {encoding}. Files like "
-            "this are most often in an encoding of Windows: name it with --encoding, such as "
-            "cp1250 (Central Europe), cp1252 (Western Europe) or cp1251 (Cyrillic)."
+            f"{path}: line {line}: byte 0x{found[0].hex()} is not a letter in {encoding}. Such "
+            "files mostly have an encoding of Windows: name it with --encoding, such as cp1250 "
+            "(Central Europe), cp1252 (Western Europe) or cp1251 (Cyrillic)."
         )

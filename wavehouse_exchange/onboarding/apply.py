@@ -32,12 +32,16 @@ from wavehouse_exchange.onboarding.tables import EditedTable
 
 # Rejected without rows of its own, such a proposal leaves something that the build cannot pass.
 _LEFT_BY_REJECTION = {
-    "dropped_column": "is declared and not delivered. End its rows in questions.csv, or deliver it",
-    "design_column_missing": "is declared in design_columns.csv and not delivered",
-    "renamed_column": "is not declared, and the column it was is not delivered",
-    "same_answers": "has codes with other labels under one row. End their rows in crosswalk.csv",
-    "same_wording": "has labels that drift finds. Waive them in drift_waivers.csv",
-    "waiver_expired": "has a waiver that was given for another label. End it in waived_columns.csv",
+    "dropped_column": (
+        "is declared, but not delivered. End its rows in questions.csv, or deliver it"
+    ),
+    "design_column_missing": "is declared in design_columns.csv, but not delivered",
+    "renamed_column": "is not declared, and its former column is not delivered",
+    "same_answers": (
+        "has codes whose labels changed under one row. End their rows in crosswalk.csv"
+    ),
+    "same_wording": "has labels that drift reports. Waive them in drift_waivers.csv",
+    "waiver_expired": "has a waiver for another label. End the waiver in waived_columns.csv",
     "code_added": "has a code that no crosswalk row maps. Add the row to crosswalk.csv",
     "code_respelled": "has a code that no crosswalk row maps. Add the row to crosswalk.csv",
     "new_missing_code": "has a missing code that no crosswalk row maps. Add it to crosswalk.csv",
@@ -65,7 +69,10 @@ def apply_draft(
     refuse_other_versions(project)
     path = draft_path(project, study_id, wave_id)
     if not path.is_file() and _is_declared(project, study_id, wave_id):
-        return [f"Wave {wave_id} of study {study_id} is in the codebook; there is nothing to do."]
+        return [
+            f"Wave {wave_id} of study {study_id} is in the codebook already; there is nothing "
+            "to do."
+        ]
     draft = read_draft(project, study_id, wave_id)
     _refuse_undecided(project.relative(path), draft)
     tables = _edited(project)
@@ -76,14 +83,14 @@ def apply_draft(
         *codes_that_stand_twice({name: table.rows for name, table in tables.items()}),
     ]
     if problems:
-        raise ProblemsError("Nothing was written, since some rows cannot be:", problems)
+        raise ProblemsError("Nothing was written, because some rows cannot be:", problems)
     left_out = leave_out_waived(project, study_id, wave_id, draft.delivered_as, tables)
     changed = [table.path.name for table in tables.values() if table.after != table.before]
     _keep_and_write(project, draft, tables, left_out)
     lines = [f"Changed seeds/codebook/{name}" for name in changed]
-    lines.append("`wavehouse undo` takes this back.")
+    lines.append("`wavehouse undo` undoes this.")
     if left_out:
-        lines.append(f"Taken out of what was delivered: {', '.join(left_out)}")
+        lines.append(f"Removed from the delivered files: {', '.join(left_out)}")
     lines += [
         f"Still to do: {proposal.subject} {_LEFT_BY_REJECTION[proposal.kind]}."
         for proposal in draft.proposals
@@ -105,7 +112,7 @@ def _keep_and_write(
         is_new = any(proposal.kind == "study" for proposal in draft.proposals)
         command = "new-study" if is_new else "add-wave"
         edit.about["afterwards"] = [
-            f"{', '.join(left_out)} stay out of what is landed, since they are not kept. "
+            f"{', '.join(left_out)} are left out of the landed files, because they are not kept. "
             f"`wavehouse {command} {words} FILE... --replace` lands them again."
         ]
     edit.do()
@@ -193,8 +200,8 @@ def _refuse_undecided(name: str, draft: Draft) -> None:
         if value == TO_FILL_IN
     ]
     problems += [
-        f"{p.id} ({p.kind}, {p.subject}) is rejected, and without it nothing else can be written. "
-        f"To give the wave up, delete {name}."
+        f"{p.id} ({p.kind}, {p.subject}) is rejected, but without it nothing else can be written. "
+        f"To give up the wave, delete {name}."
         for p in draft.proposals
         if p.decision == REJECT and p.kind in ("wave", "study")
     ]
@@ -233,7 +240,7 @@ def _bad_ids(
 ) -> list[str]:
     """List ids of changed rows that the build would refuse, or that cannot name a file."""
     problems = [
-        f"seeds/codebook/{name}.csv: {column} {shown(row[column])} is not written as "
+        f"seeds/codebook/{name}.csv: {column} {shown(row[column])} does not match "
         f"{pattern.pattern}. Correct the row in the draft."
         for (name, column), pattern in patterns.items()
         for row in (tables[name].changed_rows if name in tables else ())
@@ -269,7 +276,9 @@ def _make(
         for place in places:
             table.change(place, change["set"])
     else:
-        raise WavehouseError("a change needs add, version, end, leave_out, or where with set.")
+        raise WavehouseError(
+            "a change needs add, version, end or leave_out, or where together with set."
+        )
 
 
 def _new_version(

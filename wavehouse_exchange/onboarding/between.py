@@ -53,8 +53,8 @@ def place_between(
         for later in waves[place:]
     ]
     wave.reason += (
-        f"; by its date it stands before wave {following}: later waves get higher numbers, and "
-        "what it changes holds for it alone"
+        f"; by its date it comes before wave {following}: later waves get higher numbers, and its "
+        "changes hold for this wave only"
     )
     return [
         Proposal(

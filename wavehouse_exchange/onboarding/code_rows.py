@@ -155,8 +155,8 @@ def code_proposals(
                     new.name,
                     0.6,
                     f"{change.reason}. If nobody could give it, end its row in "
-                    "seeds/codebook/crosswalk.csv with the wave before (valid_to_wave): it is not "
-                    "collected then. If nobody did, no row is needed: it is 0 then",
+                    "seeds/codebook/crosswalk.csv with the wave before (valid_to_wave); it is "
+                    "then not collected. If nobody gave it, no row is needed; it is then 0",
                 )
             )
             continue
@@ -252,8 +252,8 @@ def equal_labels_proposal(
         "equal_labels",
         column,
         0.5,
-        f"codes {', '.join(codes)} have the same label {label!r}. Accept if they are one answer; "
-        f"reject if they differ: then there is also {', '.join(names)}, whose label you can edit",
+        f"codes {', '.join(codes)} have the same label {label!r}. Accept if they are one answer. "
+        f"Reject if they differ: then {', '.join(names)} is added, whose label you can edit",
         together,
         apart,
     )
@@ -405,11 +405,11 @@ def _recoding_proposal(
             )
         )
     if kinds == {"code_relabelled"}:
-        reason += ". Accept if it is another answer now; reject if only the words changed"
+        reason += ". Accept if it is now another answer. Reject if only the words changed"
     confidence = min(change.confidence for change in recoding)
     if shares_label:
         confidence = min(confidence, 0.5)
-        reason += ". A category has the same label already: see whether it is the same answer"
+        reason += ". Another category already has this label: check whether it is the same answer"
     return Proposal(
         recoding[0].kind,
         new.name,

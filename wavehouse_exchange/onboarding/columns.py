@@ -146,7 +146,7 @@ def read_columns(project: Project, draft: Draft) -> dict[str, Wave]:
     if found[draft.wave] is None:
         raise WavehouseError(
             f"{project.relative(draft_path(project, draft.study, draft.wave))}: the files of wave "
-            f"{draft.wave} of study {draft.study} are neither landed nor a seed. Bring them in "
+            f"{draft.wave} of study {draft.study} are neither landed nor seeds. Bring them in "
             "again with `wavehouse add-wave`, or delete the draft."
         )
     keep_columns(project, draft, {name: wave for name, wave in found.items() if wave})

@@ -658,7 +658,7 @@ def _empty(before: KnownColumn, column: ColumnProfile, naming: Naming) -> Propos
         before.questions[0]["crosswalk_id"],
         EMPTY,
         missing="no_answer",
-        note="Nothing was delivered; why is not known.",
+        note="Nothing was delivered; the reason is not known.",
     )
     return Proposal(
         "new_missing_code",

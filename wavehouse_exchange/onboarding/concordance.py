@@ -40,7 +40,7 @@ def read_concordance(
     if not {OLD, NEW} <= set(content.columns):
         raise WavehouseError(
             f"{path.name}: a concordance has the columns {OLD} and {NEW}, and a row for each "
-            "column that goes on under another name. Correct its header."
+            "column that has a new name. Correct its header."
         )
     problems = []
     pairs = [(row[OLD].strip(), row[NEW].strip()) for row in content.rows]
@@ -48,7 +48,7 @@ def read_concordance(
     for place, (name, wave) in enumerate(((OLD, old), (NEW, new))):
         counts = Counter(pair[place] for pair in pairs)
         problems += [
-            f"{path.name}: {name} {shown(each)} stands {count} times. A column goes on as one."
+            f"{path.name}: {name} {shown(each)} occurs {count} times. Each column may occur once."
             for each, count in counts.items()
             if count > 1
         ]
@@ -56,7 +56,7 @@ def read_concordance(
             continue
         problems += [
             f"{path.name}: {name} {shown(each)}: wave {wave.wave_id} has no such column. Correct "
-            "the name, upper and lower case too."
+            "the name; upper and lower case count."
             for each in counts
             if each not in wave.columns
         ]

@@ -121,8 +121,8 @@ def read_ddi(path: Path) -> DdiCodebook:
     study = _first(root, "stdyDscr")
     if _name(root) != "codeBook" or study is None:
         raise WavehouseError(
-            f"{path}: the root element is {_name(root)}, and not codeBook with a stdyDscr. Give a "
-            "file of DDI-Codebook; DDI-Lifecycle has to be converted first."
+            f"{path}: the root element is {_name(root)}, not codeBook with a stdyDscr. Give a "
+            "file in DDI-Codebook; convert DDI-Lifecycle first."
         )
     problems: list[str] = []
     files = _files(path, root, problems)
@@ -160,7 +160,9 @@ def _parse(path: Path) -> Element:
     except OSError as error:
         raise WavehouseError(f"{path}: there is no such file. Correct its name.") from error
     except etree.XMLSyntaxError as error:
-        raise WavehouseError(f"{path}: not readable as XML: {error.msg}. Repair it.") from error
+        raise WavehouseError(
+            f"{path}: the file cannot be read as XML: {error.msg}. Repair it."
+        ) from error
 
 
 def _files(path: Path, root: Element, problems: list[str]) -> list[DdiFile]:
@@ -177,8 +179,8 @@ def _files(path: Path, root: Element, problems: list[str]) -> list[DdiFile]:
                 named += [location.get("fileid") or ""]
             lost = [name for name in named if name and name not in known]
             problems += [
-                f"{path}, line {element.sourceline}: var {found.name} is in file {name}, which no "
-                "fileDscr has as its ID. Correct one of them."
+                f"{path}, line {element.sourceline}: var {found.name} is in file {name}, but no "
+                "fileDscr has this ID. Correct one of the two."
                 for name in lost
             ]
             if not any(named) and len(described) > 1:
@@ -201,8 +203,8 @@ def _files(path: Path, root: Element, problems: list[str]) -> list[DdiFile]:
             )
         if not of_file:
             problems.append(
-                f"{path}, line {element.sourceline}: no var is of this file. A codebook needs the "
-                "variables of each of its files."
+                f"{path}, line {element.sourceline}: no var belongs to this file. A codebook "
+                "needs the variables of each of its files."
             )
         notes = {
             note.get("subject"): _text(note)

@@ -113,7 +113,7 @@ def variable_proposal(
                 "new_text_column",
                 first.name,
                 0.7,
-                f"{_title(first)}: the codebook has no categories, and what is delivered is "
+                f"{_title(first)}: the codebook has no categories, and the delivered values are "
                 "neither codes nor numbers. Accept waives it",
                 waivers,
                 waivers,
@@ -221,8 +221,8 @@ def _meaning(
             same = labels.setdefault(plain(category.label or category.code), category.code)
             if same != category.code and not TELLING_CODE.fullmatch(category.code):
                 guessed.append(
-                    f"{same} and {category.code} are two answers, though both are "
-                    f"{category.label!r}: give both one category_code if they are one"
+                    f"{same} and {category.code} are two answers, although both have the label "
+                    f"{category.label!r}. Give both the same category_code if they are one answer"
                 )
     for code in variable.invalid_values:
         if code not in meaning:
@@ -312,7 +312,7 @@ def _crosswalk_rows(
                 "category_code": value if what == CATEGORY else "",
                 "missing_kind": value if what == MISSING else "",
                 "mapping_method": "sentinel" if what == MISSING else "identity",
-                "note": "Nothing was delivered; why is not known." if code == EMPTY else "",
+                "note": "Nothing was delivered; the reason is not known." if code == EMPTY else "",
             }
             if what == CATEGORY and value != code:
                 row["mapping_method"] = "recode"

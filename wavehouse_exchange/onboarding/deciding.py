@@ -34,13 +34,14 @@ def decide(
     """
     draft = read_draft(project, study_id, wave_id)
     if decision == REJECT and not because:
-        raise WavehouseError("Say why it is rejected: --because TEXT.")
+        raise WavehouseError("Give the reason for the rejection: --because TEXT.")
     ids, stay = select(draft, [chosen] if isinstance(chosen, str) else chosen)
     draft = write_decisions(draft_path(project, study_id, wave_id), ids, decision, because)
     said = f"{decision}: {_named(ids)}. "
     if stay:
         said += (
-            f"Decided before, and left so: {_named(stay)} (name their ids to decide them anew). "
+            f"Decided before, and left as they are: {_named(stay)} (name their ids to decide them "
+            "again). "
         )
     return said + next_step(draft)
 

@@ -211,7 +211,7 @@ def _check_csv(path: Path) -> None:
             f"{path.name} cannot be read as a wave:", content.problems + content.ambiguous
         )
     if not content.row_count:
-        raise WavehouseError(f"{path.name}: a header and no rows. Deliver the file again.")
+        raise WavehouseError(f"{path.name}: the file has a header but no rows. Deliver it again.")
 
 
 def _place(
@@ -225,8 +225,8 @@ def _place(
         placed.keep_file(path)
     if path.exists() and not replace:
         raise WavehouseError(
-            f"{project.relative(path)}: another file is there already, and is not overwritten. "
-            "If it is to go, add --replace; or name the wave otherwise."
+            f"{project.relative(path)}: another file is there already, and is not overwritten. To "
+            "replace it, add --replace. Or give the wave another id."
         )
     placed.paths.append(path)
     write_whole(path, content)

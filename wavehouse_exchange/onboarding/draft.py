@@ -289,8 +289,8 @@ def read_draft(project: Project, study_id: str, wave_id: str) -> Draft:
     draft = _parse(name, path.read_text(encoding="utf-8"), _cache(path))
     if (draft.study, draft.wave) != (study_id, wave_id):
         raise WavehouseError(
-            f"{name}: it is of study {shown(draft.study)}, wave {shown(draft.wave)}, and its name "
-            "says another. Correct study and wave in the file."
+            f"{name}: the draft is for study {shown(draft.study)}, wave {shown(draft.wave)}, but "
+            "the name of the file says another. Correct study and wave in the file."
         )
     return draft
 
@@ -321,8 +321,8 @@ def open_problems(project: Project) -> list[str]:
         ]
         if not draft.open_proposals:
             problems.append(
-                f"{name}: all is decided, and nothing is written yet. Run "
-                f"`wavehouse apply {words}`, or delete the draft."
+                f"{name}: everything is decided, but nothing is written yet. Run `wavehouse apply "
+                f"{words}`, or delete the draft."
             )
     return problems
 
@@ -463,7 +463,9 @@ def _content(name: str, text: str, cache: Path) -> Any:  # noqa: ANN401 (whateve
     try:
         content = _plain_content(yaml.compose(text, Loader=_Reader))  # a SafeLoader
     except yaml.YAMLError as error:
-        raise WavehouseError(f"{name}: not readable as YAML: {error}. Repair the line.") from error
+        raise WavehouseError(
+            f"{name}: the file cannot be read as YAML: {error}. Repair the line."
+        ) from error
     except RecursionError as error:
         raise WavehouseError(f"{name}: a part of it contains itself. Repair it.") from error
     _keep_content(cache, text, content)
@@ -474,7 +476,9 @@ def _parse(name: str, text: str, cache: Path) -> Draft:
     content = _content(name, text, cache)
     problems = []
     if not isinstance(content, Mapping):
-        raise WavehouseError(f"{name}: no draft. Delete it and run `wavehouse add-wave` again.")
+        raise WavehouseError(
+            f"{name}: the file is not a draft. Delete it and run `wavehouse add-wave` again."
+        )
     for part in ("study", "wave", "previous_wave", "like", "delivered_as", "proposals"):
         if part not in content:
             problems.append(f"{name}: {part} is missing. Write it as in a new draft.")
@@ -482,7 +486,7 @@ def _parse(name: str, text: str, cache: Path) -> Draft:
     seen: set[str] = set()
     for place, entry in enumerate(content.get("proposals") or [], start=1):
         if not isinstance(entry, Mapping):
-            problems.append(f"{name}: proposal {place} is no proposal. Write it as the others.")
+            problems.append(f"{name}: entry {place} is not a proposal. Write it like the others.")
             continue
         where = f"{name}: {entry.get('id', f'proposal {place}')}"
         lacking = [part for part in ("id", "kind", "subject", "decision") if part not in entry]
@@ -490,12 +494,13 @@ def _parse(name: str, text: str, cache: Path) -> Draft:
         if lacking:
             continue
         if entry["id"] in seen:
-            problems.append(f"{where} stands twice. Give one of the proposals another id.")
+            problems.append(f"{where} occurs twice. Give one of the proposals another id.")
         seen.add(entry["id"])
         confidence = _number(entry.get("confidence") or "0")
         if confidence is None:
             problems.append(
-                f"{where}: confidence {entry['confidence']!r} is no number. Write one from 0 to 1."
+                f"{where}: confidence {entry['confidence']!r} is not a number. Write one from 0 "
+                "to 1."
             )
         lists = {part: entry.get(part) or [] for part in ("changes", "if_rejected")}
         unlike = [
@@ -503,12 +508,12 @@ def _parse(name: str, text: str, cache: Path) -> Draft:
             for part, rows in lists.items()
             if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows)
         ]
-        problems += [f"{where}: {part} is no list of changes. Repair it." for part in unlike]
+        problems += [f"{where}: {part} is not a list of changes. Repair it." for part in unlike]
         if unlike or confidence is None:
             continue
         if entry["decision"] not in DECISIONS:
             problems.append(
-                f"{where}: decision {entry['decision']!r} is none of {', '.join(DECISIONS)}."
+                f"{where}: decision {entry['decision']!r} is not one of {', '.join(DECISIONS)}."
             )
         proposals.append(
             Proposal(

@@ -137,8 +137,8 @@ class CodebookEdit:
         kept = self.do()
         return [
             *shown,
-            f"What was there before is kept in {self.project.relative(kept)}; `wavehouse undo` "
-            "puts it back.",
+            f"The files as they were are kept in {self.project.relative(kept)}; `wavehouse undo` "
+            "puts them back.",
         ]
 
     def do(self) -> Path:

@@ -82,14 +82,14 @@ def import_ddi(project: Project, study_id: str, codebook: Path, options: ImportO
         raise ProblemsError("The codebook cannot be read:", own.problems)
     if any(row["study_id"] == study_id for row in own.rows("studies")):
         raise WavehouseError(
-            f"seeds/codebook/studies.csv: study {study_id} is there already. Take another id, or "
+            f"seeds/codebook/studies.csv: study {study_id} exists already. Choose another id, or "
             f"add a wave with `wavehouse add-wave {study_id} WAVE FILE...`."
         )
     ddi = read_ddi(codebook)
     ids = _wave_ids(ddi, study_id, options)
     if draft_path(project, study_id, ids[0]).is_file() and not options.replace:
         return (
-            "There is a draft already; it is left as it is (--replace makes it anew).\n"
+            "There is a draft already; it is left as it is (--replace makes a new one).\n"
             + review(project, study_id, ids[0])
         )
     paths = _data_files(ddi, options)
@@ -135,8 +135,8 @@ def import_ddi(project: Project, study_id: str, codebook: Path, options: ImportO
 def _wave_ids(ddi: DdiCodebook, study_id: str, options: ImportOptions) -> list[str]:
     if options.waves and len(options.waves) != len(ddi.files):
         raise WavehouseError(
-            f"--wave is given {len(options.waves)} times; {ddi.path} describes {len(ddi.files)} "
-            "data files. Give one wave for each, in their order."
+            f"--wave is given {len(options.waves)} times, but {ddi.path} describes "
+            f"{len(ddi.files)} data files. Give one wave for each file, in their order."
         )
     ids = list(options.waves)
     for described in ddi.files if not ids else ():
@@ -162,8 +162,8 @@ def _data_files(ddi: DdiCodebook, options: ImportOptions) -> list[Path]:
     if options.files:
         if len(options.files) != len(ddi.files):
             raise WavehouseError(
-                f"{len(options.files)} data files are given; {ddi.path} describes "
-                f"{len(ddi.files)}. Give them in the order of its fileDscr elements."
+                f"{len(options.files)} data files are given, but {ddi.path} describes "
+                f"{len(ddi.files)}. Give one for each, in the order of its fileDscr elements."
             )
         return list(options.files)
     problems = []
@@ -175,13 +175,13 @@ def _data_files(ddi: DdiCodebook, options: ImportOptions) -> list[Path]:
         paths.append(path)
         if not described.name:
             problems.append(
-                f"{ddi.path}, line {described.line}: the file has no fileName. Name the data files "
-                "behind the codebook."
+                f"{ddi.path}, line {described.line}: the file has no fileName. Name the data "
+                "files after the codebook."
             )
         elif not path.is_file():
             problems.append(
-                f"{path}: {ddi.path.name} (line {described.line}) describes this file, and it is "
-                "not there. Put it beside the codebook, or name the data files behind it."
+                f"{path}: {ddi.path.name} (line {described.line}) describes this file, but it is "
+                "missing. Put it beside the codebook, or name the data files after it."
             )
     if problems:
         raise ProblemsError("Data files are missing:", problems)
@@ -198,8 +198,8 @@ def _roles(ddi: DdiCodebook, options: ImportOptions) -> dict[str, str]:
     roles |= dict(options.roles)
     if "respondent" not in roles:
         raise WavehouseError(
-            "Say which column identifies the respondent: --respondent COLUMN. Where there are, "
-            "name --weight, --stratum and --psu too."
+            "Name the column that identifies the respondent: --respondent COLUMN. If the file "
+            "has them, also name --weight, --stratum and --psu."
         )
     return roles
 
@@ -239,8 +239,8 @@ def _check_columns(ddi: DdiCodebook, waves: Sequence[_Wave], roles: dict[str, st
         stated = wave.described.case_count
         if stated.isdecimal() and int(stated) != wave.profile.row_count:
             problems.append(
-                f"{wave.path.name}: {wave.profile.row_count} rows, and {ddi.path.name} (line "
-                f"{wave.described.line}) says {stated}. Is it the whole file?"
+                f"{wave.path.name}: {wave.profile.row_count} rows, but {ddi.path.name} (line "
+                f"{wave.described.line}) says {stated}. Is the file complete?"
             )
     if problems:
         raise ProblemsError("The codebook does not fit its data files:", problems)
@@ -353,7 +353,7 @@ def _study(
         }
         for found in ddi.breaks
     ]
-    study.reason = f"{ddi.path.name}: read its terms of use before its data go anywhere"
+    study.reason = f"{ddi.path.name}: read its terms of use before you pass on its data"
     return [study, design]
 
 

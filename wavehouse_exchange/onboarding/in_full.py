@@ -75,7 +75,7 @@ def _said(change: Change) -> str:
     """Say in words what a change does that adds no row."""
     if "version" in change:
         return (
-            f"the row with {_values(change['version'])} ends with the wave before, and goes on "
+            f"the row with {_values(change['version'])} ends with the wave before, and continues "
             f"with {_values(change.get('set', {}))}"
         )
     if "end" in change:
@@ -83,10 +83,7 @@ def _said(change: Change) -> str:
     if "leave_out" in change:
         wave = f"from {change.get('from', '')} to {change.get('to', '')}"
         return f"the row with {_values(change['leave_out'])} no longer holds {wave}"
-    return (
-        f"in the row with {_values(change.get('where', {}))} stands then "
-        f"{_values(change.get('set', {}))}"
-    )
+    return f"the row with {_values(change.get('where', {}))} gets {_values(change.get('set', {}))}"
 
 
 def _values(row: object) -> str:

@@ -411,7 +411,7 @@ def _same_question(later: _Later, group: list[_Found], condition: Proposal | Non
     else:
         rows.append(crosswalk_row(naming, crosswalk_id, NUMBER, method="identity"))
     if column.empty_count:
-        note = "Nothing was delivered; why is not known."
+        note = "Nothing was delivered; the reason is not known."
         rows.append(crosswalk_row(naming, crosswalk_id, EMPTY, missing="no_answer", note=note))
     ends = later.ends(waves)
     changes += [{"table": "crosswalk", "add": {**row, **ends}} for row in rows]
@@ -433,10 +433,10 @@ def _same_question(later: _Later, group: list[_Found], condition: Proposal | Non
     reason += group[0].reason
     if new:
         confidence = min(confidence, 0.6)
-        reason += f"; answers that it did not have: {', '.join(map(repr, new))}"
+        reason += f"; new answers: {', '.join(map(repr, new))}"
     if any(guess.is_asked for guess in missing.values()):
         confidence = min(confidence, 0.6)
-        reason += "; look at its missing codes"
+        reason += "; check its missing codes"
     return Proposal(
         "same_question",
         column.name,

@@ -79,8 +79,8 @@ class LeftOver:
             self.edit.problems.append(
                 f"seeds/codebook/{reference.table}.csv: "
                 f"{', '.join(self.edit.tables[reference.table].key_of(row))} has {column} "
-                f"{row[column]}, which goes with the {self.what}. Take the row out first, or name "
-                "another one there."
+                f"{row[column]}, which is removed with the {self.what}. Remove the row first, or "
+                f"name another {column} there."
             )
 
     def _lost(self) -> Iterator[tuple[Reference, Row]]:

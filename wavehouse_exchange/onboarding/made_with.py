@@ -59,14 +59,14 @@ class MadeWith(NamedTuple):
         if _how_read(draft.files) != _how_read(sums):
             read = " ".join(dict.fromkeys(filter(None, _how_read(sums))))
             words.append(f"the files read with {read}" if read else "the files read as they are")
-        return f"The draft is made anew: {', '.join(words)}. " if words else ""
+        return f"A new draft is made: {', '.join(words)}. " if words else ""
 
     def without_use(self) -> str:
         """Say which options change nothing, since the wave is in the codebook."""
         names = ", ".join(f"--{name}" for name in self.said if name not in _OF_LANDING)
         if not names:
             return ""
-        return f"Not looked at, since the wave is in the codebook: {names}.\n"
+        return f"Not used, because the wave is in the codebook: {names}.\n"
 
 
 def made_with(
@@ -201,8 +201,8 @@ def _kept_concordance(project: Project, draft: Draft, said: Said) -> Path:
     if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == about["sha256"]:
         return path
     raise WavehouseError(
-        f"The draft was made with the concordance {about['file_name']}, and no copy of it is here. "
-        "Name it again with --concordance."
+        f"The draft was made with the concordance {about['file_name']}, but there is no copy of "
+        "it. Name it again with --concordance."
     )
 
 

@@ -435,7 +435,7 @@ def _reason(before: OldColumn, after: ColumnProfile, label: float | None, rival:
     if not before.is_last:
         parts.append(f"last asked in wave {before.wave_id}")
     if rival:
-        parts.append(f"{rival} is like it too")
+        parts.append(f"{rival} is similar too")
     return ", ".join(parts)
 
 

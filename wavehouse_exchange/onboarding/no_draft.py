@@ -20,8 +20,8 @@ def no_draft(project: Project, study_id: str, wave_id: str, name: str) -> Waveho
     if any((row["study_id"], row["wave_id"]) == (study_id, wave_id) for row in waves):
         return WavehouseError(
             f"{name}: wave {wave_id} of study {study_id} has no draft. It is in the codebook "
-            "already, and nothing of it is open. A corrected delivery: `wavehouse add-wave "
-            f"{study_id} {wave_id} FILE... --replace`. To take it out: `wavehouse remove-wave "
+            "already, and nothing of it is open. For a corrected delivery: `wavehouse add-wave "
+            f"{study_id} {wave_id} FILE... --replace`. To remove it: `wavehouse remove-wave "
             f"{study_id} {wave_id}`."
         )
     said = f"{name}: wave {wave_id} of study {study_id} has no draft."

@@ -273,8 +273,8 @@ def new_study(
         )
     if not study.respondent:
         raise WavehouseError(
-            "Say which column identifies the respondent: --respondent COLUMN. Where there are, "
-            "name --weight, --stratum and --psu too."
+            "Name the column that identifies the respondent: --respondent COLUMN. If the file "
+            "has them, also name --weight, --stratum and --psu."
         )
     options = replace(options, replace=options.replace or made.lands_anew(draft, sums))
     delivered_as = options.delivered_as or _usual_place(files, "seed")
@@ -385,16 +385,16 @@ def _known_already(
         anew = made.news or made.lands_anew(draft, sums)
         if anew or (replace and not is_applied):
             return ""
-        return "These files have a draft already; it is left as it is.\n" + review_text(
+        return "There is already a draft for these files; it is left as it is.\n" + review_text(
             project, draft
         )
     if replace:
         return ""
     path = draft_path(project, draft.study, draft.wave)
     raise WavehouseError(
-        f"{project.relative(path)}: wave {draft.wave} of study {draft.study} has a draft, made of "
-        "other files. Apply it; or add --replace to land these files instead and make the draft "
-        "anew; it keeps decisions about what is the same."
+        f"{project.relative(path)}: wave {draft.wave} of study {draft.study} has a draft, made "
+        "from other files. Apply it. Or add --replace to land these files instead and make a new "
+        "draft, which keeps decisions about what is the same."
     )
 
 
@@ -404,8 +404,8 @@ def _shas(files: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _nothing_to_do(study_id: str, wave_id: str) -> str:
     return (
-        f"Wave {wave_id} of study {study_id} is in the codebook; there is nothing to do. If these "
-        "files are a corrected delivery of it, use `wavehouse add-wave` with --replace."
+        f"Wave {wave_id} of study {study_id} is in the codebook already; there is nothing to do. "
+        "If these files are a corrected delivery of it, use `wavehouse add-wave` with --replace."
     )
 
 
@@ -500,7 +500,7 @@ def _what_changed(
     """Say what a corrected delivery changes, and keep all of it in a file."""
     now = read_delivery(project, study_id, wave_id)
     if before is None or now is None:
-        return "The files before are not at hand, so what they change cannot be said."
+        return "The earlier files are missing, so the changes are not known."
     revision = compare_deliveries(before, now, key)
     path = write_changes(project, study_id, wave_id, revision)
     return revision_text(revision, project.relative(path))
@@ -555,7 +555,7 @@ def _check_roles(new: WaveProfile, study: StudyOptions) -> None:
     if respondent is not None and (respondent.code_count < new.row_count or respondent.empty_count):
         problems.append(
             f"--respondent {respondent.name}: {respondent.code_count} different values in "
-            f"{new.row_count} rows. Name a column that tells all respondents apart."
+            f"{new.row_count} rows. Name a column with a different value for each respondent."
         )
     if problems:
         raise ProblemsError("The design does not fit the files:", problems)

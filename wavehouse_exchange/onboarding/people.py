@@ -127,7 +127,7 @@ def personal_data(column: ColumnProfile) -> PersonalData | None:
             return PersonalData(what, f"{share:.0%} of its values look like one")
     for what in _said(column):
         if _fits(what, column):
-            return PersonalData(what, "its name or label says so, and its values can be such")
+            return PersonalData(what, "its name or label says so, and its values fit")
     is_text = shape.numbers < MOST_OF_THEM
     if (
         is_text

@@ -41,8 +41,8 @@ def new_column_proposals(
         "personal_data",
         new.name,
         0.5,
-        f"seems personal ({found.what}){_labelled(new)}: {found.reason}. Accepted, it is waived as "
-        f"{kind} and {kept}; rejected, it is taken as any other column",
+        f"seems personal ({found.what}){_labelled(new)}: {found.reason}. Accepted, it is waived "
+        f"as {kind} and {kept}; rejected, it is treated like any other column",
         [waiver],
         usual.changes,
     )
@@ -217,7 +217,7 @@ def _offered(
 
 def _unknown_word(code: str) -> MissingGuess:
     return MissingGuess(
-        "invalid", 0.5, f"{code!r} among numbers is no number, and not known as missing", True
+        "invalid", 0.5, f"{code!r} among numbers is not a number, and not known as missing", True
     )
 
 
@@ -362,7 +362,7 @@ def _empty_row(naming: Naming, crosswalk_id: str) -> Change:
             crosswalk_id,
             EMPTY,
             missing="no_answer",
-            note="Nothing was delivered; why is not known.",
+            note="Nothing was delivered; the reason is not known.",
         ),
     }
 

@@ -93,7 +93,7 @@ class Rehearsal:
                 "dropped_column",
                 name,
                 0.8,
-                f"{name} ({variables}) is declared for this wave and not delivered",
+                f"{name} ({variables}) is declared for this wave, but not delivered",
                 [_end(self.naming, row) for row in rows],
             )
 
@@ -158,13 +158,13 @@ class Rehearsal:
                 crosswalk_id,
                 EMPTY,
                 missing="no_answer",
-                note="Nothing was delivered; why is not known.",
+                note="Nothing was delivered; the reason is not known.",
             )
             yield Proposal(
                 "new_missing_code",
                 column.name,
                 0.6,
-                f"{column.empty_count} of {column.row_count} rows are empty, and crosswalk "
+                f"{column.empty_count} of {column.row_count} rows are empty, but crosswalk "
                 f"{crosswalk_id} does not say what that means; no_answer is a guess",
                 [_add(row)],
             )
@@ -193,8 +193,8 @@ class Rehearsal:
             "no_valid_answers",
             column.name,
             0.8,
-            f"nobody gave a valid answer to {variable}, which the build refuses. Accept leaves the "
-            "column out from this wave on; rejected, the build is told that it is so",
+            f"nobody gave a valid answer to {variable}, which the build refuses. Accept leaves "
+            "the column out from this wave on. Reject tells the build that this is right",
             [_end(naming, question), waived],
             [
                 drift_waiver(
@@ -261,8 +261,8 @@ class Rehearsal:
             "same_wording",
             self.wave["wave_id"],
             0.85,
-            f"{len(labels)} label(s) differ by little, so the questions were taken for the same: "
-            f"{named}. Accept tells the build that they are",
+            f"{len(labels)} label(s) differ a little, so the questions were taken as the same: "
+            f"{named}. Accept tells the build that they are the same",
             [
                 drift_waiver(
                     self.naming,
@@ -280,7 +280,7 @@ class Rehearsal:
             "same_answers",
             name,
             0.8,
-            f"{len(changed)} code(s) have another label, and were taken for the same answer: "
+            f"{len(changed)} code(s) have another label, but were taken as the same answer: "
             f"{named}. Accept begins new rows of the crosswalk, which say so",
             [
                 {

@@ -56,8 +56,8 @@ def remove_wave(project: Project, study_id: str, wave_id: str, *, does_it: bool)
         return done_or_shown(edit, does_it)
     if len(ids) == 1:
         edit.problems.append(
-            f"seeds/codebook/waves.csv: {wave_id} is the only wave of study {study_id}. Take the "
-            f"study out as a whole with `wavehouse remove-study {study_id}`."
+            f"seeds/codebook/waves.csv: {wave_id} is the only wave of study {study_id}. Remove "
+            f"the whole study with `wavehouse remove-study {study_id}`."
         )
         edit.refuse_problems(f"Wave {wave_id} of study {study_id} stays:")
     place = ids.index(wave_id)
@@ -80,7 +80,7 @@ def remove_wave(project: Project, study_id: str, wave_id: str, *, does_it: bool)
     _wave_row(edit, around)
     _left_over(edit, study_id, used, design)
     LeftOver(edit, before, "wave", segments_go=False).take_away()
-    edit.refuse_problems(f"Wave {wave_id} of study {study_id} stays, since something needs it:")
+    edit.refuse_problems(f"Wave {wave_id} of study {study_id} stays, because something needs it:")
     return done_or_shown(edit, does_it)
 
 
@@ -98,8 +98,8 @@ def _files(edit: CodebookEdit, study_id: str, wave_id: str) -> None:
     for name, draft in all_drafts(project):
         if draft.study == study_id and draft.wave != wave_id:
             edit.problems.append(
-                f"{name} was made from the waves as they are. Apply it first, or give it up with "
-                f"`wavehouse remove-wave {study_id} {draft.wave} --apply`."
+                f"{name} was made from the waves as they are now. Apply it first, or give it up "
+                f"with `wavehouse remove-wave {study_id} {draft.wave} --apply`."
             )
 
 
@@ -113,7 +113,7 @@ def _refuse_what_needs_it(edit: CodebookEdit, around: _Neighbours) -> None:
             continue
         edit.problems.append(
             f"seeds/codebook/{reference[0]}.csv: {', '.join(table.key_of(row))} has "
-            f"{reference[1]} {around.wave_id}. Name another wave there, or take the row out."
+            f"{reference[1]} {around.wave_id}. Name another wave there, or remove the row."
         )
 
 
@@ -180,15 +180,15 @@ def _breaks(edit: CodebookEdit, around: _Neighbours) -> None:
         if around.before and around.after and not goes_on:
             table.change(place, {"wave_id": around.after})
             edit.notes.append(
-                f"break {row['break_id']} begins with wave {around.after} now. If it was of wave "
-                f"{around.wave_id} alone, take it out of seeds/codebook/breaks.csv."
+                f"break {row['break_id']} now begins with wave {around.after}. If it concerned "
+                f"wave {around.wave_id} alone, remove it from seeds/codebook/breaks.csv."
             )
             continue
         table.remove(place)
         for _, bridge in list(edit.referring("breaks", "break_id", row["break_id"])):
             edit.problems.append(
-                f"seeds/codebook/bridges.csv: measure {bridge['measure_id']} is bridged over break "
-                f"{row['break_id']}, which goes with the wave. Take the row out first."
+                f"seeds/codebook/bridges.csv: measure {bridge['measure_id']} is bridged over "
+                f"break {row['break_id']}, which is removed with the wave. Remove the row first."
             )
         # The other end of a change that only this wave had.
         edit.remove_rows("breaks", {"break_id": f"{row['break_id']}_ends"})

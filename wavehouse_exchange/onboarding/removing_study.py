@@ -46,7 +46,7 @@ def remove_study(project: Project, study_id: str, *, does_it: bool) -> list[str]
     gone = {row["variable_id"] for row in before.get("variables", ())}
     gone -= {row["variable_id"] for row in edit.rows("variables")}
     edit.problems += _used_by_drafts(project, study_id, gone)
-    edit.refuse_problems(f"Study {study_id} stays, since something needs what only it has:")
+    edit.refuse_problems(f"Study {study_id} stays, because something needs what only it has:")
     edit.about = {"generates": True}
     lines = done_or_shown(edit, does_it)
     if not does_it:
@@ -59,7 +59,7 @@ def generated_anew(project: Project) -> list[str]:
     try:
         return generate(project)
     except ProblemsError as error:
-        return [f"Generated files are as they were, since {error}"]
+        return [f"Generated files were not changed, because {error}"]
 
 
 def _used_by_drafts(project: Project, study_id: str, variables: set[str]) -> list[str]:
@@ -83,8 +83,9 @@ def _used_by_drafts(project: Project, study_id: str, variables: set[str]) -> lis
             if change.get("table") == "variables" and "add" in change
         }
         problems += [
-            f"{name}: it has variable {variable}, which goes with the study. Apply it first, or "
-            f"give it up with `wavehouse remove-wave {draft.study} {draft.wave} --apply`."
+            f"{name}: it has variable {variable}, which is removed with the study. Apply it "
+            f"first, or give it up with `wavehouse remove-wave {draft.study} {draft.wave} "
+            "--apply`."
             for variable in sorted(used)
         ]
     return problems

@@ -181,7 +181,7 @@ def revision_text(revision: Revision, place: str) -> str:
     was, now = revision.rows
     lines = [f"Rows: {was} before, {now} now."]
     if revision.answers is None:
-        lines.append("Respondents cannot be followed: no column tells them apart in both files.")
+        lines.append("Respondents cannot be compared: no column identifies them in both files.")
     else:
         lines.append(f"Respondents: {revision.came} came, {revision.went} went.")
     for what, said in (("column came", "New columns"), ("column went", "Columns that went")):
@@ -196,9 +196,9 @@ def revision_text(revision: Revision, place: str) -> str:
     if len(order) > MOST_COLUMNS_SHOWN:
         lines.append(f"  and {len(order) - MOST_COLUMNS_SHOWN} more columns")
     if not revision.differences and not answers:
-        lines.append("No column, label, code or answer changed.")
+        lines.append("No column, label, code or answer has changed.")
     else:
-        lines.append(f"All of it is in {place}.")
+        lines.append(f"All changes are in {place}.")
     return "\n".join(lines)
 
 
@@ -287,7 +287,7 @@ def keep_decisions(before: Draft, made: Mapping[str, Rows], draft: Draft) -> str
         new.decision, new.because = old.decision, old.because
         kept += old.decision != OPEN
     decided = sum(not proposal.is_open for proposal in before.proposals)
-    return f"{kept} of {decided} decisions are kept; the others were about something else."
+    return f"{kept} of {decided} decisions are kept; the others no longer apply."
 
 
 def within_a_wave(proposals: Sequence[Proposal]) -> list[Proposal]:

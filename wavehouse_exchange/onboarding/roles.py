@@ -116,7 +116,7 @@ def role_proposals(
                 each.columns[0],
                 0.8,
                 f"{', '.join(each.columns)} seems to be the {what} of the design: {each.reason}. "
-                "Rejected, it is waived",
+                "Reject waives it",
                 rows,
                 waivers,
             )
@@ -130,7 +130,7 @@ def _waiver(study_id: str, wave_id: str, column: str) -> Row:
         "source_column": column,
         "valid_from_wave": wave_id,
         "waiver_kind": "technical",
-        "reason": "Of the sample design, and not used.",
+        "reason": "Belongs to the sample design, but is not used.",
     }
 
 
@@ -157,10 +157,11 @@ def _weight(column: ColumnProfile) -> str:
     notes = [f"numbers from {numbers.smallest:g} to {numbers.largest:g}"]
     if column.empty_count:
         notes.append(
-            f"{column.empty_count} of {column.row_count} rows are empty: who has none, is left out"
+            f"{column.empty_count} of {column.row_count} rows are empty: respondents without a "
+            "weight are left out"
         )
     if numbers.smallest == 0:
-        notes.append("some are 0: set allows_zero_weights of the design, if that is meant")
+        notes.append("some are 0: if that is right, set allows_zero_weights of the design")
     return ", ".join(notes)
 
 
@@ -171,7 +172,7 @@ def _units(column: ColumnProfile) -> str:
     if column.value_labels and column.code_count > MOST_CODES:
         return ""
     each = column.row_count / column.code_count
-    return f"{column.code_count} of them, with {each:.0f} people each on average"
+    return f"{column.code_count} of them, with {each:.0f} respondents each on average"
 
 
 def _nested(source: Path, stratum: str, psu: str) -> str:
@@ -186,7 +187,7 @@ def _nested(source: Path, stratum: str, psu: str) -> str:
     if not across:
         return "each lies in one stratum"
     return (
-        f"{across} numbers come in several strata, so that they are numbered within strata: set "
+        f"{across} numbers occur in several strata, so they are numbered within strata: set "
         "psu_numbering of the design"
     )
 

@@ -74,7 +74,7 @@ def refuse_answers_of_others(
 def _refuse(wave_id: str, problems: list[str]) -> None:
     if problems:
         raise ProblemsError(
-            f"Wave {wave_id} was not brought in, since it has the file of another wave:",
+            f"Wave {wave_id} was not brought in, because it has the file of another wave:",
             problems,
         )
 

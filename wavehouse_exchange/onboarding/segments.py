@@ -85,8 +85,8 @@ def segment_proposals(
                 "segment",
                 segment_id,
                 0.85,
-                f"{proposal.subject} ({title!r}) looks like {what}: accepted, every figure is "
-                "shown for each of its groups too",
+                f"{proposal.subject} ({title!r}) looks like {what}. Accepted, every figure is "
+                "also shown for each of its groups",
                 [only_when(row, proposal, ACCEPT) for row in rows],
             )
         )

@@ -50,13 +50,15 @@ def select(
         for proposal_id, by_id in _meant(draft, part, problems):
             target[proposal_id] = target.get(proposal_id, False) or by_id
     if parts and parts[-1].casefold() == EXCEPT:
-        problems.append(f"{EXCEPT}: nothing is named behind it. Name what is left out, or drop it.")
+        problems.append(
+            f"{EXCEPT}: nothing is named after it. Name what is left out, or remove the word."
+        )
     # Nothing may be sure, or open.
     asks = {part.casefold() for part in parts} & {"sure", "open"}
     if not wanted and not problems and not asks:
         problems.append("nothing is named. Name ids, columns, kind:..., battery:..., sure or open.")
     if problems:
-        raise ProblemsError(f"{refused}, since this means nothing in the draft:", problems)
+        raise ProblemsError(f"{refused}, because the draft has nothing of these names:", problems)
     chosen, stay = [], []
     needless = draft.not_needed
     for proposal in draft.proposals:
@@ -86,7 +88,9 @@ def _meant(draft: Draft, part: str, problems: list[str]) -> list[tuple[str, bool
         "open": lambda draft: draft.open_proposals,
     }
     if part == "sure" and (unlike := unlike_the_study(draft)):
-        problems.append(f"{part}: {unlike} So nothing is sure. Name what you decide otherwise.")
+        problems.append(
+            f"{part}: {unlike} So nothing is sure. Name what you decide in another way."
+        )
         return []
     if not colon and part in known:
         return [(proposal.id, False) for proposal in known[part](draft)]
@@ -99,7 +103,7 @@ def _meant(draft: Draft, part: str, problems: list[str]) -> list[tuple[str, bool
         there = sorted({p.battery for p in draft.proposals if p.battery})
         if len(batteries) > 1 and not set("*?[") & set(value):
             problems.append(
-                f"{part}: {len(batteries)} batteries are called so: {_some(sorted(batteries))}. "
+                f"{part}: {len(batteries)} batteries have this name: {_some(sorted(batteries))}. "
                 f"Name one, or all of them with battery:*{value}*."
             )
             return []
@@ -120,7 +124,7 @@ def _meant(draft: Draft, part: str, problems: list[str]) -> list[tuple[str, bool
         close = get_close_matches(value if colon else part, there, n=3, cutoff=0.5)
         what = f"{name} of a proposal" if colon and name in ("kind", "battery") else "column"
         named = f"Perhaps {', '.join(close)}?" if close else f"There are {_some(there)}."
-        problems.append(f"{part}: no {what} with something to decide is called so. {named}")
+        problems.append(f"{part}: no {what} with something to decide has this name. {named}")
     return [(proposal.id, False) for proposal in found]
 
 

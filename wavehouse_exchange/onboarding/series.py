@@ -91,8 +91,9 @@ def end_series(
     later = [wave for wave in asked if series.numbers[wave] > series.numbers[last]]
     if not later or later == asked:
         raise WavehouseError(
-            f"seeds/codebook/questions.csv: variable {variable_id} of study {study_id} is asked in "
-            f"{', '.join(asked)}. Name a wave after which it is asked, and before which too."
+            f"seeds/codebook/questions.csv: variable {variable_id} of study {study_id} is asked "
+            f"in {', '.join(asked)}. Name a wave such that the variable is asked up to it and "
+            "after it."
         )
     following = ids[ids.index(last) + 1]
     series.cut(following)
@@ -107,7 +108,7 @@ def end_series(
         if series.where.items() <= row.items() and row["wave_id"] in later:
             _remove_break(edit, row)
     _tell(series, f"has nothing of study {study_id} from wave {later[0]} on")
-    edit.refuse_problems(f"Variable {variable_id} goes on, since something needs it:")
+    edit.refuse_problems(f"Variable {variable_id} continues, because something needs it:")
     return done_or_shown(edit, does_it)
 
 
@@ -146,8 +147,9 @@ def split_series(
     later = [wave for wave in asked if series.numbers[wave] >= series.numbers[first]]
     if not later or later == asked or first == ids[0]:
         raise WavehouseError(
-            f"seeds/codebook/questions.csv: variable {variable_id} of study {study_id} is asked in "
-            f"{', '.join(asked)}. Name a wave from which it is asked, and before which too."
+            f"seeds/codebook/questions.csv: variable {variable_id} of study {study_id} is asked "
+            f"in {', '.join(asked)}. Name a wave such that the variable is asked before it and "
+            "from it on."
         )
     _check_id(edit, new_id)
     edit.refuse_problems("Nothing was parted:")
@@ -180,7 +182,7 @@ def _series(edit: CodebookEdit, study_id: str, variable_id: str, wave_id: str) -
     if not series.questions:
         raise WavehouseError(
             f"seeds/codebook/questions.csv: no question of study {study_id} has variable "
-            f"{variable_id}. A variable that is derived ends or is parted where its sources are."
+            f"{variable_id}. A derived variable ends, or is split, with its sources."
         )
     return series
 
@@ -188,7 +190,8 @@ def _series(edit: CodebookEdit, study_id: str, variable_id: str, wave_id: str) -
 def _check_id(edit: CodebookEdit, new_id: str) -> None:
     if not ID.fullmatch(new_id):
         edit.problems.append(
-            f"--into {new_id}: ids begin with a small letter, and have small letters, digits and _."
+            f"--into {new_id}: ids begin with a small letter, and consist of small letters, "
+            "digits and _."
         )
     if any(row["variable_id"] == new_id for row in edit.rows("variables")):
         edit.problems.append(
@@ -237,8 +240,8 @@ def _remove_break(edit: CodebookEdit, row: Row) -> None:
     edit.remove_rows("breaks", {"break_id": row["break_id"]})
     for bridge in edit.remove_rows("bridges", {"break_id": row["break_id"]}):
         edit.notes.append(
-            f"the bridge of {bridge['measure_id']} over break {row['break_id']} goes: there is no "
-            "series across it."
+            f"the bridge of {bridge['measure_id']} over break {row['break_id']} is removed: there "
+            "is no series across it."
         )
 
 

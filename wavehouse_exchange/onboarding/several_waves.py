@@ -47,7 +47,8 @@ def other_waves(
     same = replace(fitting(reading, path), split_by=RowsOfAWave(wanted.column))
     words = shlex.join([str(path) for path in files])
     return (
-        f"\nThe file has other waves too: {named}. When this one is applied, go on with\n"
+        "\n"
+        f"The file has other waves too: {named}. When this one is applied, continue with\n"
         f"  wavehouse add-wave {study_id} {following} {words} {written(same)}"
     )
 
@@ -132,14 +133,14 @@ def _waiver(name: str, study_id: str, wave_id: str, repeating: Mapping[str, str]
         "source_column": name,
         "valid_from_wave": wave_id,
         "waiver_kind": "technical",
-        "reason": "Says which wave a row is of.",
+        "reason": "Says which wave a row belongs to.",
     }
     change = {"table": "waived_columns", "add": waiver}
     if name in repeating:
         what = (
             f"it is {repeating[name]} in all rows of this wave, and has one value in each other "
-            "wave of the file: it says which wave a row is of. Accept waives it"
+            "wave of the file: it says which wave a row belongs to. Accept waives it"
         )
         return Proposal("wave_column", name, 0.85, what, [change], [change])
-    what = "it says which wave a row is of, and is the same in all of them. Accept waives it"
+    what = "it says which wave a row belongs to, and is the same in all rows. Accept waives it"
     return Proposal("wave_column", name, 0.95, what, [change], [change])

@@ -76,9 +76,9 @@ class EditedTable:
             if not other:
                 return
             raise WavehouseError(
-                f"seeds/codebook/{self.path.name}: a row {', '.join(self.key_of(full))} is there "
-                f"already, with another {', '.join(other)}. Change the id in the draft, or take "
-                "the row out of it."
+                f"seeds/codebook/{self.path.name}: a row {', '.join(self.key_of(full))} exists "
+                f"already, with another {', '.join(other)}. Change the id in the draft, or remove "
+                "the row from it."
             )
         place = self._place(full)
         self.rows.insert(place, full)

@@ -61,7 +61,7 @@ def undo(project: Project) -> list[str]:
         places = [place for place in kept_commands(project) if (place / SAID).is_file()]
         if not places:
             raise WavehouseError(
-                "No command is kept in .wavehouse/edits that could be taken back. Take the "
+                "No command is kept in .wavehouse/edits, so there is nothing to undo. Take the "
                 "codebook from version control."
             )
         said = json.loads((places[-1] / SAID).read_text(encoding="utf-8"))
@@ -79,8 +79,8 @@ def undo(project: Project) -> list[str]:
         ]
         edit.problems += _made_from_it(kept)
         edit.refuse_problems(
-            f"`wavehouse {said['command']}` cannot be taken back (to take back what was done "
-            f"before it, remove {project.relative(kept.folder)} first):"
+            f"`wavehouse {said['command']}` cannot be undone (to undo the command before it, "
+            f"remove {project.relative(kept.folder)} first):"
         )
         _put_back(kept, edit)
     names = [*said["changed"], *said["removed"]]
@@ -103,7 +103,7 @@ def _table_as_before(kept: _Kept, edit: CodebookEdit, path: Path) -> None:
         return
     after = path_after(kept.project, kept.folder, path)
     by_hand = (
-        f"{_name(kept, path)} was changed since. Undo that first, or take the file from "
+        f"{_name(kept, path)} has changed since. Undo that change first, or take the file from "
         f"{kept.project.relative(kept_path(kept.project, kept.folder, path))} by hand."
     )
     if there is None or not after.is_file():
@@ -123,8 +123,8 @@ def _table_as_before(kept: _Kept, edit: CodebookEdit, path: Path) -> None:
     touched = [key for key in concerned if rows_now.get(key) != rows_made.get(key)]
     if touched:
         edit.problems.append(
-            f"{_name(kept, path)}: {_keys(touched)} was changed since, and is what the command "
-            "wrote or took away. Undo that first."
+            f"{_name(kept, path)}: {_keys(touched)} has changed since the command wrote or "
+            "removed it. Undo that change first."
         )
         return
     for key in concerned:
@@ -156,8 +156,8 @@ def _refuse_lost(edit: CodebookEdit, before: dict[str, list[Row]]) -> None:
         column = each.columns[-1]
         key = ", ".join(edit.tables[each.table].key_of(row))
         edit.problems.append(
-            f"seeds/codebook/{each.table}.csv: {key} was written since, and its {column} "
-            f"{row[column]} goes. Take the row out first."
+            f"seeds/codebook/{each.table}.csv: {key} was written since, but its {column} "
+            f"{row[column]} would be removed. Remove the row first."
         )
 
 
@@ -165,7 +165,8 @@ def _made_from_it(kept: _Kept) -> list[str]:
     """List drafts that were made from a wave which was not in the codebook before."""
     study_id, wave_id = kept.said.get("wave") or (None, None)
     return [
-        f"{name} was made from wave {wave_id}. Delete it first; `wavehouse add-wave` makes it anew."
+        f"{name} was made from wave {wave_id}. Delete it first; `wavehouse add-wave` makes a new "
+        "one."
         for name, draft in all_drafts(kept.project)
         if draft.study == study_id
         and draft.wave != wave_id

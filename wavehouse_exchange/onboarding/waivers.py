@@ -49,10 +49,10 @@ def expired_waivers(project: Project, codebook: Codebook) -> Iterator[tuple[Row,
                 yield (
                     wave,
                     f"seeds/codebook/waived_columns.csv, study {wave['study_id']}, wave "
-                    f"{wave['wave_id']}, column {name}: the column was waived as "
-                    f'"{row["column_label"]}", and its label is "{labels[name]}" now. End the '
-                    "waiver with the wave before, and declare the column or waive it anew with "
-                    "its label.",
+                    f"{wave['wave_id']}, column {name}: the column was waived with the label "
+                    f'"{row["column_label"]}", but its label is now "{labels[name]}". End the '
+                    "waiver with the wave before, and declare the column or waive it again with "
+                    "its new label.",
                 )
 
 
@@ -130,4 +130,4 @@ def _only_ends(proposal: Proposal) -> bool:
 
 def _label_changed(row: Row | None, label: str) -> str:
     was = row["column_label"] if row else ""
-    return f'waived as "{was}", and its label is "{label}" now'
+    return f'waived with the label "{was}", but its label is now "{label}"'

@@ -75,7 +75,7 @@ def read_keep(keep: str) -> list[str]:
             lines = path.read_text(encoding="utf-8-sig").splitlines()
         except UnicodeDecodeError as error:
             raise WavehouseError(
-                f"--keep {keep}: the file is not UTF-8. Save it as that."
+                f"--keep {keep}: the file is not UTF-8. Save it as UTF-8."
             ) from error
         names = [line.partition("#")[0].strip() for line in lines]
     else:
@@ -83,7 +83,7 @@ def read_keep(keep: str) -> list[str]:
     only_asked = ASKED in names
     names = [name for name in names if name and name != ASKED]
     if not names and not only_asked:
-        raise WavehouseError(f"--keep {keep}: no column is named there.")
+        raise WavehouseError(f"--keep {keep}: the list has no columns. Name at least one.")
     return names
 
 
@@ -178,8 +178,8 @@ def choose_wanted(
     told = _told(left_out, labels, keep)
     if taken:
         told += (
-            f". The list has {', '.join(taken)}, which named earlier questions and is another "
-            "question's name now: the earlier ones are kept. To keep the new ones, name them in "
+            f". The list has {', '.join(taken)}, which named earlier questions but now names "
+            "other questions. The earlier questions are kept. To keep the new ones, name them in "
             "the worksheet"
         )
     one = Proposal(KIND, naming.wave_id, 0.9, told, rows)
@@ -257,19 +257,19 @@ def _draft_anew(
             },
         )
         first.if_rejected = []
-        first.reason = f"waived so far, and wanted now; {first.reason}. Rejected, it stays waived"
+        first.reason = f"waived so far, but wanted now; {first.reason}. Rejected, it stays waived"
     return [first, *others]
 
 
 def _told(left_out: dict[str, tuple[str, str]], labels: dict[str, str], keep: object) -> str:
     named = [f"{name} ({labels[name]})" if labels[name] else name for name in left_out]
     more = len(named) - _MOST_NAMED
-    why = "not in the list of what is wanted" if keep is not None else "waived before, by label"
+    why = "not in the list of wanted columns" if keep is not None else "waived before, by label"
     return (
         f"{len(left_out)} columns, {why}: {', '.join(named[:_MOST_NAMED])}"
         + (f" and {more} more" if more > 0 else "")
-        + ". Accept waives each while it has its label; of a row that is taken out of `changes` "
-        "the column has to be declared by hand"
+        + ". Accept waives each column while it has its label. If you remove a row from `changes`, "
+        "declare its column by hand"
     )
 
 
@@ -321,8 +321,8 @@ def _refuse_unknown(
     ]
     if unknown:
         raise ProblemsError(
-            "Some of what is to be kept is no column, earlier column or variable:",
-            [f"--keep: {pattern}. Correct the name, or take it out." for pattern in unknown],
+            "Some names in the list are not a column, an earlier column or a variable:",
+            [f"--keep: {pattern}. Correct the name, or remove it." for pattern in unknown],
         )
 
 
@@ -370,7 +370,7 @@ def decide_wanted(project: Project, study_id: str, wave_id: str, keep: str, beca
     }
     draft = write_each(draft_path(project, study_id, wave_id), ids)
     columns = {proposal.subject for proposal in draft.proposals if proposal.id in set(ids)}
-    return f"{len(columns)} new columns are not wanted, and waived. {next_step(draft)}"
+    return f"{len(columns)} new columns are not wanted, so they are waived. {next_step(draft)}"
 
 
 def _delivered(project: Project, draft: Draft) -> list[str]:

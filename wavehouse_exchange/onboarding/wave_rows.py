@@ -90,7 +90,8 @@ def wave_proposal(
     reasons = [f"{new.row_count} rows delivered", date_reason, sample_reason]
     if options.expected is None:
         reasons.append(
-            "expected_respondents is what was delivered: compare it with the producer's report"
+            "expected_respondents is the number of delivered rows: compare it with the producer's "
+            "report"
         )
     return Proposal(
         "wave",
@@ -107,7 +108,7 @@ def delivery_proposal(study_id: str, wave_id: str, files: Sequence[Mapping[str, 
         "delivery",
         wave_id,
         1.0,
-        f"{len(files)} file(s), with their checksums; write an url where they are public",
+        f"{len(files)} file(s), with their checksums; write a url if they are public",
         [
             {
                 "table": "deliveries",
@@ -147,7 +148,7 @@ def replaced_delivery_proposals(
     if files and len(files) < len(listed):
         raise WavehouseError(
             f"seeds/codebook/deliveries.csv lists {len(listed)} files of wave {key['wave_id']}, "
-            f"and {len(files)} are delivered. Take the rows of the others out first."
+            f"but {len(files)} are delivered. Remove the rows of the others first."
         )
     changes: list[dict[str, Any]] = []
     for number, file in enumerate(files, start=1):
@@ -245,7 +246,7 @@ def study_proposals(new: WaveProfile, design_id: str, options: StudyOptions) -> 
             "study",
             new.study_id,
             0.5,
-            "a new study; read its terms of use before its data go anywhere",
+            "a new study; read its terms of use before you pass on its data",
             [{"table": "studies", "add": study}],
         ),
         Proposal(
@@ -253,7 +254,9 @@ def study_proposals(new: WaveProfile, design_id: str, options: StudyOptions) -> 
             design_id,
             0.8,
             named
-            + (f"; without {lacking}, so errors are those of a simpler sample" if lacking else ""),
+            + (
+                f"; it has no {lacking}, so errors are those of a simpler sample" if lacking else ""
+            ),
             [{"table": "designs", "add": design}, *columns],
         ),
     ]
@@ -290,4 +293,8 @@ def _sample(new: WaveProfile, waves: list[Row]) -> tuple[str, str, float]:
         return samples.pop(), "sample_id is that of all waves before", 0.96
     if len(waves) > 1 and len(samples) == len(waves):
         return own, "sample_id is its own, as of all waves before", 0.96
-    return own, "sample_id is its own: if people or places are those before, take theirs", 0.7
+    return (
+        own,
+        "sample_id is new: if people or places are the same as before, use the earlier sample_id",
+        0.7,
+    )

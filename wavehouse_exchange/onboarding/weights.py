@@ -78,8 +78,9 @@ def weight_proposals(
                 "zero_weights",
                 column,
                 0.6,
-                f"of {new.n_rows} rows {new.n_empty} have no weight and {new.n_zero} the weight 0. "
-                "Accept if that means outside of the weighted sample; else correct the file",
+                f"of {new.n_rows} rows {new.n_empty} have no weight and {new.n_zero} have the "
+                "weight 0. Accept if they are outside of the weighted sample; otherwise correct "
+                "the file",
                 [
                     {
                         "table": "designs",
@@ -115,8 +116,8 @@ def weight_proposals(
                 "weights_changed",
                 column,
                 0.6,
-                f"{said}: they are on another scale. Accept if that is so; totals of the waves do "
-                "not compare then",
+                f"{said}: they are on another scale. Accept if that is right; totals of the waves "
+                "can then not be compared",
                 [
                     {
                         "table": "drift_waivers",

@@ -221,16 +221,16 @@ final as (
         nullif(trim(
             coalesce(crossed_breaks.descriptions, '')
             || case
-                when pairs.differs_in_wording then ' The question was worded in another way.'
+                when pairs.differs_in_wording then ' The wording of the question differs.'
                 else ''
             end
             || case
-                when pairs.differs_in_universe then ' It was asked of others.'
+                when pairs.differs_in_universe then ' It was asked of other people.'
                 else ''
             end
             || case
                 when pairs.differs_in_detail
-                    then ' In one of the waves several answers were mapped to one category.'
+                    then ' Only one of the waves maps several answers to one category.'
                 else ''
             end
             || case
@@ -240,7 +240,7 @@ final as (
             end
             || case
                 when pairs.differs_in_delivery
-                    then ' Column or codes differ; the crosswalk has made them alike.'
+                    then ' Column or codes differ; the crosswalk harmonises them.'
                 else ''
             end
         ), '') as comparability_reason

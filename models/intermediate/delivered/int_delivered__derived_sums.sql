@@ -1,8 +1,8 @@
 /*
     1. A sum adds up several answers of a person, so it cannot follow from distinct codes as other derived
        variables do. Its groups follow from it here.
-    2. Whoever has too few answers has no sum: for the reason that all answers are missing for if it is one
-       and the same, else as `no_answer`.
+    2. A respondent with too few answers has no sum. Its kind of missing is that of the missing answers, if all
+       of them have the same kind, and otherwise `no_answer`.
 */
 with
 

@@ -167,7 +167,7 @@ lengths as (
     where row_position = column_position
 ),
 
--- columns without any weight are left out, so they are numbered anew
+-- columns without any weight are left out, so they are numbered again
 ordered_lengths as (
     select
         *,

@@ -2,8 +2,9 @@
     Numerator and denominator of each respondent, for measures that need several answers of a person: ratios,
     questions with several answers, and standardised ones, which are estimated by group.
     1. One row per respondent, measure and category, also where the numerator is zero.
-    2. Of cases, whoever answered an item is in its base, ticked or not; other items do not count.
-    3. Of responses, the mentions of whoever was asked all items that the wave offered and answered one.
+    2. Shares of cases: respondents who answered an item are in its base, ticked or not. Other items do not count.
+    3. Shares of responses: the mentions of respondents who were asked all items that the wave offered, and
+       answered at least one.
 */
 with
 

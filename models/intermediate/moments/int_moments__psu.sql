@@ -23,7 +23,7 @@
        statistic and keeps digits that squares of large numbers would lose.
     4. A weight of zero means "outside the weighted sample": not counted in any base, but its stratum stays
        one of the cell's, as in R.
-    5. A base is part of the key too. Whoever is outside of it is in no sum, as people of other segments are.
+    5. A base is part of the key too. Respondents outside of it are in no sum, like those of other segments.
     6. Respondents who are their own PSU are summed together, as the PSU `own`: the sums of
        squares over such PSUs are sums over people (sum_ww, sum_wwy, sum_wwyy).
     7. A variable is summed with each weight of its measures, whose people have PSUs of their own.

@@ -3,8 +3,8 @@
     variable, each times its score, or the numbers of respondents that were computed for them (int_measures__values).
     1. The number that was answered counts as it is. It has the `number_factor` 1 and no score.
     2. A code list of more than twelve categories has a row for each of its blocks, also where none of them scores:
-       whoever answered is in the denominator.
-    3. Quantiles have no scores: who is below one is known only when it is.
+       all who answered are in the denominator.
+    3. Quantiles have no scores: who lies below one is known only when the quantile is computed.
 */
 with
 

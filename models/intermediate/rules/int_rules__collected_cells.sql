@@ -2,8 +2,8 @@
     Which cells the waves of a period collected.
     1. A cell is collected where the wave offered what it is made of: the category, item or variable, and the value
        of the segment. Of pooled waves, all must have done so.
-    2. Of a calendar period, all waves with interviews in it that asked the question must have done so: whoever could
-       not choose a category is no zero of it. Each item of several answers is a question of its own.
+    2. Of a calendar period, all waves with interviews in it that asked the question must have done so:
+       respondents who could not choose a category do not count as zeros. Each item of several answers is a question of its own.
     3. Shares of responses and sums of answers that are made of other items in the waves of a calendar period are not
        collected either.
 */

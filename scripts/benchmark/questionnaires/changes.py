@@ -1,7 +1,7 @@
 """How questions stand in a round: names, labels and codes, and what a later round changes.
 
 The first round has question numbers in the order of its topics. The second drops some questions
-and asks others, some of them twins of old ones; its blocks are in another order and numbered anew,
+and asks others, some of them twins of old ones; its blocks are in another order and numbered again,
 so that most names belong to another question; labels and code lists change as they do in practice.
 """
 

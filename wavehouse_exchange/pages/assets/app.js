@@ -87,7 +87,7 @@
     try {
       wh.readCatalogue(await wh.load("catalogue"));
     } catch (error) {
-      main.replaceChildren(wh.h("h1", {}, "The pages are not whole"), wh.h("p", { class: "notice" }, error.message));
+      main.replaceChildren(wh.h("h1", {}, "The pages are not complete"), wh.h("p", { class: "notice" }, error.message));
       return;
     }
     document.getElementById("to-docs").hidden = !wh.docs;

@@ -17,7 +17,7 @@
 
   const COVARIANCE = {
     panel: "The same people were asked in both waves.",
-    shared_psu: "Both waves were drawn in the same places, which the test allows for.",
+    shared_psu: "Both waves were drawn in the same places; the test takes this into account.",
     independent: "The two samples are independent.",
   };
 
@@ -47,7 +47,7 @@
             { class: row.is_significant ? "verdict yes" : "verdict" },
             row.is_significant ? "significant" : "not significant"
           );
-    const bridge = row.is_bridged ? " Figures before the break were brought over by a declared bridge." : "";
+    const bridge = row.is_bridged ? " Figures before the break were multiplied by the factor of a declared bridge." : "";
     return [
       name, " ", verb, size, interval, ": ", verdict,
       p === null ? "." : `, ${wh.pValue(p)}${row.p_value_adjusted === null ? "" : " after adjusting"}.`, bridge,
@@ -108,7 +108,7 @@
         : wh.h(
             "p",
             { class: "quiet" },
-            "Tests are published for the pairs of waves that the codebook declares. Two intervals cannot take the place of one."
+            "Tests are published for the pairs of waves that the codebook declares. Two intervals are no substitute for a test."
           )
     );
   };

@@ -2,7 +2,7 @@
 (function (wh) {
   const GRADES = {
     identical: ["=", "identical", "Nothing differs."],
-    harmonised: ["≈", "harmonised", "Columns or codes differ and were made alike."],
+    harmonised: ["≈", "harmonised", "Columns or codes differ; the codebook harmonises them."],
     with_care: ["!", "with care", ""],
     not_comparable: ["×", "not comparable", ""],
   };
@@ -58,7 +58,7 @@
     return [
       reason,
       wh.table(
-        "Waves against each other",
+        "Each wave compared with each other wave",
         [["Wave", ""], ...waves.slice(0, -1).map((wave) => [study.waves[wave].label, "grade-head"])],
         rows,
         { class: "scroll matrix" }

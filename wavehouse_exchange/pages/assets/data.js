@@ -23,7 +23,7 @@
     if (!found) return;
     waiting.delete(name);
     if (release === wh.release) found.resolve(record);
-    else found.reject(new Error("The pages were written anew while you had them open. Reload this page."));
+    else found.reject(new Error("The pages were written again while you had them open. Reload this page."));
   };
 
   function addScript(source, failed) {

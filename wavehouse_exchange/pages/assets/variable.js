@@ -123,7 +123,7 @@
     if (points.some(wh.isCaution)) notes.push("Open marks: low reliability.");
     const words = [...new Set(points.filter((point) => !wh.isShown(point)).map(wh.absence))];
     const WHY = {
-      suppressed: "× suppressed: too few people, or it would tell another suppressed figure.",
+      suppressed: "× suppressed: too few people, or the figure would reveal another suppressed one.",
       "not collected": "× not collected in that wave.",
       "not applicable": "× not applicable: nobody to ask in that group.",
       "no estimate": "× no estimate.",

@@ -40,7 +40,7 @@ comparison_bases as (
             study_id='study_id',
             column_name="'base_wave_id'",
             source_code='comparison_id',
-            problem="case when comparison_kind in ('base', 'index') then 'A comparison with a base wave needs the wave.' else 'A comparison of the kind ' || comparison_kind || ' finds its wave by itself.' end",
+            problem="case when comparison_kind in ('base', 'index') then 'A comparison with a base wave needs the wave.' else 'A comparison of the kind ' || comparison_kind || ' has no base wave.' end",
             remedy="'Fill base_wave_id for the kinds base and index; leave it empty for other kinds.'"
         ) | indent(8) }}
     from comparisons
@@ -55,7 +55,7 @@ pooled_sizes as (
             study_id='study_id',
             column_name="'n_waves'",
             source_code='n_waves',
-            problem="'There is nothing to pool in fewer than two waves.'",
+            problem="'A pool needs at least two waves.'",
             remedy="'Write 2 or more, or remove the row.'"
         ) | indent(8) }}
     from pooled_waves
@@ -70,7 +70,7 @@ period_sizes as (
             study_id='study_id',
             column_name="'n_waves'",
             source_code='period_kind',
-            problem="case when n_waves is null then 'Pooled waves need to know how many.' else 'A calendar period has no number of waves.' end",
+            problem="case when n_waves is null then 'Pooled waves need a number of waves.' else 'A calendar period has no number of waves.' end",
             remedy="'Fill n_waves for pooled_waves; leave it empty for other kinds.'"
         ) | indent(8) }}
     from written_periods
@@ -85,7 +85,7 @@ undated_designs as (
             study_id='waves.study_id',
             column_name="'period_kind'",
             source_code='calendar_grains.period_grain',
-            problem="'Calendar periods are made of the dates of interviews, and design ' || waves.design_id || ' of this study has no column with them.'",
+            problem="'Calendar periods need the dates of interviews, but design ' || waves.design_id || ' of this study has no column with them.'",
             remedy="'Name the column in seeds/codebook/design_columns.csv, in the role interview_date, or remove the row.'"
         ) | indent(8) }}
     from calendar_grains

@@ -70,7 +70,7 @@ sum_variables as (
             column_name="'variable_id'",
             source_code='derived_sums.variable_id',
             problem="'A sum must be a numeric variable that is neither asked nor in derivations.csv.'",
-            remedy="'Make the variable numeric; remove its question, or the sum.'"
+            remedy="'Make the variable numeric, and remove its question or derivation. Or remove the sum.'"
         ) | indent(8) }}
     from derived_sums
     inner join variables
@@ -92,7 +92,7 @@ sum_parts as (
             file=codebook_file('derived_sums'),
             column_name="'variable_group_id'",
             source_code='sum_members.variable_id',
-            problem="'The sum adds up variable ' || sum_members.member_variable_id || ', which is derived itself.'",
+            problem="'The sum includes variable ' || sum_members.member_variable_id || ', which is itself derived.'",
             remedy="'Name a group of variables that were asked.'"
         ) | indent(8) }}
     from sum_members
@@ -107,7 +107,7 @@ sum_minimums as (
             file=codebook_file('derived_sums'),
             column_name="'minimum_answers'",
             source_code='variable_id',
-            problem="'The group of this sum has ' || cast(n_members as " ~ dbt.type_string() ~ ") || ' variables, and so many answers can be asked of nobody.'",
+            problem="'The group of this sum has ' || cast(n_members as " ~ dbt.type_string() ~ ") || ' variables, and minimum_answers must lie between 1 and this number.'",
             remedy="'Write a number from 1 to the number of variables.'"
         ) | indent(8) }}
     from sum_sizes
@@ -162,7 +162,7 @@ idle_scores as (
             file=codebook_file('scores'),
             column_name="'category_code'",
             source_code='scores.category_code',
-            problem="'No variable of sum ' || derived_sums.variable_id || ' has this category, which its scores ' || scores.score_id || ' name.'",
+            problem="'The scores ' || scores.score_id || ' name this category, but no variable of sum ' || derived_sums.variable_id || ' has it.'",
             remedy="'Correct the category, or remove the row.'"
         ) | indent(8) }}
     from derived_sums

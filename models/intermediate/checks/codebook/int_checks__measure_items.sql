@@ -73,7 +73,7 @@ measure_item_counts as (
             column_name="'measure_id'",
             source_code='measure_id',
             n_rows='n_items',
-            problem="'A net or a score needs items, and each of them at least one score; a ' || measure_kind || ' takes ' || case when measure_kind in ('net', 'score') then 'them from here.' else 'none.' end",
+            problem="'A ' || measure_kind || case when measure_kind in ('net', 'score') then ' needs items, and each item needs at least one score.' else ' has no items.' end",
             remedy="'Add the item here and its scores in seeds/codebook/scores.csv, or remove them.'"
         ) | indent(8) }}
     from item_counts
@@ -89,7 +89,7 @@ measure_score_values as (
             file=codebook_file('scores'),
             column_name="'category_code, score'",
             source_code='scores.category_code',
-            problem="'Measure ' || measures.measure_id || case when categories.category_code is null then ' scores a category that its variable does not have.' else ' is a net, whose scores are all 1.' end",
+            problem="'Measure ' || measures.measure_id || case when categories.category_code is null then ' scores a category that its variable does not have.' else ' is a net, so all of its scores must be 1.' end",
             remedy="'Correct the category or the score, or make the measure a score.'"
         ) | indent(8) }}
     from measure_items
@@ -115,7 +115,7 @@ unused_scores as (
             file=codebook_file('scores'),
             column_name="'score_id'",
             source_code='written_scores.score_id',
-            problem="'No item of a measure and no sum names this set of scores.'",
+            problem="'Neither an item of a measure nor a sum names this set of scores.'",
             remedy="'Name it in score_id of seeds/codebook/measure_items.csv or seeds/codebook/derived_sums.csv, or remove its rows.'"
         ) | indent(8) }}
     from written_scores
@@ -131,7 +131,7 @@ unknown_bases as (
             file=codebook_file('base_categories'),
             column_name="'category_code'",
             source_code='base_categories.category_code',
-            problem="'Variable ' || base_categories.variable_id || ' does not have this category, so nobody is in base ' || base_categories.base_id || ' for it.'",
+            problem="'Variable ' || base_categories.variable_id || ' does not have this category, so it brings nobody into base ' || base_categories.base_id || '.'",
             remedy="'Correct the category, or derive groups of a number in seeds/codebook/derivations.csv and use those.'"
         ) | indent(8) }}
     from base_categories
@@ -152,7 +152,7 @@ empty_bases as (
             file=codebook_file('bases'),
             column_name="'base_id'",
             source_code='written_bases.base_id',
-            problem="'Nothing says who is in this base.'",
+            problem="'This base has no categories, so nobody is in it.'",
             remedy="'Add its categories in seeds/codebook/base_categories.csv. For measures of everybody with an answer, leave base_id empty in seeds/codebook/measures.csv.'"
         ) | indent(8) }}
     from written_bases

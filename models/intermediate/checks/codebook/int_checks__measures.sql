@@ -60,7 +60,7 @@ measure_variables as (
             file=codebook_file('measures'),
             column_name="'measure_kind'",
             source_code='estimated_variables.measure_id',
-            problem="'A ' || estimated_variables.measure_kind || ' cannot be taken of variable ' || estimated_variables.variable_id || ', which is ' || variables.value_type || '.'",
+            problem="'A ' || estimated_variables.measure_kind || ' cannot be estimated for variable ' || estimated_variables.variable_id || ', which is ' || variables.value_type || '.'",
             remedy="'Shares, nets and scores have a categorical variable. Means, ratios and quantiles have a numeric one.'"
         ) | indent(8) }}
     from estimated_variables
@@ -107,7 +107,7 @@ misfit_parts as (
     select
         measure_id,
         'variable_id, variable_group_id' as column_name,
-        'A ' || measure_kind || ' needs a group of the kind multiple_response, and no variable.'
+        'A ' || measure_kind || ' needs a group of the kind multiple_response, instead of a variable.'
             as problem,
         'Name such a group from seeds/codebook/variable_groups.csv in variable_group_id.' as remedy
     from described_measures
@@ -124,7 +124,7 @@ misfit_parts as (
     select
         measure_id,
         'variable_group_id' as column_name,
-        'A ' || measure_kind || ' cannot be taken of a group that is no grid.' as problem,
+        'A ' || measure_kind || ' cannot be estimated for a group that is not a grid.' as problem,
         'Name a grid, or make the measure a share of cases or of responses.' as remedy
     from described_measures
     where
@@ -152,10 +152,10 @@ misfit_parts as (
         'quantile' as column_name,
         case
             when described_measures.measure_kind = 'quantile'
-                then 'A quantile lies between 0 and 1, without the two.'
+                then 'A quantile lies between 0 and 1, and is neither of them.'
             else 'A ' || described_measures.measure_kind || ' has no quantile.'
         end as problem,
-        'Write it as a fraction, such as 0.5 for the median; leave it empty for other kinds.'
+        'Write a fraction, such as 0.5 for the median; leave quantile empty for other kinds.'
             as remedy
     from described_measures
     inner join written_measures

@@ -11,7 +11,7 @@ final as (
             file=codebook_file('publication_criteria'),
             column_name="'consequence'",
             source_code="publication_rule_id || ', ' || cast(position as " ~ dbt.type_string() ~ ")",
-            problem="'A criterion of confidentiality suppresses; it cannot mark or accept.'",
+            problem="'A criterion of confidentiality can only suppress; it cannot mark or accept.'",
             remedy="'Set its consequence to suppress, or its purpose to reliability.'"
         ) | indent(8) }}
     from publication_criteria

@@ -114,8 +114,8 @@ misfits as (
     select distinct
         measure_id,
         'measure_kind' as column_name,
-        'Code list ' || code_list_id || ' does not say which end of its scale is the top, and a '
-        || measure_kind || ' needs to know.' as problem,
+        'Code list ' || code_list_id || ' does not say which end of its scale is the top, but a '
+        || measure_kind || ' needs this.' as problem,
         'Write first or last in top_end of seeds/codebook/code_lists.csv.' as remedy
     from measured_lists
     where
@@ -128,8 +128,8 @@ misfits as (
         measure_id,
         'measure_kind' as column_name,
         'Code list ' || code_list_id || ' has '
-        || cast(n_steps as {{ dbt.type_string() }}) || ' categories on its scale, all of which a '
-        || measure_kind || ' would have.' as problem,
+        || cast(n_steps as {{ dbt.type_string() }}) || ' categories on its scale, and a '
+        || measure_kind || ' would count all of them.' as problem,
         'Take fewer boxes, or another code list.' as remedy
     from scales
     where n_steps <= {{ n_boxes('measure_kind') | indent(8) }}
@@ -139,11 +139,11 @@ misfits as (
     select
         measure_id,
         'measure_kind' as column_name,
-        'A net promoter score needs the codes 0 to 10, and code list ' || code_list_id || ' has '
-        || cast(n_of_ratings as {{ dbt.type_string() }}) || ' of these 11 and '
+        'A net promoter score needs the codes 0 to 10, but code list ' || code_list_id || ' has '
+        || cast(n_of_ratings as {{ dbt.type_string() }}) || ' of these 11, and '
         || cast(n_steps - n_of_ratings as {{ dbt.type_string() }}) || ' others.' as problem,
-        'Give its categories the codes 0 to 10 and write true in is_off_scale of others '
-        || '(seeds/codebook/categories.csv), or take boxes.' as remedy
+        'Give its categories the codes 0 to 10, and write true in is_off_scale of others '
+        || '(seeds/codebook/categories.csv). Or take boxes.' as remedy
     from scales
     where
         measure_kind = 'nps'
@@ -154,9 +154,9 @@ misfits as (
     select
         measure_id,
         'measure_kind' as column_name,
-        'A mean of codes needs numbers, and code list ' || code_list_id || ' has the code '
+        'A mean of codes needs numbers, but code list ' || code_list_id || ' has the code '
         || code_without_number || '.' as problem,
-        'Write true in is_off_scale of what is no number on the scale '
+        'Write true in is_off_scale of codes that are no numbers of the scale '
         || '(seeds/codebook/categories.csv), or take mean_step, or a score with scores of your own.'
             as remedy
     from scales
@@ -169,7 +169,7 @@ misfits as (
     select
         measure_id,
         'base_id' as column_name,
-        'Category ' || category_code || ' is off the scale, and a ' || measure_kind
+        'Category ' || category_code || ' is off the scale, but a ' || measure_kind
         || ' would count it as 0.' as problem,
         'Name a base that has only the categories on the scale '
         || '(seeds/codebook/bases.csv and base_categories.csv).' as remedy

@@ -80,7 +80,7 @@ unknown_contrasts as (
             column_name='compared_codes.column_name',
             source_code='compared_codes.segment_code',
             problem="'Segment ' || compared_codes.segment_id || ' does not have this value.'",
-            remedy="'Write a category of its variable; of two variables, both with a | between them.'"
+            remedy="'Write a category of the variable of the segment. For two variables, write both categories with a | between them.'"
         ) | indent(8) }}
     from compared_codes
     left join segment_codes
@@ -121,7 +121,7 @@ untestable as (
             file=codebook_file('association_tests'),
             column_name="'measure_id, segment_id'",
             source_code="association_tests.measure_id || ', ' || association_tests.segment_id",
-            problem="'Only shares of a variable, not standardised, can be tested for association, and only with a segment of one variable.'",
+            problem="'A test of association needs a share of one variable that is not standardised, and a segment of one variable.'",
             remedy="'Name such a measure and such a segment, or remove the row.'"
         ) | indent(8) }}
     from association_tests

@@ -58,8 +58,8 @@ items_without_no as (
             wave_id='wave_id',
             column_name="'category_code'",
             source_code='variable_id',
-            problem="'Every answer to this item that the crosswalk knows is ' || mention_category_code || ', so that everybody who answered it would have given it.'",
-            remedy="'Give the code for an answer not given its category too. It is often a blank (<empty>); keep missing kinds for people who did not answer.'"
+            problem="'The crosswalk maps every answer to this item to ' || mention_category_code || ', so everybody who answered would have given this answer.'",
+            remedy="'Map the code for an answer that was not given to another category. This code is often a blank (<empty>). Keep kinds of missing for people who did not answer.'"
         ) | indent(8) }}
     from offered_items
     where

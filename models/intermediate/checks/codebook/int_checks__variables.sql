@@ -28,7 +28,7 @@ misfit_decimals as (
             column_name="'decimals'",
             source_code='variable_id',
             problem="'Only numeric variables have decimals, between 0 and 15.'",
-            remedy="'Write such a number, or leave decimals empty.'"
+            remedy="'Write a number from 0 to 15, or leave decimals empty.'"
         ) | indent(8) }}
     from variables
     where

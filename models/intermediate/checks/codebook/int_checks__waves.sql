@@ -57,7 +57,7 @@ dated_before as (
             wave_id='wave_id',
             column_name="'wave_number, wave_date'",
             source_code='wave_date',
-            problem="'The wave is numbered after wave ' || wave_before || ' and dated before it (' || cast(date_before as " ~ dbt.type_string() ~ ") || ').'",
+            problem="'The wave is numbered after wave ' || wave_before || ', but dated before it (' || cast(date_before as " ~ dbt.type_string() ~ ") || ').'",
             remedy="'Correct the date, or number the waves in the order of their dates.'"
         ) | indent(8) }}
     from ordered
@@ -102,7 +102,7 @@ idle_sharing as (
             wave_id='waves.wave_id',
             column_name="'shares_date_with'",
             source_code='waves.shares_date_with',
-            problem="'The wave named here is not one that comes before this wave and has its date.'",
+            problem="'The wave named here must come before this wave and have the same date.'",
             remedy="'Leave the cell empty, or correct it.'"
         ) | indent(8) }}
     from waves
@@ -175,7 +175,7 @@ in_the_future as (
             column_name='column_name',
             source_code='date_value',
             problem="'The date lies in the future.'",
-            remedy="'Correct it. Declare a wave when it is delivered; where its fieldwork still goes on, write both fieldwork_start and fieldwork_end.'"
+            remedy="'Correct the date. Declare a wave only when it is delivered. If its fieldwork still goes on, fill both fieldwork_start and fieldwork_end.'"
         ) | indent(8) }}
     from dates
     where

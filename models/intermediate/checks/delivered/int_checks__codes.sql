@@ -48,8 +48,8 @@ texts_in_numbers as (
             column_name='source_column',
             source_code='source_code',
             n_rows='n_respondents',
-            problem="'Variable ' || variable_id || ' is a number, and this is none; crosswalk ' || crosswalk_id || ' does not name it either.'",
-            remedy="'Correct the file; if it is a code (a kind of missing, a band), add it to seeds/codebook/crosswalk.csv.'"
+            problem="'Variable ' || variable_id || ' is numeric, but this is not a number, and crosswalk ' || crosswalk_id || ' does not map it.'",
+            remedy="'Correct the file. If the value is a code (for a kind of missing, or a band), add it to seeds/codebook/crosswalk.csv.'"
         ) | indent(8) }}
     from described
     where
@@ -74,7 +74,7 @@ out_of_bounds as (
             source_code='source_code',
             n_rows='n_respondents',
             problem="'Variable ' || variable_id || ' lies between ' || coalesce(written_lower_bound, 'minus infinity') || ' and ' || coalesce(written_upper_bound, 'infinity') || ' (' || coalesce(unit, 'no unit') || ').'",
-            remedy="'If it is a code for a missing answer, map it in seeds/codebook/crosswalk.csv; if it is right, widen the bounds in seeds/codebook/variables.csv; else correct the file.'"
+            remedy="'If the number is a code for a missing answer, map it in seeds/codebook/crosswalk.csv. If it is right, widen the bounds in seeds/codebook/variables.csv. Otherwise correct the file.'"
         ) | indent(8) }}
     from described
     where
@@ -93,7 +93,7 @@ reserved_codes as (
             source_code='source_code',
             n_rows='count(*)',
             problem="'The crosswalk uses this word for something else, so the value would be misread.'",
-            remedy="'Have it delivered under another code.'"
+            remedy="'Ask those who deliver the file for another code.'"
         ) | indent(8) }}
     from delivered
     where source_code in ({{ empty_code() }}, {{ number_code() }})

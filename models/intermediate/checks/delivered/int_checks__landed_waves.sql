@@ -74,7 +74,7 @@ changed_deliveries as (
             study_id='deliveries.study_id',
             wave_id='deliveries.wave_id',
             problem="case when landed_files.file_name is null then 'The file ' || deliveries.file_name || ' is declared, but the wave was landed without it.' else 'The file ' || deliveries.file_name || ' that was landed is not the one declared: its sha256 is ' || landed_files.sha256 || '.' end",
-            remedy="'Land the declared file (wavehouse fetch ' || deliveries.study_id || '), or, if the new one is right, correct the row.'"
+            remedy="'Land the declared file with wavehouse fetch ' || deliveries.study_id || '. If the new file is right, correct the row.'"
         ) | indent(8) }}
     from deliveries
     inner join landed_waves
@@ -99,7 +99,7 @@ unexpected_deliveries as (
             study_id='landed_files.study_id',
             wave_id='landed_files.wave_id',
             problem="'The file ' || landed_files.file_name || ' was landed with the others, but is not declared.'",
-            remedy="'Land the declared files (wavehouse fetch ' || landed_files.study_id || '), or, if the file belongs to the wave, add its row.'"
+            remedy="'Land the declared files with wavehouse fetch ' || landed_files.study_id || '. If the file belongs to the wave, add a row for it.'"
         ) | indent(8) }}
     from landed_files
     inner join waves_with_deliveries

@@ -70,7 +70,7 @@ bad_dates as (
             column_name='date_column',
             source_code='interview_date_text',
             n_rows='count(*)',
-            problem="case when interview_date_text is null then 'The interview has no date' when interview_date is null then 'This is not a date as 2001-12-31' when interview_date < fieldwork_start then 'The interview is dated before the fieldwork of the wave, which began on ' || cast(fieldwork_start as " ~ dbt.type_string() ~ ") when interview_date > fieldwork_end then 'The interview is dated after the fieldwork of the wave, which ended on ' || cast(fieldwork_end as " ~ dbt.type_string() ~ ") when interview_date > " ~ last_day() ~ " then 'The interview is dated in the future' else 'The interview is not dated in the years from 1970 to 2070' end || '; the first is row ' || cast(min(row_number) as " ~ dbt.type_string() ~ ") || ' of the file.'",
+            problem="case when interview_date_text is null then 'The interview has no date' when interview_date is null then 'This is not a date such as 2001-12-31' when interview_date < fieldwork_start then 'The interview is dated before the fieldwork of the wave, which began on ' || cast(fieldwork_start as " ~ dbt.type_string() ~ ") when interview_date > fieldwork_end then 'The interview is dated after the fieldwork of the wave, which ended on ' || cast(fieldwork_end as " ~ dbt.type_string() ~ ") when interview_date > " ~ last_day() ~ " then 'The interview is dated in the future' else 'The interview is not dated in the years from 1970 to 2070' end || '; the first is row ' || cast(min(row_number) as " ~ dbt.type_string() ~ ") || ' of the file.'",
             remedy="'Correct the date, or the fieldwork of the wave in seeds/codebook/waves.csv.'"
         ) | indent(8) }}
     from roles
@@ -106,7 +106,7 @@ shared_psus as (
             source_code='psu_id',
             n_rows='count(*)',
             problem="'PSU ' || psu_id || ' is in ' || cast(count(distinct stratum_id) as " ~ dbt.type_string() ~ ") || ' strata, among them ' || min(stratum_id) || ' and ' || max(stratum_id) || '.'",
-            remedy="'Correct the stratum or the PSU. If PSUs are numbered afresh in each stratum, set psu_numbering of the design to within_strata in seeds/codebook/designs.csv.'"
+            remedy="'Correct the stratum or the PSU. If each stratum numbers its own PSUs, set psu_numbering of the design to within_strata in seeds/codebook/designs.csv.'"
         ) | indent(8) }}
     from roles
     where

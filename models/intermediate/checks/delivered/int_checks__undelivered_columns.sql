@@ -62,7 +62,7 @@ final as (
             wave_id='declared_columns.wave_id',
             column_name='declared_columns.source_column',
             problem="declared_columns.declared_in || ' declares the column for this wave, but it was not delivered.'",
-            remedy="'Correct its name, deliver it, or end the row that declares it with the wave before (valid_to_wave).'"
+            remedy="'Correct the name of the column, deliver the column, or end the row that declares it with the wave before (valid_to_wave).'"
         ) | indent(8) }}
     from declared_columns
     inner join read_waves

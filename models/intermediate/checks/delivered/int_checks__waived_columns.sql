@@ -89,9 +89,9 @@ expired as (
             study_id='waived_by_wave.study_id',
             wave_id='waived_by_wave.wave_id',
             column_name='waived_by_wave.source_column',
-            problem="'The column was waived as ' || " ~ quoted('waived_by_wave.column_label')
-                ~ " || ', and its label is ' || " ~ quoted('landed_columns.column_label') ~ " || ' now.'",
-            remedy="'End the waiver with the wave before, and declare the column or waive it anew with its label.'"
+            problem="'The column was waived with the label ' || " ~ quoted('waived_by_wave.column_label')
+                ~ " || ', but its label is now ' || " ~ quoted('landed_columns.column_label') ~ " || '.'",
+            remedy="'End the waiver with the wave before, and declare the column or waive it again with its new label.'"
         ) | indent(8) }}
     from waived_by_wave
     inner join landed_columns
@@ -112,7 +112,7 @@ undated as (
             study_id='waived_columns.study_id',
             wave_id='waived_columns.valid_from_wave',
             column_name='waived_columns.source_column',
-            problem="'The waiver has a label and no date.'",
+            problem="'The waiver has a label, but no date.'",
             remedy="'Write the day of the decision into waived_on.'"
         ) | indent(8) }}
     from waived_columns

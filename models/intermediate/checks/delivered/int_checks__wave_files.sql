@@ -55,7 +55,7 @@ seeds_beside_landings as (
             file='wave_files.file_path',
             study_id='wave_files.study_id',
             wave_id='wave_files.wave_id',
-            problem="'The codebook declares this wave as landed, and there is a file of it too.'",
+            problem="'The codebook declares this wave as landed, but there is also a file of it.'",
             remedy="'Remove the file, or set delivered_as of the wave in seeds/codebook/waves.csv to seed.'"
         ) | indent(8) }}
     from wave_files
@@ -121,7 +121,7 @@ row_counts as (
             wave_id='waves.wave_id',
             n_rows='loaded.n_rows',
             problem="'The file has ' || case when loaded.n_rows < waves.expected_respondents then 'fewer' else 'more' end || ' rows than the ' || cast(waves.expected_respondents as " ~ dbt.type_string() ~ ") || ' that the codebook expects.'",
-            remedy="'Check that the delivery is complete; then correct the file, or expected_respondents in seeds/codebook/waves.csv.'"
+            remedy="'Check that the delivery is complete. Then correct the file, or expected_respondents in seeds/codebook/waves.csv.'"
         ) | indent(8) }}
     from waves
     inner join loaded

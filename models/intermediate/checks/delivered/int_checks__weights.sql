@@ -104,7 +104,7 @@ bad_replicates as (
             source_code='delivered.source_code',
             n_rows='count(*)',
             problem="'The replicate weight is ' || case when delivered.source_code is null then 'missing' else 'not a number' end || '; the first is row ' || cast(min(delivered.row_number) as " ~ dbt.type_string() ~ ") || ' of the file.'",
-            remedy="'Deliver the weight: every respondent has one in each replicate, if only 0.'"
+            remedy="'Deliver the weight: every respondent needs one in each replicate, even if it is 0.'"
         ) | indent(8) }}
     from delivered
     inner join waves

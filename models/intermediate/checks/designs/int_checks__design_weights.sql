@@ -75,7 +75,7 @@ without_name as (
             column_name="'weight_id'",
             source_code='design_id',
             problem="'The design has ' || cast(n_weights as " ~ dbt.type_string() ~ ") || ' weights, and one of them has no name.'",
-            remedy="'Name each of them in weight_id, as a row of seeds/codebook/weights.csv does.'"
+            remedy="'Name each weight in weight_id, with a name from seeds/codebook/weights.csv.'"
         ) | indent(8) }}
     from design_weights
     where
@@ -110,8 +110,8 @@ of_studies as (
             study_id='studies.study_id',
             column_name="'weight_id'",
             source_code='studies.weight_id',
-            problem="case when studies.weight_id = '_Z' then 'The weights of design ' || design_weights.design_id || ' have names, and the study chooses none' else 'Design ' || design_weights.design_id || ' has weights, and not this one' end || '.'",
-            remedy="'Let weight_id name a weight that each design of the study with weights has in seeds/codebook/design_columns.csv.'"
+            problem="case when studies.weight_id = '_Z' then 'The weights of design ' || design_weights.design_id || ' have names, but the study names none' else 'Design ' || design_weights.design_id || ' has weights, but not this one' end || '.'",
+            remedy="'Write into weight_id a weight that every design of the study with weights has in seeds/codebook/design_columns.csv.'"
         ) | indent(8) }}
     from design_weights
     inner join studies
@@ -132,7 +132,7 @@ of_measures as (
             study_id='measure_waves.study_id',
             column_name="'weight_id'",
             source_code='measures.measure_id',
-            problem="'The measure is made with the weight ' || measures.weight_id || ', which no wave of study ' || measure_waves.study_id || ' has that asks what it needs.'",
+            problem="'The measure needs the weight ' || measures.weight_id || ', but no wave of study ' || measure_waves.study_id || ' that asks its variables has this weight.'",
             remedy="'Add the column of the weight to a design of the study in seeds/codebook/design_columns.csv, or choose another weight.'"
         ) | indent(8) }}
     from measure_waves
@@ -172,7 +172,7 @@ of_replicates as (
             study_id='design_weights.study_id',
             column_name="'weight_id'",
             source_code='design_weights.weight_id',
-            problem="'Design ' || design_weights.design_id || ' has no replicates of this weight, or one only.'",
+            problem="'Design ' || design_weights.design_id || ' has fewer than two replicates of this weight.'",
             remedy="'Name the weight in the rows of its replicate weights: each weight has replicates of its own.'"
         ) | indent(8) }}
     from design_weights
@@ -194,8 +194,8 @@ of_replicates as (
             study_id='designs.study_id',
             column_name="'weight_id'",
             source_code='replicates.weight_id',
-            problem="'Design ' || replicates.design_id || ' has replicates of this weight, and not the weight.'",
-            remedy="'Add the row of the weight, or let the rows of the replicates name the one that they replicate.'"
+            problem="'Design ' || replicates.design_id || ' has replicates of this weight, but not the weight itself.'",
+            remedy="'Add the row of the weight, or name the right weight in the rows of the replicates.'"
         ) | indent(8) }}
     from replicates
     inner join designs

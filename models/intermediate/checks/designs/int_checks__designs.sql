@@ -58,7 +58,7 @@ design_replicates as (
             column_name="case when variance_method = 'fay' and n_replicates > 1 then 'replicate_scale' else 'variance_method' end",
             source_code='design_id',
             problem="case when variance_method = 'taylor' then 'The design has replicate weights, but its method taylor does not use them.' when n_replicates < 2 then 'The method ' || variance_method || ' needs the columns of at least two replicate weights.' else 'The method fay needs the scale 1 / R / (1 - rho)^2.' end",
-            remedy="'Make variance_method and replicate_scale fit the rows with the role replicate_weight in seeds/codebook/design_columns.csv.'"
+            remedy="'Correct variance_method and replicate_scale, or the rows with the role replicate_weight in seeds/codebook/design_columns.csv.'"
         ) | indent(8) }}
     from design_role_counts
     where
