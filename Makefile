@@ -16,7 +16,7 @@ PROCESSES ?= auto
 PYTEST = $(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 PY := $(wildcard wavehouse wavehouse_exchange tests/python scripts docs/course)
 
-.PHONY: build test test-slow docs pages lineage browser restic lint format generate postgres benchmark mutants evaluate lock clean distclean help
+.PHONY: build test test-slow docs pages lineage browser drills lint format generate postgres benchmark mutants evaluate lock clean distclean help
 
 build: $(INSTALLED) ## Build everything, test its data, and publish it if all of it passes (the default)
 	@$(BIN)/wavehouse build
@@ -25,7 +25,7 @@ build: $(INSTALLED) ## Build everything, test its data, and publish it if all of
 test: checks ## Run what every contributor runs: lint, build and the quick tests
 	@$(PYTEST) -m "not slow"
 
-test-slow: browser restic docs ## Run what needs a server or a browser, and drills that take minutes
+test-slow: browser drills docs ## Run what needs a server or a browser, and drills that take minutes
 	@$(PYTEST) -m slow
 
 docs: build ## Write the docs site to warehouse/docs/index.html
@@ -57,13 +57,17 @@ browser: ## Install Chromium for the tests of the pages, where Debian's packages
 
 # The server of S3 is in an environment of its own: it brings forty packages that nothing else needs.
 S3 := target/s3
-restic: $(S3)/.installed ## Install restic and a local S3 server for the tests of backups, where Debian's packages can be installed
-	@if command -v restic >/dev/null; then :; \
+drills: $(S3)/.installed ## Install restic, a local S3 server, faketime, cron and systemd for drills, where Debian's packages can be installed
+	@missing=""; \
+	for each in restic:restic faketime:faketime crontab:cron systemd-analyze:systemd; do \
+	  command -v "$${each%%:*}" >/dev/null || missing="$$missing $${each##*:}"; \
+	done; \
+	if test -z "$$missing"; then :; \
 	elif test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
-	  echo "Installing restic with apt-get."; \
-	  apt-get update -qq && apt-get install -y -qq --no-install-recommends restic >/dev/null; \
+	  echo "Installing$$missing with apt-get."; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	else \
-	  echo "The tests of backups need restic. Install it (Debian and Ubuntu, as root: apt-get install restic)." >&2; exit 1; \
+	  echo "Drills need$$missing. Install it (Debian and Ubuntu, as root: apt-get install$$missing)." >&2; exit 1; \
 	fi
 
 $(S3)/.installed:

@@ -60,6 +60,9 @@ TWICE, RENAMED, LATE, CORRECTION, KILLED, LOST = (
 )
 PLAN = {2: TWICE, 4: KILLED, 6: LOST, 7: LATE, 8: LATE, 9: RENAMED, 11: CORRECTION, 16: TWICE}
 PLAN |= {18: KILLED, 20: CORRECTION, 23: LATE, 24: RENAMED, 26: KILLED}
+# Of few days, for a test.
+SHORT = {1: TWICE, 2: KILLED, 3: LOST, 4: RENAMED}
+PLANS = {"month": PLAN, "short": SHORT}
 
 
 @dataclass
@@ -108,6 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--days", type=int, default=30, help="how many days (default: 30)")
     parser.add_argument("--seed", type=int, default=1, help="draws the answers (default: 1)")
     parser.add_argument("--keep", type=Path, help="work in this new folder, and leave it there")
+    parser.add_argument("--plan", choices=list(PLANS), default="month", help="what goes wrong")
     said = parser.parse_args(arguments)
     if not CLOCKS:
         sys.exit("libfaketime is missing, so days cannot pass. Debian: apt-get install faketime")
@@ -118,7 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         month = begin(folder, said.seed, said.days)
         with reading(month):
             for number in range(said.days):
-                live(month, number)
+                live(month, number, PLANS[said.plan].get(number))
         compare(month)
     finally:
         if not said.keep:
@@ -155,9 +159,9 @@ def wave_of(day: int) -> str:
     return f"{year}w{week:02d}"
 
 
-def live(month: Month, day: int) -> None:
+def live(month: Month, day: int, event: str | None) -> None:
     """Let a day pass: what is delivered, what goes wrong, and what the run makes of it."""
-    event, wave = PLAN.get(day), wave_of(day)
+    wave = wave_of(day)
     today = FIRST_DAY + timedelta(days=day)
     print(f"{today} {wave} {event or ''}", flush=True)
     header, *answers = last_wave(month)

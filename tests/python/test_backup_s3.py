@@ -23,8 +23,8 @@ PATIENCE = 60
 @pytest.fixture
 def storage(start_process: StartProcess, monkeypatch: pytest.MonkeyPatch) -> str:
     """An address for restic on a server that lives as long as the test."""
-    assert SERVER.exists(), "The test needs a server of S3. Run `make restic`."
-    assert shutil.which("restic"), "The test needs restic. Run `make restic`."
+    assert SERVER.exists(), "The test needs a server of S3. Run `make drills`."
+    assert shutil.which("restic"), "The test needs restic. Run `make drills`."
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
