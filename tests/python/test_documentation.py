@@ -18,6 +18,7 @@ import yaml
 from workbench import ROOT, DbtRun, copy_built, query, run_dbt
 
 import wavehouse
+from wavehouse.changes.baseline import SCHEMAS
 from wavehouse.cli import main
 from wavehouse.docs_site.site import inline_images
 from wavehouse.docs_site.texts import add_texts, find_texts
@@ -44,6 +45,8 @@ TEXTS = {
 }
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TRUST = (ROOT / "docs/guide/trust-the-numbers.md").read_text(encoding="utf-8")
+# Kinds of nodes that become tables and views.
+BUILT = ("model", "seed")
 GATE = "model.wavehouse.int_checks__problems"
 # Folders that commands make, and Python's own of the same kind.
 MADE = ("target", "warehouse", "logs", ".venv", ".wavehouse")
@@ -129,6 +132,13 @@ def test_links_within_the_docs_site_lead_somewhere(manifest: docs.Manifest) -> N
 
 def test_the_published_warehouse_has_every_public_model(manifest: docs.Manifest) -> None:
     assert docs.exposure_problems(manifest, ("published_warehouse", "wide_tables")) == []
+
+
+def test_a_change_begins_with_every_schema_empty_that_dbt_builds_in(
+    manifest: docs.Manifest,
+) -> None:
+    built = [each for each in docs.own(manifest["nodes"]) if each["resource_type"] in BUILT]
+    assert {each["schema"] for each in built} <= set(SCHEMAS)
 
 
 def test_no_model_skips_a_layer_and_every_mart_waits_for_the_checks(

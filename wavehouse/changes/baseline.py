@@ -58,7 +58,7 @@ BUILD = "build.json"
 # What dbt builds in, on a server.
 SCHEMAS = (
     *("codebook", "library", "reference", "waves"),
-    *("staging", "intermediate", "marts", "wavehouse"),
+    *("staging", "intermediate", "marts", "operations", "wavehouse"),
 )
 
 
