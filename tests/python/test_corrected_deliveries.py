@@ -161,7 +161,7 @@ def test_without_respondents_that_are_told_apart_the_rest_is_said(
     rows = [row | {"id": "1"} for row in answers("2")]
     code, output = deliver(run_command, four, "2", rows)
     assert code == 0, output
-    assert "Respondents cannot be followed" in output
+    assert "Respondents cannot be compared" in output
 
 
 def test_labels_that_changed_are_said(

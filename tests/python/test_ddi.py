@@ -573,7 +573,7 @@ def test_the_same_import_again_keeps_the_draft(copied: Project, write: Write) ->
         ('name="AGE"', 'name="Q1"', "has 2 variables Q1"),
         ('ID="V3" name="Q1" files="F1"', 'ID="V3" name="Q1" files="F7"', "is in file F7"),
         ("<caseQnty>14<", "<caseQnty>15<", "says 15"),
-        ("panel19.csv", "panel20.csv", "it is not there"),
+        ("panel19.csv", "panel20.csv", "it is missing"),
         ("<fileName>panel19.csv</fileName>", "", "has no fileName"),
     ],
 )
@@ -589,7 +589,7 @@ def test_what_does_not_fit_is_named_with_its_place(
 
 
 def test_a_study_that_is_there_is_not_touched(copied: Project, write: Write) -> None:
-    with pytest.raises(WavehouseError, match="study gss is there already"):
+    with pytest.raises(WavehouseError, match="study gss exists already"):
         import_ddi(copied, "gss", write(), ARCHIVED)
 
 

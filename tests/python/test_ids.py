@@ -244,7 +244,7 @@ def test_a_draft_writes_no_row_whose_ids_cannot_be_such(
             apply_draft(project, "bsa", "1987")
         assert snapshot(surroundings) == before
     path.write_text(about.replace("bsa", "../../evil") + "proposals: []\n", encoding="utf-8")
-    with pytest.raises(WavehouseError, match="its name says another"):
+    with pytest.raises(WavehouseError, match="name of the file says another"):
         review(project, "bsa", "1987")
     path.unlink()
     path.parent.rmdir()

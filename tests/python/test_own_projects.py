@@ -143,7 +143,7 @@ def test_dbt_reads_a_new_project_without_a_warning(town: Project) -> None:
         ("used", None, "exists already and is not empty"),
         ("wavehouse", None, "cannot have the name 'wavehouse'"),
         ("x", "2nd", "cannot have the name '2nd'"),
-        ("x", "Städte", "cannot be called"),
+        ("x", "Städte", "cannot have the name"),
     ],
 )
 def test_a_project_that_cannot_be_begun_leaves_nothing(
@@ -276,7 +276,7 @@ def test_an_upgrade_that_was_stopped_is_taken_back(town: Project) -> None:
 def test_an_upgrade_is_not_taken_back_over_later_edits(town: Project) -> None:
     upgrades._put_in_place(town, upgrades.Upgrade("9", {"seeds/codebook/waves.csv": b"new"}))
     (town.codebook / "waves.csv").write_bytes(b"edited")
-    with pytest.raises(ProblemsError, match=r"waves\.csv was changed since"):
+    with pytest.raises(ProblemsError, match=r"waves\.csv has changed since"):
         upgrades.undo(town)
     assert (town.codebook / "waves.csv").read_bytes() == b"edited"
 
