@@ -22,7 +22,7 @@ import wavehouse.publishing.publish
 from benchmark.processes import Phases
 from benchmark.warehouse import STUDY
 from wavehouse.building.dbt import START
-from wavehouse.operations.runs import RecordedRun
+from wavehouse.operations.run_history.runs import RecordedRun
 from wavehouse.project import Project
 from wavehouse_exchange.landing import land_wave
 

@@ -21,8 +21,8 @@ from benchmark.processes import Limits, Usage, read_phases, run
 from benchmark.rivals.run import SCRIPTS
 from benchmark.shapes import Shape
 from benchmark.warehouse import deliver
-from wavehouse.operations.run_files import read_nodes as nodes_of_run
-from wavehouse.operations.run_files import read_runs, write_nodes, write_run
+from wavehouse.operations.run_history.run_files import read_nodes as nodes_of_run
+from wavehouse.operations.run_history.run_files import read_runs, write_nodes, write_run
 from wavehouse.project import Project
 
 DAYS = 400

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 from test_publish import TABLES, build_working_database, check_published_whole
 
-from wavehouse.operations.restic import Restic
+from wavehouse.operations.backups.restic import Restic
 from wavehouse.project import Project
 from wavehouse.publishing.publish import PassedBuild, publish
 

@@ -10,7 +10,7 @@ import duckdb
 
 from wavehouse.codebook.schedule import COLUMNS
 from wavehouse.errors import WavehouseError
-from wavehouse.operations.runs import recorded
+from wavehouse.operations.run_history.runs import recorded
 from wavehouse.project import Project
 from wavehouse.publishing.publish import PassedBuild, publish
 

@@ -20,16 +20,16 @@ from receivers import Hook, MailBox, certificate, mail_server, webhook
 from small_operations import deliver, plan, record, say, small_project
 
 from wavehouse.errors import WavehouseError
-from wavehouse.operations import log
-from wavehouse.operations.alert_state import MOST_TELLINGS, read_state
-from wavehouse.operations.alerts import tell
+from wavehouse.operations.alerts.alert_state import MOST_TELLINGS, read_state
+from wavehouse.operations.alerts.alerts import tell
+from wavehouse.operations.alerts.mail import send_mail
+from wavehouse.operations.alerts.webhook import post
 from wavehouse.operations.configuration import Mail, read_operations
-from wavehouse.operations.finding import ERROR, WARNING, Finding
-from wavehouse.operations.findings import find_all
-from wavehouse.operations.mail import send_mail
-from wavehouse.operations.report import report
-from wavehouse.operations.run_files import operations_folder
-from wavehouse.operations.webhook import post
+from wavehouse.operations.findings.finding import ERROR, WARNING, Finding
+from wavehouse.operations.findings.findings import find_all
+from wavehouse.operations.run_history import log
+from wavehouse.operations.run_history.run_files import operations_folder
+from wavehouse.operations.status.report import report
 from wavehouse.project import Project
 
 RunCommand = Callable[..., tuple[int, str]]

@@ -16,13 +16,13 @@ from backups import check_whole, command, described, fill, land, landed_version,
 
 from wavehouse.errors import WavehouseError
 from wavehouse.locks import only_one
-from wavehouse.operations.backup import SHARES, backup
-from wavehouse.operations.backup_contents import DELIVERED, PROJECT, RELEASE
-from wavehouse.operations.backup_state import note_backups, read_backups
+from wavehouse.operations.backups.backup import SHARES, backup
+from wavehouse.operations.backups.backup_contents import DELIVERED, PROJECT, RELEASE
+from wavehouse.operations.backups.backup_state import note_backups, read_backups
+from wavehouse.operations.backups.keeping import forget_old
+from wavehouse.operations.backups.restic import INSTALL, Restic
+from wavehouse.operations.backups.restore import restore
 from wavehouse.operations.configuration import Backup, Keep
-from wavehouse.operations.keeping import forget_old
-from wavehouse.operations.restic import INSTALL, Restic
-from wavehouse.operations.restore import restore
 from wavehouse.project import Project
 from wavehouse.publishing.history import kept_releases
 from wavehouse.publishing.releases import counting_release
@@ -299,7 +299,7 @@ class forgetting_nothing:  # noqa: N801 - used as a statement
 
     def __enter__(self) -> None:
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr("wavehouse.operations.backup.forget_old", lambda *_: (0, 1))
+        self.patch.setattr("wavehouse.operations.backups.backup.forget_old", lambda *_: (0, 1))
 
     def __exit__(self, *_: object) -> None:
         self.patch.undo()

@@ -9,23 +9,23 @@ import pytest
 from backups import fill, release, write
 
 from wavehouse.errors import ProblemsError, WavehouseError
-from wavehouse.operations.backup import backup
-from wavehouse.operations.backup_contents import (
+from wavehouse.operations.backups.backup import backup
+from wavehouse.operations.backups.backup_contents import (
     DELIVERED,
     PROJECT,
     RELEASE,
     find_contents,
     part_of,
 )
-from wavehouse.operations.backup_state import note_backups, read_backups
+from wavehouse.operations.backups.backup_state import note_backups, read_backups
+from wavehouse.operations.backups.drill import drill
+from wavehouse.operations.backups.keeping import keep_of_people, options_of
+from wavehouse.operations.backups.replay import read_forgotten, replay
+from wavehouse.operations.backups.repository import open_repository, place_of
+from wavehouse.operations.backups.restic import Restic
+from wavehouse.operations.backups.restored_files import damaged_tables
+from wavehouse.operations.backups.staging import picture_of
 from wavehouse.operations.configuration import Backup, Keep, KeepMicrodata, read_operations
-from wavehouse.operations.drill import drill
-from wavehouse.operations.keeping import keep_of_people, options_of
-from wavehouse.operations.replay import read_forgotten, replay
-from wavehouse.operations.repository import open_repository, place_of
-from wavehouse.operations.restic import Restic
-from wavehouse.operations.restored_files import damaged_tables
-from wavehouse.operations.staging import picture_of
 from wavehouse.project import Project
 from wavehouse.publishing.history import kept_releases
 

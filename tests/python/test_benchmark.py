@@ -44,8 +44,8 @@ from benchmark.shapes import Shape, large, volume
 from benchmark.warehouse import STUDY, deliver, runs
 
 from wavehouse.generate import generate as generate_files
-from wavehouse.operations.run_files import read_nodes, read_runs
-from wavehouse.operations.runs import recorded
+from wavehouse.operations.run_history.run_files import read_nodes, read_runs
+from wavehouse.operations.run_history.runs import recorded
 from wavehouse.project import Project
 from wavehouse_exchange.landing import land_wave
 from wavehouse_exchange.onboarding.draft import read_draft

@@ -11,9 +11,9 @@ import pytest
 from workbench import copy_built
 
 from wavehouse.building.fingerprint import fingerprint
-from wavehouse.operations.backup import backup
-from wavehouse.operations.backup_state import read_backups
-from wavehouse.operations.restic import INSTALL
+from wavehouse.operations.backups.backup import backup
+from wavehouse.operations.backups.backup_state import read_backups
+from wavehouse.operations.backups.restic import INSTALL
 from wavehouse.project import Project
 
 Run = Callable[..., tuple[int, str]]

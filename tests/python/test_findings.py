@@ -21,16 +21,23 @@ from workbench import ROOT
 
 from wavehouse.building.databases import refuse_held
 from wavehouse.operations.configuration import read_operations
-from wavehouse.operations.finding import ERROR, KINDS, WARNING, Finding, said_size, said_span
-from wavehouse.operations.findings import find_all
-from wavehouse.operations.findings_of_postgres import judge_postgres
-from wavehouse.operations.metrics import metrics_text
-from wavehouse.operations.postgres_facts import Activity, PostgresFacts
-from wavehouse.operations.run_files import operations_folder, read_runs, runs_folder
-from wavehouse.operations.runs import recorded
-from wavehouse.operations.status import look
-from wavehouse.operations.status_text import status_lines
-from wavehouse.operations.storage import database_sizes
+from wavehouse.operations.findings.finding import (
+    ERROR,
+    KINDS,
+    WARNING,
+    Finding,
+    said_size,
+    said_span,
+)
+from wavehouse.operations.findings.findings import find_all
+from wavehouse.operations.findings.findings_of_postgres import judge_postgres
+from wavehouse.operations.findings.postgres_facts import Activity, PostgresFacts
+from wavehouse.operations.findings.storage import database_sizes
+from wavehouse.operations.run_history.run_files import operations_folder, read_runs, runs_folder
+from wavehouse.operations.run_history.runs import recorded
+from wavehouse.operations.status.metrics import metrics_text
+from wavehouse.operations.status.status import look
+from wavehouse.operations.status.status_text import status_lines
 from wavehouse.project import Project
 from wavehouse_exchange.landing import land_wave
 
@@ -40,7 +47,7 @@ StartProcess = Callable[..., "subprocess.Popen[str]"]
 LASTING = """
 import sys, time
 from pathlib import Path
-from wavehouse.operations.runs import recorded
+from wavehouse.operations.run_history.runs import recorded
 from wavehouse.project import Project
 with recorded(Project(Path(sys.argv[1])), "build", target="duckdb") as run, run.step("dbt"):
     print("begun", flush=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from wavehouse.errors import WavehouseError
-from wavehouse.operations.inbox import (
+from wavehouse.operations.daily_run.inbox import (
     REFUSED,
     TAKEN,
     Delivery,
@@ -21,8 +21,8 @@ from wavehouse.operations.inbox import (
     remember_refused,
     remember_taken,
 )
-from wavehouse.operations.taking import Taking, finish_last, taking_folder
-from wavehouse.operations.trial import Waits, try_delivery
+from wavehouse.operations.daily_run.taking import Taking, finish_last, taking_folder
+from wavehouse.operations.daily_run.trial import Waits, try_delivery
 from wavehouse.own.init import init_project
 from wavehouse.project import Project
 

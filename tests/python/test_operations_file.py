@@ -10,8 +10,6 @@ from wavehouse.operations.configuration import FILE, Keep, Operations, read_oper
 from wavehouse.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]
-# A comment that is a line of the file, or one of a list.
-EXAMPLE = re.compile(r"^( *)# ( *(?:- \{|[a-z_]+:( |$)).*)$", re.MULTILINE)
 
 
 def project_with(folder: Path, text: str) -> Project:
@@ -31,8 +29,8 @@ def test_the_file_of_the_project_says_what_there_is(tmp_path: Path) -> None:
     """Its lines are comments; with them, every line that there is stands there with its default."""
     text = (ROOT / FILE).read_text(encoding="utf-8")
     assert read_operations(project_with(tmp_path, text)) == Operations()
-    lines = EXAMPLE.sub(r"\1\2", re.sub(r"^#(  +)", r"\1# ", text, flags=re.MULTILINE))
-    lines = EXAMPLE.sub(r"\1\2", lines).replace("# #", "#")
+    _, *parts = text.split("\n\n")
+    lines = "\n\n".join(re.sub(r"^# ?", "", part, flags=re.MULTILINE) for part in parts)
     found = read_operations(project_with(tmp_path, lines))
     assert found.backup
     assert found.alerts.mail

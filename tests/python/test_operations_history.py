@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from wavehouse.operations import findings
-from wavehouse.operations.dbt_results import node_of, note_results
-from wavehouse.operations.finding import ERROR, Finding
-from wavehouse.operations.history import compare_last_build, duration, find_run
-from wavehouse.operations.page import page_file, read_page, render, write_page
-from wavehouse.operations.run_files import read_nodes, read_runs, write_nodes, write_run
-from wavehouse.operations.runs import RecordedRun, recorded
+from wavehouse.operations.findings.finding import ERROR, Finding
+from wavehouse.operations.findings.findings import findings
+from wavehouse.operations.run_history.dbt_results import node_of, note_results
+from wavehouse.operations.run_history.history import compare_last_build, duration, find_run
+from wavehouse.operations.run_history.page import page_file, read_page, render, write_page
+from wavehouse.operations.run_history.run_files import read_nodes, read_runs, write_nodes, write_run
+from wavehouse.operations.run_history.runs import RecordedRun, recorded
 from wavehouse.project import Project
 
 Run = Callable[..., tuple[int, str]]

@@ -8,16 +8,16 @@ from workbench import own_database, query, query_postgres, run_dbt
 
 from wavehouse.building.postgres import PostgresServer
 from wavehouse.errors import WavehouseError
-from wavehouse.operations.dbt_results import note_results
-from wavehouse.operations.load_postgres import load_runs
-from wavehouse.operations.run_files import (
+from wavehouse.operations.run_history.dbt_results import note_results
+from wavehouse.operations.run_history.load_postgres import load_runs
+from wavehouse.operations.run_history.run_files import (
     nodes_folder,
     read_nodes,
     read_run,
     read_runs,
     runs_folder,
 )
-from wavehouse.operations.runs import RecordedRun, recorded
+from wavehouse.operations.run_history.runs import RecordedRun, recorded
 from wavehouse.project import Project
 
 TABLES = {

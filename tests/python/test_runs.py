@@ -17,10 +17,10 @@ from test_writing import as_nobody
 
 from wavehouse.building.nodes import _digest_of_runs
 from wavehouse.errors import ProblemsError, WavehouseError
-from wavehouse.operations import log
-from wavehouse.operations.messages import ending_of
-from wavehouse.operations.processes_of_runs import lives, this_process, trigger, who
-from wavehouse.operations.run_files import (
+from wavehouse.operations.run_history import log
+from wavehouse.operations.run_history.messages import ending_of
+from wavehouse.operations.run_history.processes_of_runs import lives, this_process, trigger, who
+from wavehouse.operations.run_history.run_files import (
     forget_old_runs,
     operations_folder,
     read_nodes,
@@ -29,7 +29,7 @@ from wavehouse.operations.run_files import (
     runs_folder,
     write_run,
 )
-from wavehouse.operations.runs import RecordedRun, current_run, note, recorded, step
+from wavehouse.operations.run_history.runs import RecordedRun, current_run, note, recorded, step
 from wavehouse.project import Project
 
 StartProcess = Callable[..., "subprocess.Popen[str]"]
@@ -37,7 +37,7 @@ StartProcess = Callable[..., "subprocess.Popen[str]"]
 LASTING = """
 import sys, time
 from pathlib import Path
-from wavehouse.operations.runs import recorded
+from wavehouse.operations.run_history.runs import recorded
 from wavehouse.processes import clean_end_on_sigterm
 from wavehouse.project import Project
 with clean_end_on_sigterm(), recorded(Project(Path(sys.argv[1])), "build") as run:

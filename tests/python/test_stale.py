@@ -25,7 +25,7 @@ from wavehouse.building.nodes import (
 from wavehouse.building.stages import _content, build_stages
 from wavehouse.building.stale import REST, WHOLE, Content, Known
 from wavehouse.errors import WavehouseError
-from wavehouse.operations.runs import recorded
+from wavehouse.operations.run_history.runs import recorded
 from wavehouse.project import Project
 
 LAST = N_STAGES - 1

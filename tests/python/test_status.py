@@ -17,15 +17,15 @@ from workbench import ROOT
 
 from wavehouse.building import postgres
 from wavehouse.building.postgres import PostgresServer, connect_to_target, throwaway_postgres
-from wavehouse.operations.finding import KINDS
-from wavehouse.operations.findings_of_postgres import judge_postgres
-from wavehouse.operations.growth import growth_per_day, note_sizes, read_sizes
-from wavehouse.operations.metrics import metrics_file, metrics_text
-from wavehouse.operations.postgres_facts import ask_postgres
-from wavehouse.operations.run_files import operations_folder
-from wavehouse.operations.runs import recorded
-from wavehouse.operations.status import look
-from wavehouse.operations.status_text import status_lines
+from wavehouse.operations.findings.finding import KINDS
+from wavehouse.operations.findings.findings_of_postgres import judge_postgres
+from wavehouse.operations.findings.growth import growth_per_day, note_sizes, read_sizes
+from wavehouse.operations.findings.postgres_facts import ask_postgres
+from wavehouse.operations.run_history.run_files import operations_folder
+from wavehouse.operations.run_history.runs import recorded
+from wavehouse.operations.status.metrics import metrics_file, metrics_text
+from wavehouse.operations.status.status import look
+from wavehouse.operations.status.status_text import status_lines
 from wavehouse.project import Project
 
 RunCommand = Callable[..., tuple[int, str]]

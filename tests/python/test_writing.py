@@ -15,7 +15,7 @@ from test_publish import build_working_database, check_published_whole
 
 from wavehouse.errors import WavehouseError
 from wavehouse.locks import only_one
-from wavehouse.operations.run_files import read_runs
+from wavehouse.operations.run_history.run_files import read_runs
 from wavehouse.project import Project
 from wavehouse.publishing.publish import publish
 from wavehouse.writing import explained, reason_code, refusal, write_whole

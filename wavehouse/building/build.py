@@ -9,8 +9,8 @@ from wavehouse.building.dbt import RESULTS, public_tables, results_of, run_dbt, 
 from wavehouse.building.fingerprint import fingerprint, method_fingerprint
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.locks import only_one
-from wavehouse.operations.dbt_results import note_results
-from wavehouse.operations.runs import note, recorded, step
+from wavehouse.operations.run_history.dbt_results import note_results
+from wavehouse.operations.run_history.runs import note, recorded, step
 from wavehouse.project import Project
 from wavehouse.publishing.releases import check_links, published_manifest
 from wavehouse.writing import explained
@@ -109,7 +109,7 @@ def _build(project: Project, target: str, artifacts: Path, lock: int, force: boo
         inputs = fingerprint(project)
     note(input_fingerprint=inputs, method_fingerprint=method_fingerprint(project))
     if target == "postgres":
-        from wavehouse.operations.load_postgres import load_runs
+        from wavehouse.operations.run_history.load_postgres import load_runs
         from wavehouse_exchange.landing.load_postgres import load_landed_waves
 
         with step("copy landed waves"):

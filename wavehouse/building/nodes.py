@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from wavehouse.building.fingerprint import VERSIONED
-from wavehouse.operations.run_files import is_marked, runs_folder
+from wavehouse.operations.run_history.run_files import is_marked, runs_folder
 from wavehouse.project import Project
 
 BUILT = ("seed", "model", "snapshot", "test")

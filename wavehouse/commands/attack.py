@@ -12,7 +12,7 @@ from wavehouse.project import Project
 def attack(project: Project, target: str) -> None:
     """Try to compute what the tables suppress, and fail if that works."""
     from wavehouse.disclosure.attack import check_disclosure
-    from wavehouse.operations.runs import recorded
+    from wavehouse.operations.run_history.runs import recorded
 
     with recorded(project, "attack", target):
         print(check_disclosure(project, target))

@@ -29,6 +29,6 @@ and publish meanwhile. Then try it: wavehouse drill
 @with_project
 def backup(project: Project, *, new_repository: bool, take_over: bool) -> None:
     """Back up releases, waves, codebook and all else of the project, encrypted, and verify it."""
-    from wavehouse.operations.backup import backup_and_tell
+    from wavehouse.operations.backups.backup import backup_and_tell
 
     backup_and_tell(project, new_repository=new_repository, take_over=take_over)

@@ -29,7 +29,7 @@ scheduler call it once a month; `wavehouse status` says when it is late.
 @with_project
 def drill(project: Project, folder: Path | None) -> None:
     """Try a backup: restore it beside, build it, and compare its numbers with its release."""
-    from wavehouse.operations.drill import drill as try_backup
+    from wavehouse.operations.backups.drill import drill as try_backup
 
     place = folder.expanduser().resolve() if folder else None
     for line in try_backup(project, folder=place).lines:

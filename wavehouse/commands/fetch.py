@@ -35,7 +35,7 @@ def fetch(
     project: Project, study: str, folder: Path | None, wave: str | None, replace: bool
 ) -> None:
     """Download the files that deliveries.csv lists, and land them."""
-    from wavehouse.operations.runs import recorded
+    from wavehouse.operations.run_history.runs import recorded
     from wavehouse_exchange.landing.fetch import fetch as fetch_waves
 
     with recorded(project, "fetch") as run:

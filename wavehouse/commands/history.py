@@ -32,9 +32,9 @@ The page warehouse/operations/index.html says besides what got slower and what i
 @with_project
 def history(project: Project, run_id: str | None, last: int, *, as_json: bool) -> None:
     """List what ran: builds, publishes, exports and the like, how they went, and who began them."""
-    from wavehouse.operations.history import find_run, last_runs, shown
-    from wavehouse.operations.history_texts import table_of_runs, text_of_run
-    from wavehouse.operations.run_files import read_nodes
+    from wavehouse.operations.run_history.history import find_run, last_runs, shown
+    from wavehouse.operations.run_history.history_texts import table_of_runs, text_of_run
+    from wavehouse.operations.run_history.run_files import read_nodes
 
     if run_id is not None:
         run = find_run(project, run_id)

@@ -10,7 +10,7 @@ from wavehouse.project import Project
 @with_project
 def publish(project: Project) -> None:
     """Publish the last build again, if it passed."""
-    from wavehouse.operations.runs import recorded
+    from wavehouse.operations.run_history.runs import recorded
     from wavehouse.publishing.publish import passed_build, publish_and_tell
 
     with recorded(project, "publish", "duckdb"):

@@ -34,9 +34,9 @@ def restore(
     password_file: Path | None,
 ) -> None:
     """Bring a project back from a backup, and check every file."""
-    from wavehouse.operations.repository import place_of
-    from wavehouse.operations.restic import Restic
-    from wavehouse.operations.restore import restore as bring_back
+    from wavehouse.operations.backups.repository import place_of
+    from wavehouse.operations.backups.restic import Restic
+    from wavehouse.operations.backups.restore import restore as bring_back
 
     if at and snapshot:
         raise click.UsageError("Say --at or --snapshot, not both.")

@@ -23,7 +23,7 @@ is as it was. docs/guide/run-by-itself.md has units for systemd, cron, GitHub an
 @with_project
 def run(project: Project, why: str | None) -> int:
     """Fetch, take deliveries, build, publish, back up and report: what a scheduler calls."""
-    from wavehouse.operations.pipeline import run as run_all
+    from wavehouse.operations.daily_run.pipeline import run as run_all
 
     if why:
         os.environ["WAVEHOUSE_WHY"] = why

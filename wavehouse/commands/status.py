@@ -43,12 +43,12 @@ def status(
 ) -> int:
     """Say what is late, failed, slow or short of room, and what to do about it."""
     from wavehouse.escapes import terminal_text
-    from wavehouse.operations.report import measure, tell_of
-    from wavehouse.operations.status import look
-    from wavehouse.operations.status_text import status_lines
+    from wavehouse.operations.status.report import measure, tell_of
+    from wavehouse.operations.status.status import look
+    from wavehouse.operations.status.status_text import status_lines
 
     if model:
-        from wavehouse.operations.profiling import profile
+        from wavehouse.operations.status.profiling import profile
 
         if as_json or alert or metrics:
             raise click.UsageError("--profile is for itself; leave the other options out.")

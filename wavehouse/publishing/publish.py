@@ -17,7 +17,7 @@ from wavehouse.building.fingerprint import VERSIONED
 from wavehouse.building.working_database import state_of
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_name, sql_text
-from wavehouse.operations.runs import note
+from wavehouse.operations.run_history.runs import note
 from wavehouse.project import Project
 from wavehouse.publishing.history import add_to_history, kept_releases, tidy_history
 from wavehouse.publishing.published_tables import PublishedTable, read_tables

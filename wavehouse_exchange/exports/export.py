@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wavehouse.codebook.ids import inside, judge_ids
 from wavehouse.errors import WavehouseError
-from wavehouse.operations.runs import recorded
+from wavehouse.operations.run_history.runs import recorded
 from wavehouse.project import Project
 from wavehouse.publishing.releases import refuse_older_release
 from wavehouse.writing import explained, replace_folder

@@ -1,0 +1,1 @@
+"""`wavehouse run`: what is taken from the inbox, and all that a day needs."""

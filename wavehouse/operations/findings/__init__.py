@@ -1,0 +1,1 @@
+"""What is otherwise than expected, judged from what lies on the disk."""

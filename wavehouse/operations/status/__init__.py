@@ -1,0 +1,1 @@
+"""What `wavehouse status` says, and the metrics."""
