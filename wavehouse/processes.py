@@ -16,8 +16,10 @@ def clean_end_on_sigterm() -> Iterator[None]:
 
     What somebody has told it to ignore, as `nohup` does, it goes on ignoring.
     """
+    ended_by: list[int] = []
 
     def end(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001 (signal's own signature)
+        ended_by.append(signum)
         raise SystemExit(128 + signum)
 
     before = {
@@ -27,6 +29,11 @@ def clean_end_on_sigterm() -> Iterator[None]:
     }
     try:
         yield
+    except Exception as error:
+        if not ended_by:
+            raise
+        # A library made another error of it: DuckDB says that its query was interrupted.
+        raise SystemExit(128 + ended_by[0]) from error
     finally:
         for signum, handler in before.items():
             signal.signal(signum, handler)

@@ -147,6 +147,17 @@ def reason_code(error: BaseException | str) -> int | None:
     return next((code for code in REASONS if os.strerror(code) in text), None)
 
 
+def is_of_the_system(error: BaseException | None) -> bool:
+    """Tell whether the system refused to write, wherever in the chain of errors that is said."""
+    while error is not None:
+        if reason_code(error) is not None:
+            return True
+        if any(f"cannot be written: {reason}" in str(error) for reason in REASONS.values()):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 def refusal(place: Path, code: int) -> str:
     """Say that a place cannot be written, or read, why, and what to do."""
     if code in PERMISSIONS and place.is_file() and not _may_read(place):

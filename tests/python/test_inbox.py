@@ -1,6 +1,7 @@
 """What a run takes from the inbox: tried in a copy, put in place, and taken back."""
 
 import csv
+import errno
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from wavehouse.errors import WavehouseError
+from wavehouse.operations.daily_run import taking as taking_module
 from wavehouse.operations.daily_run.inbox import (
     REFUSED,
     TAKEN,
@@ -110,7 +112,26 @@ def test_what_does_not_belong_there_is_named(tmp_path: Path) -> None:
     assert "inbox/x.csv is no folder of a study. Put it into inbox/<study>/<wave>/." in said
     assert "inbox/harbour/y.csv is no folder of a wave." in said
     assert "inbox/harbour/2 0" in said
+    (folder / "harbour" / "2026" / "more").mkdir(parents=True)
+    (folder / "harbour" / "2026" / "x.csv").write_text("x")
+    (folder / "harbour" / "2027").mkdir()
+    os.close(os.open(os.fsencode(folder / "harbour" / "2027") + b"/caf\xe9.csv", os.O_CREAT))
+    found = read_inbox(folder, "inbox", 0, time.time())
+    said = "\n".join(found.problems)
+    assert "inbox/harbour/2026/more is a folder. Put its files into inbox/harbour/2026/." in said
+    assert "inbox/harbour/2027/caf?.csv has a name that is not UTF-8. Rename it." in said
+    assert found.deliveries == []
     assert read_inbox(tmp_path / "none", "none", 0, 0).deliveries == []
+
+
+def test_a_file_from_the_future_is_complete(tmp_path: Path) -> None:
+    """The clock of who delivers, or a time zone, is another one."""
+    folder = tmp_path / "harbour" / "2026"
+    folder.mkdir(parents=True)
+    (folder / "x.csv").write_text("x")
+    now = time.time()
+    os.utime(folder / "x.csv", (now + 5000, now + 5000))
+    assert len(read_inbox(tmp_path, "inbox", 60, now).deliveries) == 1
 
 
 def test_an_outcome_is_remembered_until_it_changes(tmp_path: Path) -> None:
@@ -120,7 +141,7 @@ def test_an_outcome_is_remembered_until_it_changes(tmp_path: Path) -> None:
     refused = outcome(project, delivery, REFUSED)
     assert refused
     assert (refused["message"], refused["files"], refused["codebook"]) == ("Why.", sums, "c")
-    remember_taken(project, delivery, sums)
+    remember_taken(project, delivery, sums, {})
     assert outcome(project, delivery, REFUSED) is None
     taken = outcome(project, delivery, TAKEN)
     assert taken
@@ -320,7 +341,50 @@ def test_what_was_taken_stays_where_the_run_was_killed_after_it(town: Project) -
     delivery = deliver(town, "2026", last_wave(town)[:101])
     taking = Taking(town)
     taking.put_in_place(delivery, delivery.sums(), try_delivery(town, delivery, TODAY))
-    remember_taken(town, delivery, delivery.sums())
+    taking.remember()
     assert finish_last(town) == []
     assert expected_respondents(town)["2026"] == "100"
     assert not taking_folder(town).exists()
+
+
+def test_of_two_deliveries_the_first_is_taken_back_where_the_second_is_cut_short(
+    town: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both change the same table, and the second one was noted, and not yet put there."""
+    schedule(
+        town,
+        "harbour,2026,2026-05-01,2026-05-20,2026-05-31,,",
+        "harbour,2027,2027-05-01,2027-05-20,2027-05-31,,",
+    )
+    before = all_files(town)
+    taking = Taking(town)
+    first = deliver(town, "2026", last_wave(town)[:101])
+    taking.put_in_place(first, first.sums(), try_delivery(town, first, TODAY))
+    second = deliver(town, "2027", last_wave(town)[:121])
+    trial = try_delivery(town, second, TODAY)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(taking_module, "_put", full)
+        with pytest.raises(WavehouseError, match="the disk is full"):
+            taking.put_in_place(second, second.sums(), trial)
+    assert "again" in finish_last(town)[0]
+    assert all_files(town) == before
+
+
+def test_a_link_is_not_written_through(town: Project) -> None:
+    """A file that is there already, and of no wave, is the same file in the copy."""
+    schedule(town, "harbour,2026,2026-05-01,2026-05-20,2026-05-31,,")
+    place = town.waves / "harbour" / "harbour_2026.csv"
+    place.write_text("somebody works on it\n")
+    was = place.stat()
+    with pytest.raises(WavehouseError, match="another file is there already"):
+        try_delivery(town, deliver(town, "2026", last_wave(town)[:101]), TODAY)
+    now = place.stat()
+    assert (now.st_ino, now.st_mtime_ns, now.st_size) == (
+        was.st_ino,
+        was.st_mtime_ns,
+        was.st_size,
+    )

@@ -72,6 +72,7 @@ def schedule_files(project: Project, kind: str, hour: int, minute: int) -> dict[
         "command": f'"{command}"' if " " in command else command,
         "command_quoted": shlex.quote(command),
         "user": getpass.getuser(),
+        "secrets": _secrets(operations),
     }
     if kind == SYSTEMD:
         return {
@@ -84,6 +85,18 @@ def schedule_files(project: Project, kind: str, hour: int, minute: int) -> dict[
         return {f"wavehouse-{facts['name']}.cron": _written("cron.j2", **facts, jobs=jobs)}
     file = "wavehouse.yml" if kind == GITHUB else ".gitlab-ci.yml"
     return {file: _written(f"{kind}.yml.j2", **facts, jobs=jobs)}
+
+
+def _secrets(operations: Operations) -> list[str]:
+    """Give the environment variables that hold secrets of a run."""
+    alerts, backup = operations.alerts, operations.backup
+    mail = alerts.mail
+    found = [alerts.webhook_from, *((mail.user_from, mail.password_from) if mail else ())]
+    if backup is not None:
+        found += [] if backup.password_file else ["RESTIC_PASSWORD"]
+        if backup.repository.startswith("s3:"):
+            found += ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+    return [name for name in found if name]
 
 
 def _jobs(operations: Operations, hour: int, minute: int) -> Sequence[Job]:

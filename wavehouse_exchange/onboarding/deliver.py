@@ -72,8 +72,8 @@ class Placed:
                 path.unlink(missing_ok=True)
             _remove_if_empty(path.parent)
         for path, content in self.texts_before.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+            # Beside it and renamed: a copy of the project may share the file by a link.
+            write_whole(path, content)
         for path, kept in self.folders_before.items():
             shutil.rmtree(path, ignore_errors=True)
             kept.rename(path)

@@ -3,20 +3,38 @@
 from collections.abc import Iterator
 
 from wavehouse.building.dbt import results_of
+from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.operations.run_history.messages import ending_of
 from wavehouse.project import Project
+from wavehouse.writing import is_of_the_system
 
 PROBLEMS = "intermediate.int_checks__problems"
 FAILED = ("fail", "error")
 MOST = 3
 
 
-def why_refused(project: Project) -> str:
-    """Give the first problems that the last build found; an empty text if it found none.
+def why_refused(project: Project, error: BaseException, since: float) -> str:
+    """Say why a build refused what it was given; an empty text if it failed for another reason.
 
     Problems of files and codebook come first: file, wave, column and what is wrong, without the
     value that was met. Where there are none, the tests and models that failed are named.
+
+    Args:
+        project: the project.
+        error: what the build ended with.
+        since: when it was begun, in seconds since 1970; results from before are of another build.
     """
-    said = list(_problems(project)) or list(_failed(project))
+    if not isinstance(error, WavehouseError) or is_of_the_system(error):
+        return ""
+    results = project.target / "run_results.json"
+    try:
+        is_new = results.stat().st_mtime >= since
+    except OSError:
+        is_new = False
+    said = (list(_problems(project)) or list(_failed(project))) if is_new else []
+    if not said and isinstance(error, ProblemsError):
+        # Files that could not be read, before dbt began.
+        said = [ending_of(error)[1]]
     more = f" And {len(said) - MOST} more." if len(said) > MOST else ""
     return " ".join(said[:MOST]) + more
 

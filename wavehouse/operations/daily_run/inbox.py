@@ -9,13 +9,14 @@ taken once, and refused once as long as the codebook is what it was.
 """
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from wavehouse.codebook.ids import judge_ids
+from wavehouse.codebook.ids import complaint_about_file, judge_ids
 from wavehouse.errors import ProblemsError
 from wavehouse.operations.run_history.run_files import operations_folder
 from wavehouse.project import Project
@@ -95,15 +96,38 @@ def read_inbox(folder: Path, shown: str, settle_seconds: float, now: float) -> I
             except ProblemsError as error:
                 found.problems.append(" ".join(str(error).split()))
                 continue
+            place = f"{shown}/{study.name}/{wave.name}"
+            wrong = list(_problems_of_files(wave, place))
+            found.problems.extend(wrong)
             files = [path for path in _visible(wave) if path.is_file()]
-            arriving = any(
-                path.name.endswith(UNFINISHED) or now - path.stat().st_mtime < settle_seconds
-                for path in files
-            )
-            if files:
+            if files and not wrong:
                 delivery = Delivery(study.name, wave.name, tuple(files))
+                arriving = any(_arrives(path, settle_seconds, now) for path in files)
                 (found.arriving if arriving else found.deliveries).append(delivery)
     return found
+
+
+def _problems_of_files(wave: Path, place: str) -> Iterator[str]:
+    """Give what cannot be a file of a delivery; the files beside it may not be all of it then."""
+    for path in _visible(wave):
+        shown = path.name.encode("utf-8", "replace").decode()
+        if path.is_dir():
+            yield f"{place}/{shown} is a folder. Put its files into {place}/."
+        elif not path.is_file() or not os.access(path, os.R_OK):
+            yield f"{place}/{shown} cannot be read. Give the account that runs this the right to."
+        elif shown != path.name:
+            yield f"{place}/{shown} has a name that is not UTF-8. Rename it."
+        elif wrong := complaint_about_file(path.name):
+            yield f"{place}/{shown} {wrong}."
+
+
+def _arrives(path: Path, settle_seconds: float, now: float) -> bool:
+    """Whether a file may not be complete yet. One from the future was changed by another clock."""
+    try:
+        changed = path.stat().st_mtime
+    except OSError:
+        return True
+    return path.name.endswith(UNFINISHED) or 0 <= now - changed < settle_seconds
 
 
 def outcome(project: Project, delivery: Delivery, kind: str) -> dict[str, Any] | None:
@@ -115,9 +139,21 @@ def outcome(project: Project, delivery: Delivery, kind: str) -> dict[str, Any] |
     return found
 
 
-def remember_taken(project: Project, delivery: Delivery, sums: list[dict[str, str]]) -> None:
-    """Remember that a delivery was taken, and forget that one of the wave was refused."""
-    _remember(project, delivery, TAKEN, {"files": sums, "taken_at": _now()})
+def remember_taken(
+    project: Project,
+    delivery: Delivery,
+    sums: list[dict[str, str]],
+    rows: dict[str, dict[str, str | None]],
+) -> None:
+    """Remember that a delivery was taken, and forget that one of the wave was refused.
+
+    Args:
+        project: the project.
+        delivery: the delivery.
+        sums: name and checksum of each of its files.
+        rows: where the project has its rows, with their checksums before and after.
+    """
+    _remember(project, delivery, TAKEN, {"files": sums, "rows": rows, "taken_at": _now()})
     _place(project, delivery, REFUSED).unlink(missing_ok=True)
 
 

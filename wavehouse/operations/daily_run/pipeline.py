@@ -8,12 +8,15 @@ without it.
 
 import fcntl
 import hashlib
+import shlex
 import signal
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from types import FrameType
 
 from wavehouse.building.build import build
@@ -29,24 +32,31 @@ from wavehouse.operations.daily_run.inbox import (
     outcome,
     read_inbox,
     remember_refused,
-    remember_taken,
 )
-from wavehouse.operations.daily_run.taking import Taking, finish_last
-from wavehouse.operations.daily_run.trial import Waits, try_delivery
+from wavehouse.operations.daily_run.taking import Taking, finish_last, has_gone
+from wavehouse.operations.daily_run.trial import Busy, Trial, Waits, try_delivery
+from wavehouse.operations.daily_run.written import is_written, remember_written
+from wavehouse.operations.run_history.messages import ending_of
 from wavehouse.operations.run_history.run_files import operations_folder
 from wavehouse.operations.run_history.runs import RecordedRun, recorded
 from wavehouse.operations.status.report import report
 from wavehouse.project import Project
 from wavehouse.publishing.releases import counting_release
-from wavehouse.writing import explained
+from wavehouse.writing import explained, is_of_the_system
 
 LOCK = ".run.lock"
 # Of what a build says, in what is remembered of a delivery.
 LONGEST = 400
+SECONDS_TO_NEXT_ALARM = 30
 
 
 class TimeLimit(BaseException):  # so that no step takes it for an error of its own
     """A run took longer than it may."""
+
+
+@dataclass
+class _Limit:
+    is_over: bool = False
 
 
 @dataclass
@@ -56,7 +66,7 @@ class Outcome:
     Attributes:
         taken: deliveries that were taken.
         refused: deliveries that were refused, now or before, and are still in the inbox.
-        failed: the steps that failed, each with its first words.
+        failed: the steps that failed, each with words that may be kept.
         notes: what else is to be told.
     """
 
@@ -79,62 +89,97 @@ def run(project: Project) -> bool:
 
     Raises:
         ProblemsError: `operations.yml` is not as it should be; nothing was done.
-        WavehouseError: the run took longer than it may. What was published stays as it was.
+        WavehouseError: the run took longer than it may. What it did until then stays, and what is
+            published is whole.
     """
     operations = read_operations(project)
     with _alone(project) as is_alone:
         if not is_alone:
             print("Another run is at work. Nothing was done.")
             return True
-        with recorded(project, "run") as record, _time_limit(operations.run.time_limit_minutes):
-            done = Outcome()
-            before = counting_release(project)
-            for name, work in _steps(project, operations, done, before):
-                _step(record, done, name, work)
-            record.note(
-                release_id=counting_release(project),
-                previous_release_id=before,
-                details={"taken": done.taken, "refused": len(done.refused)},
-            )
-            _tell(project, done, before)
-            if not done.is_well:
-                # Not raised: all that could be done is done.
-                record.record["status"] = "failed"
-                record.record["message"] = "; ".join([*done.failed, *done.refused])[:LONGEST]
-        for line in report(project):
-            print(terminal_text(line))
-        return done.is_well
+        try:
+            return _run(project, operations)
+        finally:
+            for line in report(project):
+                print(terminal_text(line))
+
+
+def _run(project: Project, operations: Operations) -> bool:
+    minutes = operations.run.time_limit_minutes
+    with recorded(project, "run") as record, _time_limit(minutes) as limit:
+        done = Outcome()
+        before = counting_release(project)
+        for name, work in _steps(project, operations, done):
+            _step(record, limit, done, name, work)
+        done.refused = list(dict.fromkeys(done.refused))
+        record.note(
+            release_id=counting_release(project),
+            previous_release_id=before,
+            details={"taken": done.taken, "refused": len(done.refused)},
+        )
+        _tell(project, done, before)
+        if not done.is_well:
+            # Not raised: all that could be done is done.
+            record.failed("; ".join([*done.failed, *done.refused])[:LONGEST])
+    return done.is_well
 
 
 def _steps(
-    project: Project, operations: Operations, done: Outcome, before: str | None
+    project: Project, operations: Operations, done: Outcome
 ) -> Iterator[tuple[str, Callable[[], None]]]:
-    """Give the steps of a run, each with what it does."""
-    yield "fetch", lambda: _fetch(project)
+    """Give the steps of a run, each with what it does.
+
+    What is written for readers is written once for each release, so that one that failed, or that a
+    run did not come to, is written by the next one.
+    """
+    yield "fetch", lambda: _fetch(project, done)
     yield "build", lambda: _take_and_build(project, operations, done)
-    is_new = counting_release(project) != before
-    if is_new and operations.run.pages:
-        yield "docs", lambda: _docs(project)
-        yield "pages", lambda: _pages(project)
-    for each in operations.run.exports if is_new else ():
-        study, form = each.study, each.format
-        yield f"export {study} {form}", lambda: _export(project, study, form)  # noqa: B023 (now)
+    outputs: dict[str, Callable[[], None]] = {}
+    if operations.run.pages:
+        outputs |= {"docs": lambda: _docs(project), "pages": lambda: _pages(project)}
+    for each in operations.run.exports:
+        outputs[f"export {each.study} {each.format}"] = partial(
+            _export, project, each.study, each.format
+        )
+    for name, write in outputs.items():
+        if not is_written(project, name):
+            yield name, partial(_write, project, name, write)
     if operations.backup is not None:
         yield "backup", lambda: _back_up(project)
 
 
-def _step(record: RecordedRun, done: Outcome, name: str, work: Callable[[], None]) -> None:
+def _write(project: Project, name: str, write: Callable[[], None]) -> None:
+    """Write something for readers, and remember of which release it is."""
+    release = counting_release(project)
+    write()
+    remember_written(project, name, release)
+
+
+def _step(
+    record: RecordedRun, limit: _Limit, done: Outcome, name: str, work: Callable[[], None]
+) -> None:
     """Do a step; where it fails, say so and let the others go on."""
     print(f"== {name}", flush=True)
     try:
         with record.step(name):
             work()
-    except (WavehouseError, OSError) as error:
+    except Exception as error:  # whatever it is, the other steps are not at fault
+        if limit.is_over:
+            # A library made another error of it: DuckDB says that its query was interrupted.
+            raise TimeLimit from error
+        _say(error)
+        done.failed.append(f"{name}: {ending_of(error)[1]}")
+
+
+def _say(error: Exception) -> None:
+    """Show an error: in one sentence if it is ours, and in full where nobody expected it."""
+    if isinstance(error, WavehouseError | OSError):
         print(terminal_text(str(error)), flush=True)
-        done.failed.append(f"{name}: {str(error).splitlines()[0]}")
+    else:
+        traceback.print_exception(error)
 
 
-def _fetch(project: Project) -> None:
+def _fetch(project: Project, done: Outcome) -> None:
     """Download what the codebook lists and is not there, of studies that are in use."""
     from wavehouse.codebook.tables import read_codebook
     from wavehouse_exchange.landing.fetch import fetch, read_deliveries
@@ -148,9 +193,13 @@ def _fetch(project: Project) -> None:
     for study_id in listed:
         if study_id in optional and not (project.landing / study_id).is_dir():
             continue
-        for fetched in fetch(project, study_id):
-            if fetched.is_new:
-                print(f"Fetched {study_id} {fetched.landed.wave_id}.")
+        try:
+            for fetched in fetch(project, study_id):
+                if fetched.is_new:
+                    print(f"Fetched {study_id} {fetched.landed.wave_id}.")
+        except WavehouseError as error:
+            print(terminal_text(str(error)), flush=True)
+            done.failed.append(f"fetch {study_id}: {ending_of(error)[1]}")
 
 
 def _take_and_build(project: Project, operations: Operations, done: Outcome) -> None:
@@ -169,40 +218,75 @@ def _take_and_build(project: Project, operations: Operations, done: Outcome) -> 
     if len(waiting) == 1:
         _refuse(project, waiting[0], done, failure)
         return
+    refusals = []
     for delivery in waiting:
         failure = _try(project, [delivery], done)
         if failure is not None:
-            _refuse(project, delivery, done, failure)
+            refusals.append((delivery, failure))
             build(project)
+    # Last, since what is taken changes the codebook, and a change lets a refused one be tried again.
+    for delivery, failure in refusals:
+        _refuse(project, delivery, done, failure)
 
 
 def _try(project: Project, deliveries: Sequence[Delivery], done: Outcome) -> str | None:
-    """Put deliveries in place and build; give why that failed, and take them back then."""
+    """Put deliveries in place and build; give why the build refuses them, and take them back then.
+
+    Raises:
+        Exception: something failed that says nothing of the deliveries, such as a full disk. They
+            are taken back, and are tried again with the next run.
+    """
     taking = Taking(project)
-    put: list[tuple[Delivery, list[dict[str, str]]]] = []
+    began = time.time()
     try:
         for delivery in deliveries:
-            sums = delivery.sums()
-            try:
-                trial = try_delivery(project, delivery, datetime.now(UTC).date())
-                taking.put_in_place(delivery, sums, trial)
-            except WavehouseError as error:
-                _refuse(project, delivery, done, str(error), waits=isinstance(error, Waits))
-            else:
-                put.append((delivery, sums))
+            trial = _tried(project, delivery, done)
+            if trial is not None:
+                try:
+                    taking.put_in_place(delivery, delivery.sums(), trial)
+                except Busy as busy:
+                    done.refused.append(f"{delivery}: {busy} It is tried again with the next run.")
         build(project)
-    except WavehouseError as error:
-        done.notes += taking.take_back()
-        if not put:
+    except BaseException as error:
+        if taking.deliveries and taking.is_published():
+            # Cut short after the release was switched to.
+            _keep(taking, done)
             raise
-        return why_refused(project) or str(error)
-    except BaseException:
         done.notes += taking.take_back()
+        failure = why_refused(project, error, began) if taking.deliveries else ""
+        if failure:
+            print(terminal_text(str(error)), flush=True)
+            return failure
         raise
-    for delivery, sums in put:
-        remember_taken(project, delivery, sums)
-        done.taken.append(f"{delivery.study_id} {delivery.wave_id}")
+    _keep(taking, done)
+    return None
+
+
+def _keep(taking: Taking, done: Outcome) -> None:
+    """Let what was put in place stay, and remember it."""
+    taking.remember()
+    done.taken += [f"{each['study_id']} {each['wave_id']}" for each in taking.deliveries]
     taking.settle()
+
+
+def _tried(project: Project, delivery: Delivery, done: Outcome) -> Trial | None:
+    """Try a delivery in a copy of the project; None if it cannot be taken, which is remembered.
+
+    Raises:
+        WavehouseError: the system refuses to write, which says nothing of the delivery.
+    """
+    try:
+        with explained(project.target):
+            return try_delivery(project, delivery, datetime.now(UTC).astimezone().date())
+    except Busy as busy:
+        done.refused.append(f"{delivery}: {busy} It is tried again with the next run.")
+    except Waits as waits:
+        _refuse(project, delivery, done, str(waits), waits=True)
+    except Exception as error:
+        if is_of_the_system(error):
+            raise
+        _say(error)
+        _refuse(project, delivery, done, ending_of(error)[1])
     return None
 
 
@@ -211,15 +295,32 @@ def _waiting(project: Project, operations: Operations, done: Outcome) -> list[De
     if operations.run.inbox is None:
         return []
     folder = inside_project(project, operations.run.inbox)
+    if not folder.is_dir():
+        done.failed.append(
+            f"inbox: there is no folder {operations.run.inbox} (run.inbox in operations.yml). Make "
+            "it, or connect the disk that it is on."
+        )
+        return []
     found = read_inbox(folder, operations.run.inbox, operations.run.settle_seconds, time.time())
     done.failed += [f"inbox: {problem}" for problem in found.problems]
     done.notes += [f"Still arriving, taken next time: {each}." for each in found.arriving]
     forget_refused(project, [*found.deliveries, *found.arriving])
     waiting = []
     for delivery in found.deliveries:
-        sums = delivery.sums()
+        try:
+            sums = delivery.sums()
+        except OSError as error:
+            done.failed.append(f"inbox: {delivery}: {ending_of(error)[1]}")
+            continue
         taken, refused = (outcome(project, delivery, kind) for kind in (TAKEN, REFUSED))
         if taken is not None and taken["files"] == sums:
+            if has_gone(project, taken):
+                done.refused.append(
+                    f"{delivery}: It was taken on {taken['taken_at'][:10]}, and the project does "
+                    "not have it any more, as after a checkout of an older version. If it is to "
+                    "come again, remove warehouse/operations/taken/"
+                    f"{delivery.study_id}__{delivery.wave_id}.json; if not, its files in the inbox."
+                )
             continue
         if (
             refused is not None
@@ -236,7 +337,7 @@ def _refuse(
     project: Project, delivery: Delivery, done: Outcome, failure: str, *, waits: bool = False
 ) -> None:
     """Remember why a delivery was not taken, and what to do."""
-    files = " ".join(project.relative(path) for path in delivery.files)
+    files = " ".join(shlex.quote(project.relative(path)) for path in delivery.files)
     words = f"{delivery.study_id} {delivery.wave_id}"
     by_hand = (
         f"Bring it in with `wavehouse add-wave {words} {files} --replace`, decide what is open, "
@@ -327,20 +428,26 @@ def _alone(project: Project) -> Iterator[bool]:
 
 
 @contextmanager
-def _time_limit(minutes: float) -> Iterator[None]:
-    """End the block with an error after some time, and what it started with it."""
+def _time_limit(minutes: float) -> Iterator[_Limit]:
+    """End the block with an error after some time, and what it started with it.
+
+    A library may make another error of the signal, or swallow it; so it comes again and again, and
+    the block learns from what is yielded that its time is over.
+    """
+    limit = _Limit()
 
     def end(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001 (signal's own signature)
+        limit.is_over = True
         raise TimeLimit
 
     before = signal.signal(signal.SIGALRM, end)
-    signal.setitimer(signal.ITIMER_REAL, minutes * 60)
+    signal.setitimer(signal.ITIMER_REAL, minutes * 60, SECONDS_TO_NEXT_ALARM)
     try:
-        yield
+        yield limit
     except TimeLimit:
         raise WavehouseError(
             f"The run was stopped after {minutes:g} minutes (run.time_limit_minutes in "
-            "operations.yml). What was published stays as it was; the next run goes on."
+            "operations.yml). What is published is whole; the next run goes on."
         ) from None
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

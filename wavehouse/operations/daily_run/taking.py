@@ -17,9 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from wavehouse.operations.daily_run.inbox import TAKEN, Delivery, outcome
-from wavehouse.operations.daily_run.trial import Trial, Waits, state_of
+from wavehouse.building.fingerprint import fingerprint
+from wavehouse.operations.daily_run.inbox import TAKEN, Delivery, outcome, remember_taken
+from wavehouse.operations.daily_run.trial import Busy, Trial, state_of
 from wavehouse.project import Project
+from wavehouse.publishing.releases import published_manifest
 from wavehouse.writing import copy_whole, explained, remove_left_by_the_dead, write_whole
 
 NOTE = "taking.json"
@@ -33,13 +35,13 @@ class Taking:
 
     Attributes:
         project: the project.
-        places: the checksums before and after, by the name of a file or of a landed wave; None
-            where there is nothing.
+        places: the checksum before, and all that were put there since, the last one last, by the
+            name of a file or of a landed wave; None where there is nothing.
         deliveries: study, wave and checksums of each delivery.
     """
 
     project: Project
-    places: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    places: dict[str, tuple[str | None, list[str | None]]] = field(default_factory=dict)
     deliveries: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -55,7 +57,7 @@ class Taking:
         What is about to be replaced is kept, and written down, before anything is replaced.
 
         Raises:
-            Waits: somebody changed one of these files since the delivery was tried.
+            Busy: somebody changed one of these files since the delivery was tried.
         """
         from wavehouse_exchange.onboarding.edits import alone
 
@@ -68,7 +70,7 @@ class Taking:
                 if state_of(self.project.root / name) != trial.begun_with.get(name)
             ]
             if changed:
-                raise Waits(f"{changed[0]} was changed while the delivery was tried.")
+                raise Busy(f"{changed[0]} was changed while the delivery was tried.")
             if trial.landed:
                 name = f"{LANDED}{delivery.study_id}/{delivery.wave_id}"
                 sources[name] = trial.copy.landed_wave(delivery.study_id, delivery.wave_id)
@@ -82,6 +84,17 @@ class Taking:
             )
             for name, source in sources.items():
                 _put(source, _place_of(self.project, name), is_wave=name.startswith(LANDED))
+
+    def is_published(self) -> bool:
+        """Whether the release that counts is of the project as it is, with the deliveries."""
+        published = published_manifest(self.project)
+        return published is not None and published["fingerprint"] == fingerprint(self.project)
+
+    def remember(self) -> None:
+        """Remember that all of its deliveries were taken."""
+        for each in self.deliveries:
+            delivery = Delivery(each["study_id"], each["wave_id"], ())
+            remember_taken(self.project, delivery, each["files"], self.rows_of(delivery))
 
     def settle(self) -> None:
         """Let what was put in place stay."""
@@ -99,36 +112,49 @@ class Taking:
             for each in self.deliveries:
                 # A landing that was killed between its two renames.
                 clear_rest(self.project, each["study_id"], each["wave_id"])
-            for name, sums in reversed(self.places.items()):
+            for name, (before, put) in reversed(self.places.items()):
                 place = _place_of(self.project, name)
                 remove_left_by_the_dead(place)
                 now = _sum(place)
-                if now == sums["before"]:
+                if now == before:
                     continue
-                if now != sums["after"]:
+                # Of several deliveries, one may have been put there and the next one not yet.
+                if now not in put:
                     left.append(
                         f"{self.project.relative(place)} was changed while a delivery was tried, "
                         "and is left as it is. What it was before is in "
                         f"{self.project.relative(aside)}/{name}: compare them."
                     )
                     continue
-                kept = self.folder / BEFORE / name if sums["before"] is not None else None
+                kept = self.folder / BEFORE / name if before is not None else None
                 _put(kept, place, is_wave=name.startswith(LANDED))
-            if left:
+            if left and (self.folder / BEFORE).is_dir():
                 shutil.rmtree(aside, ignore_errors=True)
                 shutil.copytree(self.folder / BEFORE, aside)
             self.settle()
         return left
+
+    def rows_of(self, delivery: Delivery) -> dict[str, dict[str, str | None]]:
+        """Give where the rows of a delivery are, with checksums before and after."""
+        names = (
+            f"{LANDED}{delivery.study_id}/{delivery.wave_id}",
+            f"seeds/waves/{delivery.study_id}/{delivery.study_id}_{delivery.wave_id}.csv",
+        )
+        return {
+            name: {"before": self.places[name][0], "after": self.places[name][1][-1]}
+            for name in names
+            if name in self.places
+        }
 
     def _keep(self, name: str, source: Path | None) -> None:
         """Keep what is there before the first delivery that changes it."""
         place = _place_of(self.project, name)
         if name not in self.places:
             before = _sum(place)
-            self.places[name] = {"before": before}
             if before is not None:
                 _copy(place, self.folder / BEFORE / name)
-        self.places[name]["after"] = _sum(source) if source else None
+            self.places[name] = (before, [])
+        self.places[name][1].append(_sum(source) if source else None)
 
 
 def taking_folder(project: Project) -> Path:
@@ -137,26 +163,47 @@ def taking_folder(project: Project) -> Path:
 
 
 def finish_last(project: Project) -> list[str]:
-    """Finish what a run that was killed had begun; give what to tell of it."""
+    """Finish what a run that was killed had begun; give what to tell of it.
+
+    Raises:
+        OSError: what it left cannot be read.
+    """
     folder = taking_folder(project)
     shutil.rmtree(_removed(folder), ignore_errors=True)
     if not folder.is_dir():
         return []
     try:
         said = json.loads((folder / NOTE).read_text("utf-8"))
-    except (OSError, ValueError):
+    except FileNotFoundError:
         # Killed before anything was put in place.
         _remove(folder)
         return []
-    taking = Taking(project, said["places"], said["deliveries"])
+    places = {name: (before, put) for name, (before, put) in said["places"].items()}
+    taking = Taking(project, places, said["deliveries"])
+    if taking.is_published():
+        taking.remember()
+        taking.settle()
+        return []
     if all(_is_taken(project, each) for each in taking.deliveries):
         taking.settle()
         return []
     names = ", ".join(f"{each['study_id']} {each['wave_id']}" for each in taking.deliveries)
     return [
-        f"A run was killed while it tried {names}. That is taken back, and is tried again now.",
+        f"A run was killed while it tried {names}. That is taken back, and is tried again where "
+        "the files are still in the inbox.",
         *taking.take_back(),
     ]
+
+
+def has_gone(project: Project, taken: dict[str, Any]) -> bool:
+    """Whether the project lost the rows of a delivery that was taken: they are as before it.
+
+    Rows that somebody replaced since are others, and not lost.
+    """
+    return any(
+        (now := _sum(_place_of(project, name))) != sums["after"] and now == sums["before"]
+        for name, sums in taken.get("rows", {}).items()
+    )
 
 
 def _is_taken(project: Project, said: dict[str, Any]) -> bool:

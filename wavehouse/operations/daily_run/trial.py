@@ -30,6 +30,10 @@ class Waits(WavehouseError):  # noqa: N818 (it is no fault: a person is asked)
     """A delivery brings something that a person has to decide."""
 
 
+class Busy(Waits):
+    """Somebody works on what the delivery changes, so it is tried again with the next run."""
+
+
 @dataclass(frozen=True)
 class Trial:
     """What a delivery changes in a project.
@@ -78,7 +82,7 @@ def try_delivery(project: Project, delivery: Delivery, today: date) -> Trial:
 
     study_id, wave_id = delivery.study_id, delivery.wave_id
     if draft_path(project, study_id, wave_id).exists():
-        raise Waits(f"drafts/{study_id}_{wave_id}.yml is open: somebody works on this wave.")
+        raise Busy(f"drafts/{study_id}_{wave_id}.yml is open: somebody works on this wave.")
     with alone(project):
         begun_with = _states(project)
         copy = _copy(project, study_id)

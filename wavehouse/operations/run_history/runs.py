@@ -25,7 +25,7 @@ from wavehouse.building.fingerprint import VERSIONED
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import terminal_text
 from wavehouse.operations.run_history import log
-from wavehouse.operations.run_history.messages import ending_of
+from wavehouse.operations.run_history.messages import FAILED, ending_of
 from wavehouse.operations.run_history.processes_of_runs import (
     this_process,
     trigger,
@@ -132,6 +132,10 @@ class RecordedRun:
         kept = list(nodes)
         self._write(lambda: write_nodes(self._project, self.run_id, kept))
 
+    def failed(self, message: str) -> None:
+        """Say that not all was done, where the rest went on; the message may not have answers."""
+        self.record |= {"status": FAILED, "message": message}
+
     def nothing_to_do(self) -> None:
         """Say that all was as it should be, so that nothing was done."""
         self.record["status"] = NOTHING_TO_DO
@@ -178,15 +182,15 @@ class RecordedRun:
             self._note_versions()
         self.record |= {
             "status": status,
-            "message": message,
+            "message": message or self.record["message"],
             "ended_at": datetime.now(UTC).isoformat(),
             "seconds": round(time.monotonic() - self._clock, 3),
             "processor_seconds": round(processor - self._processor, 3),
             "peak_memory_mb": round(peak, 1),
         }
         self.save()
-        said = {key: self.record[key] for key in ("command", "seconds", "release_id")}
-        self._tell("end", **said, status=status, message=message)
+        said = {key: self.record[key] for key in ("command", "seconds", "release_id", "message")}
+        self._tell("end", **said, status=status)
         self._write(self._tidy)
 
     def _tidy(self) -> None:

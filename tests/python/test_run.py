@@ -1,0 +1,308 @@
+"""What `wavehouse run` makes of faults: what is told, what is remembered, what is tried again.
+
+The build is stood in for here, so that it fails as it is told to; drills run the real one
+(`test_faults.py`).
+"""
+
+import csv
+import json
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from wavehouse.building.fingerprint import fingerprint
+from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.operations.daily_run import pipeline
+from wavehouse.operations.daily_run.taking import taking_folder
+from wavehouse.operations.run_history.run_files import read_runs
+from wavehouse.own.init import init_project
+from wavehouse.processes import clean_end_on_sigterm
+from wavehouse.project import Project
+
+OPERATIONS = "run: {inbox: inbox, settle_seconds: 0, pages: false}\n"
+Build = Callable[[Project], None]
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with the example, as `init` leaves it, in which two waves are due."""
+    folder = tmp_path_factory.mktemp("begun") / "town"
+    init_project(folder, example=True)
+    path = folder / "seeds" / "codebook" / "field_schedule.csv"
+    path.write_text(
+        path.read_text(encoding="utf-8").splitlines()[0]
+        + "\nharbour,2026,2026-05-01,2026-05-20,2026-05-31,,"
+        + "\nharbour,2027,2027-05-01,2027-05-20,2027-05-31,,\n"
+    )
+    return folder
+
+
+@pytest.fixture
+def town(begun: Path, tmp_path: Path) -> Project:
+    """A copy of it, with an inbox."""
+    shutil.copytree(begun, tmp_path / "town", symlinks=True)
+    (tmp_path / "town" / "inbox").mkdir()
+    (tmp_path / "town" / "operations.yml").write_text(OPERATIONS)
+    return Project(tmp_path / "town")
+
+
+@pytest.fixture
+def built_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[Build], list[set[str]]]:
+    """Let something stand in for the build; give the waves that each build met."""
+
+    def stand_in(work: Build) -> list[set[str]]:
+        met: list[set[str]] = []
+
+        def build(project: Project) -> None:
+            met.append(waves(project))
+            work(project)
+
+        monkeypatch.setattr(pipeline, "build", build)
+        return met
+
+    return stand_in
+
+
+def waves(project: Project) -> set[str]:
+    """Give the waves of the codebook that were delivered here."""
+    with (project.codebook / "waves.csv").open(encoding="utf-8", newline="") as stream:
+        return {row["wave_id"] for row in csv.DictReader(stream)} - {"2023", "2024", "2025"}
+
+
+def deliver(project: Project, wave_id: str, rows: int = 100, name: str = "w.csv") -> Path:
+    """Put a wave into the inbox."""
+    text = (project.waves / "harbour" / "harbour_2025.csv").read_text(encoding="utf-8")
+    path = project.root / "inbox" / "harbour" / wave_id / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(text.splitlines(keepends=True)[: rows + 1]))
+    return path
+
+
+def passes(_: Project) -> None:
+    """Build without a fault."""
+
+
+def refuses(wave_id: str) -> Build:
+    """Give a build that finds a problem in a wave."""
+
+    def work(project: Project) -> None:
+        if wave_id in waves(project):
+            raise ProblemsError("Not built:", [f"{wave_id}: ann@example.org stands twice."])
+
+    return work
+
+
+def publishes(project: Project) -> None:
+    """Let what there is count as published, and then fail."""
+    folder = project.warehouse / "releases" / "r1"
+    (folder / "parquet").mkdir(parents=True, exist_ok=True)
+    (folder / "wavehouse.duckdb").touch()
+    (folder / "manifest.json").write_text(json.dumps({"fingerprint": fingerprint(project)}))
+    for name, target in (
+        ("current", "releases/r1"),
+        ("wavehouse.duckdb", "current/wavehouse.duckdb"),
+        ("parquet", "current/parquet"),
+    ):
+        if not (project.warehouse / name).is_symlink():
+            (project.warehouse / name).symlink_to(target)
+    raise OSError(5, "broken after the switch")
+
+
+def test_a_delivery_is_taken_once(
+    town: Project, built_by: Callable[[Build], list[set[str]]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    met = built_by(passes)
+    deliver(town, "2026")
+    assert pipeline.run(town)
+    assert "Taken: harbour 2026." in capsys.readouterr().out
+    assert pipeline.run(town)
+    assert "Taken" not in capsys.readouterr().out
+    assert met == [{"2026"}, {"2026"}]
+    assert [run["status"] for run in read_runs(town) if run["command"] == "run"] == ["passed"] * 2
+
+
+def test_one_wrong_delivery_holds_up_no_other(
+    town: Project, built_by: Callable[[Build], list[set[str]]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is refused without the value that was met, and tried again when something changes."""
+    met = built_by(refuses("2026"))
+    deliver(town, "2026", name="a b;$(x).csv")
+    deliver(town, "2027", 120)
+    assert not pipeline.run(town)
+    said = capsys.readouterr().out
+    assert "Taken: harbour 2027." in said
+    assert "'inbox/harbour/2026/a b;$(x).csv'" in said
+    assert waves(town) == {"2027"}
+    refused = town.warehouse / "operations" / "refused" / "harbour__2026.json"
+    assert "ann@" not in refused.read_text()
+    assert "ann@" not in json.dumps(read_runs(town))
+    # Both, neither, the first, neither, the second.
+    assert met == [{"2026", "2027"}, set(), {"2026"}, set(), {"2027"}]
+    assert not pipeline.run(town)
+    assert "Not taken: study harbour, wave 2026: It was refused." in capsys.readouterr().out
+    assert met[5:] == [{"2027"}]
+    built_by(passes)
+    deliver(town, "2026", 110, name="a b;$(x).csv")
+    assert pipeline.run(town)
+    assert not refused.exists()
+
+
+def test_what_says_nothing_of_the_delivery_is_not_remembered(
+    town: Project, built_by: Callable[[Build], list[set[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held(_: Project) -> None:
+        raise WavehouseError("Another program has the working database open.")
+
+    built_by(held)
+    deliver(town, "2026")
+    assert not pipeline.run(town)
+    assert waves(town) == set()
+    assert not (town.warehouse / "operations" / "refused").exists()
+    assert not taking_folder(town).exists()
+    with monkeypatch.context() as patched:
+
+        def full(*_: object, **__: object) -> None:
+            raise OSError(28, "No space left on device", str(town.target))
+
+        patched.setattr(pipeline, "try_delivery", full)
+        assert not pipeline.run(town)
+    assert not (town.warehouse / "operations" / "refused").exists()
+    built_by(passes)
+    assert pipeline.run(town)
+    assert waves(town) == {"2026"}
+
+
+def test_what_is_published_is_not_taken_back(
+    town: Project, built_by: Callable[[Build], list[set[str]]]
+) -> None:
+    """The build fails after its release was switched to."""
+    built_by(publishes)
+    deliver(town, "2026")
+    assert not pipeline.run(town)
+    assert waves(town) == {"2026"}
+    shutil.rmtree(town.root / "inbox" / "harbour")
+    built_by(passes)
+    assert pipeline.run(town)
+    assert waves(town) == {"2026"}
+
+
+def test_rows_that_went_are_told(
+    town: Project, built_by: Callable[[Build], list[set[str]]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Somebody put the codebook and the waves back to what they were."""
+    built_by(passes)
+    before = {path: path.read_bytes() for path in (town.codebook).glob("*.csv")}
+    deliver(town, "2026")
+    assert pipeline.run(town)
+    for path, content in before.items():
+        path.write_bytes(content)
+    (town.waves / "harbour" / "harbour_2026.csv").unlink()
+    assert not pipeline.run(town)
+    assert "the project does not have it any more" in capsys.readouterr().out
+
+
+def test_an_inbox_that_is_not_there_is_told(
+    town: Project, built_by: Callable[[Build], list[set[str]]]
+) -> None:
+    built_by(passes)
+    (town.root / "inbox").rmdir()
+    assert not pipeline.run(town)
+    (last,) = [run for run in read_runs(town) if run["command"] == "run"]
+    assert "there is no folder inbox" in last["message"]
+
+
+def test_an_error_that_nobody_expects_ends_one_step_alone(
+    town: Project, built_by: Callable[[Build], list[set[str]]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def breaks(_: Project) -> None:
+        raise KeyError("what")
+
+    built_by(breaks)
+    (town.root / "operations.yml").write_text(OPERATIONS + "backup: {repository: ../nowhere}\n")
+    assert not pipeline.run(town)
+    said = capsys.readouterr().out
+    assert "Failed: build: builtins.KeyError" in said
+    assert "== backup" in said
+
+
+def test_a_run_that_takes_too_long_is_stopped_whatever_catches_errors(
+    town: Project, built_by: Callable[[Build], list[set[str]]]
+) -> None:
+    def long(_: Project) -> None:
+        import duckdb
+
+        try:
+            duckdb.sql("select sum(sin(a.i + b.i)) from range(1000000) a(i), range(100000) b(i)")
+            duckdb.sql(
+                "select sum(sin(a.i + b.i)) from range(1000000) a(i), range(100000) b(i)"
+            ).fetchall()
+        finally:
+            deliver(town, "2027")
+
+    built_by(long)
+    (town.root / "operations.yml").write_text(
+        OPERATIONS.replace("}", ", time_limit_minutes: 0.02}")
+    )
+    deliver(town, "2026")
+    with pytest.raises(WavehouseError, match=r"stopped after 0\.02 minutes"):
+        pipeline.run(town)
+    assert waves(town) == set()
+    (last,) = [run for run in read_runs(town) if run["command"] == "run"]
+    assert last["status"] == "failed"
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_a_signal_that_a_library_makes_an_error_of_ends_the_process_as_itself() -> None:
+    def interrupted() -> None:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except SystemExit as error:
+            raise RuntimeError("Query interrupted") from error
+
+    with pytest.raises(SystemExit) as ended, clean_end_on_sigterm():
+        interrupted()
+    assert ended.value.code == 128 + signal.SIGTERM
+
+
+def test_a_second_run_leaves_the_first_alone(
+    town: Project,
+    built_by: Callable[[Build], list[set[str]]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def again(project: Project) -> None:
+        assert pipeline.run(project)
+
+    built_by(again)
+    assert pipeline.run(town)
+    assert "Another run is at work. Nothing was done." in capsys.readouterr().out
+
+
+def test_what_failed_for_readers_is_written_by_the_next_run(
+    town: Project,
+    built_by: Callable[[Build], list[set[str]]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def published(project: Project) -> None:
+        try:
+            publishes(project)
+        except OSError:
+            time.sleep(0)
+
+    built_by(published)
+    (town.root / "operations.yml").write_text(
+        "run: {pages: false, exports: [{study: harbour, format: csv}]}\n"
+    )
+    tries: list[str] = []
+
+    def export(_: Project, study_id: str, form: str) -> None:
+        tries.append(f"{study_id} {form}")
+        if len(tries) == 1:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pipeline, "_export", export)
+    assert [pipeline.run(town) for _ in range(3)] == [False, True, True]
+    assert tries == ["harbour csv"] * 2
