@@ -224,7 +224,7 @@ def _take_and_build(project: Project, operations: Operations, done: Outcome) -> 
         if failure is not None:
             refusals.append((delivery, failure))
             build(project)
-    # Last, since what is taken changes the codebook, and a change lets a refused one be tried again.
+    # Last: what is taken changes the codebook, and after a change a refused one is tried again.
     for delivery, failure in refusals:
         _refuse(project, delivery, done, failure)
 
