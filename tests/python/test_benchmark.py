@@ -696,7 +696,7 @@ def test_parts_that_are_measured_again_replace_what_was_kept() -> None:
 def test_the_page_has_all_tables_and_the_pictures_their_numbers(tmp_path: Path) -> None:
     results = made_up_results()
     text = page(results)
-    assert "Measured was commit abc1234." in text
+    assert "The figures are of commit abc1234." in text
     for table in (
         report.ways_table(results["ways"]["large"]),
         report.build_table(results["builds"]["large"]),

@@ -337,7 +337,7 @@ def test_a_damaged_working_database_is_set_aside(
     set_damaged_aside(empty_project)
     assert not database.exists()
     assert (database.parent / "wavehouse.duckdb.damaged").stat().st_size == size
-    assert "is made again" in capsys.readouterr().out
+    assert "is built again" in capsys.readouterr().out
 
 
 def test_a_working_database_that_is_whole_or_in_use_stays(

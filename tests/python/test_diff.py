@@ -207,7 +207,7 @@ def test_two_releases_are_compared_and_equal_ones_say_so(
 
 
 def test_what_cannot_be_compared_is_said(project: Project, run_command: Run) -> None:
-    with pytest.raises(WavehouseError, match="No release of that name: never"):
+    with pytest.raises(WavehouseError, match="No release has this name: never"):
         difference(project, "never", "build")
     with duckdb.connect(str(project.working_database)) as connection:
         connection.execute("drop table marts.fct_trend_changes")

@@ -540,7 +540,7 @@ def test_a_part_that_fails_hides_no_other(project: Project) -> None:
     record(project, fails="A fault.")
     found = find_all(project, later())
     assert [each.kind for each in found] == ["run_failed", "not_looked_at"]
-    assert "field_schedule.csv leads out of the project" in found[1].what_happened
+    assert "field_schedule.csv is a link that leads out of the project" in found[1].what_happened
     assert found[1].subject == "The field schedule"
 
 

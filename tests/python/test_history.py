@@ -432,7 +432,7 @@ def test_a_release_is_found_by_id_date_time_or_what_it_is(empty_project: Project
     assert found(made[1]) == made[1]
     # The beginning of an id may look like a time.
     assert found(made[1][:-4]) == made[1]
-    with pytest.raises(WavehouseError, match="No release of that name: \\. Give"):
+    with pytest.raises(WavehouseError, match="No release has this name: \\. Give"):
         found("")
     assert found((now - timedelta(days=45)).date()) == made[0]
     assert found((now - timedelta(days=30)).date()) == made[1], "all of that day counts"
@@ -441,9 +441,9 @@ def test_a_release_is_found_by_id_date_time_or_what_it_is(empty_project: Project
     assert (found("current"), found("previous")) == (made[2], made[1])
     with pytest.raises(WavehouseError, match=f"the earliest is {made[0]}"):
         found("1999-12-31")
-    with pytest.raises(WavehouseError, match="3 releases of that name: 20"):
+    with pytest.raises(WavehouseError, match="3 releases have this name: 20"):
         found("20")
-    with pytest.raises(WavehouseError, match="No release of that name: yesterday"):
+    with pytest.raises(WavehouseError, match="No release has this name: yesterday"):
         found("yesterday")
 
 

@@ -228,7 +228,7 @@ def test_files_that_cannot_be_joined_say_why(empty_project: Project, tmp_path: P
         "body.csv, column id: rows without a partner in people.csv, the first file: 7, 8. Name the "
         "file with all respondents first.",
     ]
-    with pytest.raises(ProblemsError, match="there is no column person to join on"):
+    with pytest.raises(ProblemsError, match="there is no column person to join by"):
         land_wave(empty_project, "study", "1", [people, body], "person")
     with pytest.raises(WavehouseError, match="Name it with --key"):
         land_wave(empty_project, "study", "1", [people, body])

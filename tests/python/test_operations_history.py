@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from wavehouse.operations.findings import findings
 from wavehouse.operations.findings.finding import ERROR, Finding
-from wavehouse.operations.findings.findings import findings
 from wavehouse.operations.run_history.dbt_results import node_of, note_results
 from wavehouse.operations.run_history.history import compare_last_build, duration, find_run
 from wavehouse.operations.run_history.page import page_file, read_page, render, write_page

@@ -250,9 +250,9 @@ def test_only_a_wheel_of_wavehouse_is_taken_for_one(town: Project, tmp_path: Pat
         version_of(other)
     text = tmp_path / "text.whl"
     text.write_text("no zip file")
-    with pytest.raises(WavehouseError, match="is no wheel"):
+    with pytest.raises(WavehouseError, match="is not a wheel"):
         upgrades.upgrade(town, text, does_it=False)
-    with pytest.raises(WavehouseError, match="is no wheel"):
+    with pytest.raises(WavehouseError, match="is not a wheel"):
         upgrades.upgrade(town, tmp_path / "none.whl", does_it=False)
     with pytest.raises(WavehouseError, match="This is Wavehouse itself"):
         upgrades.upgrade(Project(CHECKOUT), other, does_it=False)

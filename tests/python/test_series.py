@@ -123,7 +123,7 @@ def test_breaks_and_bridges_go_with_their_half(four: Project, run_command: RunCo
         ("second", "happy_share"),
         ("fourth", "life_happy_share"),
     ]
-    assert "the bridge of happy_share over break third goes" in output
+    assert "the bridge of happy_share over break third is removed" in output
 
 
 def test_a_series_is_parted_within_the_range_of_a_row(

@@ -214,7 +214,7 @@ def test_every_metric_is_in_the_guide(project: Project, run_command: RunCommand)
     of_server = {name for name in listed if name.startswith("wavehouse_postgres_")}
     assert listed - of_server == here
     source = "".join(
-        path.read_text() for path in (ROOT / "wavehouse/operations").glob("metrics_of_*.py")
+        path.read_text() for path in (ROOT / "wavehouse/operations/status").glob("metrics_of_*.py")
     )
     names = {name.removeprefix("wavehouse_postgres_").removesuffix("_total") for name in of_server}
     assert all(f'"{name}"' in source or f'"postgres_{name}"' in source for name in names), names

@@ -147,9 +147,9 @@ def find_release(project: Project, words: str) -> KeptRelease:
                 f"{releases[0].release_id}. ({listed}.)"
             )
         return earlier[-1]
-    number = f"{len(found)} releases" if found else "No release"
+    number = f"{len(found)} releases have" if found else "No release has"
     raise WavehouseError(
-        f"{number} has this name: {words}. Give an id or the beginning of one, a date such as "
+        f"{number} this name: {words}. Give an id or the beginning of one, a date such as "
         f"2026-03-31, `current` or `previous`; {listed}."
     )
 

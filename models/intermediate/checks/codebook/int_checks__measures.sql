@@ -107,7 +107,7 @@ misfit_parts as (
     select
         measure_id,
         'variable_id, variable_group_id' as column_name,
-        'A ' || measure_kind || ' needs a group of the kind multiple_response, instead of a variable.'
+        'A ' || measure_kind || ' needs a group of the kind multiple_response and no variable.'
             as problem,
         'Name such a group from seeds/codebook/variable_groups.csv in variable_group_id.' as remedy
     from described_measures
