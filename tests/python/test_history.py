@@ -456,7 +456,7 @@ def test_views_read_the_tables_as_they_were(empty_project: Project, run_command:
     assert code == 0
     assert re.fullmatch(
         rf"Wrote warehouse/as_of/{first}\.duckdb: the tables of {first}, published "
-        r"[-0-9]{10} [0-9:]{5} UTC\. It has no microdata any more\.\n",
+        r"[-0-9]{10} [0-9:]{5} UTC\. It no longer has microdata\.\n",
         said,
     )
     file = empty_project.warehouse / f"as_of/{first}.duckdb"
