@@ -189,7 +189,7 @@ def test_the_password_may_be_in_a_file(
 def test_a_restore_overwrites_nothing(project: Project, folder: Path) -> None:
     folder.mkdir()
     (folder / "mine").write_text("mine")
-    with pytest.raises(WavehouseError, match="exists already and is not empty"):
+    with pytest.raises(WavehouseError, match="is there already and not empty"):
         restore(backups.repository_of(project), folder)
     assert [path.name for path in folder.iterdir()] == ["mine"]
 
