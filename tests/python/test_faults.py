@@ -1,4 +1,4 @@
-"""Short forms of the scripts that disturb commands, and that run a month of a tracker."""
+"""A short form of the script that disturbs commands (`scripts/try_faults.py`)."""
 
 import subprocess
 import sys
@@ -26,10 +26,3 @@ def test_nothing_is_lost_or_mixed_by_faults_and_the_next_run_heals() -> None:
     assert "40 faults: 0 thing(s) did not hold." in done.stdout
     # What a machine lacks is said, and these trials want all of it.
     assert "missing" not in done.stdout
-
-
-@pytest.mark.slow("drill")
-def test_days_of_a_tracker_that_go_wrong_are_told_and_come_right() -> None:
-    done = script("run_a_month", "--days", "5", "--plan", "short")
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
-    assert "0 thing(s) did not hold." in done.stdout
