@@ -45,36 +45,35 @@ def write_whole(path: Path, content: str | bytes, *, sealed: bool = False) -> No
     Raises:
         WavehouseError: it cannot be written; the old file is as it was, and nothing is left beside.
     """
+    with _beside(path) as partial:
+        with partial.open("wb") as stream:
+            stream.write(content.encode() if isinstance(content, str) else content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if path.exists():
+            shutil.copymode(path, partial)
+        if sealed:
+            partial.chmod(partial.stat().st_mode & ~0o222)
+
+
+def copy_whole(source: Path, path: Path) -> None:
+    """Copy a file of any size in one step. Raises what `write_whole` raises."""
+    with _beside(path) as partial:
+        shutil.copyfile(source, partial)
+        with partial.open("rb") as stream:
+            os.fsync(stream.fileno())
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """Give a place for a new file, which takes that of the old one if the block ends well."""
     # Two runs at once write beside each other; what a dead one left goes.
     partial = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_left_by_the_dead(path)
         try:
-            with partial.open("wb") as stream:
-                stream.write(content.encode() if isinstance(content, str) else content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            if path.exists():
-                shutil.copymode(path, partial)
-            if sealed:
-                partial.chmod(partial.stat().st_mode & ~0o222)
-            partial.replace(path)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
-
-
-def copy_whole(source: Path, path: Path) -> None:
-    """Copy a file of any size in one step. Raises what `write_whole` raises."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
-    with explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        remove_left_by_the_dead(path)
-        try:
-            shutil.copyfile(source, partial)
-            with partial.open("rb") as stream:
-                os.fsync(stream.fileno())
+            yield partial
             partial.replace(path)
         except BaseException:
             partial.unlink(missing_ok=True)

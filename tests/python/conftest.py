@@ -31,6 +31,7 @@ from workbench import (
 from wavehouse.building.postgres import PostgresServer, throwaway_postgres
 from wavehouse.cli import main
 from wavehouse.codebook.wave_files import check_files
+from wavehouse.own.init import init_project
 from wavehouse.project import Project
 from wavehouse_exchange.landing.load_postgres import load_landed_waves
 
@@ -151,6 +152,21 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def empty(bare: Project, tmp_path: Path) -> Project:
     """A project without studies to work in."""
     return Project(Path(shutil.copytree(bare.root, tmp_path / "project")))
+
+
+@pytest.fixture(scope="session")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with the example, as `init` leaves it; tests copy it."""
+    folder = tmp_path_factory.mktemp("begun") / "town"
+    init_project(folder, example=True)
+    return folder
+
+
+@pytest.fixture
+def town(begun: Path, tmp_path: Path) -> Project:
+    """A copy of the project with the example."""
+    shutil.copytree(begun, tmp_path / "town", symlinks=True)
+    return Project(tmp_path / "town")
 
 
 @pytest.fixture

@@ -7,12 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from wavehouse.codebook.schedule import COLUMNS
 from wavehouse.errors import WavehouseError
 from wavehouse.operations.run_history.runs import recorded
 from wavehouse.project import Project
 from wavehouse.publishing.publish import PassedBuild, publish
+
+
+def unwatch(patch: pytest.MonkeyPatch) -> None:
+    """Let runs be those of a schedule, on a machine without PostgreSQL."""
+    patch.setenv("WAVEHOUSE_TRIGGER", "schedule")
+    for name in ("HOST", "PORT", "USER", "PASSWORD", "DATABASE"):
+        patch.delenv(f"WAVEHOUSE_PG_{name}", raising=False)
+    for name in ("WAVEHOUSE_RUN", "WAVEHOUSE_DATABASE", "WAVEHOUSE_LANDING"):
+        patch.delenv(name, raising=False)
 
 
 def small_project(folder: Path, operations: Mapping[str, Any] | None = None) -> Project:

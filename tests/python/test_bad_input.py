@@ -1589,8 +1589,8 @@ def bad_replicate_weights(study: Study) -> None:
                 (
                     "variable_id, variable_group_id",
                     measure,
-                    f"A {kind} needs a group of the kind multiple_response, instead of a "
-                    "variable. Name such a group from seeds/codebook/variable_groups.csv in "
+                    f"A {kind} needs a group of the kind multiple_response and no variable. "
+                    "Name such a group from seeds/codebook/variable_groups.csv in "
                     "variable_group_id.",
                 )
                 for measure, kind in (

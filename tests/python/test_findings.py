@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from small_operations import deliver, plan, publish_small, record, say, small_project
+from small_operations import deliver, plan, publish_small, record, say, small_project, unwatch
 from workbench import ROOT
 
 from wavehouse.building.databases import refuse_held
@@ -60,12 +60,8 @@ DUE = {"wave_id": "w4", "due_on": "2024-05-20"}
 @pytest.fixture(autouse=True)
 def unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let runs be those of a schedule, on a machine without PostgreSQL, in UTC."""
-    monkeypatch.setenv("WAVEHOUSE_TRIGGER", "schedule")
+    unwatch(monkeypatch)
     monkeypatch.setenv("TZ", "UTC")
-    for name in ("HOST", "PORT", "USER", "PASSWORD", "DATABASE"):
-        monkeypatch.delenv(f"WAVEHOUSE_PG_{name}", raising=False)
-    for name in ("WAVEHOUSE_RUN", "WAVEHOUSE_DATABASE", "WAVEHOUSE_LANDING"):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

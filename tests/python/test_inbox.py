@@ -3,7 +3,6 @@
 import csv
 import errno
 import os
-import shutil
 import signal
 import time
 from datetime import date
@@ -25,25 +24,9 @@ from wavehouse.operations.daily_run.inbox import (
 )
 from wavehouse.operations.daily_run.taking import Taking, finish_last, taking_folder
 from wavehouse.operations.daily_run.trial import Waits, try_delivery
-from wavehouse.own.init import init_project
 from wavehouse.project import Project
 
 TODAY = date(2026, 5, 10)
-
-
-@pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with the example, as `init` leaves it; tests copy it."""
-    folder = tmp_path_factory.mktemp("begun") / "town"
-    init_project(folder, example=True)
-    return folder
-
-
-@pytest.fixture
-def town(begun: Path, tmp_path: Path) -> Project:
-    """A copy of it, with an inbox that lies beside."""
-    shutil.copytree(begun, tmp_path / "town", symlinks=True)
-    return Project(tmp_path / "town")
 
 
 def last_wave(project: Project) -> list[list[str]]:
@@ -243,7 +226,7 @@ def test_the_landing_folder_of_the_environment_is_not_touched(
     assert {p: p.stat().st_mtime_ns for p in (tmp_path / "elsewhere").rglob("*")} == before
     assert trial.landed
     taking = Taking(town)
-    taking.put_in_place(delivery, delivery.sums(), trial)
+    taking.put_in_place(delivery, delivery.sums, trial)
     landed = tmp_path / "elsewhere" / "harbour" / "2025" / "files.parquet"
     assert (
         landed.read_bytes()
@@ -268,7 +251,7 @@ def test_what_is_put_in_place_is_taken_back(town: Project) -> None:
     rows = last_wave(town)
     added = [[str(int(rows[-1][0]) + 1), *rows[-1][1:]]]
     for delivery in (deliver(town, "2026", rows[:101]), deliver(town, "2025", rows + added)):
-        taking.put_in_place(delivery, delivery.sums(), try_delivery(town, delivery, TODAY))
+        taking.put_in_place(delivery, delivery.sums, try_delivery(town, delivery, TODAY))
     assert expected_respondents(town) == {
         "2023": "300",
         "2024": "300",
@@ -285,7 +268,7 @@ def test_what_somebody_changes_in_between_is_left_and_named(town: Project) -> No
     taking = Taking(town)
     delivery = deliver(town, "2026", last_wave(town)[:101])
     trial = try_delivery(town, delivery, TODAY)
-    taking.put_in_place(delivery, delivery.sums(), trial)
+    taking.put_in_place(delivery, delivery.sums, trial)
     path = town.codebook / "waves.csv"
     path.write_text(path.read_text(encoding="utf-8").replace("Harbour 2024", "Harbour '24"))
     (said,) = taking.take_back()
@@ -304,7 +287,7 @@ def test_nothing_is_put_over_what_changed_since_it_was_tried(town: Project) -> N
     path.write_text(path.read_text(encoding="utf-8").replace("Harbour 2024", "Harbour '24"))
     before = all_files(town)
     with pytest.raises(Waits, match=r"seeds/codebook/waves.csv was changed"):
-        Taking(town).put_in_place(delivery, delivery.sums(), trial)
+        Taking(town).put_in_place(delivery, delivery.sums, trial)
     assert all_files(town) == before
 
 
@@ -312,7 +295,7 @@ def test_a_run_that_is_killed_is_finished_by_the_next_one(town: Project) -> None
     """A process is killed at 25 moments of putting in place; what is left is all or nothing."""
     schedule(town, "harbour,2026,2026-05-01,2026-05-20,2026-05-31,,")
     delivery = deliver(town, "2026", last_wave(town)[:101])
-    sums = delivery.sums()
+    sums = delivery.sums
     before = all_files(town)
     trial = try_delivery(town, delivery, TODAY)
     started = time.monotonic()
@@ -340,7 +323,7 @@ def test_what_was_taken_stays_where_the_run_was_killed_after_it(town: Project) -
     schedule(town, "harbour,2026,2026-05-01,2026-05-20,2026-05-31,,")
     delivery = deliver(town, "2026", last_wave(town)[:101])
     taking = Taking(town)
-    taking.put_in_place(delivery, delivery.sums(), try_delivery(town, delivery, TODAY))
+    taking.put_in_place(delivery, delivery.sums, try_delivery(town, delivery, TODAY))
     taking.remember()
     assert finish_last(town) == []
     assert expected_respondents(town)["2026"] == "100"
@@ -359,7 +342,7 @@ def test_of_two_deliveries_the_first_is_taken_back_where_the_second_is_cut_short
     before = all_files(town)
     taking = Taking(town)
     first = deliver(town, "2026", last_wave(town)[:101])
-    taking.put_in_place(first, first.sums(), try_delivery(town, first, TODAY))
+    taking.put_in_place(first, first.sums, try_delivery(town, first, TODAY))
     second = deliver(town, "2027", last_wave(town)[:121])
     trial = try_delivery(town, second, TODAY)
 
@@ -369,7 +352,7 @@ def test_of_two_deliveries_the_first_is_taken_back_where_the_second_is_cut_short
     with monkeypatch.context() as patched:
         patched.setattr(taking_module, "_put", full)
         with pytest.raises(WavehouseError, match="the disk is full"):
-            taking.put_in_place(second, second.sums(), trial)
+            taking.put_in_place(second, second.sums, trial)
     assert "again" in finish_last(town)[0]
     assert all_files(town) == before
 

@@ -30,21 +30,6 @@ TOP_LEVEL = {
 }
 
 
-@pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with the example, as `init` leaves it; tests copy it."""
-    folder = tmp_path_factory.mktemp("begun") / "town"
-    init_project(folder, example=True)
-    return folder
-
-
-@pytest.fixture
-def town(begun: Path, tmp_path: Path) -> Project:
-    """A copy of it."""
-    shutil.copytree(begun, tmp_path / "town", symlinks=True)
-    return Project(tmp_path / "town")
-
-
 # What the package is
 
 

@@ -19,7 +19,6 @@ from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.operations.daily_run import pipeline
 from wavehouse.operations.daily_run.taking import taking_folder
 from wavehouse.operations.run_history.run_files import read_runs
-from wavehouse.own.init import init_project
 from wavehouse.processes import clean_end_on_sigterm
 from wavehouse.project import Project
 
@@ -27,27 +26,18 @@ OPERATIONS = "run: {inbox: inbox, settle_seconds: 0, pages: false}\n"
 Build = Callable[[Project], None]
 
 
-@pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with the example, as `init` leaves it, in which two waves are due."""
-    folder = tmp_path_factory.mktemp("begun") / "town"
-    init_project(folder, example=True)
-    path = folder / "seeds" / "codebook" / "field_schedule.csv"
+@pytest.fixture
+def town(town: Project) -> Project:
+    """The project with the example, in which two waves are due, with an inbox."""
+    path = town.codebook / "field_schedule.csv"
     path.write_text(
         path.read_text(encoding="utf-8").splitlines()[0]
         + "\nharbour,2026,2026-05-01,2026-05-20,2026-05-31,,"
         + "\nharbour,2027,2027-05-01,2027-05-20,2027-05-31,,\n"
     )
-    return folder
-
-
-@pytest.fixture
-def town(begun: Path, tmp_path: Path) -> Project:
-    """A copy of it, with an inbox."""
-    shutil.copytree(begun, tmp_path / "town", symlinks=True)
-    (tmp_path / "town" / "inbox").mkdir()
-    (tmp_path / "town" / "operations.yml").write_text(OPERATIONS)
-    return Project(tmp_path / "town")
+    (town.root / "inbox").mkdir()
+    (town.root / "operations.yml").write_text(OPERATIONS)
+    return town
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
-from small_operations import deliver, plan, publish_small, record, say, small_project
+from small_operations import deliver, plan, publish_small, record, say, small_project, unwatch
 from workbench import ROOT
 
 from wavehouse.building import postgres
@@ -42,11 +42,7 @@ PLANNED = [
 @pytest.fixture(autouse=True)
 def unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let runs be those of a schedule, on a machine without PostgreSQL."""
-    monkeypatch.setenv("WAVEHOUSE_TRIGGER", "schedule")
-    for name in ("HOST", "PORT", "USER", "PASSWORD", "DATABASE"):
-        monkeypatch.delenv(f"WAVEHOUSE_PG_{name}", raising=False)
-    for name in ("WAVEHOUSE_RUN", "WAVEHOUSE_DATABASE", "WAVEHOUSE_LANDING"):
-        monkeypatch.delenv(name, raising=False)
+    unwatch(monkeypatch)
 
 
 @pytest.fixture

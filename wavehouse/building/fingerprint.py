@@ -28,7 +28,7 @@ VERSIONED = ("wavehouse", "dbt-core", "dbt-duckdb", "duckdb")
 
 def fingerprint(project: Project) -> str:
     """Hash the names and contents of all inputs of a build (SHA-256, hexadecimal)."""
-    return _sum_of(project, _inputs(project))
+    return sum_of_files(project, _inputs(project))
 
 
 def method_fingerprint(project: Project) -> str:
@@ -44,10 +44,11 @@ def method_fingerprint(project: Project) -> str:
         if not path.relative_to(part).as_posix().startswith(NOT_METHOD)
         and not is_generated_file(path)
     )
-    return hashlib.sha256(f"{versions} {_sum_of(project, files)}".encode()).hexdigest()
+    return hashlib.sha256(f"{versions} {sum_of_files(project, files)}".encode()).hexdigest()
 
 
-def _sum_of(project: Project, paths: Iterable[Path]) -> str:
+def sum_of_files(project: Project, paths: Iterable[Path]) -> str:
+    """Hash the names and contents of files (SHA-256, hexadecimal)."""
     total = hashlib.sha256()
     for path in paths:
         content = path.read_bytes()

@@ -16,7 +16,6 @@ make links to the files first, so a newer release in its place does not disturb 
 """
 
 import gzip
-import hashlib
 import json
 import os
 import shutil
@@ -34,6 +33,7 @@ from wavehouse.building.fingerprint import VERSIONED, fingerprint
 from wavehouse.building.postgres import connect_to_target
 from wavehouse.changes import dbt_change
 from wavehouse.changes.attached_release import PREFIX, SETTING, Beside
+from wavehouse.checksums import sha256_of
 from wavehouse.errors import WavehouseError
 from wavehouse.locks import only_one
 from wavehouse.project import Project
@@ -112,7 +112,7 @@ def write_baseline(project: Project, folder: Path, target: str = "duckdb") -> Ba
             baseline = take(project, partial, target)
             _compile_readers(project, partial, baseline)
             files = sorted(path for path in partial.rglob("*") if path.is_file())
-            sums = {path.relative_to(partial).as_posix(): _sum_of(path) for path in files}
+            sums = {path.relative_to(partial).as_posix(): sha256_of(path) for path in files}
             record = json.dumps({**asdict(baseline), "files": sums}, indent=2) + "\n"
             (partial / RECORD).write_text(record, encoding="utf-8")
             seal(partial)
@@ -263,7 +263,7 @@ def pin(folder: Path, baseline: Baseline, place: Path) -> None:
         except FileNotFoundError:
             wrong.append(name)
             continue
-        if _sum_of(copy) != expected:
+        if sha256_of(copy) != expected:
             wrong.append(name)
     if wrong:
         raise WavehouseError(
@@ -354,7 +354,7 @@ def _set(settings: Mapping[str, str]) -> Iterator[None]:
 def digests_of_inputs(project: Project) -> dict[str, str]:
     """Give the sums of the files that decide how a build runs, by name."""
     return {
-        name: _sum_of(project.root / name) for name in INPUTS if (project.root / name).is_file()
+        name: sha256_of(project.root / name) for name in INPUTS if (project.root / name).is_file()
     }
 
 
@@ -404,8 +404,3 @@ def _take(file: Path, place: Path) -> None:
         if error.errno not in NO_LINKS:
             raise
         shutil.copyfile(file, place)
-
-
-def _sum_of(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

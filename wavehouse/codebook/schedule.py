@@ -49,6 +49,11 @@ class PlannedWave:
         ends = self.field_ends_on or self.due_on
         return self.field_starts_on is not None and self.field_starts_on <= today <= ends
 
+    def may_grow(self, today: date) -> bool:
+        """Tell whether answers may still come: from its first day until it is due."""
+        begun = self.field_starts_on is None or self.field_starts_on <= today
+        return begun and not self.is_due(today)
+
     def silent_after(self, last: date | None) -> date | None:
         """Give the last day on which the next delivery may arrive without being missed.
 

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from wavehouse.errors import WavehouseError
 from wavehouse.operations.configuration import Operations, read_operations
 from wavehouse.project import Project
+from wavehouse.reports import text
 
 SYSTEMD, CRON, GITHUB, GITLAB = "systemd", "cron", "github", "gitlab"
 KINDS = (SYSTEMD, CRON, GITHUB, GITLAB)
@@ -76,15 +75,15 @@ def schedule_files(project: Project, kind: str, hour: int, minute: int) -> dict[
     }
     if kind == SYSTEMD:
         return {
-            file: _written(f"systemd.{part}.j2", **facts, job=job, file=file)
+            file: _written(f"systemd.{part}", **facts, job=job, file=file)
             for job in jobs
             for part in ("service", "timer")
             if (file := f"wavehouse-{facts['name']}-{job.name}.{part}")
         }
     if kind == CRON:
-        return {f"wavehouse-{facts['name']}.cron": _written("cron.j2", **facts, jobs=jobs)}
+        return {f"wavehouse-{facts['name']}.cron": _written("cron", **facts, jobs=jobs)}
     file = "wavehouse.yml" if kind == GITHUB else ".gitlab-ci.yml"
-    return {file: _written(f"{kind}.yml.j2", **facts, jobs=jobs)}
+    return {file: _written(f"{kind}.yml", **facts, jobs=jobs)}
 
 
 def _secrets(operations: Operations) -> list[str]:
@@ -134,10 +133,4 @@ def _jobs(operations: Operations, hour: int, minute: int) -> Sequence[Job]:
 
 
 def _written(template: str, **facts: object) -> str:
-    # No page but files of schedulers: what HTML escapes is not theirs.
-    environment = Environment(
-        loader=PackageLoader("wavehouse", "templates/schedule"),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template(template).render(facts)
+    return text(f"schedule/{template}", **facts).rstrip("\n") + "\n"

@@ -138,7 +138,7 @@ def find_release(project: Project, words: str) -> KeptRelease:
     found = [each for each in releases if words and each.release_id.startswith(words)]
     if len(found) == 1:
         return found[0]
-    moment = _moment(words)
+    moment = last_moment(words)
     if moment is not None:
         earlier = [each for each in releases if each.published_at <= moment]
         if not earlier:
@@ -190,7 +190,7 @@ def _add(
         part = MICRODATA if of_people else AGGREGATES
         place = partial / part / file.name
         place.parent.mkdir(parents=True, exist_ok=True)
-        _link(known.get((table["name"], content), file), place)
+        link_or_copy(known.get((table["name"], content), file), place)
         tables.append({**table, "part": part, "content": content})
         added[table["name"], content] = history / name / part / file.name
     text = json.dumps({**manifest, "tables": tables}, indent=2) + "\n"
@@ -227,7 +227,8 @@ def describe_content(file: Path) -> tuple[str, set[str]]:
     return total.hexdigest(), {row[0] for row in schema[1:]}
 
 
-def _link(file: Path, place: Path) -> None:
+def link_or_copy(file: str | Path, place: str | Path) -> None:
+    """Put a file that nobody writes into at another place too, by a link where the disk can."""
     try:
         os.link(file, place)
     except OSError as error:
@@ -327,7 +328,7 @@ def _finish_removals(history: Path) -> None:
             shutil.rmtree(folder)
 
 
-def _moment(words: str) -> datetime | None:
+def last_moment(words: str) -> datetime | None:
     """Give the last moment that a date or a time means; None if it is neither."""
     try:
         day = date.fromisoformat(words)

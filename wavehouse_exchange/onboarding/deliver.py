@@ -2,7 +2,6 @@
 
 import csv
 import dataclasses
-import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from wavehouse.checksums import sha256_of
 from wavehouse.codebook.csv_files import read_csv
 from wavehouse.codebook.ids import inside
 from wavehouse.errors import ProblemsError, WavehouseError
@@ -32,8 +32,6 @@ from wavehouse_exchange.onboarding.profile import (
     profile_seed,
     seed_file,
 )
-
-HASHED_BYTES = 1 << 22
 
 
 @dataclass
@@ -107,7 +105,7 @@ def file_sums(files: Sequence[Path], reading: ReadingOptions | None = None) -> l
     return [
         {
             "file_name": path.name,
-            "sha256": sha256(path),
+            "sha256": sha256_of(path),
             "size_bytes": str(path.stat().st_size),
             **({"reading_options": how} if how else {}),
         }
@@ -239,12 +237,3 @@ def _remove_if_empty(folder: Path) -> None:
     left = list(folder.iterdir())
     if all(path.name.startswith(".") and path.suffix == ".lock" for path in left):
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def sha256(path: Path) -> str:
-    """Give the checksum of a file."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(HASHED_BYTES):
-            digest.update(block)
-    return digest.hexdigest()

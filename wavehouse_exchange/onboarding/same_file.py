@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from wavehouse.checksums import sha256_of
 from wavehouse.codebook.tables import Codebook
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.project import Project
 from wavehouse_exchange.landing.land import is_catalogue
 from wavehouse_exchange.landing.options import parsed
-from wavehouse_exchange.onboarding.deliver import sha256
 from wavehouse_exchange.onboarding.draft import all_drafts
 from wavehouse_exchange.onboarding.profile import seed_file
 
@@ -101,7 +101,7 @@ def _known(project: Project, codebook: Codebook, study_id: str, wave_id: str) ->
             how = row.get("reading_options") or ""
             yield row["wave_id"], place, row.get("sha256") or "", how
     for other, path in _seeds(project, codebook, study_id, wave_id):
-        yield other, project.relative(path), sha256(path), ""
+        yield other, project.relative(path), sha256_of(path), ""
     try:
         drafts = all_drafts(project)
     except WavehouseError:

@@ -17,6 +17,7 @@ from wavehouse.operations.findings.finding import ERROR, Finding, moment, runboo
 from wavehouse.operations.run_history import log
 from wavehouse.operations.run_history.run_files import operations_folder
 from wavehouse.project import Project
+from wavehouse.reports import text
 
 LOG, WEBHOOK, MAIL = "log", "webhook", "mail"
 KIND = "alert_failed"
@@ -134,18 +135,10 @@ def headline(project: Project, what: Due) -> str:
 
 def message_text(project: Project, what: Due, now: datetime) -> str:
     """Write the message from its template."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("wavehouse", "templates"),
-        # A mail and a chat are no HTML; what a chat would obey is taken out where it is posted.
-        autoescape=False,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    # A mail and a chat are no HTML; what a chat would obey is taken out where it is posted.
     in_full = [*what.new, *what.reminded]
-    return environment.get_template("alert.txt.j2").render(
+    return text(
+        "alert.txt",
         headline=headline(project, what),
         runbook=runbook_of(project),
         in_full=in_full[:MOST_IN_FULL],

@@ -7,7 +7,6 @@ A backup has parts, since rows of people may not be kept as long as the rest:
     release    rows of people of one release, and its database; a snapshot for each release
 """
 
-import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from wavehouse.checksums import sha256_of
 from wavehouse.operations.run_history.run_files import MARK, runs_folder
 from wavehouse.project import Project
 from wavehouse.publishing.releases import LINKS
@@ -169,12 +169,6 @@ def _below(place: Path, name: str) -> Iterator[tuple[str, Path]]:
 
 def _leads_out(project: Project, link: Path) -> bool:
     return not link.resolve().is_relative_to(project.root.resolve())
-
-
-def sha256_of(path: Path) -> str:
-    """Give the SHA-256 sum of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sums_of(folder: Path, paths: list[str]) -> dict[str, list[Any]]:

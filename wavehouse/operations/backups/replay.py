@@ -17,8 +17,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from wavehouse.checksums import sha256_of
 from wavehouse.errors import WavehouseError
-from wavehouse.operations.backups.backup_contents import sha256_of
 from wavehouse.operations.run_history.run_files import operations_folder
 from wavehouse.project import Project
 from wavehouse.publishing.history import NAME, history_folder

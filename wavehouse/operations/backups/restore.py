@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -27,6 +27,7 @@ from wavehouse.operations.backups.restored_files import check_files, link_again
 from wavehouse.operations.run_history.runs import recorded
 from wavehouse.project import Project
 from wavehouse.publishing.as_of import readable_size
+from wavehouse.publishing.history import last_moment
 from wavehouse.publishing.releases import LINKS
 from wavehouse.writing import explained
 
@@ -280,16 +281,9 @@ def _remove(folder: Path) -> None:
 
 
 def _moment(words: str) -> datetime:
-    try:
-        day = date.fromisoformat(words)
-    except ValueError:
-        pass
-    else:
-        return datetime.combine(day, time.max, UTC)
-    try:
-        moment = datetime.fromisoformat(words)
-    except ValueError:
+    moment = last_moment(words)
+    if moment is None:
         raise WavehouseError(
             f"{words!r} is no date or time. Write it as 2026-03-31 or 2026-03-31T06:15."
-        ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        )
+    return moment

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from wavehouse.building.dbt import results_of
+from wavehouse.building.dbt import RESULTS, results_of
+from wavehouse.drift import PROBLEMS
 from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.operations.run_history.dbt_results import FAILED
 from wavehouse.operations.run_history.messages import ending_of
 from wavehouse.project import Project
 from wavehouse.writing import is_of_the_system
 
-PROBLEMS = "intermediate.int_checks__problems"
-FAILED = ("fail", "error")
 MOST = 3
 
 
@@ -26,7 +26,7 @@ def why_refused(project: Project, error: BaseException, since: float) -> str:
     """
     if not isinstance(error, WavehouseError) or is_of_the_system(error):
         return ""
-    results = project.target / "run_results.json"
+    results = project.target / RESULTS
     try:
         is_new = results.stat().st_mtime >= since
     except OSError:

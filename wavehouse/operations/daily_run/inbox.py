@@ -13,9 +13,11 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from wavehouse.checksums import sha256_of
 from wavehouse.codebook.ids import complaint_about_file, judge_ids
 from wavehouse.errors import ProblemsError
 from wavehouse.operations.run_history.run_files import operations_folder
@@ -45,11 +47,10 @@ class Delivery:
         """Name it the way every message does."""
         return f"study {self.study_id}, wave {self.wave_id}"
 
+    @cached_property
     def sums(self) -> list[dict[str, str]]:
-        """Give name and SHA-256 sum of each file."""
-        from wavehouse_exchange.onboarding.deliver import sha256
-
-        return [{"name": path.name, "sha256": sha256(path)} for path in self.files]
+        """Name and SHA-256 sum of each file, as it was when they were first asked for."""
+        return [{"name": path.name, "sha256": sha256_of(path)} for path in self.files]
 
 
 @dataclass(frozen=True)
@@ -77,34 +78,40 @@ def read_inbox(folder: Path, shown: str, settle_seconds: float, now: float) -> I
         now: the time, in seconds since 1970.
     """
     found = Inbox([], [], [])
-    for study in _visible(folder):
-        if not study.is_dir():
-            found.problems.append(
-                f"{shown}/{study.name} is no folder of a study. Put it into "
-                f"{shown}/<study>/<wave>/."
-            )
+    for wave in _folders_of_waves(folder, shown, found.problems):
+        study_id, wave_id = wave.parent.name, wave.name
+        place = f"{shown}/{study_id}/{wave_id}"
+        try:
+            judge_ids(study_id, wave_id, f"{place}:")
+        except ProblemsError as error:
+            found.problems.append(" ".join(str(error).split()))
             continue
-        for wave in _visible(study):
-            if not wave.is_dir():
-                found.problems.append(
-                    f"{shown}/{study.name}/{wave.name} is no folder of a wave. Put it into "
-                    f"{shown}/{study.name}/<wave>/."
-                )
-                continue
-            try:
-                judge_ids(study.name, wave.name, f"{shown}/{study.name}/{wave.name}:")
-            except ProblemsError as error:
-                found.problems.append(" ".join(str(error).split()))
-                continue
-            place = f"{shown}/{study.name}/{wave.name}"
-            wrong = list(_problems_of_files(wave, place))
-            found.problems.extend(wrong)
-            files = [path for path in _visible(wave) if path.is_file()]
-            if files and not wrong:
-                delivery = Delivery(study.name, wave.name, tuple(files))
-                arriving = any(_arrives(path, settle_seconds, now) for path in files)
-                (found.arriving if arriving else found.deliveries).append(delivery)
+        wrong = list(_problems_of_files(wave, place))
+        found.problems.extend(wrong)
+        files = [path for path in _visible(wave) if path.is_file()]
+        if files and not wrong:
+            delivery = Delivery(study_id, wave_id, tuple(files))
+            arriving = any(_arrives(path, settle_seconds, now) for path in files)
+            (found.arriving if arriving else found.deliveries).append(delivery)
     return found
+
+
+def _folders_of_waves(folder: Path, shown: str, problems: list[str]) -> Iterator[Path]:
+    """Give the folders of waves, and note what stands beside them or above."""
+    for study in _folders(folder, shown, "a study", "<study>/<wave>", problems):
+        yield from _folders(study, f"{shown}/{study.name}", "a wave", "<wave>", problems)
+
+
+def _folders(
+    folder: Path, shown: str, of_what: str, below: str, problems: list[str]
+) -> Iterator[Path]:
+    for path in _visible(folder):
+        if path.is_dir():
+            yield path
+        else:
+            problems.append(
+                f"{shown}/{path.name} is no folder of {of_what}. Put it into {shown}/{below}/."
+            )
 
 
 def _problems_of_files(wave: Path, place: str) -> Iterator[str]:

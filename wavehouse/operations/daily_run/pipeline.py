@@ -6,8 +6,6 @@ is healed by the next one. A step that fails keeps none of the later ones from w
 without it.
 """
 
-import fcntl
-import hashlib
 import shlex
 import signal
 import time
@@ -20,8 +18,10 @@ from functools import partial
 from types import FrameType
 
 from wavehouse.building.build import build
+from wavehouse.building.fingerprint import sum_of_files
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import terminal_text
+from wavehouse.locks import if_free
 from wavehouse.operations.configuration import Operations, inside_project, read_operations
 from wavehouse.operations.daily_run.build_failure import why_refused
 from wavehouse.operations.daily_run.inbox import (
@@ -36,7 +36,7 @@ from wavehouse.operations.daily_run.inbox import (
 from wavehouse.operations.daily_run.taking import Taking, finish_last, has_gone
 from wavehouse.operations.daily_run.trial import Busy, Trial, Waits, try_delivery
 from wavehouse.operations.daily_run.written import is_written, remember_written
-from wavehouse.operations.run_history.messages import ending_of
+from wavehouse.operations.run_history.messages import ending_of, short
 from wavehouse.operations.run_history.run_files import operations_folder
 from wavehouse.operations.run_history.runs import RecordedRun, recorded
 from wavehouse.operations.status.report import report
@@ -93,7 +93,7 @@ def run(project: Project) -> bool:
             published is whole.
     """
     operations = read_operations(project)
-    with _alone(project) as is_alone:
+    with if_free(operations_folder(project) / LOCK) as is_alone:
         if not is_alone:
             print("Another run is at work. Nothing was done.")
             return True
@@ -243,7 +243,7 @@ def _try(project: Project, deliveries: Sequence[Delivery], done: Outcome) -> str
             trial = _tried(project, delivery, done)
             if trial is not None:
                 try:
-                    taking.put_in_place(delivery, delivery.sums(), trial)
+                    taking.put_in_place(delivery, delivery.sums, trial)
                 except Busy as busy:
                     done.refused.append(f"{delivery}: {busy} It is tried again with the next run.")
         build(project)
@@ -308,7 +308,7 @@ def _waiting(project: Project, operations: Operations, done: Outcome) -> list[De
     waiting = []
     for delivery in found.deliveries:
         try:
-            sums = delivery.sums()
+            sums = delivery.sums
         except OSError as error:
             done.failed.append(f"inbox: {delivery}: {ending_of(error)[1]}")
             continue
@@ -349,19 +349,14 @@ def _refuse(
     else:
         message = f"It was refused. {failure}"
         remedy = f"Ask for a corrected delivery. Or see more: {by_hand[0].lower()}{by_hand[1:]}."
-    message = " ".join(message.split())
-    message = message if len(message) <= LONGEST else f"{message[: LONGEST - 1]}…"
-    remember_refused(project, delivery, delivery.sums(), message, remedy, _codebook(project))
+    message = short(message, LONGEST)
+    remember_refused(project, delivery, delivery.sums, message, remedy, _codebook(project))
     done.refused.append(f"{delivery}: {message} {remedy}")
 
 
 def _codebook(project: Project) -> str:
     """Give a checksum of the codebook: another one may let a refused delivery pass."""
-    total = hashlib.sha256()
-    for path in sorted(project.codebook.glob("*.csv")):
-        total.update(path.name.encode())
-        total.update(path.read_bytes())
-    return total.hexdigest()
+    return sum_of_files(project, sorted(project.codebook.glob("*.csv")))
 
 
 def _docs(project: Project) -> None:
@@ -409,22 +404,6 @@ def _tell(project: Project, done: Outcome, before: str | None) -> None:
         print(f"Published release {now}.")
     if done.is_well:
         print("All is well.")
-
-
-@contextmanager
-def _alone(project: Project) -> Iterator[bool]:
-    """Tell whether no other run is at work; then none begins as long as the block lasts."""
-    path = operations_folder(project) / LOCK
-    with explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("w")
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
 
 
 @contextmanager

@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from wavehouse.building.fingerprint import fingerprint
+from wavehouse.checksums import sha256_of
 from wavehouse.operations.daily_run.inbox import TAKEN, Delivery, outcome, remember_taken
 from wavehouse.operations.daily_run.trial import Busy, Trial, state_of
 from wavehouse.project import Project
+from wavehouse.publishing.history import link_or_copy
 from wavehouse.publishing.releases import published_manifest
 from wavehouse.writing import copy_whole, explained, remove_left_by_the_dead, write_whole
 
@@ -236,16 +238,9 @@ def _copy(source: Path, place: Path) -> None:
     """Copy a file, or a folder with its files; links do, since nobody writes into such files."""
     place.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
-        shutil.copytree(source, place, copy_function=_link)
+        shutil.copytree(source, place, copy_function=link_or_copy)
     else:
         copy_whole(source, place)
-
-
-def _link(source: str, place: str) -> None:
-    try:
-        os.link(source, place)
-    except OSError:
-        shutil.copy2(source, place)
 
 
 def _place_of(project: Project, name: str) -> Path:
@@ -255,13 +250,11 @@ def _place_of(project: Project, name: str) -> Path:
 
 def _sum(path: Path) -> str | None:
     """Give a checksum of a file, or of names and contents in a folder; None of nothing."""
-    from wavehouse_exchange.onboarding.deliver import sha256
-
     if path.is_dir():
         names = sorted(each for each in path.rglob("*") if each.is_file())
-        lines = [f"{each.relative_to(path).as_posix()} {sha256(each)}\n" for each in names]
+        lines = [f"{each.relative_to(path).as_posix()} {sha256_of(each)}\n" for each in names]
         return hashlib.sha256("".join(lines).encode()).hexdigest()
-    return sha256(path) if path.is_file() else None
+    return sha256_of(path) if path.is_file() else None
 
 
 def _remove(folder: Path, aside: Path | None = None) -> None:

@@ -4,18 +4,23 @@ The copy shares its files by links with the project, whose own are replaced and 
 place. So a delivery that waits for a person, or a run that is killed, leaves the project as it was.
 """
 
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from wavehouse.codebook.tables import Row, read_codebook
+from wavehouse.codebook.schedule import PlannedWave, schedule_of
+from wavehouse.codebook.tables import read_codebook
 from wavehouse.errors import WavehouseError
 from wavehouse.operations.daily_run.inbox import Delivery
 from wavehouse.project import Project
+from wavehouse.publishing.history import link_or_copy
 from wavehouse.writing import PARTIAL
+
+if TYPE_CHECKING:
+    from wavehouse_exchange.onboarding.wave_rows import WaveOptions
 
 # Of the project's folder: what a delivery may change. Drafts are gone when they are applied.
 CHANGED = ("seeds", ".wavehouse/edits", ".wavehouse/drafts")
@@ -90,19 +95,13 @@ def try_delivery(project: Project, delivery: Delivery, today: date) -> Trial:
     known = {(row["study_id"], row["wave_id"]) for row in codebook.rows("waves")}
     if study_id not in {study for study, _ in known}:
         raise Waits(f"There is no study {study_id} in seeds/codebook yet.")
-    schedule = next(
-        (
-            row
-            for row in codebook.rows("field_schedule")
-            if (row["study_id"], row["wave_id"]) == (study_id, wave_id)
-        ),
-        None,
-    )
+    plans = {(plan.study_id, plan.wave_id): plan for plan in schedule_of(copy).waves}
+    plan = plans.get((study_id, wave_id))
     is_known = (study_id, wave_id) in known
-    options = WaveOptions(replace=True) if is_known else _of_schedule(schedule)
+    options = WaveOptions(replace=True) if is_known else _of_plan(plan)
     add_wave(copy, study_id, wave_id, delivery.files, options)
     if draft_path(copy, study_id, wave_id).is_file():
-        if is_known and schedule and _in_field(schedule, today):
+        if is_known and plan and plan.may_grow(today):
             _accept_growth(copy, study_id, wave_id)
         draft = read_draft(copy, study_id, wave_id)
         undecided = draft.open_proposals
@@ -131,25 +130,18 @@ def _states(project: Project) -> dict[str, State | None]:
     }
 
 
-def _of_schedule(schedule: Row | None):  # noqa: ANN202 (WaveOptions, imported where it is used)
+def _of_plan(plan: PlannedWave | None) -> "WaveOptions":
     """Give what the field schedule says of a wave that is not in the codebook yet."""
     from wavehouse_exchange.onboarding.wave_rows import WaveOptions
 
-    if schedule is None:
+    if plan is None:
         return WaveOptions()
-    starts, ends = schedule["field_starts_on"] or None, schedule["field_ends_on"] or None
+    starts, ends = plan.field_starts_on, plan.field_ends_on
     return WaveOptions(
-        date=starts or ends or schedule["due_on"] or None,
-        fieldwork_start=starts,
-        fieldwork_end=ends,
+        date=(starts or ends or plan.due_on).isoformat(),
+        fieldwork_start=starts.isoformat() if starts else None,
+        fieldwork_end=ends.isoformat() if ends else None,
     )
-
-
-def _in_field(schedule: Row, today: date) -> bool:
-    """Whether answers of a wave may still come: from its first day until it is due."""
-    begins = schedule["field_starts_on"]
-    ends = max(schedule["due_on"], schedule["field_ends_on"])
-    return bool(ends) and begins <= today.isoformat() <= ends
 
 
 def _accept_growth(copy: Project, study_id: str, wave_id: str) -> None:
@@ -199,10 +191,7 @@ def _link_all(source: Path, place: Path) -> None:
     for path in _files(source):
         there = place / path.relative_to(source)
         there.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(path, there)
-        except OSError:
-            shutil.copy2(path, there)
+        link_or_copy(path, there)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -1,10 +1,10 @@
 """Findings about backups and drills, from what `backups.json` knows of them."""
 
-import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from wavehouse.operations.backups.backup_state import read_backups
 from wavehouse.operations.configuration import Operations
 from wavehouse.operations.findings.finding import (
     ERROR,
@@ -15,17 +15,7 @@ from wavehouse.operations.findings.finding import (
     said_time,
     sentence,
 )
-from wavehouse.operations.run_history.run_files import operations_folder
 from wavehouse.project import Project
-
-
-def read_backup_facts(project: Project) -> dict[str, Any]:
-    """Give what is known of backups: `last`, `failed`, `drill`; nothing if there was none."""
-    try:
-        found = json.loads((operations_folder(project) / "backups.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def findings_of_backups(
@@ -35,7 +25,7 @@ def findings_of_backups(
     declared = operations.backup
     if declared is None:
         return
-    known = read_backup_facts(project)
+    known = read_backups(project)
     last, failed = known.get("last") or {}, known.get("failed")
     made = moment(last.get("ended_at"))
     stays = (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from wavehouse.building.databases import LOCKED
 from wavehouse.project import Project
-from wavehouse.publishing.history import history_folder
+from wavehouse.publishing.history import history_folder, size_on_disk
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,7 @@ def database_sizes(project: Project) -> list[DatabaseSize]:
     if release.is_file():
         sizes.append(DatabaseSize("release", release.stat().st_size, _unused(release)))
     if history_folder(project).is_dir():
-        files = {
-            (state.st_dev, state.st_ino): state.st_size
-            for path in history_folder(project).rglob("*")
-            if path.is_file() and (state := path.stat())
-        }
-        sizes.append(DatabaseSize("history", sum(files.values())))
+        sizes.append(DatabaseSize("history", size_on_disk([history_folder(project)])))
     return sizes
 
 

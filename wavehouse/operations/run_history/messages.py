@@ -26,15 +26,13 @@ def _message(error: BaseException) -> str:
     if isinstance(error, ProblemsError):
         n_problems = len(error.problems)
         counted = "1 problem" if n_problems == 1 else f"{n_problems} problems"
-        return _short(
-            f"{str(error).splitlines()[0]} {counted}; the output of the command has them."
-        )
+        return short(f"{str(error).splitlines()[0]} {counted}; the output of the command has them.")
     if isinstance(error, WavehouseError):
         # In a record, nothing stands above.
-        return _short(str(error).split("\n  - ")[0].replace("; see the messages above", ""))
+        return short(str(error).split("\n  - ")[0].replace("; see the messages above", ""))
     if isinstance(error, OSError) and error.strerror:
         named = f"{error.filename}: " if error.filename else ""
-        return _short(f"{named}{error.strerror}")
+        return short(f"{named}{error.strerror}")
     kind = type(error)
     return (
         f"{kind.__module__}.{kind.__qualname__}: an error that is not expected. "
@@ -42,9 +40,10 @@ def _message(error: BaseException) -> str:
     )
 
 
-def _short(text: str) -> str:
+def short(text: str, longest: int = LONGEST) -> str:
+    """Make one line of a text, with so many letters at the most."""
     text = " ".join(text.split())
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…"
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
 
 
 def _signal_of(code: object) -> str | None:
@@ -56,4 +55,4 @@ def _signal_of(code: object) -> str | None:
 
 
 def _code(code: object) -> str:
-    return _short(code) if isinstance(code, str) else f"Ended with exit code {code}."
+    return short(code) if isinstance(code, str) else f"Ended with exit code {code}."

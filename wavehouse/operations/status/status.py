@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wavehouse.errors import WavehouseError
+from wavehouse.operations.backups.backup_state import read_backups
 from wavehouse.operations.configuration import Operations, read_operations
 from wavehouse.operations.findings.deliveries import WaveState
 from wavehouse.operations.findings.finding import ERROR, Finding, moment, runbook_of
 from wavehouse.operations.findings.findings import UNREADABLE, find_all
-from wavehouse.operations.findings.findings_of_backups import read_backup_facts
 from wavehouse.operations.findings.findings_of_runs import (
     DONE,
     did_its_work,
@@ -154,7 +154,7 @@ def look(project: Project, now: datetime | None = None) -> Status:
     status = Status(project.name, at, runbook_of(project), operations)
     status.findings = find_all(project, at)
     status.release = published_manifest(project)
-    status.backups = read_backup_facts(project)
+    status.backups = read_backups(project)
     # A file may go in this moment, because a build or a publish replaces it.
     with suppress(*UNREADABLE):
         runs = known_runs(project)
