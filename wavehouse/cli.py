@@ -32,6 +32,7 @@ COMMANDS = {
     "Run by itself": (*("run", "status", "history", "schedule", "backup", "restore", "drill"),),
     "Review changes": ("baseline", "check-change"),
     "Write for readers": ("docs", "pages", "export", "where"),
+    "Say who may read": ("key",),
     "Look back": ("releases", "as-of", "diff"),
     "Work on PostgreSQL": ("postgres",),
     "Bring a project to a new version": ("migrate",),

@@ -39,6 +39,7 @@ RELEASED = {
         "c459f54d5e86ccaa0e747f115600cb3030313a89ea2548413cbcc97aa5ae8377",
         "ef5e026bd3c25575c9c458bae02e0d482b043ac9cf7d23d9e50b5e19f39151b7",
         "c7bd71773e68de29b41d09c47ca581cc33f7d990ddc96873114b20e6b9ecc3f4",
+        "1d0bcc830bf2d5f4dbd8c2fe77dfaec99873197764b49e0c0ea7e16d1f8690d8",
     ],
     "database": ["604388d93dc124e210cbaf0da86f100fa02323e6a16c22424bb4496f4b51d67d"],
 }
@@ -707,3 +708,11 @@ def test_the_sixth_migration_makes_no_dates_of_drift_waivers_up(old: Project) ->
     plan = migrate_codebook(old)
     assert [each.number for each in plan.migrations] == list(range(6, NEWEST + 1))
     assert rows_of(old, "drift_waivers") == [(*waiver, "")]
+
+
+def test_the_seventh_migration_serves_nobody_until_rows_say_whom(old: Project) -> None:
+    plan = migrate_codebook(old)
+    assert "audiences.csv: new (0 rows)" in plan.changes
+    for name in ("audiences", "audience_rows", "audience_columns"):
+        header = (ROOT / f"seeds/codebook/{name}.csv").read_text(encoding="utf-8").splitlines()[0]
+        assert (old.codebook / f"{name}.csv").read_text(encoding="utf-8") == f"{header}\n"

@@ -3,6 +3,7 @@
     warehouse/history/release=<id>/manifest.json
     warehouse/history/release=<id>/aggregates/<table>.parquet
     warehouse/history/release=<id>/microdata/<table>.parquet    only as long as that part is kept
+    warehouse/history/release=<id>/<part>/audiences/<audience>.duckdb    what an audience may read
 
 A file is a hard link to that of the published release, or of an earlier one in the history whose
 rows and columns are the same. So a file is gone from the disk when no release has it any more, and
@@ -29,6 +30,7 @@ from wavehouse.publishing.retention import AGGREGATES, MICRODATA, PARTS, read_re
 
 NAME = "release="
 MANIFEST = "manifest.json"
+AUDIENCES = "audiences"  # the folder of the files that audiences read
 REMOVED = ".removed"
 # A table with such a column has rows of people.
 OF_PEOPLE = frozenset({"respondent_key", "person_key"})
@@ -73,17 +75,28 @@ class KeptRelease:
     @property
     def size(self) -> int:
         """Bytes of all of its files, wherever else they are used."""
-        return sum(file.stat().st_size for file in self.files())
+        return sum(file.stat().st_size for file in self._all_files())
 
     @property
     def own_size(self) -> int:
         """Bytes that would be free if it were removed."""
-        return sum(each.st_size for file in self.files() if (each := file.stat()).st_nlink == 1)
+        return sum(
+            each.st_size for file in self._all_files() if (each := file.stat()).st_nlink == 1
+        )
 
     def files(self) -> Iterator[Path]:
         """Give its Parquet files."""
         for part in self.parts:
             yield from sorted((self.folder / part).glob("*.parquet"))
+
+    def files_of_audiences(self) -> Iterator[Path]:
+        """Give the databases that audiences read of it."""
+        for part in self.parts:
+            yield from sorted((self.folder / part / AUDIENCES).glob("*.duckdb"))
+
+    def _all_files(self) -> Iterator[Path]:
+        yield from self.files()
+        yield from self.files_of_audiences()
 
     def table(self, name: str) -> Path | None:
         """Give the file of a table; None if there is none, or it is not kept."""
@@ -193,12 +206,22 @@ def _add(
         link_or_copy(known.get((table["name"], content), file), place)
         tables.append({**table, "part": part, "content": content})
         added[table["name"], content] = history / name / part / file.name
+    _add_audiences(release, partial)
     text = json.dumps({**manifest, "tables": tables}, indent=2) + "\n"
     (partial / MANIFEST).write_text(text, encoding="utf-8")
     seal(partial)
     sync_tree(partial)
     partial.rename(history / name)
     known.update(added)
+
+
+def _add_audiences(release: Path, partial: Path) -> None:
+    """Let each part of a release in the history have the files that audiences read of it."""
+    for part in PARTS:
+        for file in (release / AUDIENCES / part).glob("*.duckdb"):
+            place = partial / part / AUDIENCES / file.name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            link_or_copy(file, place)
 
 
 def describe_content(file: Path) -> tuple[str, set[str]]:

@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.operations.run_history.runs import note
 from wavehouse.project import Project
-from wavehouse.publishing.history import add_to_history, kept_releases, tidy_history
+from wavehouse.publishing.history import OF_PEOPLE, add_to_history, kept_releases, tidy_history
 from wavehouse.publishing.published_tables import PublishedTable, read_tables
 from wavehouse.publishing.releases import (
     counting_release,
@@ -120,6 +120,9 @@ def publish(project: Project, build: PassedBuild) -> dict[str, Any]:
     """
     from importlib.metadata import version
 
+    from wavehouse.audiences.files import Release, write_audiences
+    from wavehouse.audiences.sealing import seal_release, tidy_sealed
+
     started = datetime.now(UTC)
     release_id = f"{started:%Y%m%dT%H%M%S%f}Z"
     read_retention(project)
@@ -131,6 +134,15 @@ def publish(project: Project, build: PassedBuild) -> dict[str, Any]:
             tables = _copy(project, build, folder, release_id, sources)
             _verify(project, folder, tables, sources)
             _keep_artifacts(project, folder)
+            release = Release(
+                release_id,
+                started.isoformat(timespec="seconds"),
+                folder / "wavehouse.duckdb",
+                declared_keys(project.target, PUBLIC_SCHEMA),
+                _microdata(folder, of_people),
+                day_of(started),
+            )
+            audiences, keys = write_audiences(folder, release, project.working_database)
             manifest = {
                 "release": release_id,
                 "previous": previous,
@@ -146,14 +158,34 @@ def publish(project: Project, build: PassedBuild) -> dict[str, Any]:
                     }
                     for name, rows in tables.items()
                 ],
+                "audiences": audiences,
             }
             (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+            # Before the release counts, so that whoever may read it can from the first moment.
+            seal_release(project, release_id, keys)
         # What was published stays so, should any of this fail: the next publish does it then.
         add_to_history(project)
         # A reader that opened the release before stays undisturbed for one more publish.
         remove_releases(project, {release_id, previous})
         tidy_history(project)
+        tidy_sealed(project)
     return manifest
+
+
+def day_of(started: datetime) -> date:
+    """Give the day for which embargoes are judged: that of the publish, in UTC."""
+    return started.date()
+
+
+def _microdata(folder: Path, declared: set[str]) -> set[str]:
+    """Give the tables of a release that hold rows of people: declared so, or by their columns."""
+    with _connect(folder / "wavehouse.duckdb", read_only=True) as connection:
+        by_columns = connection.execute(
+            "select distinct table_name from duckdb_columns() where schema_name = $1 "
+            "and column_name in (select unnest($2))",
+            [PUBLIC_SCHEMA, sorted(OF_PEOPLE)],
+        ).fetchall()
+    return declared | {name for (name,) in by_columns}
 
 
 def publish_and_tell(project: Project, build: PassedBuild) -> None:
@@ -177,9 +209,26 @@ def publish_and_tell(project: Project, build: PassedBuild) -> None:
         f"Published {len(manifest['tables'])} tables with {rows:,} rows to "
         f"warehouse/wavehouse.duckdb and warehouse/parquet in {time.monotonic() - started:.1f} s."
     )
+    print(tell_audiences(manifest))
     if DRIFT in build.tables:
         report = write_drift_and_tell(project, project.warehouse)
         note(n_findings=len(report.findings), n_hard_findings=report.n_open)
+
+
+def tell_audiences(manifest: dict[str, Any]) -> str:
+    """Say who may read a release, and what comes later."""
+    audiences = manifest["audiences"]
+    if not audiences:
+        return (
+            "No audience may read it: the codebook's table `audiences` has no row, so nothing is "
+            "served."
+        )
+    named = ", ".join(
+        f"{each['audience_id']}{' (key)' if each['needs_key'] else ''}" for each in audiences
+    )
+    days = [each["waits_until"] for each in audiences if each["waits_until"]]
+    waits = f" An embargo ends on {min(days)}: publish then." if days else ""
+    return f"For audiences: {named}.{waits}"
 
 
 def _record(project: Project) -> Path:
