@@ -12,7 +12,7 @@ from wavehouse.audiences.door import AudienceRelease, open_audience
 from wavehouse.audiences.giving import add_key
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.project import Project
-from wavehouse.publishing.publish import publish, publish_and_tell
+from wavehouse.publishing.publish import ended_embargo, publish, publish_and_tell
 
 Rows = list[tuple[object, ...]]
 
@@ -149,6 +149,10 @@ def test_an_embargo_ends_on_its_day(guarded: Project, monkeypatch: pytest.Monkey
         published(guarded, {"audience_rows": rows})
         with open_audience(guarded, None) as opened:
             assert read(opened, "select wave_id from dim_wave order by 1") == waves
+    before = {"audiences": [{"waits_until": "2030-02-01"}, {"waits_until": None}]}
+    assert ended_embargo(before) == "2030-02-01"
+    monkeypatch.setattr(wavehouse.publishing.publish, "day_of", lambda _: date(2030, 1, 31))
+    assert ended_embargo(before) is None
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,10 @@ def command(name: str) -> click.Command:
 
 
 def options_of(name: str) -> set[str]:
-    return {"--help"} | {word for each in command(name).params for word in each.opts}
+    found = command(name)
+    # A command with commands of its own has their options.
+    parts = [found, *(found.commands.values() if isinstance(found, click.Group) else ())]
+    return {"--help"} | {word for part in parts for each in part.params for word in each.opts}
 
 
 OPTIONS = {name: options_of(name) for name in NAMES}

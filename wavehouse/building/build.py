@@ -54,13 +54,16 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
 
 def _is_up_to_date(project: Project) -> bool:
     """Say so if what is published, and the working database too, are of the inputs as they are."""
-    from wavehouse.publishing.publish import is_as_it_passed
+    from wavehouse.publishing.publish import ended_embargo, is_as_it_passed
 
     published = published_manifest(project)
     if published is None or published["fingerprint"] != fingerprint(project):
         return False
     # The docs and an analyst's own queries read the working database.
     if not is_as_it_passed(project, published["fingerprint"]):
+        return False
+    if ended := ended_embargo(published):
+        print(f"An embargo ended on {ended}, so the release is published again.")
         return False
     print(
         f"Nothing changed since {published['published_at']}: warehouse/wavehouse.duckdb is "

@@ -295,6 +295,7 @@ def tidy_history(project: Project, *, is_asked_for: bool = False) -> list[str]:
         elif release.release_id not in microdata and MICRODATA in release.parts:
             _remove(release.folder / MICRODATA)
             gone.append(f"{release.release_id}: {MICRODATA}")
+    _destroy_sealed(project)
     return gone
 
 
@@ -315,7 +316,15 @@ def remove_release(project: Project, words: str, *, microdata_only: bool) -> str
     if microdata_only and MICRODATA not in release.parts:
         raise WavehouseError(f"{release.release_id} has no {MICRODATA} any more.")
     _remove(release.folder / MICRODATA if microdata_only else release.folder)
+    _destroy_sealed(project)
     return f"Removed {f'the {MICRODATA} of ' if microdata_only else ''}{release.release_id}."
+
+
+def _destroy_sealed(project: Project) -> None:
+    """Let copies of what is removed be unreadable: what opens them for audiences goes too."""
+    from wavehouse.audiences.sealing import tidy_sealed
+
+    tidy_sealed(project)
 
 
 def size_on_disk(folders: Iterable[Path]) -> int:

@@ -121,7 +121,7 @@ def publish(project: Project, build: PassedBuild) -> dict[str, Any]:
     from importlib.metadata import version
 
     from wavehouse.audiences.files import Release, write_audiences
-    from wavehouse.audiences.sealing import seal_release, tidy_sealed
+    from wavehouse.audiences.sealing import seal_release
 
     started = datetime.now(UTC)
     release_id = f"{started:%Y%m%dT%H%M%S%f}Z"
@@ -168,8 +168,14 @@ def publish(project: Project, build: PassedBuild) -> dict[str, Any]:
         # A reader that opened the release before stays undisturbed for one more publish.
         remove_releases(project, {release_id, previous})
         tidy_history(project)
-        tidy_sealed(project)
     return manifest
+
+
+def ended_embargo(manifest: dict[str, Any]) -> str | None:
+    """Give the day on which an embargo ended after a release was published; None if none did."""
+    days = [each["waits_until"] for each in manifest.get("audiences", []) if each["waits_until"]]
+    today = day_of(datetime.now(UTC)).isoformat()
+    return min((day for day in days if day <= today), default=None)
 
 
 def day_of(started: datetime) -> date:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from wavehouse.audiences.keys import keys_folder
 from wavehouse.checksums import sha256_of
 from wavehouse.operations.run_history.run_files import MARK, runs_folder
 from wavehouse.project import Project
@@ -94,8 +95,10 @@ def find_contents(project: Project) -> tuple[list[Found], list[str]]:
     # Runs that are not over, such as that of the backup, are not known on another machine.
     runs = "warehouse/operations/runs"
     unfinished = {f"{runs}/{path.stem}" for path in runs_folder(project).glob(f"*{MARK}")}
+    keys = keys_folder(project)
     for path, source in _walk(project):
-        if path.rpartition(".")[0] in unfinished:
+        # A backup outlives what is destroyed here, so it may not have what opens releases.
+        if path.rpartition(".")[0] in unfinished or source.is_relative_to(keys):
             continue
         state = source.lstat()
         part, release = part_of(path)
