@@ -16,9 +16,9 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +36,6 @@ REMOVED = ".removed"
 OF_PEOPLE = frozenset({"respondent_key", "person_key"})
 # What file systems say that have no links, or no more of them for a file.
 NO_LINKS = (errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
-MONTH_DAYS = 31
-# More than a release is ever kept for; a timedelta has no infinity.
-MOST_DAYS = 100_000
 FOOTER = 8  # the last bytes of a Parquet file: the length of its footer, and a mark
 
 
@@ -263,10 +260,9 @@ def link_or_copy(file: str | Path, place: str | Path) -> None:
 def tidy_history(project: Project, *, is_asked_for: bool = False) -> list[str]:
     """Remove what the policy does not keep; give a line for each release of which something went.
 
-    Time is counted back from the newest release. If that is further from the one before it than the
-    days of which every release is kept, a clock may have jumped ahead, and would take the history
-    with it. So aggregates stay then, until the next publish soon after, or until somebody asks.
-    Rows of people go in any case.
+    Time is counted back from the newest release. While its time is in doubt, because a clock may
+    have jumped ahead, nothing goes, until releases came for a week or somebody asks; see
+    `Retention.kept`.
 
     Only for the holder of `publishing_lock`.
 
@@ -282,11 +278,11 @@ def tidy_history(project: Project, *, is_asked_for: bool = False) -> list[str]:
     releases = kept_releases(project)
     times = {release.release_id: release.published_at for release in releases}
     always = [release.release_id for release in releases if release.live]
-    aggregates = retention[AGGREGATES].kept(times, always)
-    if not is_asked_for and _jumped(sorted(times.values()), retention[AGGREGATES].days):
-        aggregates = set(times)
+    aggregates, microdata = (
+        retention[part].kept(times, always, is_asked_for=is_asked_for) for part in PARTS
+    )
     # Answers without the estimates from them serve nobody, so they do not stay longer.
-    microdata = retention[MICRODATA].kept(times, always) & aggregates
+    microdata &= aggregates
     gone = []
     for release in releases:
         if release.release_id not in aggregates:
@@ -336,13 +332,6 @@ def size_on_disk(folders: Iterable[Path]) -> int:
                 state = file.stat()
                 sizes[state.st_dev, state.st_ino] = state.st_size
     return sum(sizes.values())
-
-
-def _jumped(times: Sequence[datetime], days: float) -> bool:
-    """Whether the last time is so far from the one before that a clock may have jumped."""
-    return len(times) > 1 and times[-1] - times[-2] > timedelta(
-        days=min(max(days, MONTH_DAYS), MOST_DAYS)
-    )
 
 
 def _remove(folder: Path) -> None:

@@ -1,8 +1,13 @@
-"""Which releases stay: read from `releases.yml`, chosen by the time of each."""
+"""Which releases stay: read from `releases.yml`, chosen by the time of each.
 
-from collections.abc import Iterable, Mapping
+Times are what the clock of the machine said, and a clock may be wrong. So nothing goes while the
+last times are in doubt, nor by a time that is yet to come.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from math import inf
 from pathlib import Path
 
@@ -24,6 +29,13 @@ STRETCHES = {
 }
 RULES = (DAYS, *STRETCHES)
 ALL = "all"
+# A pause between releases is in doubt if it is longer than so many days, and than twice the longest
+# of so many pauses before it; it is, until releases came for so long after it.
+PAUSE_DAYS, N_PAUSES, CONFIRMED = 31, 3, timedelta(days=7)
+# A release that is later than now by more was published while the clock was ahead.
+AHEAD = timedelta(days=1)
+# More than a release is ever kept for; a timedelta has no infinity.
+MOST_DAYS = 100_000
 
 
 @dataclass(frozen=True)
@@ -42,20 +54,37 @@ class Retention:
     quarters: float
     years: float
 
-    def kept(self, times: Mapping[str, datetime], always: Iterable[str] = ()) -> set[str]:
-        """Choose the releases that stay; the newest one does.
+    def kept(
+        self,
+        times: Mapping[str, datetime],
+        always: Iterable[str] = (),
+        *,
+        now: datetime | None = None,
+        is_asked_for: bool = False,
+    ) -> set[str]:
+        """Choose the releases that stay; the newest one does. Time is counted back from it.
 
         Args:
             times: when each release was published, by its id.
             always: ids of those that stay whatever the rules say.
+            now: the time; that of the clock if left out. Releases that are later stay, and no time
+                is counted from them.
+            is_asked_for: whether somebody asked for it, and so knows what the time is. Else all of
+                them stay as long as the last times are in doubt.
         """
-        if not times:
-            return set()
+        at = (now or datetime.now(UTC)) + AHEAD
+        come = {release: time for release, time in times.items() if time <= at}
+        ahead = times.keys() - come.keys()
+        if not come or self.days == inf:
+            return set(times)
+        if not is_asked_for and self._is_in_doubt(sorted(come.values())):
+            return set(times)
+        return ahead | self._kept(come, always)
+
+    def _kept(self, times: Mapping[str, datetime], always: Iterable[str]) -> set[str]:
         newest_first = sorted(times, key=lambda release: (times[release], release), reverse=True)
         newest = times[newest_first[0]]
         kept = {newest_first[0], *always} & times.keys()
-        if self.days == inf:
-            return set(times)
         if self.days:
             since = newest - timedelta(days=self.days)
             kept |= {release for release, time in times.items() if time >= since}
@@ -66,6 +95,21 @@ class Retention:
             wanted = getattr(self, rule)
             kept |= {release for place, release in enumerate(stretches.values()) if place < wanted}
         return kept
+
+    def _is_in_doubt(self, times: Sequence[datetime]) -> bool:
+        """Tell whether a clock may have jumped ahead shortly before the last of these times.
+
+        A jump looks like a pause that is longer than those before it. A real one is over when
+        releases come again; a wrong clock is seen by somebody in the meantime.
+        """
+        pauses = [later - earlier for earlier, later in pairwise(times)]
+        least = timedelta(days=min(max(self.days, PAUSE_DAYS), MOST_DAYS))
+        for place, pause in enumerate(pauses):
+            before = pauses[max(place - N_PAUSES, 0) : place]
+            usual = 2 * max(before, default=timedelta(0))
+            if pause > max(least, usual) and times[-1] - times[place + 1] < CONFIRMED:
+                return True
+        return False
 
 
 # What holds where the project has no such file.

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from wavehouse.building.dbt import RESULTS, results_of
 from wavehouse.drift import PROBLEMS
 from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.operations.daily_run.trial import State, state_of
 from wavehouse.operations.run_history.dbt_results import FAILED
 from wavehouse.operations.run_history.messages import ending_of
 from wavehouse.project import Project
@@ -13,7 +14,12 @@ from wavehouse.writing import is_of_the_system
 MOST = 3
 
 
-def why_refused(project: Project, error: BaseException, since: float) -> str:
+def results_state(project: Project) -> State | None:
+    """Give what tells whether dbt wrote new results; None if there are none."""
+    return state_of(project.target / RESULTS)
+
+
+def why_refused(project: Project, error: BaseException, before: State | None) -> str:
     """Say why a build refused what it was given; an empty text if it failed for another reason.
 
     Problems of files and codebook come first: file, wave, column and what is wrong, without the
@@ -22,15 +28,13 @@ def why_refused(project: Project, error: BaseException, since: float) -> str:
     Args:
         project: the project.
         error: what the build ended with.
-        since: when it was begun, in seconds since 1970; results from before are of another build.
+        before: the state of dbt's results when it was begun; the same ones are of another build.
+            No times are compared: the clock may have been set meanwhile, and a disk in the network
+            has one of its own.
     """
     if not isinstance(error, WavehouseError) or is_of_the_system(error):
         return ""
-    results = project.target / RESULTS
-    try:
-        is_new = results.stat().st_mtime >= since
-    except OSError:
-        is_new = False
+    is_new = results_state(project) not in (None, before)
     said = (list(_problems(project)) or list(_failed(project))) if is_new else []
     if not said and isinstance(error, ProblemsError):
         # Files that could not be read, before dbt began.

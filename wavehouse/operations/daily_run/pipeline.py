@@ -23,7 +23,7 @@ from wavehouse.errors import WavehouseError
 from wavehouse.escapes import terminal_text
 from wavehouse.locks import if_free
 from wavehouse.operations.configuration import Operations, inside_project, read_operations
-from wavehouse.operations.daily_run.build_failure import why_refused
+from wavehouse.operations.daily_run.build_failure import results_state, why_refused
 from wavehouse.operations.daily_run.inbox import (
     REFUSED,
     TAKEN,
@@ -237,7 +237,7 @@ def _try(project: Project, deliveries: Sequence[Delivery], done: Outcome) -> str
             are taken back, and are tried again with the next run.
     """
     taking = Taking(project)
-    began = time.time()
+    before = results_state(project)
     try:
         for delivery in deliveries:
             trial = _tried(project, delivery, done)
@@ -253,7 +253,7 @@ def _try(project: Project, deliveries: Sequence[Delivery], done: Outcome) -> str
             _keep(taking, done)
             raise
         done.notes += taking.take_back()
-        failure = why_refused(project, error, began) if taking.deliveries else ""
+        failure = why_refused(project, error, before) if taking.deliveries else ""
         if failure:
             print(terminal_text(str(error)), flush=True)
             return failure

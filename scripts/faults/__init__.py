@@ -1,0 +1,1 @@
+"""What `try_faults.py` disturbs, by what, and what must hold afterwards."""
