@@ -203,6 +203,30 @@ def test_the_page_says_what_ran_what_failed_and_what_got_slower(
     assert not re.search(r"<script|https?://|<link", text)
 
 
+def test_page_and_status_judge_alike_what_was_made_good(project: Project) -> None:
+    """A run within a run that was done since, and a run that did all but take a delivery."""
+
+    def judged() -> tuple[dict[str, bool], list[str]]:
+        page = {each.run["run_id"]: each.is_made_good for each in read_page(project, NOW).failures}
+        found = findings.find_all(project, NOW)
+        return page, [each.subject for each in found if each.kind == "run_failed"]
+
+    whole = add_run(project, 5, "run", "failed", trigger="schedule", message="build: it failed.")
+    part = add_run(project, 5, "build", "failed", part_of=whole, trigger="schedule")
+    assert judged() == ({whole: False, part: False}, ["wavehouse run"])
+    build = add_run(project, 4, "build", trigger="schedule")
+    assert judged() == ({whole: True, part: True}, [])
+    (project.warehouse / "operations" / "runs" / f"{build}.json").unlink()
+    refusing = add_run(project, 3, "run", "failed", trigger="schedule", details={"refused": 1})
+    assert judged() == ({whole: False, part: False, refusing: False}, ["wavehouse run"])
+    record = next(run for run in read_runs(project) if run["run_id"] == refusing)
+    write_run(
+        project, record | {"steps": [step | {"status": "passed"} for step in record["steps"]]}
+    )
+    # Its steps passed: the delivery is a finding of its own.
+    assert judged() == ({whole: True, part: True}, [])
+
+
 def test_the_page_shows_what_is_not_as_expected(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

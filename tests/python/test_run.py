@@ -6,6 +6,7 @@ The build is stood in for here, so that it fails as it is told to; drills run th
 
 import csv
 import json
+import os
 import shutil
 import signal
 import time
@@ -17,10 +18,12 @@ import pytest
 from wavehouse.building.fingerprint import fingerprint
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.operations.daily_run import pipeline
+from wavehouse.operations.daily_run.build_failure import results_state, why_refused
 from wavehouse.operations.daily_run.taking import taking_folder
 from wavehouse.operations.run_history.run_files import read_runs
 from wavehouse.processes import clean_end_on_sigterm
 from wavehouse.project import Project
+from wavehouse.writing import write_whole
 
 OPERATIONS = "run: {inbox: inbox, settle_seconds: 0, pages: false}\n"
 Build = Callable[[Project], None]
@@ -113,6 +116,24 @@ def test_a_delivery_is_taken_once(
     assert "Taken" not in capsys.readouterr().out
     assert met == [{"2026"}, {"2026"}]
     assert [run["status"] for run in read_runs(town) if run["command"] == "run"] == ["passed"] * 2
+
+
+def test_results_are_of_this_build_if_dbt_wrote_them_whatever_the_clock_says(
+    town: Project,
+) -> None:
+    """A disk in the network may have another clock, and this one may be set while it builds."""
+    results = town.target / "run_results.json"
+    results.parent.mkdir(exist_ok=True)
+    nodes = [{"unique_id": "test.wavehouse.codes_are_known.1", "status": "fail"}]
+    results.write_text(json.dumps({"results": nodes}))
+    os.utime(results, (0, 0))
+    failed = WavehouseError("The build failed.")
+    assert why_refused(town, failed, None) == "The test codes_are_known failed."
+    before = results_state(town)
+    assert why_refused(town, failed, before) == ""
+    write_whole(results, json.dumps({"results": nodes}))
+    os.utime(results, (0, 0))
+    assert why_refused(town, failed, before) == "The test codes_are_known failed."
 
 
 def test_one_wrong_delivery_holds_up_no_other(

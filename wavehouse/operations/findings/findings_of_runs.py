@@ -16,14 +16,14 @@ from wavehouse.operations.findings.finding import (
     said_time,
     sentence,
 )
+from wavehouse.operations.run_history.history import DONE, did_its_work, is_made_good
 from wavehouse.operations.run_history.messages import FAILED, STOPPED
 from wavehouse.operations.run_history.processes_of_runs import MANUAL
 from wavehouse.operations.run_history.run_files import KILLED, RUNNING, Run, read_nodes, read_runs
-from wavehouse.operations.run_history.runs import NOTHING_TO_DO, PASSED
+from wavehouse.operations.run_history.runs import PASSED
 from wavehouse.project import Project
 from wavehouse.publishing.releases import published_manifest
 
-DONE = (PASSED, NOTHING_TO_DO)
 # What is asked of a run; None where its record does not say it.
 ASKED = (
     *("part_of", "command", "target", "study_id", "trigger", "message", "ended_at", "seconds"),
@@ -104,17 +104,6 @@ def findings_of_release(
         )
 
 
-def did_its_work(run: Run) -> bool:
-    """Tell whether a run did all that it could, also where it refused a delivery.
-
-    What was refused is a finding of its own.
-    """
-    refused = (run["details"] or {}).get("refused")
-    steps = [step["status"] for step in run["steps"]]
-    only_refused = run["status"] == FAILED and refused and steps and FAILED not in steps
-    return run["status"] in DONE or bool(only_refused)
-
-
 def _is_open(run: Run, runs: Sequence[Run], parts: Sequence[Run], now: datetime) -> bool:
     """Tell whether what a run failed to do has not been done since, and still matters."""
     began = moment(run["started_at"]) or now
@@ -125,16 +114,7 @@ def _is_open(run: Run, runs: Sequence[Run], parts: Sequence[Run], now: datetime)
     failed = [part for part in parts if part["status"] not in DONE]
     if failed and all(part["command"] in OF_BACKUPS for part in failed):
         return False
-    return not (_done_since(run, runs) or (failed and all(_done_since(f, runs) for f in failed)))
-
-
-def _done_since(run: Run, runs: Sequence[Run]) -> bool:
-    return any(
-        other["started_at"] > run["started_at"]
-        and all(other[name] == run[name] for name in ("command", "target", "study_id"))
-        and did_its_work(other)
-        for other in runs
-    )
+    return not is_made_good(run, runs)
 
 
 def _not_done(project: Project, run: Run) -> Finding:

@@ -16,7 +16,7 @@ from wavehouse.operations.run_history.run_files import (
     read_runs,
     runs_folder,
 )
-from wavehouse.operations.run_history.runs import PASSED
+from wavehouse.operations.run_history.runs import NOTHING_TO_DO, PASSED
 from wavehouse.project import Project
 
 # How many runs of a kind one is compared with.
@@ -25,6 +25,7 @@ N_COMPARED = 10
 TIMES_SLOWER = 1.2
 STEP_SECONDS, NODE_SECONDS = 1.0, 0.2
 N_SLOWEST = 10
+DONE = (PASSED, NOTHING_TO_DO)
 BAD_TESTS = ("fail", "error", "warn")
 # What a record has for the program alone.
 INTERNAL = ("process", "said_at")
@@ -94,17 +95,46 @@ def find_run(project: Project, word: str) -> Run:
     raise WavehouseError(f"There is no run {word!r}. `wavehouse history` lists the runs.")
 
 
+def did_its_work(run: Run) -> bool:
+    """Tell whether a run did all that it could, also where it refused a delivery.
+
+    What was refused is a finding of its own.
+    """
+    refused = (run.get("details") or {}).get("refused")
+    steps = [step["status"] for step in run["steps"]]
+    only_refused = run["status"] == FAILED and refused and steps and FAILED not in steps
+    return run["status"] in DONE or bool(only_refused)
+
+
 def failures(runs: Iterable[Run]) -> list[Run]:
-    """Give the runs that failed or were killed, the latest first."""
-    return [run for run in reversed(list(runs)) if run["status"] in (FAILED, KILLED)]
+    """Give the runs that failed or were killed before they did their work, the latest first."""
+    of_failures = (run for run in runs if run["status"] in (FAILED, KILLED))
+    return [run for run in of_failures if not did_its_work(run)][::-1]
 
 
-def is_made_good(run: Run, runs: Iterable[Run]) -> bool:
-    """Tell whether the same command, on the same engine and study, passed after a run."""
+def is_made_good(run: Run, runs: Sequence[Run]) -> bool:
+    """Tell whether what a run did not do was done since, by its like or by the like of its parts.
+
+    A run within a run is made good with that one, which speaks for it.
+
+    Args:
+        run: one that did not do its work.
+        runs: all runs that there are to know.
+    """
+    outer = next((each for each in runs if each["run_id"] == run.get("part_of")), None)
+    if outer is not None and (did_its_work(outer) or is_made_good(outer, runs)):
+        return True
+    missed = [
+        part for part in runs if part.get("part_of") == run["run_id"] and part["status"] not in DONE
+    ]
+    return _done_since(run, runs) or (bool(missed) and all(_done_since(m, runs) for m in missed))
+
+
+def _done_since(run: Run, runs: Iterable[Run]) -> bool:
     return any(
         other["started_at"] > run["started_at"]
         and same_kind(other) == same_kind(run)
-        and other["status"] not in (FAILED, KILLED, "running", "stopped")
+        and did_its_work(other)
         for other in runs
     )
 

@@ -11,16 +11,12 @@ from wavehouse.operations.configuration import Operations, read_operations
 from wavehouse.operations.findings.deliveries import WaveState
 from wavehouse.operations.findings.finding import ERROR, Finding, moment, runbook_of
 from wavehouse.operations.findings.findings import UNREADABLE, find_all
-from wavehouse.operations.findings.findings_of_runs import (
-    DONE,
-    did_its_work,
-    known_runs,
-    seconds_by_node,
-)
+from wavehouse.operations.findings.findings_of_runs import known_runs, seconds_by_node
 from wavehouse.operations.findings.findings_of_waves import wave_states
 from wavehouse.operations.findings.growth import growth_per_day, note_sizes, read_sizes
 from wavehouse.operations.findings.postgres_facts import PostgresFacts, ask_postgres, uses_postgres
 from wavehouse.operations.findings.storage import DatabaseSize, DiskSpace, database_sizes, disks
+from wavehouse.operations.run_history.history import DONE, did_its_work
 from wavehouse.operations.run_history.run_files import RUNNING, Run
 from wavehouse.project import Project
 from wavehouse.publishing.releases import published_manifest
