@@ -184,8 +184,8 @@ def live(month: Month, day: int, event: str | None) -> None:
     if event == OFF:
         # Nothing runs, and nothing is delivered.
         month.off += 1
-        late = {"publish_late"} if month.off > 1 else set()
-        judge(month, day, late, {"wave_silent"} if month.off > 1 else set())
+        old, silent = ({"publish_late"}, {"wave_silent"}) if month.off > 1 else (set(), set())
+        judge(month, day, is_late(day) | old, is_short(day) | silent)
         return
     if event == LATE:
         month.off += 1
@@ -193,7 +193,8 @@ def live(month: Month, day: int, event: str | None) -> None:
         month.expect(release(month) == before, f"{today}: nothing came, and it was published")
         # A day without a delivery is what the schedule allows.
         silent = {"wave_silent"} if month.off > 2 else set()
-        judge(month, day, is_late(day), is_short(day) | silent)
+        old = {"publish_late"} if month.off > 1 else set()
+        judge(month, day, is_late(day) | old, is_short(day) | silent)
         return
     month.off = 0
     if event == CORRECTION:
