@@ -20,7 +20,11 @@ from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.operations.daily_run import pipeline
 from wavehouse.operations.daily_run.build_failure import results_state, why_refused
 from wavehouse.operations.daily_run.taking import taking_folder
+from wavehouse.operations.findings import findings_of_postgres, findings_of_runs
+from wavehouse.operations.findings.postgres_facts import PostgresFacts
+from wavehouse.operations.run_history.page import page_file
 from wavehouse.operations.run_history.run_files import read_runs
+from wavehouse.operations.status import status
 from wavehouse.processes import clean_end_on_sigterm
 from wavehouse.project import Project
 from wavehouse.writing import write_whole
@@ -116,6 +120,30 @@ def test_a_delivery_is_taken_once(
     assert "Taken" not in capsys.readouterr().out
     assert met == [{"2026"}, {"2026"}]
     assert [run["status"] for run in read_runs(town) if run["command"] == "run"] == ["passed"] * 2
+
+
+def test_a_run_looks_once_at_how_all_is(
+    town: Project, built_by: Callable[[Build], list[set[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it tells, what it measures and what its page shows are of one look."""
+    asked = []
+    facts = PostgresFacts(error="gone away")
+    monkeypatch.setenv("WAVEHOUSE_PG_HOST", "127.0.0.1")
+    for module in (status, findings_of_postgres):
+        monkeypatch.setattr(module, "ask_postgres", lambda: asked.append("server") or facts)
+    known = findings_of_runs.known_runs
+    for module in (status, findings_of_runs):
+        monkeypatch.setattr(
+            module, "known_runs", lambda project: asked.append("runs") or known(project)
+        )
+    built_by(passes)
+    assert pipeline.run(town)
+    assert sorted(asked) == ["runs", "server"]
+    text = page_file(town).read_text(encoding="utf-8")
+    assert "gone away" in text
+    (run,) = read_runs(town)
+    assert run["status"] == "passed"
+    assert f"begun {run['started_at'][:10]}" in " ".join(text.split())
 
 
 def test_results_are_of_this_build_if_dbt_wrote_them_whatever_the_clock_says(

@@ -106,7 +106,7 @@ def run(project: Project) -> bool:
 
 def _run(project: Project, operations: Operations) -> bool:
     minutes = operations.run.time_limit_minutes
-    with recorded(project, "run") as record, _time_limit(minutes) as limit:
+    with recorded(project, "run", is_reported=True) as record, _time_limit(minutes) as limit:
         done = Outcome()
         before = counting_release(project)
         for name, work in _steps(project, operations, done):

@@ -40,9 +40,11 @@ NOISE_SECONDS = 10.0
 MOST_SLOW_MODELS = 3
 
 
-def findings_of_runs(project: Project, operations: Operations, now: datetime) -> Iterator[Finding]:
+def findings_of_runs(
+    project: Project, operations: Operations, now: datetime, runs: Sequence[Run] | None = None
+) -> Iterator[Finding]:
     """Find runs that did not do what they should, and nothing since has done."""
-    runs = known_runs(project)
+    runs = known_runs(project) if runs is None else runs
     parts: dict[str, list[Run]] = defaultdict(list)
     for run in runs:
         parts[str(run["part_of"])].append(run)

@@ -1,5 +1,6 @@
 """The page of operations: what ran, what got slower, what failed, what is late; one file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,27 +63,44 @@ def page_file(project: Project) -> Path:
     return operations_folder(project) / "index.html"
 
 
-def write_page(project: Project) -> Path:
-    """Write the page, and say where. Raises what `write_whole` raises."""
+def write_page(project: Project, findings: Sequence["Finding"] | None = None) -> Path:
+    """Write the page, and say where.
+
+    Args:
+        project: the project.
+        findings: all findings, if they were looked for already.
+
+    Raises:
+        OSError: the page cannot be written.
+    """
     path = page_file(project)
-    write_whole(path, render(read_page(project)))
+    write_whole(path, render(read_page(project, findings=findings)))
     return path
 
 
-def read_page(project: Project, now: datetime | None = None) -> Operations:
-    """Read what the page shows, from the history and from what is expected of the project."""
+def read_page(
+    project: Project, now: datetime | None = None, findings: Sequence["Finding"] | None = None
+) -> Operations:
+    """Read what the page shows, from the history and from what is expected of the project.
+
+    Args:
+        project: the project.
+        now: the time to judge by; that of the clock if left out.
+        findings: all findings, if they were looked for already.
+    """
     # It reads tables of the codebook, which other parts of a run need not.
     from wavehouse.operations.findings.findings import find_all
 
     now = now or datetime.now(UTC)
     runs = read_runs(project, N_RUNS)
-    findings = [each for each in find_all(project, now) if each.kind not in OF_FAILURES]
+    found = find_all(project, now) if findings is None else findings
+    late = [each for each in found if each.kind not in OF_FAILURES]
     failed = [
         Failure(run, bad_tests(read_nodes(project, run["run_id"])), is_made_good(run, runs))
         for run in failures(runs)[:N_FAILED]
     ]
     comparison = compare_last_build(project, runs)
-    return Operations(now, runs[::-1], failed, comparison, findings)
+    return Operations(now, runs[::-1], failed, comparison, late)
 
 
 def render(operations: Operations) -> str:

@@ -74,11 +74,20 @@ class RecordedRun:
         project: the project.
         command: what runs, such as `build`.
         target: the engine that it works on, where it works on one.
+        is_reported: whether a report follows it, which writes the page.
     """
 
-    def __init__(self, project: Project, command: str, target: str | None = None) -> None:
+    def __init__(
+        self,
+        project: Project,
+        command: str,
+        target: str | None = None,
+        *,
+        is_reported: bool = False,
+    ) -> None:
         """Describe the run as it is at its beginning; nothing is written yet."""
         self._project = project
+        self._is_reported = is_reported
         self._is_writable = True
         self._clock = time.monotonic()
         self._processor, _ = usage()
@@ -199,10 +208,11 @@ class RecordedRun:
         A run that finds nothing to do ends at once.
         """
         if self.record["part_of"] is None and self.record["status"] != NOTHING_TO_DO:
-            from wavehouse.operations.run_history.page import write_page
-
             forget_old_runs(self._project, _days_kept(self._project))
-            write_page(self._project)
+            if not self._is_reported:
+                from wavehouse.operations.run_history.page import write_page
+
+                write_page(self._project)
 
     def save(self) -> None:
         """Write the run as it is now."""
@@ -233,7 +243,9 @@ class RecordedRun:
 
 
 @contextmanager
-def recorded(project: Project, command: str, target: str | None = None) -> Iterator[RecordedRun]:
+def recorded(
+    project: Project, command: str, target: str | None = None, *, is_reported: bool = False
+) -> Iterator[RecordedRun]:
     """Record what the block does as a run.
 
     A run within a run, in this process or one that it starts, is part of that one. An error passes
@@ -243,8 +255,9 @@ def recorded(project: Project, command: str, target: str | None = None) -> Itera
         project: the project.
         command: what runs, such as `build`.
         target: the engine that it works on, where it works on one.
+        is_reported: whether a report follows it, which writes the page.
     """
-    run = RecordedRun(project, command, target)
+    run = RecordedRun(project, command, target, is_reported=is_reported)
     run.begin()
     token = _CURRENT.set(run)
     outer = os.environ.get(PART_OF)

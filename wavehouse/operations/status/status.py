@@ -148,12 +148,17 @@ def look(project: Project, now: datetime | None = None) -> Status:
     except WavehouseError:
         operations = Operations()
     status = Status(project.name, at, runbook_of(project), operations)
-    status.findings = find_all(project, at)
-    status.release = published_manifest(project)
-    status.backups = read_backups(project)
+    runs = None
     # A file may go in this moment, because a build or a publish replaces it.
     with suppress(*UNREADABLE):
         runs = known_runs(project)
+    if uses_postgres():
+        status.postgres = ask_postgres()
+    status.findings = find_all(project, at, runs=runs, postgres=status.postgres)
+    status.release = published_manifest(project)
+    status.backups = read_backups(project)
+    with suppress(*UNREADABLE):
+        runs = runs or []
         status.runs = _by_command(runs)
         status.models = _slowest_models(project, runs)
     with suppress(*UNREADABLE):
@@ -162,8 +167,6 @@ def look(project: Project, now: datetime | None = None) -> Status:
         status.disks = disks(project)
     with suppress(*UNREADABLE):
         status.databases = database_sizes(project)
-    if uses_postgres():
-        status.postgres = ask_postgres()
     today = at.astimezone().date()
     known = read_sizes(project) | {today: _sizes(status)}
     grew = {name: growth_per_day(known, name, today) for name in known[today]}
