@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from socket import create_server
@@ -67,9 +68,11 @@ def serve(port: int, file: Path) -> None:
             self.send_header("Content-Length", str(len(content) - begun))
             self.end_headers()
             size = len(content) // BLOCKS + 1
-            for place in range(begun, len(content), size):
-                self.wfile.write(content[place : place + size])
-                time.sleep(SECONDS / BLOCKS)
+            # Whoever downloads may be killed too.
+            with suppress(ConnectionError):
+                for place in range(begun, len(content), size):
+                    self.wfile.write(content[place : place + size])
+                    time.sleep(SECONDS / BLOCKS)
 
         def log_message(self, *_: object) -> None:
             pass
