@@ -17,6 +17,7 @@ scripts <- c(
   "common", "schools", "made_up", "studies", "distributions", # means, shares, changes
   "engine", "definitions", "measures", # all kinds of measures
   "replicates", "contrasts", "compared", # replicate weights, and several estimates together
-  "associations", "association_tests"
+  "associations", "association_tests",
+  "asked"
 )
 for (script in scripts) source(file.path("scripts", "references", paste0(script, ".R")))

@@ -31,6 +31,7 @@ COMMANDS = {
     ),
     "Run by itself": (*("run", "status", "history", "schedule", "backup", "restore", "drill"),),
     "Review changes": ("baseline", "check-change"),
+    "Ask": ("estimate",),
     "Write for readers": ("docs", "pages", "export", "where"),
     "Say who may read": ("key",),
     "Look back": ("releases", "as-of", "diff"),

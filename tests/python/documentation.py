@@ -49,6 +49,7 @@ ROOMS = (
     "rules",
     "disclosure",
     "published",
+    "program",
     "contrasts",
     "associations",
     "drift",

@@ -4,6 +4,7 @@
     warehouse/history/release=<id>/aggregates/<table>.parquet
     warehouse/history/release=<id>/microdata/<table>.parquet    only as long as that part is kept
     warehouse/history/release=<id>/<part>/audiences/<audience>.duckdb    what an audience may read
+    warehouse/history/release=<id>/microdata/estimation/        likewise: what questions need
 
 A file is a hard link to that of the published release, or of an earlier one in the history whose
 rows and columns are the same. So a file is gone from the disk when no release has it any more, and
@@ -23,7 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from wavehouse.errors import WavehouseError
-from wavehouse.escapes import sql_text
+from wavehouse.escapes import sql_name, sql_text
+from wavehouse.estimating.keeping import FILE
 from wavehouse.project import Project
 from wavehouse.publishing.releases import PARTIAL, counting_release, manifest_of, seal, sync_tree
 from wavehouse.publishing.retention import AGGREGATES, MICRODATA, PARTS, read_retention
@@ -32,6 +34,8 @@ NAME = "release="
 MANIFEST = "manifest.json"
 AUDIENCES = "audiences"  # the folder of the files that audiences read
 REMOVED = ".removed"
+# The folder within microdata of what questions need.
+ESTIMATION = "estimation"
 # A table with such a column has rows of people.
 OF_PEOPLE = frozenset({"respondent_key", "person_key"})
 # What file systems say that have no links, or no more of them for a file.
@@ -94,6 +98,13 @@ class KeptRelease:
     def _all_files(self) -> Iterator[Path]:
         yield from self.files()
         yield from self.files_of_audiences()
+        yield from self.estimation().values()
+
+    def estimation(self) -> dict[str, Path]:
+        """Give the files that questions need, by table; none if they are not kept."""
+        return {
+            file.stem: file for file in (self.folder / MICRODATA / ESTIMATION).glob("*.parquet")
+        }
 
     def table(self, name: str) -> Path | None:
         """Give the file of a table; None if there is none, or it is not kept."""
@@ -178,6 +189,11 @@ def add_to_history(project: Project) -> None:
         for release in kept_releases(project)
         for table in release.manifest["tables"]
         if (file := release.table(table["name"])) is not None
+    } | {
+        (name, total): file
+        for release in kept_releases(project)
+        for name, file in release.estimation().items()
+        if (total := release.manifest.get("estimation", {}).get(name))
     }
     for folder in sorted((project.warehouse / "releases").glob("[!.]*")):
         manifest = manifest_of(folder)
@@ -204,11 +220,15 @@ def _add(
         tables.append({**table, "part": part, "content": content})
         added[table["name"], content] = history / name / part / file.name
     _add_audiences(release, partial)
-    text = json.dumps({**manifest, "tables": tables}, indent=2) + "\n"
+    asked = _add_estimation(release / FILE, partial / MICRODATA / ESTIMATION, known)
+    manifest = {**manifest, "tables": tables, "estimation": asked}
+    text = json.dumps(manifest, indent=2) + "\n"
     (partial / MANIFEST).write_text(text, encoding="utf-8")
     seal(partial)
     sync_tree(partial)
     partial.rename(history / name)
+    kept = history / name / MICRODATA / ESTIMATION
+    added |= {(key, total): kept / f"{key}.parquet" for key, total in asked.items()}
     known.update(added)
 
 
@@ -219,6 +239,27 @@ def _add_audiences(release: Path, partial: Path) -> None:
             place = partial / part / AUDIENCES / file.name
             place.parent.mkdir(parents=True, exist_ok=True)
             link_or_copy(file, place)
+
+
+def _add_estimation(file: Path, folder: Path, known: dict[tuple[str, str], Path]) -> dict[str, str]:
+    """Take what questions need over as Parquet files; give a sum of each table's content."""
+    import duckdb
+
+    if not file.is_file():
+        return {}
+    folder.mkdir(parents=True)
+    contents = {}
+    with duckdb.connect(str(file), read_only=True) as connection:
+        for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall():
+            place = folder / f"{name}.parquet"
+            connection.execute(
+                f"copy {sql_name(name)} to {sql_text(place)} (format parquet, compression zstd)"
+            )
+            contents[name], _ = describe_content(place)
+            if (same := known.get((name, contents[name]))) is not None:
+                place.unlink()
+                link_or_copy(same, place)
+    return contents
 
 
 def describe_content(file: Path) -> tuple[str, set[str]]:

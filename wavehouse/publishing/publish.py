@@ -17,6 +17,8 @@ from wavehouse.building.fingerprint import VERSIONED
 from wavehouse.building.working_database import state_of
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_name, sql_text
+from wavehouse.estimating.keeping import FILE as ESTIMATION
+from wavehouse.estimating.keeping import keep_program
 from wavehouse.operations.run_history.runs import note
 from wavehouse.project import Project
 from wavehouse.publishing.history import OF_PEOPLE, add_to_history, kept_releases, tidy_history
@@ -134,6 +136,8 @@ def publish(project: Project, build: PassedBuild) -> dict[str, Any]:
             tables = _copy(project, build, folder, release_id, sources)
             _verify(project, folder, tables, sources)
             _keep_artifacts(project, folder)
+            with _connect(":memory:") as connection:
+                keep_program(connection, project.working_database, folder / ESTIMATION)
             release = Release(
                 release_id,
                 started.isoformat(timespec="seconds"),
@@ -352,7 +356,7 @@ def _digest(connection: "DuckDBPyConnection", source: str) -> tuple[int, int]:
     ).fetchall()[0]
 
 
-def _connect(path: Path, read_only: bool = False) -> "DuckDBPyConnection":
+def _connect(path: Path | str, read_only: bool = False) -> "DuckDBPyConnection":
     import duckdb
 
     return duckdb.connect(

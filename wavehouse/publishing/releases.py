@@ -1,7 +1,7 @@
 """The published warehouse on disk: whole releases, and one link that says which counts.
 
-    warehouse/releases/<id>/    wavehouse.duckdb, parquet/, audiences/, manifest.json; read-only
-                                once there
+    warehouse/releases/<id>/    wavehouse.duckdb, parquet/, estimation.duckdb, audiences/,
+                                manifest.json; read-only once there
     warehouse/current           link to the release that counts; all that a switch replaces
     warehouse/wavehouse.duckdb  link to current/wavehouse.duckdb, made once
     warehouse/parquet           link to current/parquet, made once

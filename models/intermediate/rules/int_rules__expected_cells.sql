@@ -76,12 +76,8 @@ keyed_periods as (
     from periods
 ),
 
-segments as (
-    select distinct
-        segment_id,
-        first_variable_id,
-        second_variable_id
-    from segment_values
+segment_variables as (
+    select * from {{ ref('stg_codebook__segment_variables') }}
 ),
 
 study_variables as (
@@ -91,23 +87,28 @@ study_variables as (
     from questions
 ),
 
+segments as (
+    select distinct segment_id
+    from segment_values
+),
+
+-- a segment without variables is of everybody
 study_segments as (
     select
         studies.study_id,
         segments.segment_id
     from (select distinct study_id from waves) as studies
     cross join segments
-    left join study_variables as first_variable
+    left join segment_variables
+        on segments.segment_id = segment_variables.segment_id
+    left join study_variables
         on
-            studies.study_id = first_variable.study_id
-            and segments.first_variable_id = first_variable.variable_id
-    left join study_variables as second_variable
-        on
-            studies.study_id = second_variable.study_id
-            and segments.second_variable_id = second_variable.variable_id
-    where
-        (segments.first_variable_id is null or first_variable.variable_id is not null)
-        and (segments.second_variable_id is null or second_variable.variable_id is not null)
+            studies.study_id = study_variables.study_id
+            and segment_variables.variable_id = study_variables.variable_id
+    group by
+        studies.study_id,
+        segments.segment_id
+    having count(segment_variables.variable_id) = count(study_variables.variable_id)
 ),
 
 study_measures as (

@@ -29,8 +29,8 @@ frame as (
     from {{ ref('int_rules__expected_cells') }}
 ),
 
-segment_values as (
-    select * from {{ ref('int_segments__values') }}
+segment_variables as (
+    select * from {{ ref('stg_codebook__segment_variables') }}
 ),
 
 estimated as (
@@ -54,26 +54,9 @@ standards as (
         on standard_populations.variable_id = derivations.variable_id
 ),
 
-segment_variables as (
-    select
-        segment_id,
-        segment_code,
-        first_variable_id as variable_id
-    from segment_values
-
-    union
-
-    select
-        segment_id,
-        segment_code,
-        second_variable_id as variable_id
-    from segment_values
-),
-
 asked as (
     select
         segment_variables.segment_id,
-        segment_variables.segment_code,
         coalesce(derivations.source_variable_id, segment_variables.variable_id)
             as asked_variable_id
     from segment_variables
@@ -93,7 +76,6 @@ final as (
     inner join asked
         on
             frame.segment_id = asked.segment_id
-            and frame.segment_code = asked.segment_code
             and standards.asked_variable_id = asked.asked_variable_id
     left join estimated
         on

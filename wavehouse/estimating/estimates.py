@@ -1,0 +1,205 @@
+"""Answer a question: write it as small tables, run the program over them, read what it gives."""
+
+from typing import TYPE_CHECKING
+
+from wavehouse.errors import WavehouseError
+from wavehouse.escapes import sql_name, sql_text
+from wavehouse.estimating.asking import write_question
+from wavehouse.estimating.programs import KEY, MODEL, NARROWED, WHOLE, Program
+from wavehouse.estimating.questions import Question
+from wavehouse.estimating.understood import Asked, Codebook
+
+if TYPE_CHECKING:
+    import pyarrow
+    from duckdb import DuckDBPyConnection
+
+# A question to which there are more rows is refused.
+MOST_ROWS = 100_000
+# How many rows a question has is known after this step.
+COUNTED_AFTER = "int_segments__values"
+# What an answer has of labelled estimates, in the order of `fct_trend_estimates`.
+SUBJECT = (
+    *("measure_id", "measure_label", "measure_kind", "variable_id", "variable_label"),
+    *("category_code", "category_label"),
+    *("segment_id", "segment_label", "segment_code", "segment_value_label"),
+)
+FIGURES = (
+    *("estimate", "standard_error", "degrees_of_freedom"),
+    *("ci_level", "ci_lower", "ci_upper", "ci_method"),
+    *("n_respondents", "n_effective", "sum_of_weights", "weight_id"),
+    *("design_effect", "coefficient_of_variation"),
+    *("observation_status", "confidentiality_status", "publication_rule"),
+    *("base_description", "status_reason"),
+)
+
+
+def estimate(connection: "DuckDBPyConnection", question: Question) -> "pyarrow.Table":
+    """Estimate what is asked, with errors, intervals and statuses as declared estimates have them.
+
+    Nothing is written but temporary tables, which are gone in the end; so the connection may be of
+    a file that is read-only, and several threads may ask at a time, each by `connection.cursor()`.
+    The publication rule of each study decides what is shown.
+
+    Args:
+        connection: has the tables of a release's `estimation.duckdb`: opened, or attached under any
+            name. Rows of studies and waves that an audience may not read may be missing in it.
+        question: what is asked.
+
+    Returns:
+        a row for each study, wave (or pool, or calendar period), measure, category and cell of the
+        crossing, in that order. The columns are those of `fct_trend_estimates`, and more:
+        `period_grain`, `period_start`, `period_end`, `n_waves` and `from_wave_id` say what a row
+        is of. `by_<variable>` and `by_<variable>_label` are there for each variable that is
+        crossed; `filter` is the condition as it was understood, null if there is none. `wave_id` is
+        the last wave of a pool, and that of a calendar period if its interviews are of one wave.
+
+    Raises:
+        WavehouseError: a name is not known, the filter cannot be read, a study answers declared
+            estimates only, the answer would be too long, or the connection has no such tables.
+    """
+    cursor = connection.cursor()
+    try:
+        program = Program.find(cursor)
+        asked = Codebook(cursor, program).understand(question)
+        write_question(cursor, program, asked)
+        _run(cursor, program)
+        return _read(cursor, program, asked)
+    finally:
+        cursor.close()
+
+
+def _run(cursor: "DuckDBPyConnection", program: Program) -> None:
+    """Run the program."""
+    for kind, made in ((KEY, "table"), (WHOLE, "view"), (NARROWED, "table"), (MODEL, "table")):
+        for name, sql in program.named(kind).items():
+            cursor.execute(f"create temp {made} {sql_name(name)} as {program.placed(sql)}")
+            if name == COUNTED_AFTER:
+                _refuse_none_or_many(cursor)
+
+
+def _refuse_none_or_many(cursor: "DuckDBPyConnection") -> None:
+    """Refuse a question to which there is no row, or very many."""
+    rows, periods = cursor.execute(
+        """
+        select
+            (select count(*) from int_measures__categories)
+            * (select count(*) from int_segments__values)
+            * periods.n,
+            periods.n
+        from (
+            select count(distinct period_key) as n
+            from int_comparisons__period_waves
+        ) as periods
+        """
+    ).fetchall()[0]
+    if not periods:
+        raise WavehouseError(
+            "No day of an interview is known in these waves, so there are no calendar periods. Ask "
+            "for waves, each by itself or pooled."
+        )
+    if rows > MOST_ROWS:
+        raise WavehouseError(
+            f"The answer would have up to {rows:,} rows, and may have {MOST_ROWS:,}. Ask for fewer "
+            "measures, variables or waves at a time."
+        )
+
+
+def _read(cursor: "DuckDBPyConnection", program: Program, asked: Asked) -> "pyarrow.Table":
+    """Read the answer, with the categories that make each cell."""
+    subject, figures = (
+        ", ".join(f"estimates.{name}" for name in names) for names in (SUBJECT, FIGURES)
+    )
+    crossed = "".join(
+        f"cells.{sql_name(f'by_{name}')}, cells.{sql_name(f'by_{name}_label')}, "
+        for name in asked.by
+    )
+    return cursor.execute(
+        program.placed(
+            f"""
+            with cells as ({_cells(asked)}),
+
+            periods as (
+                select
+                    period_waves.period_key,
+                    max(period_waves.period_end) as period_end,
+                    count(*) as n_waves,
+                    min_by(period_waves.wave_id, waves.wave_number) as from_wave_id,
+                    max(waves.wave_number) as last_wave_number,
+                    max_by(period_waves.wave_id, waves.wave_number) as last_wave_id,
+                    count(period_waves.period_end) = 0 or count(*) = 1 as has_wave
+                from int_comparisons__period_waves as period_waves
+                inner join stored.stg_codebook__waves as waves using (study_id, wave_id)
+                group by period_waves.period_key
+            )
+
+            select
+                estimates.study_id,
+                estimates.period_grain,
+                estimates.period_start,
+                periods.period_end,
+                periods.n_waves,
+                periods.from_wave_id,
+                waves.wave_id,
+                waves.wave_label,
+                waves.wave_date,
+                {subject},
+                {crossed}
+                {figures},
+                cast(? as varchar) as filter
+            from int_published__labelled_estimates as estimates
+            inner join cells using (segment_code)
+            inner join (
+                select distinct period_key, study_id, period_wave_id, period_grain, period_start
+                from int_comparisons__period_waves
+            ) as named
+                on
+                    estimates.study_id = named.study_id
+                    and estimates.wave_id = named.period_wave_id
+                    and estimates.period_grain = named.period_grain
+                    and estimates.period_start = named.period_start
+            inner join periods using (period_key)
+            left join stored.stg_codebook__waves as waves
+                on
+                    estimates.study_id = waves.study_id
+                    and periods.last_wave_id = waves.wave_id
+                    and periods.has_wave
+            inner join int_measures__categories as categories
+                on
+                    estimates.measure_id = categories.measure_id
+                    and estimates.category_code = categories.category_code
+            order by
+                estimates.study_id, estimates.period_start, periods.last_wave_number,
+                list_position(?, estimates.measure_id), categories.category_order,
+                estimates.category_code, cells.segment_order, estimates.segment_code
+            """
+        ),
+        [asked.filter.text or None, list(asked.question.measures)],
+    ).to_arrow_table()
+
+
+def _cells(asked: Asked) -> str:
+    """Write the query for the cells of the crossing, with the categories that make each."""
+    if not asked.by:
+        return "select segment_code, segment_order from int_segments__values"
+    parts = {f"c{place}": name for place, name in enumerate(asked.by, start=1)}
+    columns = ", ".join(
+        f"{part}.category_code as {sql_name(f'by_{name}')}, "
+        f"{part}.category_label as {sql_name(f'by_{name}_label')}"
+        for part, name in parts.items()
+    )
+    categories = ", ".join(
+        f"""(
+            select categories.category_code, categories.category_label
+            from stored.stg_codebook__variables as variables
+            inner join stored.stg_codebook__categories as categories using (code_list_id)
+            where variables.variable_id = {sql_text(name)}
+        ) as {part}"""
+        for part, name in parts.items()
+    )
+    code = " || '|' || ".join(f"{part}.category_code" for part in parts)
+    return f"""
+        select segment_values.segment_code, segment_values.segment_order, made.* exclude (code)
+        from int_segments__values as segment_values
+        inner join (select {code} as code, {columns} from {categories}) as made
+            on segment_values.segment_code = made.code
+    """
