@@ -60,7 +60,8 @@ TABLES = {
     "segment_id text, note text",
     "fct_revisions": "from_release text, to_release text, study_id text, period_grain text, "
     "period_id text, measure_id text, segment_id text, note text",
-    "fct_answers": "respondent_key text, study_id text, wave_id text, answer text, secret text",
+    "fct_answers": "respondent_key text, study_id text, wave_id text, answer text, "
+    f"{HIDDEN}_column text",
     "fct_respondents": "respondent_key text, study_id text, wave_id text, segment_age text, "
     f"segment_{HIDDEN} text",
     "wide_shut": f"respondent_key text, study_id text, wave_id text, {HIDDEN}_variable text",
@@ -135,7 +136,7 @@ def rows_of_tables() -> Iterable[tuple[str, tuple[object, ...]]]:
         yield "dictionary_columns", ("fct_answers", "answer", variable)
     yield "dim_weight", ("w",)
     yield "dim_weight", (f"{HIDDEN}_w",)
-    yield "dictionary_columns", ("fct_answers", "secret", None)
+    yield "dictionary_columns", ("fct_answers", f"{HIDDEN}_column", None)
     yield "dictionary_columns", ("wide_shut", f"{HIDDEN}_variable", None)
     yield "fct_of_the_team", (f"{HIDDEN} of all studies",)
 
@@ -178,7 +179,9 @@ def build_guarded(
         for name, row in rows_of_tables():
             marks = ", ".join("?" * len(row))
             connection.execute(f"insert into marts.{name} values ({marks})", list(row))
-        connection.execute(f"comment on column marts.fct_answers.secret is '{HIDDEN} comment'")
+        connection.execute(
+            f"comment on column marts.fct_answers.{HIDDEN}_column is '{HIDDEN} comment'"
+        )
         connection.execute("comment on column marts.fct_answers.answer is 'What was said.'")
         connection.execute("commit")
     build = PassedBuild.of(project, version, list(TABLES))

@@ -22,7 +22,7 @@ from wavehouse.audiences.visible_rows import (
     condition,
     is_all,
     may_be_empty,
-    of_tables,
+    of_columns,
     prepare,
     shown,
 )
@@ -202,7 +202,7 @@ def _choose(
         )
     there = {table.name: table.columns for chosen in parts.values() for table, _ in chosen}
     parts[AGGREGATES] = [
-        (table, f"({visible}) and {of_tables(there)}" if table.name in OF_TABLES else visible)
+        (table, f"({visible}) and {of_columns(there)}" if table.name in OF_TABLES else visible)
         for table, visible in parts[AGGREGATES]
     ]
     return parts

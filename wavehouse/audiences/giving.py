@@ -6,7 +6,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from wavehouse.audiences.grants import FILES, PUBLIC
-from wavehouse.audiences.keys import Key, Register, new_key_id, now, read_register, save_register
+from wavehouse.audiences.keys import (
+    Key,
+    Register,
+    hash_of,
+    new_key_id,
+    now,
+    read_register,
+    save_register,
+)
 from wavehouse.audiences.sealing import OPERATOR, destroy_sealed, key_lock, seal_again
 from wavehouse.codebook.csv_files import read_csv
 from wavehouse.errors import WavehouseError
@@ -191,6 +199,7 @@ def _add(
         str(identity.to_public()),
         now(),
         expires_on.isoformat() if expires_on else None,
+        key_hash=hash_of(str(identity)),
     )
     register.keys.append(key)
     save_register(project, register)

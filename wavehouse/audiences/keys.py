@@ -8,6 +8,7 @@ public. WAVEHOUSE_KEYS may name another folder. Backups leave it out, so that wh
 is destroyed.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -37,6 +38,7 @@ class Key:
         created_at: when it was made, in UTC.
         expires_on: the last day on which it is good, in UTC; None for no end.
         revoked_at: when it was revoked, in UTC; None if it was not.
+        key_hash: SHA-256 of the key, by which PostgreSQL knows it; nobody can find the key by it.
     """
 
     key_id: str
@@ -46,6 +48,7 @@ class Key:
     created_at: str
     expires_on: str | None = None
     revoked_at: str | None = None
+    key_hash: str = ""
 
     def state(self, today: date | None = None) -> str:
         """Say whether it is `valid`, `revoked` or `expired`."""
@@ -131,6 +134,11 @@ def new_key_id(register: Register) -> str:
     while (key_id := f"key_{secrets.token_hex(4)}") in taken:
         continue
     return key_id
+
+
+def hash_of(secret: str) -> str:
+    """Give the SHA-256 of a key, as the function `authenticate` of PostgreSQL works it out."""
+    return hashlib.sha256(secret.strip().encode()).hexdigest()
 
 
 def now() -> str:

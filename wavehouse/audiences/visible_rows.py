@@ -16,7 +16,7 @@ A row is visible if all that it tells of is:
 A few columns of visible rows tell of other waves. They are empty where those are not granted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -55,6 +55,8 @@ OF_WHOLE_WAVES = frozenset({"dim_study", "dim_wave", "fct_wave_quality", "fct_we
 STATUSES = ("observation_status", "from_observation_status", "to_observation_status")
 # The name of the table whose rows are judged, in conditions.
 ROW = "candidate"
+# The schema of the tables that `prepare` makes, in conditions.
+GRANTS = "main."
 
 
 @dataclass(frozen=True)
@@ -245,9 +247,10 @@ def _granted(table: Judged, grants: str, more: list[str]) -> str:
         parts.append(f"({grants}.measure_id is null or {grants}.measure_id = {ROW}.measure_id)")
     elif "variable_id" in columns:
         parts.append(
-            f"({grants}.measure_id is null or exists (select 1 from measure_variables "
-            f"where measure_variables.measure_id = {grants}.measure_id "
-            f"and measure_variables.variable_id = {ROW}.variable_id))"
+            f"({grants}.measure_id is null or exists (select 1 "
+            f"from {GRANTS}measure_variables as measured "
+            f"where measured.measure_id = {grants}.measure_id "
+            f"and measured.variable_id = {ROW}.variable_id))"
         )
     elif table.name not in OF_WHOLE_WAVES:
         parts += [f"{grants}.measure_id is null", f"{grants}.segment_id is null"]
@@ -256,7 +259,7 @@ def _granted(table: Judged, grants: str, more: list[str]) -> str:
     for status in STATUSES:
         if status in columns:
             parts.append(f"({grants}.with_provisional or {ROW}.{status} is distinct from 'P')")
-    return f"exists (select 1 from {grants} where {' and '.join(parts)})"
+    return f"exists (select 1 from {GRANTS}{grants} as {grants} where {' and '.join(parts)})"
 
 
 def _named_by_visible(table: str, source: str) -> str:
@@ -338,7 +341,15 @@ def may_be_empty(table: str, column: str) -> bool:
     )
 
 
-def of_tables(names: Sequence[str]) -> str:
-    """Write the condition for rows that tell of tables: only of these."""
-    listed = ", ".join(sql_text(name) for name in names) or "null"
-    return f"{ROW}.table_name in ({listed})"
+def of_columns(columns: Mapping[str, Iterable[str]]) -> str:
+    """Write the condition for rows that tell of columns: only of these.
+
+    Args:
+        columns: the columns of each table.
+    """
+    listed = ", ".join(
+        f"({sql_text(table)}, {sql_text(column)})"
+        for table, names in columns.items()
+        for column in names
+    )
+    return f"({ROW}.table_name, {ROW}.column_name) in ({listed or '(null, null)'})"

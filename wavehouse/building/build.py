@@ -5,7 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wavehouse.building.databases import refuse_held
-from wavehouse.building.dbt import RESULTS, public_tables, results_of, run_dbt, summarize_run
+from wavehouse.building.dbt import (
+    RESULTS,
+    declared_microdata,
+    public_tables,
+    results_of,
+    run_dbt,
+    summarize_run,
+)
 from wavehouse.building.fingerprint import fingerprint, method_fingerprint
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.locks import only_one
@@ -168,6 +175,11 @@ def _build(project: Project, target: str, artifacts: Path, lock: int, force: boo
         note_results(ran, results_of(artifacts))
     if not publishes:
         keep_build(project, target, inputs)
+        if target == "postgres":
+            from wavehouse.audiences.postgres import guard_and_tell
+
+            with step("guard"):
+                print(guard_and_tell(project, declared_microdata(artifacts, PUBLIC_SCHEMA)))
         return
     if results_of(artifacts) != ran:
         # What suppresses more is built upon what was known.
