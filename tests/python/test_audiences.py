@@ -1,6 +1,7 @@
 """An audience's file has its rows and columns, and nothing of what is hidden from it."""
 
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -213,3 +214,45 @@ def test_without_a_row_nothing_is_served_and_that_is_said(
     publish_and_tell(guarded, build_guarded(guarded, empty))
     with pytest.raises(WavehouseError, match="has nothing for the audience public"):
         open_audience(guarded, None)
+
+
+def test_estimates_on_demand_get_rows_of_the_audience_alone(
+    guarded: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = wavehouse.audiences.files.copy_estimation
+
+    def with_estimation(
+        connection: duckdb.DuckDBPyConnection, file: Path, source: str, made: str, everything: bool
+    ) -> None:
+        if not file.exists():
+            with duckdb.connect(str(file)) as kept:
+                kept.execute(
+                    f"""
+                    create table int_delivered__waves as select * from (values
+                        ('open', 'w1', 1), ('open', 'w3', 2), ('shut', 's1', 3)
+                    ) as t (study_id, wave_id, wave_key);
+                    create table of_keys as select unnest([1, 2, 3]) as wave_key;
+                    create table of_studies as select unnest(['open', 'shut']) as study_id;
+                    create table steps as select 'select 1' as step_sql;
+                    create table of_variables as
+                    select unnest(['v_open', '{HIDDEN}_v', null]) as variable_id;
+                    """
+                )
+        copy(connection, file, source, made, everything)
+
+    monkeypatch.setattr(wavehouse.audiences.files, "copy_estimation", with_estimation)
+    rows = ROWS.replace("mixed,open,,,,,", "mixed,open,w1,,,,").replace("mixed,shut,,,,,\n", "")
+    published(guarded, {"audience_rows": rows})
+    given = add_key(guarded, "mixed", "Someone")
+    published(guarded, {"audience_rows": rows})
+    with open_audience(guarded, given.secret) as opened:
+        for table, expected in (
+            ("int_delivered__waves", [("open", "w1", 1)]),
+            ("of_keys", [(1,)]),
+            ("of_studies", [("open",)]),
+            ("steps", [("select 1",)]),
+            ("of_variables", [("v_open",), (None,)]),
+        ):
+            assert read(opened, f"select * from microdata.estimation.{table}") == expected
+    with open_audience(guarded, None) as opened:
+        assert not read(opened, "select * from duckdb_schemas() where schema_name = 'estimation'")

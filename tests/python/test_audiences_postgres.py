@@ -10,9 +10,9 @@ import pytest
 from guarded import HIDDEN, TABLES, build_guarded
 
 from wavehouse.audiences.door import open_audience
-from wavehouse.audiences.giving import Given, add_key
+from wavehouse.audiences.giving import Given, add_key, revoke_key
 from wavehouse.audiences.keys import read_register, save_register
-from wavehouse.audiences.postgres import Place, guard_with
+from wavehouse.audiences.postgres import Place, bring_keys, guard_with
 from wavehouse.building.postgres import PostgresServer
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
@@ -227,6 +227,24 @@ def test_revoked_and_expired_keys_are_refused(
     for why, given in gone.items():
         with session, session.cursor() as cursor, pytest.raises(psycopg2.Error, match=why):
             admit(cursor, given.secret)
+
+
+def test_the_database_knows_at_once_of_a_revoked_key(
+    served: tuple[Project, PostgresServer, dict[str, Given]],
+    session: "psycopg2.extensions.connection",
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    project, server, _ = served
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+    given = add_key(project, "mixed", "at once")
+    bring_keys(project)
+    with session, session.cursor() as cursor:
+        assert admit(cursor, given.secret) == "mixed"
+    revoke_key(project, given.key.key_id)
+    assert "PostgreSQL knows" in bring_keys(project)
+    with session, session.cursor() as cursor, pytest.raises(psycopg2.Error, match="revoked"):
+        admit(cursor, given.secret)
 
 
 def test_the_owner_sees_every_row(

@@ -15,7 +15,9 @@ from importlib.metadata import files as files_of_package
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wavehouse.audiences.grants import Audience, problems_of, read_audiences
+from wavehouse.audiences.estimation import FILE as ESTIMATION
+from wavehouse.audiences.estimation import copy_estimation
+from wavehouse.audiences.grants import ANSWERS, Audience, problems_of, read_audiences
 from wavehouse.audiences.visible_rows import (
     ROW,
     Judged,
@@ -279,7 +281,16 @@ def _write(
         for comment in table.comment_statements(place):
             connection.execute(comment)
         counts[table.name] = rows
+    if part == MICRODATA and ANSWERS in audience.whole:
+        copy_estimation(
+            connection,
+            release.database.with_name(ESTIMATION),
+            SOURCE,
+            "made",
+            is_all(connection, SOURCE),
+        )
     connection.execute("commit")
+    connection.execute("detach database if exists kept")
     connection.execute("checkpoint made")
     connection.execute("detach made")
     _verify(connection, path, key, counts)

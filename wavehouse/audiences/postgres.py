@@ -142,6 +142,28 @@ def load_keys(cursor: "extensions.cursor", register: Register) -> None:
             )
 
 
+def bring_keys(project: Project) -> str:
+    """Let the database know the keys of the register; say what was done.
+
+    Raises:
+        WavehouseError: nothing was built there that audiences could read.
+    """
+    register = read_register(project)
+    server = connect_to_target()
+    try:
+        with server, server.cursor() as cursor:
+            cursor.execute("select to_regclass(%s)", [f"{ACCESS}.keys"])
+            if cursor.fetchone() == (None,):
+                raise WavehouseError(
+                    "PostgreSQL serves no audience yet. Run `wavehouse build --target postgres`."
+                )
+            load_keys(cursor, register)
+    finally:
+        server.close()
+    valid = sum(key.state() == "valid" for key in register.keys)
+    return f"PostgreSQL knows {len(register.keys)} keys, {valid} of them valid."
+
+
 def _today() -> date:
     return datetime.now(UTC).date()
 

@@ -99,6 +99,15 @@ def operator(project: Project, file: Path) -> None:
     click.echo(make_operator(project, file))
 
 
+@key.command(cls=Command)
+@with_project
+def postgres(project: Project) -> None:
+    """Let PostgreSQL know at once which keys are good."""
+    from wavehouse.audiences.postgres import bring_keys
+
+    click.echo(bring_keys(project))
+
+
 def _tell(given: "Given") -> None:
     click.echo(given.secret)
     click.echo(
