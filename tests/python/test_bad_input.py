@@ -1233,6 +1233,42 @@ def segments_of_nothing_and_of_numbers(study: Study) -> None:
 
 
 @case(
+    '[codebook_cell_value] seeds/codebook/audiences.csv, column audience_id, value "@ readers": '
+    '"@ readers" has characters that this column cannot hold, in the row with audience_id '
+    '"@ readers". Write a value that matches the pattern [a-z][a-z0-9_]* (a regular expression).',
+    '[codebook_cell_type] seeds/codebook/audiences.csv, column needs_key, value "perhaps": '
+    '"perhaps" is not true or false, in the row with audience_id "@ readers". Write true or false.',
+    "[codebook_orphan_reference] seeds/codebook/audience_rows.csv, study @, wave 9, column "
+    'study_id, wave_id, value "9", 1 row(s): Refers to study_id "@", wave_id "9", which '
+    "seeds/codebook/waves.csv does not have. Correct the reference, or add the row to "
+    "seeds/codebook/waves.csv.",
+    "[codebook_cell_type] seeds/codebook/audience_rows.csv, study @, wave 9, column not_before, "
+    'value "soon": "soon" is not a date such as 2001-12-31, in the row with audience_id '
+    '"@ readers", study_id "@", wave_id "9", measure_id "", segment_id "". Write a date such as '
+    "2001-12-31.",
+    "[codebook_duplicate_key] seeds/codebook/audience_columns.csv, column audience_id, "
+    'table_or_group, column_name, 2 row(s): There is more than one row with audience_id "@ '
+    'readers", table_or_group "answers", column_name "". Keep one of them.',
+)
+def audience_that_cannot_be(study: Study) -> None:
+    audience = f"{study.study_id} readers"
+    study.codebook["audiences"] = [
+        {"audience_id": audience, "audience_label": "Readers", "needs_key": "perhaps"}
+    ]
+    study.codebook["audience_rows"] = [
+        {
+            "audience_id": audience,
+            "study_id": study.study_id,
+            "wave_id": "9",
+            "not_before": "soon",
+        }
+    ]
+    study.codebook["audience_columns"] = [
+        {"audience_id": audience, "table_or_group": "answers"} for _ in range(2)
+    ]
+
+
+@case(
     "[association_test] seeds/codebook/association_tests.csv, column measure_id, segment_id, "
     'value "@_hours_mean, @_group": A test of association needs a share of one variable that is '
     "not standardised, and a segment of one variable. Name such a measure and such a segment, or "

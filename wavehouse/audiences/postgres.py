@@ -298,10 +298,11 @@ def _guard_audience(
     cursor.execute(f"grant select on all tables in schema {sql_name(schema)} to {sql_name(role)}")
     cursor.execute(f"grant execute on function {ACCESS}.is_audience(text) to {sql_name(role)}")
     everything = is_all(connection, SOURCE)
+    hides_waves = _hides_waves(connection)
     granted = {
         table: chosen
         for table, names in columns.items()
-        if (chosen := _granted_columns(audience, table, names, of_people, everything))
+        if (chosen := _granted_columns(audience, table, names, of_people, hides_waves))
         and (everything or not table.startswith(WIDE) or _names_visible(connection, table))
     }
     for table, chosen in granted.items():
@@ -322,14 +323,19 @@ def _guard_audience(
 
 
 def _granted_columns(
-    audience: Audience, table: str, columns: list[str], of_people: set[str], everything: bool
+    audience: Audience, table: str, columns: list[str], of_people: set[str], hides_waves: bool
 ) -> list[str]:
     """Choose the columns that are granted.
 
-    A policy cannot empty a cell, so what tells of hidden waves is granted only with everything.
+    A policy cannot empty a cell, so what may tell of hidden waves is not granted if there are some.
     """
     chosen = audience.columns_of(table, columns, table in of_people)
-    return [name for name in chosen if everything or not may_be_empty(table, name)]
+    return [name for name in chosen if not (hides_waves and may_be_empty(table, name))]
+
+
+def _hides_waves(connection: "DuckDBPyConnection") -> bool:
+    query = "select 1 from grants where study_id not in (select study_id from whole) limit 1"
+    return bool(connection.execute(query).fetchall())
 
 
 def _names_visible(connection: "DuckDBPyConnection", table: str) -> bool:
