@@ -14,7 +14,7 @@ from posixpath import normpath
 from wavehouse.docs_site.data import Json, unbroken
 
 FOLDERS = ("guide",)
-SINGLE = ("glossary.md", "tutorial.md")
+SINGLE = ("audiences.md", "glossary.md", "tutorial.md")
 FIRST = "README.md"
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 # What a codebook says is no link, since its brackets have a backslash before them.

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from wavehouse.codebook.wave_files import DeliveredWave, Inspection
 from wavehouse.escapes import jinja_text, yaml_text
+from wavehouse.generate.audience_page import generate_audience_page
 from wavehouse.generate.delivered import (
     by_study,
     contents_model,
@@ -206,6 +207,7 @@ GENERATORS: list[Callable[[Inspection], Texts]] = [
     generate_respondents,
     generate_wide_tables,
     generate_variable_pages,
+    generate_audience_page,
 ]
 
 
