@@ -3,7 +3,10 @@
     renders it, so that there is one engine and not two. A question to it is a run of this program over tables of its own.
 -#}
 
-{#- The tables that the program reads, as (columns, narrowed by). All columns where none are named. -#}
+{#-
+    The tables that the program reads, as (columns, narrowed by). All columns where none are named; a kept table is in
+    the order of its columns, so that what is asked of it lies together.
+-#}
 {% macro program_inputs() -%}
     {%- set by_study = [['study_id']] -%}
     {%- set by_wave = [['study_id', 'wave_id']] -%}
@@ -13,7 +16,7 @@
         'int_answers__answer_keys': [[], by_wave],
         'int_answers__coded': [
             [
-                'study_id', 'wave_id', 'wave_key', 'respondent_number', 'variable_id', 'answer_key',
+                'study_id', 'wave_id', 'wave_key', 'variable_id', 'respondent_number', 'answer_key',
                 'category_code', 'numeric_value', 'missing_kind',
             ],
             by_wave + [['variable_id']],
