@@ -26,10 +26,13 @@ def disturb_postgres(trials: Trials, n_faults: int, outputs: Path) -> None:
 
     Published is the warehouse of DuckDB, which a build on PostgreSQL leaves as it is.
     """
+    fresh(trials)
     with throwaway_postgres() as server:
         os.environ.update(server.environment)
         started = time.monotonic()
-        note(trials, call(trials, WORDS, outputs) == 0, "the build on PostgreSQL fails undisturbed")
+        code = call(trials, WORDS, outputs)
+        said = (outputs / "output.txt").read_text(encoding="utf-8", errors="replace")[-600:]
+        note(trials, code == 0, f"the build on PostgreSQL fails undisturbed: {said}")
         seconds, expected = time.monotonic() - started, rows_of_marts()
         note(trials, bool(expected), "the build on PostgreSQL made nothing")
         folder = data_folder()
