@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg2
 
+from faults.commands import fresh
 from faults.trials import Trials, call, is_whole, note, start
 from wavehouse.building.postgres import (
     PostgresServer,
