@@ -31,6 +31,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ from wavehouse.own.init import init_project
 from wavehouse.project import Project
 
 FIRST_DAY = date(2027, 3, 1)  # a Monday
+EVENING = time_of_day(22)
 WEEK = 7
 ANSWERS_A_DAY = 40
 COMMAND = [str(Path(sys.executable).with_name("wavehouse"))]
@@ -84,6 +86,7 @@ class Month:
         ended: how the history may say that each run of it ended, by its id.
         unheard: how many runs were killed before their first word.
         off: for how many days nothing was delivered.
+        clock: until when the machine was at work.
         seconds: how long the runs took.
     """
 
@@ -95,6 +98,7 @@ class Month:
     ended: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unheard: int = 0
     off: int = 0
+    clock: datetime = datetime.min
     seconds: list[float] = field(default_factory=list)
 
     @property
@@ -373,8 +377,10 @@ def call(
     month: Month, day: int, words: Sequence[str], kill_after: float | None = None
 ) -> tuple[int, str]:
     """Call Wavehouse on the clock of a day; give its exit code and what it printed."""
-    clock = datetime.combine(FIRST_DAY + timedelta(days=day), datetime.min.time())
-    ahead = (clock + timedelta(hours=22) - datetime.now()).total_seconds()
+    evening = datetime.combine(FIRST_DAY + timedelta(days=day), EVENING)
+    # What follows on a day comes later than what was before it.
+    month.clock = max(evening, month.clock + timedelta(minutes=1))
+    ahead = (month.clock - datetime.now()).total_seconds()
     environment = {
         **os.environ,
         "LD_PRELOAD": str(CLOCKS[0]),
@@ -402,6 +408,7 @@ def call(
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         set_times(month, began, ahead)
+        month.clock += timedelta(seconds=time.time() - began)
         stream.seek(0)
         return process.returncode, stream.read()
 
