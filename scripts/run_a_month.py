@@ -188,7 +188,8 @@ def live(month: Month, day: int, event: str | None) -> None:
     if event == OFF:
         # Nothing runs, and nothing is delivered.
         month.off += 1
-        old, silent = ({"publish_late"}, {"wave_silent"}) if month.off > 1 else (set(), set())
+        old = {"publish_late", "backup_late"} if month.off > 1 else set()
+        silent = {"wave_silent"} if month.off > 1 else set()
         judge(month, day, is_late(day) | old, is_short(day) | silent)
         return
     if event == LATE:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from wavehouse import __version__
+from wavehouse.building.postgres import server_explained
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import terminal_text
 from wavehouse.processes import clean_end_on_sigterm
@@ -98,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        with clean_end_on_sigterm():
+        with clean_end_on_sigterm(), server_explained():
             return wavehouse.main(words, prog_name="wavehouse", standalone_mode=False) or 0
     except click.ClickException as error:
         error.show()

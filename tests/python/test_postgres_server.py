@@ -13,7 +13,14 @@ import psycopg2
 import pytest
 
 import wavehouse.building.postgres
-from wavehouse.building.postgres import PREFIX, PostgresServer, find_binaries, throwaway_postgres
+from wavehouse.building.postgres import (
+    PREFIX,
+    PostgresServer,
+    connect_to_target,
+    find_binaries,
+    server_explained,
+    throwaway_postgres,
+)
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
 
@@ -86,6 +93,22 @@ def test_the_server_answers_and_is_gone_afterwards(temporary: Path) -> None:
         assert (folder / "data").stat().st_uid != 0
     assert is_down(server)
     assert list(temporary.iterdir()) == []
+
+
+def test_a_server_that_is_gone_is_told_in_our_words() -> None:
+    nowhere = {"WAVEHOUSE_PG_HOST": "127.0.0.1", "WAVEHOUSE_PG_PORT": "1"}
+    not_there = pytest.raises(WavehouseError, match=r"127\.0\.0\.1:1 is gone, or .* refused")
+    with not_there, server_explained(nowhere):
+        connect_to_target(nowhere, connect_timeout=5)
+    with throwaway_postgres() as server:
+        cursor = connect(server).cursor()
+        # A fault of ours is none of the server's.
+        with pytest.raises(psycopg2.ProgrammingError), server_explained(server.environment):
+            cursor.execute("select * from nothing")
+        cursor.connection.rollback()
+        ends = pytest.raises(WavehouseError, match=f":{server.port} is gone.* terminating conn")
+        with ends, server_explained(server.environment):
+            cursor.execute("select pg_terminate_backend(pg_backend_pid())")
 
 
 def test_two_servers_at_once_do_not_meet(temporary: Path) -> None:

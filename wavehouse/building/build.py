@@ -14,6 +14,7 @@ from wavehouse.building.dbt import (
     summarize_run,
 )
 from wavehouse.building.fingerprint import fingerprint, method_fingerprint
+from wavehouse.building.postgres import server_explained
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.locks import only_one
 from wavehouse.operations.run_history.dbt_results import note_results
@@ -45,7 +46,7 @@ def build(project: Project, target: str = "duckdb", force: bool = False) -> None
     """
     publishes = target == "duckdb"
     may_skip = publishes and not force
-    with recorded(project, "build", target) as run:
+    with recorded(project, "build", target) as run, server_explained():
         if may_skip and _is_up_to_date(project):
             run.nothing_to_do()
             return

@@ -6,6 +6,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -60,6 +61,35 @@ def connect_to_target(
         dbname=environment.get("WAVEHOUSE_PG_DATABASE", DATABASE),
         **settings,
     )
+
+
+@contextmanager
+def server_explained(environment: Mapping[str, str] = os.environ) -> Iterator[None]:
+    """Let a server that is gone, or that cannot do what the block asks, be a message for users.
+
+    Args:
+        environment: the variables that profiles.yml reads.
+
+    Raises:
+        WavehouseError: the block ended with an error of the server or of the connection to it.
+    """
+    try:
+        yield
+    except Exception as error:
+        # Nobody who did not use it has to load it.
+        psycopg2 = sys.modules.get("psycopg2")
+        if psycopg2 is None or not isinstance(
+            error, psycopg2.OperationalError | psycopg2.InterfaceError
+        ):
+            raise
+        where = environment.get("WAVEHOUSE_PG_HOST", "127.0.0.1")
+        port = environment.get("WAVEHOUSE_PG_PORT", "5432")
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise WavehouseError(
+            f"The PostgreSQL server at {where}:{port} is gone, or did not do what was asked: "
+            f"{said}. See whether it runs (`wavehouse status`), then run the command again: it "
+            "does what is left."
+        ) from error
 
 
 @dataclass(frozen=True)
