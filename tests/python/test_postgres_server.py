@@ -106,7 +106,7 @@ def test_a_server_that_is_gone_is_told_in_our_words() -> None:
         with pytest.raises(psycopg2.ProgrammingError), server_explained(server.environment):
             cursor.execute("select * from nothing")
         cursor.connection.rollback()
-        ends = pytest.raises(WavehouseError, match=f":{server.port} is gone.* terminating conn")
+        ends = pytest.raises(WavehouseError, match=f":{server.port} is gone.*connection")
         with ends, server_explained(server.environment):
             cursor.execute("select pg_terminate_backend(pg_backend_pid())")
 
