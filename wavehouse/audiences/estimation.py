@@ -23,12 +23,13 @@ WAVES = (
 # A table with a number of waves, and no study, is of the waves that this one names.
 NUMBERED = "int_delivered__waves"
 DESIGNS = "stg_codebook__designs"
-# What names something in tables of the codebook: the dimension that has what an audience may know.
+# What names something: the dimension, and its column, that has what an audience may know.
 NAMES = {
-    "variable_id": "dim_variable",
-    "source_variable_id": "dim_variable",
-    "measure_id": "dim_measure",
-    "segment_id": "dim_segment",
+    "variable_id": ("dim_variable", "variable_id"),
+    "source_variable_id": ("dim_variable", "variable_id"),
+    "code_list_id": ("dim_variable", "code_list_id"),
+    "measure_id": ("dim_measure", "measure_id"),
+    "segment_id": ("dim_segment", "segment_id"),
 }
 
 
@@ -64,10 +65,24 @@ def copy_estimation(
 
 def _visible(columns: list[str], tables: dict[str, list[str]], source: str) -> str:
     """Write which rows of a table of estimation an audience may read."""
+    parts = [_of_waves(columns, tables)]
+    for column, (dimension, known) in NAMES.items():
+        if column in columns:
+            judged = condition(Judged(dimension, frozenset(), False), source)
+            parts.append(
+                f"({ROW}.{column} is null or {ROW}.{column} in (select {ROW}.{known} "
+                f"from {source}.{dimension} as {ROW} where {judged}))"
+            )
+    return " and ".join(parts)
+
+
+def _of_waves(columns: list[str], tables: dict[str, list[str]]) -> str:
+    """Write which rows are of waves, or else of studies, that are granted as a whole."""
+    studies = f"select of_waves.study_id from ({WAVES}) as of_waves"
     if {"study_id", "wave_id"} <= set(columns):
         return f"({ROW}.study_id, {ROW}.wave_id) in ({WAVES})"
     if "study_id" in columns:
-        return f"{ROW}.study_id in (select of_waves.study_id from ({WAVES}) as of_waves)"
+        return f"{ROW}.study_id in ({studies})"
     if "wave_key" in columns:
         if NUMBERED not in tables:
             return "false"
@@ -80,16 +95,6 @@ def _visible(columns: list[str], tables: dict[str, list[str]], source: str) -> s
             return "false"
         return (
             f"{ROW}.design_id in (select design.design_id from kept.main.{DESIGNS} as design "
-            f"where design.study_id in (select of_waves.study_id from ({WAVES}) as of_waves))"
+            f"where design.study_id in ({studies}))"
         )
-    parts = ["true"]
-    for column in columns:
-        if column in NAMES:
-            dimension = NAMES[column]
-            judged = condition(Judged(dimension, frozenset(), False), source)
-            known = column.removeprefix("source_")
-            parts.append(
-                f"({ROW}.{column} is null or {ROW}.{column} in (select {ROW}.{known} "
-                f"from {source}.{dimension} as {ROW} where {judged}))"
-            )
-    return " and ".join(parts)
+    return "true"

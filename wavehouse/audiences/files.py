@@ -265,22 +265,23 @@ def _write(
             f"{sql_text(release.published_at)} as published_at, "
             f"{sql_text(audience.audience_id)} as audience_id"
         )
-    counts = {}
+    counts: dict[str, int] = {}
+    lengths = dict(
+        connection.execute(
+            "select table_name, estimated_size from duckdb_tables() where database_name = 'release'"
+        ).fetchall()
+    )
     for table, visible in tables:
         source = f"{SOURCE}.{sql_name(table.name)} as {ROW}"
         values = ", ".join(shown(table.name, column) for column in table.columns)
-        rows: int = connection.execute(f"select count(*) from {source} where {visible}").fetchall()[
-            0
-        ][0]
         place = f"made.{SCHEMA}"
-        connection.execute(table.definition(place, rows))
-        connection.execute(
+        # It has a key where the published table has one.
+        connection.execute(table.definition(place, lengths[table.name]))
+        counts[table.name] = connection.execute(
             f"insert into {place}.{sql_name(table.name)} "
             f"select {values} from {source} where {visible} {table.order()}"
-        )
-        for comment in table.comment_statements(place):
-            connection.execute(comment)
-        counts[table.name] = rows
+        ).fetchall()[0][0]
+        connection.execute(";".join(table.comment_statements(place)) or "select 1")
     if part == MICRODATA and ANSWERS in audience.whole:
         copy_estimation(
             connection,
