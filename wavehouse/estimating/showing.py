@@ -116,7 +116,7 @@ def _is_label(name: str) -> bool:
 def _period(row: dict[str, Any]) -> str:
     if row["period_end"] is not None:
         return f"{row['period_start']} to {row['period_end']}"
-    if row["n_waves"] is not None and row["n_waves"] > 1:
+    if row["n_waves"] > 1:
         return f"{row['from_wave_id']} to {row['wave_id']} ({row['n_waves']} waves)"
     return str(row["wave_id"])
 
