@@ -34,7 +34,7 @@ COMMANDS = {
     "Review changes": ("baseline", "check-change"),
     "Ask": ("estimate",),
     "Write for readers": ("docs", "pages", "export", "where"),
-    "Say who may read": ("key",),
+    "Serve": ("serve", "key"),
     "Look back": ("releases", "as-of", "diff"),
     "Work on PostgreSQL": ("postgres",),
     "Bring a project to a new version": ("migrate",),

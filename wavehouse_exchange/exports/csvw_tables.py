@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from wavehouse.escapes import csv_text
 from wavehouse_exchange.exports.csvw_metadata import (
@@ -65,10 +65,15 @@ def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]])
     Texts are as `csv_text` writes them, so that a spreadsheet runs none.
     """
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)  # RFC 4180 is what it writes when it is told nothing else.
-        writer.writerow([csv_text(name) for name in header])
-        for row in rows:
-            writer.writerow([_cell(value) for value in row])
+        write_lines(file, header, rows)
+
+
+def write_lines(file: TextIO, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a table as `write_rows` does, into a file that is open."""
+    writer = csv.writer(file)  # RFC 4180 is what it writes when it is told nothing else.
+    writer.writerow([csv_text(name) for name in header])
+    for row in rows:
+        writer.writerow([_cell(value) for value in row])
 
 
 def _cell(value: Any) -> str:  # noqa: ANN401

@@ -65,6 +65,12 @@ def connect(project: Project, study_id: str, wave_id: str | None = None) -> "Duc
         "create table release as select $1 as release_id, $2 as published_at, $3 as version",
         [manifest["release"], manifest["published_at"], manifest["versions"]["wavehouse"]],
     )
+    add_references(connection, project)
+    return connection
+
+
+def add_references(connection: "DuckDBPyConnection", project: Project) -> None:
+    """Make the tables of `REFERENCES` in a database, from what the warehouse brings."""
     for table in REFERENCES:
         rows = read_csv(project.reference / f"{table}.csv", keep_rows=True).rows
         columns = ", ".join(f"{name} text" for name in rows[0])
@@ -74,7 +80,6 @@ def connect(project: Project, study_id: str, wave_id: str | None = None) -> "Duc
             f"insert into {table} values (?, {values})",
             [[place, *row.values()] for place, row in enumerate(rows, start=1)],
         )
-    return connection
 
 
 def release_of(connection: "DuckDBPyConnection") -> Release:

@@ -1,20 +1,22 @@
 """The published trends of a study as files of SDMX 2.1 and SDMX-CSV."""
 
 import csv
+import io
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import sdmx
 from lxml import etree
 from sdmx import message
 from sdmx.model import common, v21
 
 from wavehouse.errors import WavehouseError
-from wavehouse_exchange.exports.csvw_tables import write_rows
+from wavehouse_exchange.exports.csvw_tables import write_lines
 from wavehouse_exchange.exports.published import records
 from wavehouse_exchange.exports.sdmx_structures import (
     AGENCY,
@@ -35,6 +37,14 @@ if TYPE_CHECKING:
 MESSAGE = "http://www.sdmx.org/resources/sdmxml/schemas/v2_1/message"
 DATA = "http://www.sdmx.org/resources/sdmxml/schemas/v2_1/data/structurespecific"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
+# The observations of a study, as the other functions of this module take them.
+OBSERVATIONS = """
+    select estimates.*, measures.unit
+    from marts.fct_trend_estimates as estimates
+    inner join marts.dim_measure as measures on estimates.measure_id = measures.measure_id
+    where study_id = $1
+    order by estimates.measure_id, category_code, segment_id, segment_code, wave_date
+"""
 
 
 def write_sdmx(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list[Path]:
@@ -46,29 +56,29 @@ def write_sdmx(connection: "DuckDBPyConnection", study_id: str, folder: Path) ->
         WavehouseError: two waves have one date, so that their observations would have one key.
     """
     study = read_study(connection, study_id)
-    _check_dates(study)
+    check_dates(study)
     structures = make_structures(connection, study)
-    rows = records(
-        connection,
-        "select estimates.*, measures.unit from marts.fct_trend_estimates as estimates "
-        "inner join marts.dim_measure as measures on estimates.measure_id = measures.measure_id "
-        "where study_id = $1 "
-        "order by estimates.measure_id, category_code, segment_id, segment_code, wave_date",
-        [study_id],
-    )
-    header = message.Header(
-        id=f"{study_id.upper()}_{study.release.release_id}",
+    rows = records(connection, OBSERVATIONS, [study_id])
+    header = header_of(study)
+    paths = [folder / name for name in ("structure.xml", "data.xml", "data.csv")]
+    paths[0].write_bytes(structure_xml(structures, header))
+    paths[1].write_bytes(data_xml(structures, rows, header))
+    paths[2].write_text(data_csv(structures, rows), encoding="utf-8", newline="")
+    return paths
+
+
+def header_of(study: Study) -> message.Header:
+    """Give the head of a message: which release it is of, and when that was published."""
+    return message.Header(
+        id=f"{study.study_id.upper()}_{study.release.release_id}",
         prepared=datetime.fromisoformat(study.release.published_at),
         sender=AGENCY,
         test=False,
     )
-    dataset = _dataset(structures, rows)
-    data = message.DataMessage(
-        data=[dataset],
-        dataflow=structures.dataflow,
-        header=header,
-        observation_dimension=structures.structure.dimensions.get(TIME.id),
-    )
+
+
+def structure_xml(structures: Structures, header: message.Header) -> bytes:
+    """Write the structures as SDMX-ML 2.1."""
     definitions = message.StructureMessage(header=header)
     for structure in (
         structures.agencies,
@@ -78,19 +88,50 @@ def write_sdmx(connection: "DuckDBPyConnection", study_id: str, folder: Path) ->
         structures.dataflow,
     ):
         definitions.add(structure)
-    paths = [folder / name for name in ("structure.xml", "data.xml", "data.csv")]
-    _write_xml(paths[0], _message(definitions))
-    _write_xml(paths[1], _typed(_message(data), structures.structure))
-    sdmx.to_csv(dataset, path=paths[2], attributes="o")
-    _guard_csv(paths[2])
-    return paths
+    return _xml(_message(definitions))
 
 
-def _guard_csv(path: Path) -> None:
-    """Write the texts of a CSV file again, so that a spreadsheet runs none."""
-    with path.open(encoding="utf-8", newline="") as file:
-        header, *rows = csv.reader(file)
-    write_rows(path, header, rows)
+def flows_xml(flows: Sequence[tuple[Structures, message.Header]]) -> bytes:
+    """Write dataflows alone as SDMX-ML 2.1: what there is to ask for.
+
+    Args:
+        flows: structures, each with the head of a message about them.
+    """
+    definitions = message.StructureMessage(header=flows[0][1] if flows else None)
+    for structures, _ in flows:
+        definitions.add(structures.dataflow)
+    return _xml(_message(definitions))
+
+
+def data_xml(
+    structures: Structures, rows: Sequence[Mapping[str, Any]], header: message.Header
+) -> bytes:
+    """Write observations as SDMX-ML 2.1, by the structure.
+
+    Args:
+        structures: what the observations refer to.
+        rows: rows of `OBSERVATIONS`, in that order.
+        header: the head of the message.
+    """
+    data = message.DataMessage(
+        data=[_dataset(structures, rows)],
+        dataflow=structures.dataflow,
+        header=header,
+        observation_dimension=structures.structure.dimensions.get(TIME.id),
+    )
+    return _xml(_typed(_message(data), structures.structure))
+
+
+def data_csv(structures: Structures, rows: Sequence[Mapping[str, Any]]) -> str:
+    """Write observations as SDMX-CSV, in which a spreadsheet runs no formula."""
+    table: pd.DataFrame = sdmx.to_csv(
+        _dataset(structures, rows), rtype=pd.DataFrame, attributes="o"
+    )
+    text = table.to_csv(index=False)
+    header, *lines = csv.reader(io.StringIO(text, newline=""))
+    file = io.StringIO(newline="")
+    write_lines(file, header, lines)
+    return file.getvalue()
 
 
 def _data_namespace(structure: v21.DataStructureDefinition) -> str:
@@ -128,19 +169,19 @@ def _typed(root: etree._Element, structure: v21.DataStructureDefinition) -> etre
     return root
 
 
-def _write_xml(path: Path, root: etree._Element) -> None:
-    path.write_bytes(
-        etree.tostring(root, pretty_print=True, xml_declaration=True, encoding="utf-8")
-    )
+def _xml(root: etree._Element) -> bytes:
+    return etree.tostring(root, pretty_print=True, xml_declaration=True, encoding="utf-8")
 
 
-def _dataset(structures: Structures, rows: list[dict[str, Any]]) -> v21.StructureSpecificDataSet:
+def _dataset(
+    structures: Structures, rows: Sequence[Mapping[str, Any]]
+) -> v21.StructureSpecificDataSet:
     structure = structures.structure
     dataset = v21.StructureSpecificDataSet(
         structured_by=structure, described_by=structures.dataflow
     )
     value_for = structure.measures.get(VALUE.id)
-    for key, group in groupby(rows, key=_series):
+    for key, group in groupby(rows, key=series_key):
         series = structure.make_key(v21.SeriesKey, dict(key))
         dataset.add_obs(
             [
@@ -157,7 +198,8 @@ def _dataset(structures: Structures, rows: list[dict[str, Any]]) -> v21.Structur
     return dataset
 
 
-def _series(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def series_key(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Give the dimensions of a row's series, each with its value, in their order."""
     return (
         ("STUDY", row["study_id"]),
         ("MEASURE", row["measure_id"]),
@@ -166,22 +208,28 @@ def _series(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _attributes(
-    structure: v21.DataStructureDefinition, row: Mapping[str, Any]
-) -> dict[str, common.AttributeValue]:
-    values = {
-        attribute.id: row[attribute.column] for attribute in ATTRIBUTES if attribute.column
-    } | {"UNIT_MEASURE": unit_id(row["measure_kind"], row["unit"])}
+def attribute_values(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the attributes of an observation by their ids; None for one that it lacks."""
     return {
-        attribute.id: common.AttributeValue(
-            value=str(values[attribute.id]), value_for=structure.attributes.get(attribute.id)
-        )
+        attribute.id: row[attribute.column]
+        if attribute.column
+        else unit_id(row["measure_kind"], row["unit"])
         for attribute in ATTRIBUTES
-        if values[attribute.id] is not None
     }
 
 
-def _check_dates(study: Study) -> None:
+def _attributes(
+    structure: v21.DataStructureDefinition, row: Mapping[str, Any]
+) -> dict[str, common.AttributeValue]:
+    return {
+        name: common.AttributeValue(value=str(value), value_for=structure.attributes.get(name))
+        for name, value in attribute_values(row).items()
+        if value is not None
+    }
+
+
+def check_dates(study: Study) -> None:
+    """Refuse a study of which two waves would have one key."""
     dates = Counter(wave["wave_date"] for wave in study.waves)
     for day, count in dates.items():
         if count > 1:

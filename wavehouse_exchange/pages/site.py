@@ -123,13 +123,36 @@ def fill_site(database: Path, folder: Path, release: str, *, has_docs: bool) -> 
     """
     import duckdb
 
-    write_assets(folder, release)
     with (
         refuse_older_release(database.name, "the pages show"),
         opened_release(database) as readable,
         duckdb.connect(str(readable), read_only=True) as connection,
     ):
-        return _write_data(connection, folder / "data", release, has_docs=has_docs)
+        return fill_site_from(connection, folder, release, has_docs=has_docs)
+
+
+def fill_site_from(
+    connection: "DuckDBPyConnection",
+    folder: Path,
+    release: str,
+    *,
+    has_docs: bool = False,
+    api: str | None = None,
+) -> int:
+    """Write a whole site into a folder, of what a connection may read.
+
+    Args:
+        connection: its schema `marts` has the public tables.
+        folder: an empty folder.
+        release: a name for this site, by which a page knows data of another one.
+        has_docs: whether the docs site is beside this one, to be linked.
+        api: the address of the API that serves the pages too; charts link the request behind them.
+
+    Returns:
+        the number of variables.
+    """
+    write_assets(folder, release)
+    return _write_data(connection, folder / "data", release, has_docs=has_docs, api=api)
 
 
 def write_assets(folder: Path, release: str) -> None:
@@ -184,7 +207,12 @@ def file_name(study_id: str, variable_id: str) -> str:
 
 
 def _write_data(
-    connection: "DuckDBPyConnection", folder: Path, release: str, *, has_docs: bool
+    connection: "DuckDBPyConnection",
+    folder: Path,
+    release: str,
+    *,
+    has_docs: bool,
+    api: str | None,
 ) -> int:
     studies = records.study_records(
         whole_table(connection, "studies"), whole_table(connection, "waves")
@@ -223,6 +251,7 @@ def _write_data(
     whole = {
         "made": f"{datetime.now(UTC):%Y-%m-%d}",
         "docs": has_docs,
+        "api": api,
         "studies": studies,
         "variables": catalogue,
     }

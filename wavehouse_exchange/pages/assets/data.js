@@ -84,6 +84,7 @@
   wh.readCatalogue = (catalogue) => {
     wh.studies = catalogue.studies;
     wh.docs = catalogue.docs;
+    wh.api = catalogue.api;
     wh.made = catalogue.made;
     wh.variables = catalogue.variables.map(
       ([study, id, label, file, type, asked, first, last, hasTrend, derivedFrom], place) => ({

@@ -53,6 +53,14 @@
     return `${lines.join("\r\n")}\r\n`;
   };
 
+  /** The address of the API's answer that has the figures of a chart. */
+  wh.requestOf = (view) => {
+    const segments = [...new Set(view.series.map((one) => one.cell[1]))];
+    const filters = { study: view.study.id, measure: view.measure.id, segment: segments.join(",") };
+    const query = Object.entries(filters).map(([name, value]) => `filter[${name}]=${encodeURIComponent(value)}`);
+    return `${wh.api}/estimates?${query.join("&")}`;
+  };
+
   wh.nameOf = (pairs, code) => (pairs.find((pair) => pair[0] === code) || [code, code])[1];
 
   wh.saveCsv = (content, name) => save(content, "text/csv;charset=utf-8", `${name}.csv`);

@@ -182,7 +182,8 @@
         button("CSV", () => wh.saveCsv(wh.csv(view.study, view.record, view.measure, view.series.map((one) => one.cell)), name), "save-csv"),
         button("CSV, all groups", () => wh.saveCsv(wh.csv(view.study, view.record, view.measure, view.measure.cells), `${view.record.id}-${view.measure.id}-all`), "save-csv-all"),
         button("PNG", () => failed(wh.savePng(view, name)), "save-png"),
-        button("SVG", () => failed(wh.saveSvg(view, name)), "save-svg")
+        button("SVG", () => failed(wh.saveSvg(view, name)), "save-svg"),
+        wh.api && wh.h("a", { class: "button", id: "request", href: wh.requestOf(view) }, "Request")
       ),
       breakList(view),
       wh.h("h3", {}, "Did it change?"),

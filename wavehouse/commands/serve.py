@@ -1,0 +1,77 @@
+"""`wavehouse serve`."""
+
+from pathlib import Path
+
+import click
+
+from wavehouse.commands.shared import FILE, Command, examples, with_project
+from wavehouse.project import Project
+
+
+@click.command(
+    cls=Command,
+    epilog=examples(
+        """
+Examples:
+
+  wavehouse serve
+  wavehouse serve --host 0.0.0.0 --certificate server.pem --private-key server.key
+
+`wavehouse key add` makes a key for an audience. docs/guide/serve.md says how a server is run.
+"""
+    ),
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="the address to listen at; 0.0.0.0 is every one of the machine",
+)
+@click.option(
+    "--port", default=8600, show_default=True, type=click.IntRange(1, 65535), help="the port"
+)
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="how many processes answer",
+)
+@click.option("--certificate", type=FILE, help="the certificate (PEM), for TLS")
+@click.option("--private-key", type=FILE, help="the private key of the certificate (PEM)")
+@click.option(
+    "--behind-proxy",
+    is_flag=True,
+    help="take it that a proxy on this machine or network does TLS, so that none is done here",
+)
+@click.option(
+    "--requests-a-minute",
+    default=600,
+    show_default=True,
+    type=click.IntRange(1),
+    help="how many one key, or one address without a key, may send to a process",
+)
+@with_project
+def serve(
+    project: Project,
+    host: str,
+    port: int,
+    workers: int,
+    certificate: Path | None,
+    private_key: Path | None,
+    behind_proxy: bool,
+    requests_a_minute: int,
+) -> None:
+    """Serve what is published: an API, and the pages.
+
+    What is served changes with each publish, without a stop. The public is answered without a key.
+    """
+    from wavehouse_exchange.serving.app import Settings
+    from wavehouse_exchange.serving.server import Listening, serve_project
+
+    serve_project(
+        project,
+        Listening(host, port, workers, certificate, private_key, behind_proxy),
+        Settings(requests_a_minute),
+    )

@@ -1,0 +1,107 @@
+"""The application: its routes, limits, metrics and log, and what it says when something fails."""
+
+import logging
+import secrets
+from dataclasses import dataclass
+
+from litestar import Litestar, Response
+from litestar.config.compression import CompressionConfig
+from litestar.exceptions import HTTPException
+from litestar.middleware.rate_limit import RateLimitConfig
+from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
+
+from wavehouse.project import Project
+from wavehouse_exchange.serving.audit import AuditLog
+from wavehouse_exchange.serving.doors import Doors
+from wavehouse_exchange.serving.formats import json_bytes
+from wavehouse_exchange.serving.http import Answered, Asked, who
+from wavehouse_exchange.serving.logged import Logged
+from wavehouse_exchange.serving.pages import page_routes
+from wavehouse_exchange.serving.problems import MEDIA_TYPE, RequestError
+from wavehouse_exchange.serving.resources import VERSION
+from wavehouse_exchange.serving.routes import routes
+from wavehouse_exchange.serving.sdmx_routes import sdmx_routes
+
+LOG = logging.getLogger("wavehouse.serving")
+TITLES = {
+    400: "A parameter is wrong",
+    404: "Not found",
+    405: "Only reading",
+    429: "Too many requests",
+}
+DETAILS = {
+    404: f"There is nothing at this address. {VERSION} lists what there is.",
+    405: "This address can only be read, by GET.",
+    429: "This key, or this address, asked too often. Ask again when Retry-After says.",
+}
+NOT_LIMITED = ["^/health$", "^/metrics$"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a server serves.
+
+    Args:
+        requests_a_minute: how many one key, or one address without a key, may send to a process.
+    """
+
+    requests_a_minute: int = 600
+
+
+def create_app(project: Project, settings: Settings) -> Logged:
+    """Make the application that serves a project's published release.
+
+    Args:
+        project: the project.
+        settings: how it is served.
+    """
+    doors = Doors(project)
+    limit = RateLimitConfig(
+        rate_limit=("minute", settings.requests_a_minute),
+        exclude=NOT_LIMITED,
+        identifier_for_request=who,
+    )
+    metrics = PrometheusConfig(
+        app_name="wavehouse", prefix="wavehouse_api", group_path=True, exclude=["^/metrics$"]
+    )
+    app = Litestar(
+        route_handlers=[
+            *routes(doors),
+            *sdmx_routes(project, doors),
+            *page_routes(project, doors),
+            PrometheusController,
+        ],
+        middleware=[limit.middleware, metrics.middleware],
+        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=1),
+        exception_handlers={RequestError: _refuse, HTTPException: _refuse_http, Exception: _fail},
+        openapi_config=None,
+    )
+    return Logged(app, AuditLog(project.warehouse))
+
+
+def _refuse(request: Asked, problem: RequestError) -> Answered:
+    return Response(
+        json_bytes(problem.body(request.url.path)),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers={"Cache-Control": "no-store", **problem.headers},
+    )
+
+
+def _refuse_http(request: Asked, error: HTTPException) -> Answered:
+    """Tell what the framework refuses, in our form."""
+    status = error.status_code
+    headers = {name: str(value) for name, value in (error.headers or {}).items()}
+    if status == 429:
+        headers["Retry-After"] = headers.get("RateLimit-Reset", "60")
+    title = TITLES.get(status, "The request cannot be answered")
+    detail = DETAILS.get(status, error.detail)
+    return _refuse(request, RequestError(status, title, detail, headers=headers))
+
+
+def _fail(request: Asked, error: Exception) -> Answered:
+    """Tell that something went wrong here, and how those who run the server find it."""
+    incident = secrets.token_hex(6)
+    LOG.error("Incident %s", incident, exc_info=error)
+    detail = f"Something went wrong here. Those who run the server find it as incident {incident}."
+    return _refuse(request, RequestError(500, "A fault of the server", detail))

@@ -1,0 +1,130 @@
+"""Estimates that no table holds: a request becomes a question to the answers that are kept.
+
+Whether an audience may ask says its file: without answers of people in it nothing is estimated.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from wavehouse.errors import WavehouseError
+from wavehouse.escapes import sql_text
+from wavehouse.estimating.errors import NotAnsweredError
+from wavehouse.estimating.estimates import estimate
+from wavehouse.estimating.questions import WAVE, Question
+from wavehouse_exchange.serving.doors import Opened, Rows, tables_of
+from wavehouse_exchange.serving.parameters import Filter, Wanted
+from wavehouse_exchange.serving.problems import bad_parameter, not_offered
+from wavehouse_exchange.serving.questions import RANGE, column_named, rows_query
+from wavehouse_exchange.serving.resources import Resource
+
+if TYPE_CHECKING:
+    import pyarrow
+
+TOTAL = "total"
+# Columns that say what is estimated; filters on others keep rows of what comes out.
+ASKED = ("measure_id", "study_id", "wave_id", "segment_id")
+
+
+def estimated(
+    resource: Resource, wanted: Wanted, opened: Opened, of_people: Sequence[Filter], largest: int
+) -> Rows:
+    """Estimate what a request asks for, from answers.
+
+    Args:
+        resource: with the key by which the rows are ordered.
+        wanted: the request.
+        opened: the release, as the audience may read it.
+        of_people: those of its filters that name variables.
+        largest: how many rows an answer without pages may have.
+
+    Raises:
+        RequestError: a name or value is wrong, or the audience has no answers to estimate from.
+    """
+    import duckdb
+    import pyarrow as pa
+
+    columns = opened.tables[resource.table]
+    asked = {
+        column: each.values
+        for each in wanted.filters
+        if (column := column_named(each.name, columns)) in ASKED
+    }
+    try:
+        tables = [
+            estimate(opened.connection, question)
+            for question in _questions(wanted, asked, of_people)
+        ]
+    except NotAnsweredError as error:
+        raise not_offered(str(error)) from error
+    except WavehouseError as error:
+        raise bad_parameter("filter" if of_people else "by", str(error)) from error
+    whole: pyarrow.Table = pa.concat_tables(tables, promote_options="default")
+    rest = tuple(each for each in wanted.filters if each not in of_people)
+    rest = tuple(each for each in rest if column_named(each.name, columns) not in ASKED)
+    # What came out is a table like any other.
+    with duckdb.connect() as connection:
+        connection.register("given", whole)
+        connection.execute("create schema marts")
+        connection.execute(f"create table marts.{resource.table} as from given")
+        made = replace(opened, connection=connection, tables=tables_of(connection))
+        query = rows_query(resource, replace(wanted, filters=rest), made.tables, largest)
+        return made.read(query.sql, query.values)
+
+
+def _questions(
+    wanted: Wanted, asked: dict[str, tuple[str, ...]], of_people: Sequence[Filter]
+) -> list[Question]:
+    """Give the questions of a request: one for each segment that it names."""
+    measures = asked.get("measure_id")
+    if not measures:
+        raise bad_parameter(
+            "filter[measure]", "Say which measures are to be estimated: filter[measure]=…"
+        )
+    studies = asked.get("study_id", ("",))
+    if len(studies) > 1:
+        raise bad_parameter("filter[study]", "Estimate for one study at a time, or for all.")
+    segments = asked.get("segment_id")
+    if segments and wanted.by:
+        raise bad_parameter("by", "Say what to cross by `by` or by filter[segment], not by both.")
+    crossings = [() if each == TOTAL else (each,) for each in segments or ()] or [wanted.by]
+    return [
+        Question(
+            measures=measures,
+            by=by,
+            where=" and ".join(map(_condition, of_people)),
+            waves=asked.get("wave_id", ()),
+            study=studies[0],
+            grain=wanted.aggregate or WAVE,
+        )
+        for by in crossings
+    ]
+
+
+def _condition(each: Filter) -> str:
+    """Write a filter as a condition on people, which is read and checked where it is used."""
+    parts = []
+    single = [value for value in each.values if RANGE.fullmatch(value) is None]
+    for value in each.values:
+        found = RANGE.fullmatch(value)
+        if found is not None:
+            ends = [
+                f"{each.name} {sign} {_number(text, each)}"
+                for sign, text in ((">=", found[1]), ("<=", found[2]))
+                if text
+            ]
+            if not ends:
+                raise bad_parameter(each.parameter, "A range needs a number: 5.., ..9, 5..9.")
+            parts.append(" and ".join(ends))
+    if single:
+        parts.append(f"{each.name} in ({', '.join(map(sql_text, single))})")
+    return "(" + " or ".join(f"({part})" for part in parts) + ")"
+
+
+def _number(text: str, each: Filter) -> str:
+    try:
+        return repr(float(text))
+    except ValueError:
+        raise bad_parameter(
+            each.parameter, f"A range of {each.name} needs numbers, such as 30..44."
+        ) from None

@@ -1,0 +1,104 @@
+"""The pages to browse, of what the public may read; each chart links the request behind it."""
+
+import shutil
+import threading
+from pathlib import Path
+
+from litestar import route
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import Redirect
+
+from wavehouse.project import Project
+from wavehouse_exchange.pages.site import fill_site_from
+from wavehouse_exchange.serving.doors import Doors, Opened
+from wavehouse_exchange.serving.formats import Body
+from wavehouse_exchange.serving.http import (
+    READING,
+    Answered,
+    Asked,
+    entered,
+    has_already,
+    not_changed,
+    response,
+    tag_of,
+)
+from wavehouse_exchange.serving.problems import not_found
+from wavehouse_exchange.serving.resources import VERSION
+
+FOLDER = ".served_pages"
+PARTIAL = ".partial"
+BEGIN = "index.html"
+MEDIA_TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".txt": "text/plain",
+}
+
+
+def page_routes(project: Project, doors: Doors) -> list[HTTPRouteHandler]:
+    """Give the handlers of the pages."""
+    sites = _Sites(project.warehouse / FOLDER)
+
+    @route("/", http_method=READING, sync_to_thread=False, name="begin")
+    def begin() -> Redirect:
+        return Redirect("/pages/index.html", status_code=302)
+
+    @route("/pages/{path:path}", http_method=READING, sync_to_thread=True, name="pages")
+    def pages(request: Asked) -> Answered:
+        # Pages are the same for everybody; a key opens nothing more here.
+        opened = entered(request, doors, of_public=True)
+        wanted = str(request.path_params["path"]).lstrip("/") or BEGIN
+        tag = tag_of(request, opened, "pages")
+        if has_already(request, tag):
+            return not_changed(opened, tag)
+        body = _read(sites.of(opened), wanted)
+        if body is None:
+            raise not_found("There is no such page.")
+        return response(body, opened, tag)
+
+    return [begin, pages]
+
+
+def _read(site: Path, wanted: str) -> Body | None:
+    """Give a file of a site; None if there is none, or it is not within the site."""
+    try:
+        path = (site / wanted).resolve()
+        if not path.is_relative_to(site) or path.suffix not in MEDIA_TYPES:
+            return None
+        return Body(path.read_bytes(), MEDIA_TYPES[path.suffix])
+    except (OSError, ValueError):
+        return None
+
+
+class _Sites:
+    """The sites of releases, each written when its first page is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+        self._lock = threading.Lock()
+
+    def of(self, opened: Opened) -> Path:
+        """Give the folder of a release's site."""
+        site = self._folder / opened.release_id
+        if site.is_dir():
+            return site
+        with self._lock:
+            if not site.is_dir():
+                self._write(site, opened)
+        return site
+
+    def _write(self, site: Path, opened: Opened) -> None:
+        """Write a site beside the others; those of releases before the last one go."""
+        partial = site.with_name(f"{site.name}.{threading.get_native_id()}{PARTIAL}")
+        partial.mkdir(parents=True)
+        try:
+            with opened.connection.cursor() as cursor:
+                fill_site_from(cursor, partial, opened.release_id, api=VERSION)
+            if not site.is_dir():
+                partial.rename(site)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+        whole = sorted(path for path in self._folder.iterdir() if path.suffix != PARTIAL)
+        for old in whole[:-2]:
+            shutil.rmtree(old, ignore_errors=True)
