@@ -29,8 +29,9 @@ from pathlib import Path
 
 import requests
 
-from wavehouse.project import Project, find_project
-from wavehouse_exchange.serving.doors import Doors
+from wavehouse.project import find_project
+from wavehouse_exchange.serving.description import address_of, example_of
+from wavehouse_exchange.serving.doors import Doors, Opened
 from wavehouse_exchange.serving.parameters import read_parameters
 from wavehouse_exchange.serving.questions import rows_query
 from wavehouse_exchange.serving.resources import RESOURCES
@@ -91,10 +92,10 @@ def quantile(values: Sequence[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
-def bare_query(project: Project, pairs: Sequence[tuple[str, str]]) -> float:
+def bare_query(opened: Opened) -> float:
     """Give the milliseconds that the query of the request takes by itself."""
-    opened = Doors(project).enter(None)
     resource = RESOURCES["estimates"]
+    pairs = list(example_of(resource, opened).items())
     query = rows_query(resource, read_parameters(resource, pairs), opened.tables, 50_000)
     times = []
     for _ in range(REPEATS):
@@ -112,11 +113,9 @@ def main() -> None:
     if shutil.which("hey") is None:
         sys.exit("The load is made by hey. Install it (Debian: apt-get install hey).")
     project = find_project()
-    resource = RESOURCES["estimates"]
-    pairs = list(resource.example.items())
-    query = "&".join(f"{name}={value}" for name, value in pairs)
+    opened = Doors(project).enter(None)
     address = f"http://127.0.0.1:{PORT}"
-    path = f"{address}/v1/estimates?{query}"
+    path = address + address_of(RESOURCES["estimates"], opened)
     command = [str(Path(sys.executable).with_name("wavehouse")), "serve", "--port", str(PORT)]
     command += ["--requests-a-minute", "100000000"]
     with started(command, f"{address}/health", project.root):
@@ -125,7 +124,7 @@ def main() -> None:
         alone = [hey_once(path) for _ in range(REPEATS)]
         capacity = len(hey(path, seconds)) / seconds
         loaded = hey(path, seconds, SHARE_OF_CAPACITY * capacity)
-    bare = bare_query(project, pairs)
+    bare = bare_query(opened)
     with tempfile.TemporaryDirectory() as folder:
         module = f"BODY = {answer.content!r}\n{STATIC}"
         (Path(folder) / "still.py").write_text(module)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from litestar.openapi.spec import (
@@ -138,7 +139,7 @@ def page_of(opened: Opened, base: str) -> dict[str, Any]:
         "audience": opened.audience_id,
         "release": opened.release_id,
         "base": base,
-        "first": _address(first),
+        "first": address_of(first, opened),
         "largest": f"{LARGEST_ANSWER:,}",
         "aggregates": ", ".join(sorted(set(AGGREGATES.values()))),
         "formats": ", ".join(FORMATS),
@@ -151,7 +152,7 @@ def page_of(opened: Opened, base: str) -> dict[str, Any]:
                 if each.name in BY_ITSELF
                 else None,
                 "include": [name for name, (to, _) in each.includes.items() if to in names],
-                "address": _address(each),
+                "address": address_of(each, opened),
                 "example": _shown(_example(each, opened)),
                 "columns": [
                     {
@@ -168,8 +169,30 @@ def page_of(opened: Opened, base: str) -> dict[str, Any]:
     }
 
 
-def _address(resource: Resource) -> str:
-    query = "&".join(f"{name}={value}" for name, value in resource.example.items())
+def example_of(resource: Resource, opened: Opened) -> dict[str, str]:
+    """Give the parameters of a request that has rows, for the description to show.
+
+    Args:
+        resource: what is asked for.
+        opened: the release, as the audience may read it.
+    """
+    names = [name for name in resource.example if name in opened.tables[resource.table]]
+    if not names:
+        return {}
+    key = ", ".join(name for name in resource.key if name in opened.tables[resource.table])
+    rows = opened.read(
+        f"select {', '.join(names)} from marts.{resource.table} order by {key} limit 1"
+    )
+    filters = {
+        name.removesuffix("_id"): value for row in rows.records() for name, value in row.items()
+    }
+    return {f"filter[{name}]": str(value) for name, value in filters.items() if value is not None}
+
+
+def address_of(resource: Resource, opened: Opened) -> str:
+    """Give the address of the request of `example_of`, without the server's."""
+    pages = {"page[size]": "100"} if resource.is_of_people else {}
+    query = urlencode(example_of(resource, opened) | pages, safe="[]")
     return f"{VERSION}/{resource.name}" + (f"?{query}" if query else "")
 
 
@@ -395,9 +418,9 @@ def _responses(document: Schema) -> dict[str, OpenAPIResponse | Reference]:
 
 def _example(resource: Resource, opened: Opened) -> dict[str, Any] | None:
     """Ask the example of a resource; it is left out where nothing comes of it."""
-    pairs = [(name, value) for name, value in resource.example.items() if name != "page[size]"]
+    pairs = example_of(resource, opened) | {"page[size]": str(EXAMPLE_ROWS)}
     try:
-        wanted = read_parameters(resource, [*pairs, ("page[size]", str(EXAMPLE_ROWS))])
+        wanted = read_parameters(resource, list(pairs.items()))
         found = answer(resource, wanted, opened)
     except RequestError:
         return None

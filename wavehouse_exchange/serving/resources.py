@@ -18,7 +18,8 @@ class Resource:
             name its rows, by column of the other one.
         adds: columns that rows get from another table, which the audience may read: the table, and
             the columns that both have.
-        example: parameters of a request that the description shows.
+        example: columns by which the request that the description shows is filtered.
+        is_of_people: whether a row is of one respondent, so that there are very many.
     """
 
     name: str
@@ -28,7 +29,8 @@ class Resource:
     searched: tuple[str, ...] = ()
     includes: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
     adds: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
-    example: Mapping[str, str] = field(default_factory=dict)
+    example: tuple[str, ...] = ()
+    is_of_people: bool = False
 
 
 def _same(resource: str, *columns: str) -> tuple[str, dict[str, str]]:
@@ -56,7 +58,6 @@ _OF_ESTIMATES = {
     "measure": _MEASURE,
     "segment": _SEGMENT,
 }
-_HAPPY = {"filter[measure]": "happiness_share", "filter[segment]": "sex"}
 
 _ALL = (
     Resource(
@@ -65,7 +66,6 @@ _ALL = (
         ("study_id",),
         "A study, with its universe, producer, citation and terms.",
         ("study_id", "study_label", "study_description"),
-        example={"fields": "study_label,n_waves"},
     ),
     Resource(
         "waves",
@@ -74,7 +74,7 @@ _ALL = (
         "A wave of a study, with its dates and its sampling design.",
         ("wave_label",),
         {"study": _STUDY},
-        example={"filter[study]": "gss"},
+        example=("study_id",),
     ),
     Resource(
         "variables",
@@ -88,7 +88,6 @@ _ALL = (
             "categories": _same("categories", "variable_id"),
             "comparability": _same("comparability", "study_id", "variable_id"),
         },
-        example={"search": "religious"},
     ),
     Resource(
         "categories",
@@ -96,7 +95,7 @@ _ALL = (
         ("variable_id", "category_code"),
         "A category of a variable, with its label and its place among the others.",
         ("category_label",),
-        example={"filter[variable]": "happiness"},
+        example=("variable_id",),
     ),
     Resource(
         "questions",
@@ -111,7 +110,7 @@ _ALL = (
             "breaks": _BREAKS,
             "coverage": _same("coverage", "study_id", "wave_id", "variable_id"),
         },
-        example={"filter[variable]": "happiness", "fields": "question_text"},
+        example=("variable_id",),
     ),
     Resource(
         "coverage",
@@ -120,7 +119,7 @@ _ALL = (
         "How many answered a question of a wave, and why others did not.",
         (),
         {"question": _QUESTION},
-        example={"filter[variable]": "happiness"},
+        example=("variable_id",),
     ),
     Resource(
         "breaks",
@@ -129,7 +128,7 @@ _ALL = (
         "A break that limits the comparison of a variable across waves.",
         ("break_description",),
         {"wave": _WAVE, "variable": _VARIABLE},
-        example={"filter[study]": "gss"},
+        example=("study_id",),
     ),
     Resource(
         "comparability",
@@ -138,7 +137,7 @@ _ALL = (
         "Whether a variable may be compared between two waves, and why.",
         (),
         {"variable": _VARIABLE, **_CHANGE_WAVES},
-        example={"filter[variable]": "happiness"},
+        example=("variable_id",),
     ),
     Resource(
         "measures",
@@ -146,7 +145,6 @@ _ALL = (
         ("measure_id",),
         "A measure: what is estimated of a variable, and of whom.",
         ("measure_id", "measure_label", "measure_description"),
-        example={"search": "happy"},
     ),
     Resource(
         "segments",
@@ -154,7 +152,7 @@ _ALL = (
         ("segment_id", "segment_code"),
         "A value of a segment, which breaks estimates down.",
         ("segment_label", "segment_value_label"),
-        example={"filter[segment]": "sex"},
+        example=("segment_id",),
     ),
     Resource(
         "estimates",
@@ -165,7 +163,7 @@ _ALL = (
         _OF_ESTIMATES,
         # Of whom a figure speaks belongs to it.
         {"universe": ("dim_question", ("study_id", "wave_id", "variable_id"))},
-        _HAPPY,
+        ("measure_id", "segment_id"),
     ),
     Resource(
         "changes",
@@ -180,7 +178,7 @@ _ALL = (
             "measure": _MEASURE,
             "segment": _SEGMENT,
         },
-        example={**_HAPPY, "filter[comparison]": "previous"},
+        example=("measure_id", "segment_id", "comparison"),
     ),
     Resource(
         "slopes",
@@ -189,7 +187,7 @@ _ALL = (
         "The yearly change of an estimate over a series of comparable waves.",
         (),
         {"study": _STUDY, "variable": _VARIABLE, "measure": _MEASURE, "segment": _SEGMENT},
-        example={"filter[measure]": "happiness_share", "filter[segment]": "total"},
+        example=("measure_id", "segment_id"),
     ),
     Resource(
         "contrasts",
@@ -198,7 +196,7 @@ _ALL = (
         "The difference between two values of a segment in a wave, with its error and test.",
         (),
         {key: _OF_ESTIMATES[key] for key in ("study", "wave", "variable", "measure", "segment")},
-        example={"filter[measure]": "happiness_share"},
+        example=("measure_id",),
     ),
     Resource(
         "quality",
@@ -207,7 +205,7 @@ _ALL = (
         "How good a wave is: expected and loaded respondents, weights, design.",
         (),
         {"study": _STUDY, "wave": _WAVE},
-        example={"filter[study]": "gss"},
+        example=("study_id",),
     ),
     Resource(
         "revisions",
@@ -219,7 +217,7 @@ _ALL = (
         "A published figure that a later release changed, and why.",
         (),
         {"study": _STUDY, "measure": _MEASURE, "segment": _SEGMENT},
-        example={"filter[study]": "gss"},
+        example=("study_id",),
     ),
     Resource(
         "columns",
@@ -227,7 +225,7 @@ _ALL = (
         ("table_name", "column_name"),
         "A column of a public table: what it means, its type and its unit.",
         ("column_description",),
-        example={"filter[table_name]": "fct_trend_estimates"},
+        example=("table_name",),
     ),
     Resource(
         "answers",
@@ -236,7 +234,8 @@ _ALL = (
         "An answer of a respondent. Few audiences may read them.",
         (),
         {"wave": _WAVE, "variable": _VARIABLE, "question": _QUESTION},
-        example={"filter[study]": "gss", "filter[variable]": "happiness", "page[size]": "100"},
+        example=("study_id", "variable_id"),
+        is_of_people=True,
     ),
     Resource(
         "respondents",
@@ -245,7 +244,8 @@ _ALL = (
         "A respondent of a wave, with design, weight and segments. Few audiences may read them.",
         (),
         {"wave": _WAVE},
-        example={"filter[study]": "gss", "page[size]": "100"},
+        example=("study_id",),
+        is_of_people=True,
     ),
 )
 RESOURCES: Mapping[str, Resource] = {each.name: each for each in _ALL}

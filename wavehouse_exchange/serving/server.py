@@ -7,6 +7,7 @@ from pathlib import Path
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
 from wavehouse_exchange.serving.app import Settings, create_app
+from wavehouse_exchange.serving.description import address_of
 from wavehouse_exchange.serving.doors import Doors
 from wavehouse_exchange.serving.logged import Logged
 from wavehouse_exchange.serving.problems import RequestError
@@ -107,12 +108,12 @@ def _welcome(project: Project, listening: Listening) -> str:
         opened = Doors(project).enter(None)
     except RequestError as error:
         raise WavehouseError(error.detail) from error
-    resource = RESOURCES["estimates"]
-    query = "&".join(f"{name}={value}" for name, value in resource.example.items())
+    estimates = RESOURCES["estimates"]
+    first = address_of(estimates, opened) if estimates.table in opened.tables else VERSION
     lines = [
         f"Serving release {opened.release_id} at {listening.address}, and each later one.",
         f"What there is to ask: {listening.address}/api",
-        f'A first request:      curl -g "{listening.address}{VERSION}/estimates?{query}"',
+        f'A first request:      curl -g "{listening.address}{first}"',
         "Ctrl-C ends it.",
     ]
     return "\n".join(lines)
