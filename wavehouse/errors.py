@@ -1,10 +1,14 @@
-"""The one kind of error that a user is meant to read."""
+"""The kinds of error that a user is meant to read."""
 
 from collections.abc import Sequence
 
 
 class WavehouseError(Exception):
     """Something the user can fix; the command line prints its text and exits with 1."""
+
+
+class NotGivenError(WavehouseError):
+    """What is asked for may be there, and is not given to whoever asks."""
 
 
 class ProblemsError(WavehouseError):

@@ -11,7 +11,7 @@ from wavehouse.audiences.files import FOLDER, SCHEMA, connect
 from wavehouse.audiences.grants import PUBLIC
 from wavehouse.audiences.keys import REGISTER, Key, keys_folder, read_register
 from wavehouse.audiences.sealing import sealed_file, unseal
-from wavehouse.errors import WavehouseError
+from wavehouse.errors import NotGivenError, WavehouseError
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.project import Project
 from wavehouse.publishing.history import find_release
@@ -141,8 +141,8 @@ def open_audience(
 
     Raises:
         KeyRefusedError: the key is malformed, unknown, revoked or expired.
-        WavehouseError: there is no such release, it has nothing for this audience, or it is not
-            sealed to this key.
+        NotGivenError: the release has nothing for this audience, or is not sealed to this key.
+        WavehouseError: there is no such release, or its file cannot be opened.
     """
     permit = check_key(project, key)
     release_id, files = _files(project, permit.audience_id, release)
@@ -194,7 +194,7 @@ def _files(project: Project, audience_id: str, words: str | None) -> tuple[str, 
         places = {part: kept.folder / part / FOLDER / name for part in PARTS}
     files = {part: place for part, place in places.items() if place.is_file()}
     if not files:
-        raise WavehouseError(
+        raise NotGivenError(
             f"Release {release_id} has nothing for the audience {audience_id}. The codebook's "
             "tables `audiences`, `audience_rows` and `audience_columns` say what it may read; "
             "publish again after a change."

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from wavehouse.audiences.files import Keys
 from wavehouse.audiences.keys import Key, Register, keys_folder, read_register
-from wavehouse.errors import WavehouseError
+from wavehouse.errors import NotGivenError, WavehouseError
 from wavehouse.locks import only_one
 from wavehouse.project import Project
 from wavehouse.publishing.history import NAME, history_folder
@@ -80,14 +80,15 @@ def unseal(path: Path, identity: str) -> str:
     """Read what is sealed, with the key that it was sealed to.
 
     Raises:
-        WavehouseError: nothing is sealed there, or to another key.
+        NotGivenError: nothing is sealed there.
+        WavehouseError: it is sealed to another key, or damaged.
     """
     from pyrage import DecryptError, decrypt, x25519
 
     try:
         return bytes(decrypt(path.read_bytes(), [x25519.Identity.from_str(identity)])).decode()
     except FileNotFoundError:
-        raise WavehouseError(
+        raise NotGivenError(
             "This release is not sealed to this key: the key was added after it was published, or "
             "its sealed keys are gone. Publish again, or seal it again with the operator's key "
             "(`wavehouse key rotate`)."

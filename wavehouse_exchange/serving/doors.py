@@ -2,15 +2,17 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from wavehouse.audiences.doors import KeyRefusedError, check_key, open_audience
-from wavehouse.errors import WavehouseError
+from wavehouse.audiences.door import KeyRefusedError, check_key, open_audience
+from wavehouse.errors import NotGivenError, WavehouseError
+from wavehouse.escapes import sql_text
 from wavehouse.project import Project
 from wavehouse.publishing.releases import counting_release
-from wavehouse_exchange.serving.problems import not_found, out_of_order, unknown_key
+from wavehouse_exchange.serving.problems import not_found, not_offered, out_of_order, unknown_key
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -76,6 +78,7 @@ class Opened:
         release_id: the release.
         connection: on that file and on nothing else; requests take cursors of it.
         tables: what the file holds of the schema `marts`: columns by table, in their order.
+        search_path: where the connection looks for tables.
     """
 
     audience_id: str
@@ -83,6 +86,15 @@ class Opened:
     release_id: str
     connection: "DuckDBPyConnection"
     tables: Mapping[str, dict[str, Column]]
+    search_path: str = "marts"
+
+    @contextmanager
+    def cursor(self) -> "Iterator[DuckDBPyConnection]":
+        """Give a connection of its own on the same files, for as long as the block runs."""
+        with self.connection.cursor() as cursor:
+            # A cursor finds databases that are attached, and not where to look for a table.
+            cursor.execute(f"set search_path = {sql_text(self.search_path)}")
+            yield cursor
 
     def read(self, sql: str, values: Sequence[object] = ()) -> Rows:
         """Run a query.
@@ -91,7 +103,7 @@ class Opened:
             sql: the query; `$1` stands for the first value.
             values: what is bound.
         """
-        with self.connection.cursor() as cursor:
+        with self.cursor() as cursor:
             cursor.execute(sql, list(values))
             described = cursor.description or []
             return Rows(
@@ -137,14 +149,17 @@ class Doors:
             audience = open_audience(self._project, key, release_id)
         except KeyRefusedError as error:
             raise unknown_key(REFUSED[error.reason]) from error
+        except NotGivenError as error:
+            raise not_offered(str(error)) from error
         except WavehouseError as error:
-            raise not_found(str(error)) if as_of else out_of_order(str(error)) from error
+            raise out_of_order(str(error)) from error
         opened = Opened(
             audience.audience_id,
             permit.key_id,
             audience.release_id,
             audience.connection,
             tables_of(audience.connection),
+            _search_path(audience.connection),
         )
         with self._lock:
             self._opened[at] = opened
@@ -174,6 +189,12 @@ class Doors:
             return find_release(self._project, as_of).release_id
         except WavehouseError as error:
             raise not_found(f"as_of: {error}") from error
+
+
+def _search_path(connection: "DuckDBPyConnection") -> str:
+    row = connection.execute("select current_setting('search_path')").fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 def tables_of(connection: "DuckDBPyConnection") -> dict[str, dict[str, Column]]:

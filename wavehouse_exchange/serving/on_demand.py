@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from wavehouse.errors import WavehouseError
+from wavehouse.errors import NotGivenError, WavehouseError
 from wavehouse.escapes import sql_text
-from wavehouse.estimating.errors import NotAnsweredError
 from wavehouse.estimating.estimates import estimate
 from wavehouse.estimating.questions import WAVE, Question
 from wavehouse_exchange.serving.doors import Opened, Rows, tables_of
@@ -55,7 +54,7 @@ def estimated(
             estimate(opened.connection, question)
             for question in _questions(wanted, asked, of_people)
         ]
-    except NotAnsweredError as error:
+    except NotGivenError as error:
         raise not_offered(str(error)) from error
     except WavehouseError as error:
         raise bad_parameter("filter" if of_people else "by", str(error)) from error
@@ -67,7 +66,9 @@ def estimated(
         connection.register("given", whole)
         connection.execute("create schema marts")
         connection.execute(f"create table marts.{resource.table} as from given")
-        made = replace(opened, connection=connection, tables=tables_of(connection))
+        made = replace(
+            opened, connection=connection, tables=tables_of(connection), search_path="marts"
+        )
         query = rows_query(resource, replace(wanted, filters=rest), made.tables, largest)
         return made.read(query.sql, query.values)
 

@@ -4,6 +4,7 @@ import shutil
 import threading
 from pathlib import Path
 
+import duckdb
 from litestar import route
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
@@ -22,7 +23,7 @@ from wavehouse_exchange.serving.http import (
     response,
     tag_of,
 )
-from wavehouse_exchange.serving.problems import not_found
+from wavehouse_exchange.serving.problems import not_found, not_offered
 from wavehouse_exchange.serving.resources import VERSION
 
 FOLDER = ".served_pages"
@@ -93,8 +94,11 @@ class _Sites:
         partial = site.with_name(f"{site.name}.{threading.get_native_id()}{PARTIAL}")
         partial.mkdir(parents=True)
         try:
-            with opened.connection.cursor() as cursor:
+            with opened.cursor() as cursor:
                 fill_site_from(cursor, partial, opened.release_id, api=VERSION)
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            raise not_offered("The public may not read all that the pages show.") from error
+        else:
             if not site.is_dir():
                 partial.rename(site)
         finally:

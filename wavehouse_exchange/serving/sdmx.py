@@ -215,6 +215,8 @@ def _read(study_id: str, opened: Opened, project: Project) -> Flow:
 
 
 def _flow(study_id: str, opened: Opened, connection: "DuckDBPyConnection") -> Flow:
+    import duckdb
+
     study = Study(
         records(connection, "select * from marts.dim_study where study_id = $1", [study_id])[0],
         tuple(records(connection, "select * from marts.dim_wave order by wave_number")),
@@ -225,9 +227,13 @@ def _flow(study_id: str, opened: Opened, connection: "DuckDBPyConnection") -> Fl
     try:
         check_dates(study)
         structures = make_structures(connection, study)
+        rows = records(connection, OBSERVATIONS, [study_id])
     except WavehouseError as error:
         raise not_offered(f"This study cannot be given as SDMX: {error}") from error
-    return Flow(study, structures, records(connection, OBSERVATIONS, [study_id]))
+    except (KeyError, duckdb.BinderException) as error:
+        # A column that the audience may not read.
+        raise not_offered(f"You may not read all that SDMX needs: {error}") from error
+    return Flow(study, structures, rows)
 
 
 def _published_at(release_id: str) -> str:
