@@ -1,4 +1,4 @@
-"""What happens to a server: publishes, dead workers, full disks, an end. No answer is lost or mixed.
+"""What happens to a server: publishes, dead workers, full disks, an end. No answer is mixed.
 
 Real processes and signals, and a file system that is really full.
 """
@@ -289,7 +289,7 @@ def test_a_connection_by_tls_is_verified_by_its_certificate(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--host", "0.0.0.0"), "in the clear"),  # noqa: S104 (it is refused)
+        (("--host", "0.0.0.0"), "in the clear"),
         (("--certificate", "server.pem"), "TLS needs both"),
         (("--certificate", "a.pem", "--private-key", "b.key"), "a.pem is missing"),
     ],

@@ -184,7 +184,8 @@ def _files(project: Project, audience_id: str, words: str | None) -> tuple[str, 
         raise WavehouseError("Nothing is published yet. Run `make` first.")
     name = f"{audience_id}.duckdb"
     release_id = counting
-    if words is not None:
+    # The release that counts is in the history only a moment after it counts.
+    if words is not None and words != counting:
         kept = find_release(project, words)
         release_id = kept.release_id
     if release_id == counting:

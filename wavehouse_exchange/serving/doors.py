@@ -146,13 +146,15 @@ class Doors:
                 self._opened.move_to_end(at)
                 return replace(opened, key_id=permit.key_id)
         try:
-            audience = open_audience(self._project, key, release_id)
+            audience = open_audience(self._project, key, release_id if as_of else None)
         except KeyRefusedError as error:
             raise unknown_key(REFUSED[error.reason]) from error
         except NotGivenError as error:
             raise not_offered(str(error)) from error
         except WavehouseError as error:
             raise out_of_order(str(error)) from error
+        # Another one may count since.
+        at = (permit.audience_id, audience.release_id)
         opened = Opened(
             audience.audience_id,
             permit.key_id,
