@@ -16,7 +16,9 @@ import pytest
 from pyarrow import parquet
 from small_server import Server, serving
 
+from wavehouse.audiences.giving import add_key
 from wavehouse.project import Project
+from wavehouse.publishing.publish import passed_build, publish
 from wavehouse_exchange.serving import answers
 from wavehouse_exchange.serving.audit import read_log, verify
 from wavehouse_exchange.serving.resources import BY_ITSELF, RESOURCES
@@ -516,3 +518,99 @@ def test_requests_that_texts_show_give_what_they_show(example: Server, project_r
     answer, shown = example.get(found[1]).json(), json.loads(found[2])
     assert answer["data"] == shown["data"]
     assert set(answer["meta"]) == set(shown["meta"])
+
+
+# Estimates on demand ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def analyst(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server, asked by somebody who may read answers."""
+    root = tmp_path_factory.mktemp("analyst")
+    shutil.copytree(published.root, root, symlinks=True, dirs_exist_ok=True)
+    project = Project(root)
+    secret = add_key(project, "analysts", "A reader", None).secret
+    publish(project, passed_build(project))
+    with serving(project) as running:
+        yield Server(running.address, secret)
+
+
+def figures(rows: list[dict[str, Any]]) -> dict[tuple[str, str], list[float | None]]:
+    """Give numbers of rows, by wave and category."""
+    names = ("estimate", "standard_error", "ci_lower", "ci_upper", "n_respondents")
+    return {(row["wave_id"], row["category_code"]): [row[name] for name in names] for row in rows}
+
+
+def test_respondents_are_chosen_by_a_filter_on_a_variable(analyst: Server) -> None:
+    base = "/v1/estimates?filter[measure]=party_share"
+    declared = analyst.rows(f"{base}&filter[segment]=sex&filter[segment_code]=female")
+    answer = analyst.get(f"{base}&filter[sex]=female").json()
+    assert answer["meta"]["estimated"] is True
+    found = figures(answer["data"])
+    assert found.keys() == figures(declared).keys()
+    for cell, numbers in figures(declared).items():
+        assert found[cell] == pytest.approx(numbers, rel=1e-12), cell
+
+
+def test_a_crossing_that_nobody_declared_is_estimated(analyst: Server) -> None:
+    base = "/v1/estimates?filter[measure]=party_share&filter[wave]=1983,1984"
+    rows = analyst.rows(f"{base}&by=sex,religion")
+    assert {(row["by_sex"], row["by_religion"]) for row in rows} > {("female", "catholic")}
+    parts = analyst.rows(f"{base}&filter[segment]=religion&filter[sex]=female")
+    by_religion = {
+        (row["wave_id"], row["category_code"], row["segment_code"]): row["estimate"]
+        for row in parts
+    }
+    of_women = [row for row in rows if row["by_sex"] == "female"]
+    assert len(of_women) == len(parts)
+    for row in of_women:
+        cell = (row["wave_id"], row["category_code"], row["by_religion"])
+        assert row["estimate"] == pytest.approx(by_religion[cell], rel=1e-12)
+    assert any(row["estimate"] is None for row in rows)
+    pages = analyst.get(f"{base}&by=sex,religion&page[size]=50").json()
+    assert pages["data"] == rows[:50]
+    assert analyst.get(pages["links"]["next"]).json()["data"] == rows[50:100]
+
+
+def test_waves_are_pooled_and_never_averaged(analyst: Server) -> None:
+    base = "/v1/estimates?filter[measure]=party_share&filter[segment]=total"
+    waves = analyst.rows(f"{base}&filter[wave]=1983,1984")
+    pooled = analyst.rows(
+        "/v1/estimates?filter[measure]=party_share&filter[wave]=1983,1984"
+        "&aggregate=pooled&filter[sex]=female,male"
+    )
+    assert {row["n_waves"] for row in pooled} == {2}
+    for row in pooled:
+        of_waves = [
+            (each["estimate"], each["n_respondents"])
+            for each in waves
+            if each["category_code"] == row["category_code"]
+        ]
+        total = sum(n for _, n in of_waves)
+        assert row["n_respondents"] == total
+        # Without weights, people of both waves together.
+        expected = sum(estimate * n for estimate, n in of_waves) / total
+        assert row["estimate"] == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("by=sex,religion", "Say which measures"),
+        ("filter[measure]=party_share&filter[sex]=green", "green"),
+        ("filter[measure]=party_share&filter[colour]=green", "colour"),
+        ("filter[measure]=nothing&filter[sex]=female", "nothing"),
+        ("filter[measure]=party_share&filter[age]=old..", "needs numbers"),
+        ("filter[measure]=party_share&filter[sex]=female&aggregate=week", "no calendar periods"),
+        ("filter[measure]=party_share&by=sex,religion&filter[segment]=sex", "not by both"),
+        ("filter[measure]=party_share&filter[sex]=x' or 1=1 --", "x' or 1=1 --"),
+    ],
+)
+def test_what_cannot_be_estimated_is_said(analyst: Server, query: str, said: str) -> None:
+    assert said in analyst.refusal(f"/v1/estimates?{query}", 400)["detail"]
+
+
+def test_who_may_not_read_answers_gets_declared_estimates_only(server: Server) -> None:
+    detail = server.refusal(f"{ESTIMATES}&by=sex,religion", 403)["detail"]
+    assert "published estimates only" in detail
+    assert server.rows(f"{ESTIMATES}&by=sex")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from wavehouse.errors import WavehouseError
+from wavehouse.errors import NotGivenError
 from wavehouse.escapes import sql_name
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Program:
         """Find the program among the databases of a connection.
 
         Raises:
-            WavehouseError: there is none, or a table that it reads is missing.
+            NotGivenError: there is none, or a table that it reads is missing.
         """
         places = connection.execute(
             "select database_name, schema_name from duckdb_tables() "
@@ -52,7 +52,7 @@ class Program:
             [STEPS],
         ).fetchall()
         if not places:
-            raise WavehouseError(NOT_HERE)
+            raise NotGivenError(NOT_HERE)
         database, schema = places[0]
         place = f"{sql_name(database)}.{sql_name(schema)}"
         rows = connection.execute(
@@ -66,7 +66,7 @@ class Program:
             [database, schema] * 2,
         ).fetchall()
         if not program.named(INPUT).keys() <= {name for (name,) in held}:
-            raise WavehouseError(NOT_HERE)
+            raise NotGivenError(NOT_HERE)
         return program
 
     def named(self, kind: str) -> dict[str, str]:

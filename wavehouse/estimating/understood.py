@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from wavehouse.errors import WavehouseError
+from wavehouse.errors import NotGivenError, WavehouseError
 from wavehouse.estimating.filters import Filter, FilterVariable, read_filter
 from wavehouse.estimating.names import nearest
 from wavehouse.estimating.questions import GRAINS, Question
@@ -135,7 +135,7 @@ class Codebook:
             names = " and ".join(study for (study,) in found)
             others = [study for study in studies if (study,) not in found]
             instead = f" Or ask {nearest('', others)} alone." if others else ""
-            raise WavehouseError(
+            raise NotGivenError(
                 f"The publication rule of {names} keeps figures confidential, so it answers "
                 "declared estimates only: read them in `fct_trend_estimates`. Declare a segment to "
                 f"have more of them.{instead}"
