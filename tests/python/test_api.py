@@ -106,6 +106,13 @@ def test_a_resource_gives_all_rows_of_its_table(
     expected = records(
         database, f"select * from marts.{resource.table} order by {', '.join(resource.key)}"
     )
+    if name == "columns":
+        # Those of tables that the public may not read are not there.
+        found = server.rows(f"/v1/{name}")
+        assert {row["table_name"] for row in found} >= visible(server)
+        assert not {row["table_name"] for row in found} & {"fct_answers", "wide_bsa"}
+        assert all(row in expected for row in found)
+        return
     assert server.rows(f"/v1/{name}") == expected
 
 
@@ -233,6 +240,21 @@ def test_both_waves_of_a_change_are_included_once(server: Server) -> None:
     ).json()
     waves = [row["wave_id"] for row in answer["included"]["waves"]]
     assert sorted(waves) == ["1983", "1984", "1985", "1986"]
+
+
+# Pages --------------------------------------------------------------------------------------------
+
+
+def test_the_pages_are_of_the_public_and_link_requests(server: Server) -> None:
+    begin = server.get("/")
+    assert begin.url.endswith("/pages/index.html")
+    assert "text/html" in begin.headers["Content-Type"]
+    for path in re.findall(r'(?:src|href)="((?:assets|data)/[^"]+)"', begin.text):
+        assert server.get(f"/pages/{path}").status_code == 200, path
+    catalogue = server.get("/pages/data/catalogue.js").text
+    assert '"api":"/v1"' in catalogue
+    assert "abortion_support" in catalogue
+    assert "wh.requestOf" in server.get("/pages/assets/app.js").text
 
 
 # Formats ------------------------------------------------------------------------------------------

@@ -4,10 +4,18 @@ Only tables that hold what may be shown are named here; the tables of answers ar
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+
+class Readable(Protocol):
+    """What the pages read: a connection, or what gives connections to one release."""
+
+    def cursor(self) -> "DuckDBPyConnection":
+        """Give a connection of its own, which may read beside others."""
+
 
 Row = dict[str, Any]
 Key = tuple[str, str]
@@ -90,7 +98,7 @@ WHOLE = {
 BATCH = 5000
 
 
-def whole_table(connection: "DuckDBPyConnection", name: str) -> list[Row]:
+def whole_table(connection: Readable, name: str) -> list[Row]:
     """Read one of the small tables."""
     return list(_rows(connection, WHOLE[name]))
 
@@ -98,7 +106,7 @@ def whole_table(connection: "DuckDBPyConnection", name: str) -> list[Row]:
 class ByVariable:
     """The rows of one table, handed out variable by variable, in the order of the variables."""
 
-    def __init__(self, connection: "DuckDBPyConnection", name: str) -> None:
+    def __init__(self, connection: Readable, name: str) -> None:
         """Begin to read; `name` is one of BY_VARIABLE."""
         self._rows = _rows(connection, BY_VARIABLE[name])
         self._next = next(self._rows, None)
@@ -121,7 +129,7 @@ def _key(row: Row) -> Key:
     return row["study_id"], row.get("page_id") or row["variable_id"]
 
 
-def _rows(connection: "DuckDBPyConnection", query: str) -> Iterator[Row]:
+def _rows(connection: Readable, query: str) -> Iterator[Row]:
     cursor = connection.cursor()
     cursor.execute(query)
     names = [column[0] for column in cursor.description]

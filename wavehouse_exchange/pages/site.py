@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from importlib.metadata import distribution
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wavehouse.building.databases import opened_release
 from wavehouse.errors import WavehouseError
@@ -35,11 +35,15 @@ from wavehouse.publishing.releases import (
 )
 from wavehouse.writing import explained
 from wavehouse_exchange.pages import records
-from wavehouse_exchange.pages.rows import BY_VARIABLE, ByVariable, Key, Row, whole_table
+from wavehouse_exchange.pages.rows import (
+    BY_VARIABLE,
+    ByVariable,
+    Key,
+    Readable,
+    Row,
+    whole_table,
+)
 from wavehouse_exchange.pages.trends import TrendMaker
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 SITES = ".pages"
 LINK = "pages"
@@ -132,7 +136,7 @@ def fill_site(database: Path, folder: Path, release: str, *, has_docs: bool) -> 
 
 
 def fill_site_from(
-    connection: "DuckDBPyConnection",
+    connection: Readable,
     folder: Path,
     release: str,
     *,
@@ -207,7 +211,7 @@ def file_name(study_id: str, variable_id: str) -> str:
 
 
 def _write_data(
-    connection: "DuckDBPyConnection",
+    connection: Readable,
     folder: Path,
     release: str,
     *,
@@ -260,7 +264,7 @@ def _write_data(
     return len(catalogue)
 
 
-def _variables(connection: "DuckDBPyConnection") -> Iterator[tuple[Key, dict[str, list[Row]]]]:
+def _variables(connection: Readable) -> Iterator[tuple[Key, dict[str, list[Row]]]]:
     """Go through all tables at once, study by study and variable by variable."""
     tables = {name: ByVariable(connection, name) for name in BY_VARIABLE}
     while keys := [key for table in tables.values() if (key := table.next_key)]:

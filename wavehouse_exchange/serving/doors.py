@@ -2,8 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -88,13 +87,12 @@ class Opened:
     tables: Mapping[str, dict[str, Column]]
     search_path: str = "marts"
 
-    @contextmanager
-    def cursor(self) -> "Iterator[DuckDBPyConnection]":
-        """Give a connection of its own on the same files, for as long as the block runs."""
-        with self.connection.cursor() as cursor:
-            # A cursor finds databases that are attached, and not where to look for a table.
-            cursor.execute(f"set search_path = {sql_text(self.search_path)}")
-            yield cursor
+    def cursor(self) -> "DuckDBPyConnection":
+        """Give a connection of its own on the same files; close it, or use it in `with`."""
+        cursor = self.connection.cursor()
+        # A cursor knows databases that are attached, and not where to look for a table.
+        cursor.execute(f"set search_path = {sql_text(self.search_path)}")
+        return cursor
 
     def read(self, sql: str, values: Sequence[object] = ()) -> Rows:
         """Run a query.

@@ -94,8 +94,7 @@ class _Sites:
         partial = site.with_name(f"{site.name}.{threading.get_native_id()}{PARTIAL}")
         partial.mkdir(parents=True)
         try:
-            with opened.cursor() as cursor:
-                fill_site_from(cursor, partial, opened.release_id, api=VERSION)
+            fill_site_from(opened, partial, opened.release_id, api=VERSION)
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise not_offered("The public may not read all that the pages show.") from error
         else:
