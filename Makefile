@@ -13,7 +13,7 @@ INSTALLED := .venv/.installed
 SQL := $(wildcard models analyses tests/*.sql)
 # Of the Python tests; one for each core is quickest.
 PROCESSES ?= auto
-PYTEST = $(BIN)/pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
+PYTEST = $(BIN)/pytest --durations 25 --durations-min 20 --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 PY := $(wildcard wavehouse wavehouse_exchange tests/python scripts docs/course)
 
 .PHONY: build test test-slow docs pages lineage browser drills lint format generate postgres benchmark mutants evaluate lock clean distclean help
