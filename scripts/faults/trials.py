@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -134,6 +135,9 @@ def start(trials: Trials, words: Sequence[str], outputs: Path) -> int:
         code = wavehouse(["--project-dir", str(trials.root), *words])
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1
+    except BaseException:
+        # What nobody foresaw is a fault of its own: the trial says so.
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
