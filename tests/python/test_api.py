@@ -353,6 +353,10 @@ def test_a_format_that_is_not_given_is_refused(server: Server) -> None:
         ("/v1/estimates?aggregate=decade", "aggregate", "week, weekly, month"),
         ("/v1/estimates?by=colour", "by", "no segment and no variable colour"),
         ("/v1/studies/bsa?fields=study_id", "fields", "takes no parameters"),
+        ("/v1?key=AGE-SECRET-KEY-1", "key", "goes into the head"),
+        ("/v1/estimates?filter[segmnt]=sex", "filter[segmnt]", "no variable segmnt"),
+        ("/v1/estimates?filter[wave]=1983..1985", "filter[wave]", "of numbers and days"),
+        ("/v1/studies?search=a%00b", "search", "NUL"),
     ],
 )
 def test_a_wrong_parameter_is_named_with_the_way_out(
@@ -440,6 +444,34 @@ def test_a_head_is_that_of_the_answer(server: Server) -> None:
     assert {"Accept", "Authorization"} <= {
         each.strip() for each in answer.headers["Vary"].split(",")
     }
+
+
+@pytest.mark.parametrize(
+    "host", ["x:abc", "x:-1", "evil.example:99999", "javascript:alert(1)//", "<b>", "a b", ""]
+)
+def test_a_request_names_a_server_or_is_refused(server: Server, host: str) -> None:
+    for path in ("/v1", "/health", "/metrics", "/api"):
+        answer = server.get(path, headers={"Host": host})
+        assert answer.status_code == 400, (path, answer.text)
+
+
+def test_the_page_names_the_address_that_was_set_and_no_other(server: Server) -> None:
+    page = server.get("/api", headers={"Host": "evil.example"}).text
+    assert "evil.example" not in page
+    assert "http://127.0.0.1:8600/v1" in page
+
+
+def test_a_page_elsewhere_may_ask_for_what_is_public(server: Server) -> None:
+    answer = server.get("/v1/studies", headers={"Origin": "https://example.org"})
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "ETag" in answer.headers["Access-Control-Expose-Headers"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_saved_answer_has_a_name(server: Server) -> None:
+    for name, ending in (("csv", "csv"), ("excel-csv", "csv"), ("parquet", "parquet")):
+        answer = server.get(f"/v1/studies?format={name}")
+        assert answer.headers["Content-Disposition"] == f'inline; filename="studies.{ending}"'
 
 
 def test_who_asks_too_often_is_told_when_to_ask_again(project: Project) -> None:

@@ -46,6 +46,11 @@ Examples:
     help="take it that a proxy on this machine or network does TLS, so that none is done here",
 )
 @click.option(
+    "--address",
+    metavar="URL",
+    help="how readers reach the server, such as https://data.example.org, for the page of the API",
+)
+@click.option(
     "--requests-a-minute",
     default=600,
     show_default=True,
@@ -61,6 +66,7 @@ def serve(
     certificate: Path | None,
     private_key: Path | None,
     behind_proxy: bool,
+    address: str | None,
     requests_a_minute: int,
 ) -> None:
     """Serve what is published: an API, and the pages.
@@ -70,8 +76,6 @@ def serve(
     from wavehouse_exchange.serving.app import Settings
     from wavehouse_exchange.serving.server import Listening, serve_project
 
-    serve_project(
-        project,
-        Listening(host, port, workers, certificate, private_key, behind_proxy),
-        Settings(requests_a_minute),
-    )
+    listening = Listening(host, port, workers, certificate, private_key, behind_proxy)
+    settings = Settings(requests_a_minute, (address or listening.address).rstrip("/"))
+    serve_project(project, listening, settings)

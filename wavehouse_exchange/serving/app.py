@@ -3,10 +3,14 @@
 import logging
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from litestar import Litestar, Response
 from litestar.config.compression import CompressionConfig
-from litestar.exceptions import HTTPException
+from litestar.config.cors import CORSConfig
+from litestar.connection import ASGIConnection
+from litestar.datastructures import ResponseHeader
+from litestar.exceptions import HTTPException, NotFoundException
 from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
 
@@ -34,6 +38,7 @@ DETAILS = {
     405: "This address can only be read, by GET.",
     429: "This key, or this address, asked too often. Ask again when Retry-After says.",
 }
+LOOPBACK = ("127.0.0.1", "::1")
 NOT_LIMITED = ["^/health$", "^/metrics$"]
 
 
@@ -43,9 +48,11 @@ class Settings:
 
     Args:
         requests_a_minute: how many one key, or one address without a key, may send to a process.
+        address: how readers reach the server, for the page of the API.
     """
 
     requests_a_minute: int = 600
+    address: str = "http://127.0.0.1:8600"
 
 
 def create_app(project: Project, settings: Settings) -> Logged:
@@ -66,17 +73,35 @@ def create_app(project: Project, settings: Settings) -> Logged:
     )
     app = Litestar(
         route_handlers=[
-            *routes(doors),
+            *routes(doors, settings.address),
             *sdmx_routes(project, doors),
             *page_routes(project, doors),
-            PrometheusController,
+            _Metrics,
         ],
         middleware=[limit.middleware, metrics.middleware],
+        # A key is never sent by a browser of itself, so that any page may ask for what is public.
+        cors_config=CORSConfig(
+            allow_methods=["GET"],
+            allow_headers=["Authorization", "If-None-Match"],
+            expose_headers=["ETag", "Link", "Retry-After", "Wavehouse-Release"],
+        ),
+        response_headers=[ResponseHeader(name="X-Content-Type-Options", value="nosniff")],
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=1),
         exception_handlers={RequestError: _refuse, HTTPException: _refuse_http, Exception: _fail},
         openapi_config=None,
     )
     return Logged(app, AuditLog(project.warehouse))
+
+
+def _is_of_this_machine(connection: ASGIConnection[Any, Any, Any, Any], _: object) -> None:
+    if connection.client is None or connection.client.host not in LOOPBACK:
+        raise NotFoundException
+
+
+class _Metrics(PrometheusController):
+    """Metrics, for programs on this machine only: they tell what others ask."""
+
+    guards = (_is_of_this_machine,)
 
 
 def _refuse(request: Asked, problem: RequestError) -> Answered:

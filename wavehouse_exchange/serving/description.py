@@ -64,13 +64,14 @@ or pages by `page[size]`, whose `links.next` leads on. Rows are in the order of 
 of numbers or days is `filter[wave_date]=2000-01-01..2004-12-31`. The short form is
 `filter=segment:sex,wave:1994|1996`. A short name stands for a column: `wave` for `wave_id`.
 
+**Releases.** Each answer names its release. `as_of` reads an earlier one. `ETag` is of release,
+audience and request: `If-None-Match` costs nothing until something new is published.
+"""
+ABOUT_ESTIMATES = """
 **Estimates that nobody declared.** `by=sex,age_group` crosses variables, a filter on a variable
 (`filter[region]=pacific`) chooses respondents, and `aggregate` puts waves together. Such figures
 are estimated from answers, with the errors of the design and the rules of publication, never
 averaged.
-
-**Releases.** Each answer names its release. `as_of` reads an earlier one. `ETag` is of release,
-audience and request: `If-None-Match` costs nothing until something new is published.
 """
 
 
@@ -106,7 +107,7 @@ def _described(opened: Opened) -> OpenAPI:
         info=Info(
             title="Wavehouse",
             version=__version__,
-            description=ABOUT,
+            description=ABOUT + (ABOUT_ESTIMATES if opened.can_estimate else ""),
             license=License(name="Terms of each study: see /v1/studies"),
         ),
         servers=[Server(url="/")],
@@ -143,6 +144,7 @@ def page_of(opened: Opened, base: str) -> dict[str, Any]:
         "largest": f"{LARGEST_ANSWER:,}",
         "aggregates": ", ".join(sorted(set(AGGREGATES.values()))),
         "formats": ", ".join(FORMATS),
+        "estimates": opened.can_estimate,
         "resources": [
             {
                 "name": each.name,

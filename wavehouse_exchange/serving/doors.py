@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wavehouse.audiences.door import KeyRefusedError, check_key, open_audience
 from wavehouse.errors import NotGivenError, WavehouseError
 from wavehouse.escapes import sql_text
+from wavehouse.estimating.programs import STEPS
 from wavehouse.project import Project
 from wavehouse.publishing.releases import counting_release
 from wavehouse_exchange.serving.problems import not_found, not_offered, out_of_order, unknown_key
@@ -25,6 +26,10 @@ REFUSED = {
     "malformed": "This is not a key. A key begins with AGE-SECRET-KEY-1 and stands in the header "
     "Authorization: Bearer KEY.",
 }
+NOT_SEALED = (
+    "This release cannot be opened by your key: it may be older than the key. Ask those who run "
+    "the server, or read another release."
+)
 KINDS = {
     **dict.fromkeys(("VARCHAR",), "text"),
     **dict.fromkeys(("DOUBLE", "FLOAT"), "number"),
@@ -78,6 +83,7 @@ class Opened:
         connection: on that file and on nothing else; requests take cursors of it.
         tables: what the file holds of the schema `marts`: columns by table, in their order.
         search_path: where the connection looks for tables.
+        can_estimate: whether it has what estimates on demand need.
     """
 
     audience_id: str
@@ -86,6 +92,7 @@ class Opened:
     connection: "DuckDBPyConnection"
     tables: Mapping[str, dict[str, Column]]
     search_path: str = "marts"
+    can_estimate: bool = False
 
     def cursor(self) -> "DuckDBPyConnection":
         """Give a connection of its own on the same files; close it, or use it in `with`."""
@@ -148,7 +155,7 @@ class Doors:
         except KeyRefusedError as error:
             raise unknown_key(REFUSED[error.reason]) from error
         except NotGivenError as error:
-            raise not_offered(str(error)) from error
+            raise not_offered(NOT_SEALED if key else str(error)) from error
         except WavehouseError as error:
             raise out_of_order(str(error)) from error
         # Another one may count since.
@@ -160,6 +167,7 @@ class Doors:
             audience.connection,
             tables_of(audience.connection),
             _search_path(audience.connection),
+            _has_program(audience.connection),
         )
         with self._lock:
             self._opened[at] = opened
@@ -189,6 +197,11 @@ class Doors:
             return find_release(self._project, as_of).release_id
         except WavehouseError as error:
             raise not_found(f"as_of: {error}") from error
+
+
+def _has_program(connection: "DuckDBPyConnection") -> bool:
+    query = "select 1 from duckdb_tables() where table_name = $1"
+    return connection.execute(query, [STEPS]).fetchone() is not None
 
 
 def _search_path(connection: "DuckDBPyConnection") -> str:

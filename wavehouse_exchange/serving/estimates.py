@@ -48,6 +48,8 @@ def read_estimates(resource: Resource, wanted: Wanted, opened: Opened, largest: 
     """
     columns = columns_of(resource, opened.tables)
     of_people = [each for each in wanted.filters if column_named(each.name, columns) is None]
+    for each in of_people:
+        _refuse_unknown({each.name}, opened, each.parameter)
     segments = _declared_segments(wanted.by, opened)
     if of_people or segments is None:
         return _on_demand(resource, wanted, opened, of_people, largest)
@@ -101,17 +103,18 @@ def _declared_segments(by: Sequence[str], opened: Opened) -> list[str] | None:
         asked |= variables.get(name) or {name}
     if len(by) == 1 and by[0] in variables:
         return [by[0]]
-    _refuse_unknown(asked, opened)
+    _refuse_unknown(asked, opened, "by")
     found = sorted(segment for segment, of in variables.items() if of == asked)
     return found or None
 
 
-def _refuse_unknown(names: set[str], opened: Opened) -> None:
+def _refuse_unknown(names: set[str], opened: Opened, parameter: str) -> None:
     if "dim_variable" not in opened.tables:
         return
     rows = opened.read("select variable_id from marts.dim_variable").values
     unknown = sorted(names - {variable for (variable,) in rows})
     if unknown:
+        what = "segment" if parameter == "by" else "column"
         raise bad_parameter(
-            "by", f"There is no segment and no variable {shown(unknown[0])}. See /v1/variables."
+            parameter, f"There is no {what} and no variable {shown(unknown[0])}. See /v1/variables."
         )

@@ -57,7 +57,11 @@ def not_changed(opened: Opened, tag: str) -> Answered:
 
 
 def response(
-    body: Body, opened: Opened, tag: str | None = None, links: Mapping[str, str] | None = None
+    body: Body,
+    opened: Opened,
+    tag: str | None = None,
+    links: Mapping[str, str] | None = None,
+    name: str | None = None,
 ) -> Answered:
     """Send an answer.
 
@@ -66,10 +70,13 @@ def response(
         opened: the release that it is of.
         tag: what tells it from others.
         links: the address of the next page is named in the head too, for formats without links.
+        name: what the answer is called where it is saved as a file.
     """
     head = _head(opened, tag)
     if links and "next" in links:
         head["Link"] = f'<{links["next"]}>; rel="next"'
+    if name:
+        head["Content-Disposition"] = f'inline; filename="{name}"'
     return Response(body.content, media_type=body.media_type, headers=head)
 
 
@@ -82,9 +89,12 @@ def who(request: Asked) -> str:
 
 
 def _key(request: Asked) -> str | None:
-    header = request.headers.get("authorization")
-    if header is None:
+    headers = request.headers.getall("authorization", [])
+    if not headers:
         return None
+    if len(headers) > 1:
+        raise unknown_key("The header Authorization is there more than once. Send one key.")
+    header = headers[0]
     kind, _, key = header.partition(" ")
     if kind.lower() != "bearer" or not key.strip() or len(key) > LONGEST_VALUE:
         raise unknown_key("Write the key as Authorization: Bearer KEY.")

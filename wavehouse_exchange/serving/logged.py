@@ -1,5 +1,6 @@
 """Every request is logged before its answer leaves; what cannot be logged is not answered."""
 
+import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from typing import Any
 
 from wavehouse_exchange.serving.audit import AuditLog
 from wavehouse_exchange.serving.formats import json_bytes
-from wavehouse_exchange.serving.problems import MEDIA_TYPE, out_of_order
+from wavehouse_exchange.serving.problems import MEDIA_TYPE, RequestError, out_of_order
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -18,6 +19,15 @@ App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 NOTES = "wavehouse_notes"
 NOT_LOGGED = ("/health", "/metrics")
 LONGEST_ADDRESS = 2_000
+HOST = re.compile(rb"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
+LARGEST_PORT = 65_535
+BAD_HOST = RequestError(
+    400, "The request names no server", "The header Host is to name a server, once."
+)
+NOT_WRITTEN = out_of_order(
+    "The log of requests cannot be written, and nothing is given out without it. Those who run the "
+    "server find the disk of warehouse/audit full, or sealed."
+)
 
 
 @dataclass
@@ -46,11 +56,18 @@ class Logged:
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer a request."""
-        if scope["type"] != "http" or scope["path"] in NOT_LOGGED:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if scope["path"] in NOT_LOGGED and _has_good_host(scope):
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
         notes = notes_of(scope)
+        if not _has_good_host(scope):
+            self._log.add(_payload(scope, BAD_HOST.status, notes, began))
+            await _send_problem(scope, send, BAD_HOST)
+            return
         refused = False
 
         async def logged_send(message: Message) -> None:
@@ -60,7 +77,7 @@ class Logged:
                     self._log.add(_payload(scope, message["status"], notes, began))
                 except OSError:
                     refused = True
-                    await _send_problem(scope, send)
+                    await _send_problem(scope, send, NOT_WRITTEN)
                     return
             if not refused:
                 await send(message)
@@ -86,12 +103,15 @@ def _payload(
     }
 
 
-async def _send_problem(scope: MutableMapping[str, Any], send: Send) -> None:
-    """Tell that the request cannot be logged."""
-    problem = out_of_order(
-        "The log of requests cannot be written, and nothing is given out without it. Those who run "
-        "the server find the disk of warehouse/audit full, or sealed."
-    )
+def _has_good_host(scope: MutableMapping[str, Any]) -> bool:
+    """Tell whether the request says which server it means, in words that are a server's name."""
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    found = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+    return found is not None and int(found[1] or 0) <= LARGEST_PORT
+
+
+async def _send_problem(scope: MutableMapping[str, Any], send: Send, problem: RequestError) -> None:
+    """Answer with a problem, without the framework."""
     body = json_bytes(problem.body(scope["path"]))
     headers = [
         (b"content-type", MEDIA_TYPE.encode()),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from wavehouse.errors import NotGivenError, WavehouseError
 from wavehouse.escapes import sql_text
 from wavehouse.estimating.estimates import estimate
+from wavehouse.estimating.programs import NOT_HERE
 from wavehouse.estimating.questions import WAVE, Question
 from wavehouse_exchange.serving.doors import Opened, Rows, tables_of
 from wavehouse_exchange.serving.parameters import Filter, Wanted
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     import pyarrow
 
 TOTAL = "total"
+PUBLISHED_ONLY = (
+    "These figures would be estimated from answers, and you may read published estimates only. "
+    "/v1/segments has the segments that are published."
+)
 # Columns that say what is estimated; filters on others keep rows of what comes out.
 ASKED = ("measure_id", "study_id", "wave_id", "segment_id")
 
@@ -55,7 +60,8 @@ def estimated(
             for question in _questions(wanted, asked, of_people)
         ]
     except NotGivenError as error:
-        raise not_offered(str(error)) from error
+        text = PUBLISHED_ONLY if str(error) == NOT_HERE else str(error)
+        raise not_offered(text.replace("in `fct_trend_estimates`", "at /v1/estimates")) from error
     except WavehouseError as error:
         raise bad_parameter("filter" if of_people else "by", str(error)) from error
     whole: pyarrow.Table = pa.concat_tables(tables, promote_options="default")

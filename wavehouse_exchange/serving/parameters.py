@@ -108,7 +108,9 @@ def read_parameters(resource: Resource, pairs: Sequence[tuple[str, str]]) -> Wan
                 shown(name),
                 f"There is no parameter {shown(name)!r} here. There are: {', '.join(known)}.",
             )
-        if len(value) > LONGEST_VALUE or "\x00" in value:
+        if "\x00" in value:
+            raise bad_parameter(name, "The value has a character that no text has (NUL).")
+        if len(value) > LONGEST_VALUE:
             raise bad_parameter(name, f"The value is longer than {LONGEST_VALUE:,} characters.")
         if not value.strip():
             raise bad_parameter(name, "The value is empty. Name one, or leave the parameter out.")
@@ -174,7 +176,7 @@ def _filters(parameter: str, name: str | None, value: str) -> list[Filter]:
             raise bad_parameter(
                 "filter",
                 f"{shown(part)!r} is no filter. Write a name and a value, such as "
-                "filter=region:south,sex:female, or filter[sex]=female.",
+                "filter=segment:sex,wave:2006, or filter[segment]=sex.",
             )
         filters.append(Filter(of.strip(), _values("filter", values.split("|")), "filter"))
     return filters

@@ -159,6 +159,12 @@ def _condition(each: Filter, column: Column, conditions: _Conditions) -> str:
     """Write a filter: one of its values, or within one of its ranges."""
     name = sql_name(column.name)
     parts, single = [], []
+    if column.kind == "text" and any(RANGE.fullmatch(value) for value in each.values):
+        raise bad_parameter(
+            each.parameter,
+            f"{column.name} is a text, and ranges are of numbers and days, such as "
+            "filter[wave_date]=2000-01-01..2004-12-31.",
+        )
     for value in each.values:
         found = RANGE.fullmatch(value) if column.kind in {"number", "integer", "date"} else None
         if found is None:

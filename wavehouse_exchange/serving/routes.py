@@ -22,18 +22,21 @@ from wavehouse_exchange.serving.http import (
     tag_of,
 )
 from wavehouse_exchange.serving.logged import notes_of
-from wavehouse_exchange.serving.parameters import Wanted, read_parameters
+from wavehouse_exchange.serving.parameters import FORMATS, Wanted, read_parameters
 from wavehouse_exchange.serving.problems import bad_parameter
 from wavehouse_exchange.serving.resources import BY_ITSELF, RESOURCES, VERSION, Resource
 
+# Of files that answers are saved as.
+ENDINGS = {name: "csv" if name.endswith("csv") else name for name in FORMATS}
 
-def routes(doors: Doors) -> list[HTTPRouteHandler]:
+
+def routes(doors: Doors, address: str) -> list[HTTPRouteHandler]:
     """Give the handlers of all these addresses."""
     return [
         _index(doors),
         _health(doors),
         _description(doors),
-        _page(doors),
+        _page(doors, address),
         *(_rows(each, doors) for each in RESOURCES.values()),
         *(_row(RESOURCES[name], doors) for name in BY_ITSELF),
     ]
@@ -42,6 +45,10 @@ def routes(doors: Doors) -> list[HTTPRouteHandler]:
 def _index(doors: Doors) -> HTTPRouteHandler:
     @route(VERSION, http_method=READING, sync_to_thread=True, name="index")
     def index(request: Asked) -> Answered:
+        for parameter in request.query_params:
+            raise bad_parameter(
+                parameter, "This address takes no parameters; a key goes into the head."
+            )
         opened = entered(request, doors)
         document = {
             "data": {
@@ -85,14 +92,14 @@ def _description(doors: Doors) -> HTTPRouteHandler:
     return description
 
 
-def _page(doors: Doors) -> HTTPRouteHandler:
+def _page(doors: Doors, address: str) -> HTTPRouteHandler:
     @route("/api", http_method=READING, sync_to_thread=True, name="page of the description")
     def page(request: Asked) -> Answered:
         opened = entered(request, doors)
         tag = tag_of(request, opened, "page")
         if has_already(request, tag):
             return not_changed(opened, tag)
-        text = reports.page("api", str, **page_of(opened, str(request.base_url).rstrip("/")))
+        text = reports.page("api", str, **page_of(opened, address))
         return response(Body(text.encode(), "text/html"), opened, tag)
 
     return page
@@ -112,7 +119,8 @@ def _rows(resource: Resource, doors: Doors) -> HTTPRouteHandler:
         given = answer(resource, wanted, opened)
         notes_of(request.scope).rows = len(given.rows.values)
         links = _links(request, wanted, given, opened)
-        return response(written(given, name, links, _meta(given, opened)), opened, tag, links)
+        body = written(given, name, links, _meta(given, opened))
+        return response(body, opened, tag, links, f"{resource.name}.{ENDINGS[name]}")
 
     return rows
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 AGENCY = "WAVEHOUSE"
 # Studies whose structures are kept, of each release that is open.
 KEPT = 32
+ANSWERS_KEPT = 8
 NEEDED = {
     "dim_study": "",
     "dim_wave": "where study_id = $1",
@@ -91,6 +92,8 @@ class Flows:
         """Take the project, which has the code lists of the standard."""
         self._project = project
         self._kept: OrderedDict[tuple[str, str, str], Flow] = OrderedDict()
+        self._written: OrderedDict[tuple[str, str, str, Asked, str], tuple[Body, int]]
+        self._written = OrderedDict()
         self._lock = threading.Lock()
 
     def ids(self, opened: Opened) -> list[str]:
@@ -122,6 +125,19 @@ class Flows:
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return flow
+
+    def data(self, flow_id: str, opened: Opened, asked: Asked, accept: str) -> tuple[Body, int]:
+        """Give what `data` writes. The last answers are kept: a large one takes seconds."""
+        at = (opened.audience_id, opened.release_id, flow_id, asked, accept)
+        with self._lock:
+            if at in self._written:
+                return self._written[at]
+        written = data(self.flow(flow_id, opened), asked, accept)
+        with self._lock:
+            self._written[at] = written
+            while len(self._written) > ANSWERS_KEPT:
+                self._written.popitem(last=False)
+        return written
 
 
 def asked_for(key: str, parameters: Mapping[str, str]) -> Asked:

@@ -18,7 +18,7 @@ from wavehouse_exchange.serving.http import (
 from wavehouse_exchange.serving.logged import notes_of
 from wavehouse_exchange.serving.parameters import shown
 from wavehouse_exchange.serving.problems import bad_parameter, not_found
-from wavehouse_exchange.serving.sdmx import AGENCY, Flows, asked_for, data, list_of, structure
+from wavehouse_exchange.serving.sdmx import AGENCY, Flows, asked_for, list_of, structure
 
 STRUCTURES = ("dataflow", "datastructure")
 OLD, NEW = "/sdmx/2.1", "/sdmx/3.0"
@@ -63,8 +63,8 @@ def _data(path: str, flows: Flows, doors: Doors) -> HTTPRouteHandler:
         tag = tag_of(request, opened, accept)
         if has_already(request, tag):
             return not_changed(opened, tag)
-        flow = flows.flow(_flow_id(str(given["flow"])), opened)
-        body, count = data(flow, asked_for(str(given.get("key", "all")), parameters), accept)
+        asked = asked_for(str(given.get("key", "all")), parameters)
+        body, count = flows.data(_flow_id(str(given["flow"])), opened, asked, accept)
         notes_of(request.scope).rows = count
         return response(body, opened, tag)
 

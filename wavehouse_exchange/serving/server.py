@@ -15,6 +15,7 @@ from wavehouse_exchange.serving.resources import RESOURCES, VERSION
 
 # How the processes of a server know what they serve.
 ROOT, LIMIT = "WAVEHOUSE_SERVED", "WAVEHOUSE_REQUESTS_A_MINUTE"
+ADDRESS = "WAVEHOUSE_ADDRESS"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # Seconds in which running requests may end when the server is ended.
 PATIENCE = 30
@@ -60,6 +61,7 @@ def serve_project(project: Project, listening: Listening, settings: Settings) ->
     print(_welcome(project, listening), flush=True)
     os.environ[ROOT] = str(project.root)
     os.environ[LIMIT] = str(settings.requests_a_minute)
+    os.environ[ADDRESS] = settings.address
     uvicorn.run(
         f"{__name__}:served_app",
         factory=True,
@@ -80,7 +82,7 @@ def serve_project(project: Project, listening: Listening, settings: Settings) ->
 def served_app() -> Logged:
     """Make the application in a process of the server, as `serve_project` left word of it."""
     project = Project(Path(os.environ[ROOT]))
-    return create_app(project, Settings(int(os.environ[LIMIT])))
+    return create_app(project, Settings(int(os.environ[LIMIT]), os.environ[ADDRESS]))
 
 
 def _check(listening: Listening) -> None:
