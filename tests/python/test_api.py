@@ -609,7 +609,8 @@ def test_respondents_are_chosen_by_a_filter_on_a_variable(analyst: Server) -> No
 def test_a_crossing_that_nobody_declared_is_estimated(analyst: Server) -> None:
     base = "/v1/estimates?filter[measure]=party_share&filter[wave]=1983,1984"
     rows = analyst.rows(f"{base}&by=sex,religion")
-    assert {(row["by_sex"], row["by_religion"]) for row in rows} > {("female", "catholic")}
+    assert {row["by_sex"] for row in rows} == {"female", "male"}
+    assert len({row["by_religion"] for row in rows}) > 2
     parts = analyst.rows(f"{base}&filter[segment]=religion&filter[sex]=female")
     by_religion = {
         (row["wave_id"], row["category_code"], row["segment_code"]): row["estimate"]

@@ -16,6 +16,7 @@ import sqlglot
 from sqlglot import exp
 
 from wavehouse.errors import WavehouseError
+from wavehouse.escapes import sql_text
 from wavehouse.estimating.names import listed
 
 LONGEST = 4_000
@@ -187,7 +188,7 @@ class _Reading:
             )
         self.found.values.append(word)
         self.found.named[variable.variable_id].append(word)
-        return "'" + word.replace("'", "''") + "'"
+        return sql_text(word)
 
     def _refused(self, tree: exp.Expression) -> WavehouseError:
         part = _short(tree.sql(dialect="duckdb"))

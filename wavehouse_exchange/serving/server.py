@@ -18,7 +18,7 @@ ROOT, LIMIT = "WAVEHOUSE_SERVED", "WAVEHOUSE_REQUESTS_A_MINUTE"
 ADDRESS = "WAVEHOUSE_ADDRESS"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # Seconds in which running requests may end when the server is ended.
-PATIENCE = 30
+PATIENCE = 10
 
 
 @dataclass(frozen=True)
