@@ -133,11 +133,11 @@ def grow(folder: Path, seed: int, n_waves: int, n_builds: int, changes_a_build: 
 
 
 def test_changes_compute_what_they_touch(tmp_path: Path) -> None:
-    """Every kind of change, at a time; in the end all is as if built from nothing."""
+    """Every kind of change, all at a time; in the end all is as if built from nothing."""
     grow(tmp_path, seed=1, n_waves=3, n_builds=1, changes_a_build=6)
 
 
 @pytest.mark.slow("drill")
 def test_a_tracker_of_sixty_waves(tmp_path: Path) -> None:
-    """Each kind of change of one of many waves, two at a time."""
-    grow(tmp_path, seed=2, n_waves=57, n_builds=3, changes_a_build=2)
+    """Each kind of change of one of many waves, three at a time."""
+    grow(tmp_path, seed=2, n_waves=57, n_builds=2, changes_a_build=3)

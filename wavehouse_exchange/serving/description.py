@@ -340,7 +340,7 @@ def _list_parameter(name: str, says: str, values: Iterable[str]) -> Parameter:
         style="form",
         explode=False,
         description=f"{says} Commas stand between several.",
-        schema=Schema(type=ARRAY, items=items, min_items=1, unique_items=True),
+        schema=Schema(type=ARRAY, items=items, min_items=1),
     )
 
 
