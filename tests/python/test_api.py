@@ -620,7 +620,9 @@ def test_a_crossing_that_nobody_declared_is_estimated(analyst: Server) -> None:
     assert len(of_women) == len(parts)
     for row in of_women:
         cell = (row["wave_id"], row["category_code"], row["by_religion"])
-        assert row["estimate"] == pytest.approx(by_religion[cell], rel=1e-12)
+        expected = by_religion[cell]
+        # A cell of too few people is suppressed either way.
+        assert row["estimate"] == (expected and pytest.approx(expected, rel=1e-12))
     assert any(row["estimate"] is None for row in rows)
     pages = analyst.get(f"{base}&by=sex,religion&page[size]=50").json()
     assert pages["data"] == rows[:50]
