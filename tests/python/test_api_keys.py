@@ -212,7 +212,7 @@ def test_a_key_that_came_after_a_release_is_told_so(guarded: Project) -> None:
     late = given(guarded, "readers")
     with serving(guarded) as server:
         detail = Server(server.address, late).refusal("/v1/estimates", 403)["detail"]
-        assert "not sealed to this key" in detail
+        assert "older than the key" in detail
         publish(guarded, build_guarded(guarded, version="2"))
         assert Server(server.address, late).rows("/v1/estimates")
 
