@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from leftovers import end_left_behind, end_with_parent, mark_run
@@ -21,6 +21,7 @@ from targets import REASONS, mark_slow
 from workbench import (
     READY_DBT,
     DbtRun,
+    copy_built,
     copy_project,
     keep_studies,
     run_dbt,
@@ -34,6 +35,9 @@ from wavehouse.codebook.wave_files import check_files
 from wavehouse.own.init import init_project
 from wavehouse.project import Project
 from wavehouse_exchange.landing.load_postgres import load_landed_waves
+
+if TYPE_CHECKING:
+    from small_server import Server
 
 StartProcess = Callable[..., "subprocess.Popen[Any]"]
 
@@ -272,6 +276,22 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Project:
         assert run.exit_code == 0, run.output
 
     return Project(make_once(tmp_path_factory, "published", publish, keep=True))
+
+
+@pytest.fixture(scope="module")
+def served(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy of the published project, of which requests are logged."""
+    return copy_built(published, tmp_path_factory.mktemp("served") / "project")
+
+
+@pytest.fixture(scope="module")
+def server(served: Project) -> Iterator["Server"]:
+    """A server of that copy, for the public."""
+    # Only tests of the API need it, and its packages take a while to load.
+    from small_server import serving
+
+    with serving(served) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

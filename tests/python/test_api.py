@@ -15,6 +15,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 from small_server import Server, serving
+from workbench import copy_built
 
 from wavehouse.audiences.giving import add_key
 from wavehouse.project import Project
@@ -46,26 +47,11 @@ HOSTILE = (
 
 
 @pytest.fixture(scope="module")
-def project(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A copy of a published project, of which requests are logged."""
-    root = tmp_path_factory.mktemp("served")
-    shutil.copytree(published.root, root, symlinks=True, dirs_exist_ok=True)
-    return Project(root)
-
-
-@pytest.fixture(scope="module")
-def server(project: Project) -> Iterator[Server]:
-    """A server of the project, for the public."""
-    with serving(project) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def database(project: Project) -> Iterator[duckdb.DuckDBPyConnection]:
+def database(served: Project) -> Iterator[duckdb.DuckDBPyConnection]:
     """What is published, as SQL sees it."""
     with duckdb.connect() as connection:
         connection.execute("create schema marts")
-        for path in (project.warehouse / "parquet").glob("*.parquet"):
+        for path in (served.warehouse / "parquet").glob("*.parquet"):
             connection.execute(f"create view marts.{path.stem} as from read_parquet('{path}')")
         yield connection
 
@@ -393,7 +379,7 @@ def test_other_addresses_and_methods_are_refused_as_problems(server: Server) -> 
 
 
 def test_hostile_texts_are_values_everywhere(
-    server: Server, database: duckdb.DuckDBPyConnection, project: Project
+    server: Server, database: duckdb.DuckDBPyConnection, served: Project
 ) -> None:
     before = len(records(database, "select * from marts.dim_study"))
     names = ("filter[study]", "filter", "fields", "include", "search", "page[size]", "page[after]")
@@ -410,7 +396,7 @@ def test_hostile_texts_are_values_everywhere(
         for address in (f"/v1/studies/{path}", f"/pages/{path}", f"/sdmx/2.1/data/{path}"):
             assert server.get(address).status_code in {400, 404}, (address, text)
     assert len(server.rows("/v1/studies")) == before
-    assert not list(project.root.glob("**/passwd*"))
+    assert not list(served.root.glob("**/passwd*"))
 
 
 # Heads and limits ---------------------------------------------------------------------------------
@@ -474,8 +460,8 @@ def test_a_saved_answer_has_a_name(server: Server) -> None:
         assert answer.headers["Content-Disposition"] == f'inline; filename="studies.{ending}"'
 
 
-def test_who_asks_too_often_is_told_when_to_ask_again(project: Project) -> None:
-    with serving(project, requests_a_minute=3) as server:
+def test_who_asks_too_often_is_told_when_to_ask_again(served: Project) -> None:
+    with serving(served, requests_a_minute=3) as server:
         assert [server.get("/v1/studies").status_code for _ in range(4)] == [200, 200, 200, 429]
         answer = server.get("/v1/studies")
         assert 0 <= int(answer.headers["Retry-After"]) <= 60
@@ -493,13 +479,13 @@ def test_metrics_count_requests_by_route(server: Server) -> None:
 # The log ------------------------------------------------------------------------------------------
 
 
-def test_every_request_is_logged_with_what_went_out(project: Project) -> None:
-    with serving(project) as server:
+def test_every_request_is_logged_with_what_went_out(served: Project) -> None:
+    with serving(served) as server:
         count = len(server.rows("/v1/studies?filter[study]=bsa"))
         server.get("/v1/studies?colour=red")
         server.get("/nowhere")
         release = server.get("/v1").json()["meta"]["release"]
-    lines = list(read_log(project.warehouse))
+    lines = list(read_log(served.warehouse))
     by_address = {unquote(line["address"]): line for line in lines}
     found = by_address["/v1/studies?filter[study]=bsa"]
     assert (found["audience"], found["key"], found["rows"]) == ("public", None, count)
@@ -509,11 +495,11 @@ def test_every_request_is_logged_with_what_went_out(project: Project) -> None:
     assert not any("127.0.0.1" in json.dumps(line) for line in lines)
 
 
-def test_a_log_that_was_changed_is_found(project: Project, tmp_path: Path) -> None:
-    with serving(project) as server:
+def test_a_log_that_was_changed_is_found(served: Project, tmp_path: Path) -> None:
+    with serving(served) as server:
         for _ in range(4):
             server.get("/v1/studies")
-    path = max((project.warehouse / "audit").glob("*.jsonl"), key=lambda each: each.stat().st_mtime)
+    path = max((served.warehouse / "audit").glob("*.jsonl"), key=lambda each: each.stat().st_mtime)
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     copy = tmp_path / "audit" / path.name
     copy.parent.mkdir()
@@ -533,9 +519,7 @@ def test_a_log_that_was_changed_is_found(project: Project, tmp_path: Path) -> No
 
 
 def test_what_cannot_be_logged_is_not_given_out(published: Project, tmp_path: Path) -> None:
-    root = tmp_path / "project"
-    shutil.copytree(published.root, root, symlinks=True)
-    project = Project(root)
+    project = copy_built(published, tmp_path / "project")
     # A file where the folder of the log belongs: no line can be written.
     (project.warehouse / "audit").write_text("")
     with serving(project) as server:
@@ -580,9 +564,7 @@ def test_requests_that_texts_show_give_what_they_show(example: Server, project_r
 @pytest.fixture(scope="module")
 def analyst(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server, asked by somebody who may read answers."""
-    root = tmp_path_factory.mktemp("analyst")
-    shutil.copytree(published.root, root, symlinks=True, dirs_exist_ok=True)
-    project = Project(root)
+    project = copy_built(published, tmp_path_factory.mktemp("analyst") / "project")
     secret = add_key(project, "analysts", "A reader", None).secret
     publish(project, passed_build(project))
     with serving(project) as running:

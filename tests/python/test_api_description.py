@@ -1,11 +1,9 @@
 """The API is as it describes itself: to programs (OpenAPI), to SDMX's programs, and on its page."""
 
 import json
-import shutil
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ import jsonschema
 import pytest
 import sdmx
 from lxml import html
-from small_server import Server, serving
+from small_server import Server
 
 from wavehouse.project import Project
 from wavehouse_exchange.serving.description import ABOUT, address_of
@@ -25,21 +23,6 @@ from wavehouse_exchange.serving.resources import RESOURCES
 # `positive_data_acceptance` asks for releases and pages that do not exist.
 CHECKS = ("--checks", "all", "--exclude-checks", "positive_data_acceptance")
 DATA_JSON = "application/vnd.sdmx.data+json;version="
-
-
-@pytest.fixture(scope="module")
-def project(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A copy of a published project, of which requests are logged."""
-    root = tmp_path_factory.mktemp("described")
-    shutil.copytree(published.root, root, symlinks=True, dirs_exist_ok=True)
-    return Project(root)
-
-
-@pytest.fixture(scope="module")
-def server(project: Project) -> Iterator[Server]:
-    """A server of the project, for the public."""
-    with serving(project) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +45,10 @@ def test_each_resource_and_column_is_described(server: Server, description: dict
 
 
 def test_each_example_is_an_answer(
-    project: Project, server: Server, description: dict[str, Any]
+    served: Project, server: Server, description: dict[str, Any]
 ) -> None:
     shown = 0
-    opened = Doors(project).enter(None)
+    opened = Doors(served).enter(None)
     for path, entry in description["paths"].items():
         content = entry["get"]["responses"]["200"]["content"]["application/json"]
         example = (content.get("examples") or {}).get("example")
@@ -126,7 +109,7 @@ def published_estimates(project: Project, where: str) -> dict[tuple[str, ...], f
 
 
 def test_a_client_of_sdmx_finds_flows_and_reads_their_data(
-    project: Project, client: sdmx.Client
+    served: Project, client: sdmx.Client
 ) -> None:
     flows = client.dataflow().dataflow
     assert set(flows) == {"DF_TRENDS_api", "DF_TRENDS_bsa"}
@@ -139,7 +122,7 @@ def test_a_client_of_sdmx_finds_flows_and_reads_their_data(
     )
     found = sdmx.to_pandas(answer).dropna()
     expected = published_estimates(
-        project, "measure_id = 'party_share' and year(wave_date) in (1984, 1985)"
+        served, "measure_id = 'party_share' and year(wave_date) in (1984, 1985)"
     )
     assert len(found) == len(expected) > 10
     assert sorted(found.tolist()) == sorted(expected.values())

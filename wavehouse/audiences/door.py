@@ -73,6 +73,7 @@ class AudienceRelease:
         parts: which parts are there: `aggregates`, and `microdata` if there are rows of people.
         connection: a DuckDB connection whose schema `marts` has what the audience may read, and
             nothing else. Files cannot be written, others not be read, and settings not be changed.
+        search_path: where the connection looks for tables.
     """
 
     audience_id: str
@@ -80,6 +81,16 @@ class AudienceRelease:
     key_id: str | None
     parts: tuple[str, ...]
     connection: "DuckDBPyConnection"
+    search_path: str
+
+    def cursor(self) -> "DuckDBPyConnection":
+        """Give a connection of its own on the same files, for another thread or query.
+
+        One that DuckDB gives knows the files, and not where to look for a table.
+        """
+        cursor = self.connection.cursor()
+        cursor.execute(f"set search_path = {sql_text(self.search_path)}")
+        return cursor
 
     def close(self) -> None:
         """Close the file."""
@@ -174,7 +185,9 @@ def open_audience(
     except BaseException:
         connection.close()
         raise
-    return AudienceRelease(permit.audience_id, release_id, permit.key_id, tuple(files), connection)
+    return AudienceRelease(
+        permit.audience_id, release_id, permit.key_id, tuple(files), connection, where
+    )
 
 
 def _files(project: Project, audience_id: str, words: str | None) -> tuple[str, dict[str, Path]]:

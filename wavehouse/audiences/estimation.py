@@ -13,7 +13,6 @@ from wavehouse.escapes import sql_name, sql_text
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FILE = "estimation.duckdb"
 SCHEMA = "estimation"
 # Which rows of people are granted: those of waves without a limit to measures or segments.
 WAVES = (

@@ -15,7 +15,6 @@ from importlib.metadata import files as files_of_package
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wavehouse.audiences.estimation import FILE as ESTIMATION
 from wavehouse.audiences.estimation import copy_estimation
 from wavehouse.audiences.grants import ANSWERS, Audience, problems_of, read_audiences
 from wavehouse.audiences.visible_rows import (
@@ -30,6 +29,7 @@ from wavehouse.audiences.visible_rows import (
 )
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_name, sql_text
+from wavehouse.estimating.keeping import FILE as ESTIMATION
 from wavehouse.publishing.published_tables import PublishedTable, read_tables
 from wavehouse.publishing.retention import AGGREGATES, MICRODATA, PARTS
 

@@ -21,15 +21,15 @@ from wavehouse_exchange.serving.formats import json_bytes
 from wavehouse_exchange.serving.http import Answered, Asked, who
 from wavehouse_exchange.serving.logged import Logged
 from wavehouse_exchange.serving.pages import page_routes
-from wavehouse_exchange.serving.problems import MEDIA_TYPE, RequestError
+from wavehouse_exchange.serving.problems import MEDIA_TYPE, NOT_FOUND, WRONG_PARAMETER, RequestError
 from wavehouse_exchange.serving.resources import VERSION
 from wavehouse_exchange.serving.routes import routes
 from wavehouse_exchange.serving.sdmx_routes import sdmx_routes
 
 LOG = logging.getLogger("wavehouse.serving")
 TITLES = {
-    400: "A parameter is wrong",
-    404: "Not found",
+    400: WRONG_PARAMETER,
+    404: NOT_FOUND,
     405: "Only reading",
     429: "Too many requests",
 }

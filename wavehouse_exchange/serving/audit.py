@@ -104,8 +104,8 @@ class AuditLog:
 
 def read_log(warehouse: Path) -> Iterator[dict[str, Any]]:
     """Give the payloads that were not erased, file by file."""
-    for path in sorted((warehouse / FOLDER).glob("*.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
+    for _, lines in _files(warehouse):
+        for line in lines:
             payload = json.loads(line)["payload"]
             if payload is not None:
                 yield json.loads(payload)
@@ -114,15 +114,20 @@ def read_log(warehouse: Path) -> Iterator[dict[str, Any]]:
 def verify(warehouse: Path) -> list[Fault]:
     """Look whether every line is as it was written. An erased payload is no fault."""
     faults = []
-    for path in sorted((warehouse / FOLDER).glob("*.jsonl")):
+    for path, lines in _files(warehouse):
         chain = BEGIN
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        for number, line in enumerate(lines, start=1):
             said = _fault_of(line, chain)
             if said is not None:
                 faults.append(Fault(path, number, said))
                 break
             chain = json.loads(line)["chain"]
     return faults
+
+
+def _files(warehouse: Path) -> Iterator[tuple[Path, list[str]]]:
+    for path in sorted((warehouse / FOLDER).glob("*.jsonl")):
+        yield path, path.read_text(encoding="utf-8").splitlines()
 
 
 def _fault_of(line: str, before: str) -> str | None:

@@ -2,13 +2,12 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from wavehouse.audiences.door import KeyRefusedError, check_key, open_audience
 from wavehouse.errors import NotGivenError, WavehouseError
-from wavehouse.escapes import sql_text
 from wavehouse.estimating.programs import STEPS
 from wavehouse.project import Project
 from wavehouse.publishing.releases import counting_release
@@ -19,19 +18,12 @@ if TYPE_CHECKING:
 
 # Releases that stay open beside the one that counts, for requests with `as_of`.
 OPEN_AT_ONCE = 16
-REFUSED = {
-    "unknown": "This key is not known here. Ask those who run the server for one.",
-    "revoked": "This key was revoked. Ask those who run the server for another one.",
-    "expired": "This key has expired. Ask those who run the server for another one.",
-    "malformed": "This is not a key. A key begins with AGE-SECRET-KEY-1 and stands in the header "
-    "Authorization: Bearer KEY.",
-}
 NOT_SEALED = (
     "This release cannot be opened by your key: it may be older than the key. Ask those who run "
     "the server, or read another release."
 )
+# By the type; all others are texts.
 KINDS = {
-    **dict.fromkeys(("VARCHAR",), "text"),
     **dict.fromkeys(("DOUBLE", "FLOAT"), "number"),
     **dict.fromkeys(("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "HUGEINT"), "integer"),
     **dict.fromkeys(("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"), "date"),
@@ -80,9 +72,9 @@ class Opened:
         audience_id: whose file it is.
         key_id: the key that opened it for this request; None for the public.
         release_id: the release.
-        connection: on that file and on nothing else; requests take cursors of it.
+        connection: on that file and on nothing else.
         tables: what the file holds of the schema `marts`: columns by table, in their order.
-        search_path: where the connection looks for tables.
+        cursor: gives a connection of its own on the same files; close it, or use it in `with`.
         can_estimate: whether it has what estimates on demand need.
     """
 
@@ -91,15 +83,8 @@ class Opened:
     release_id: str
     connection: "DuckDBPyConnection"
     tables: Mapping[str, dict[str, Column]]
-    search_path: str = "marts"
+    cursor: Callable[[], "DuckDBPyConnection"]
     can_estimate: bool = False
-
-    def cursor(self) -> "DuckDBPyConnection":
-        """Give a connection of its own on the same files; close it, or use it in `with`."""
-        cursor = self.connection.cursor()
-        # A cursor knows databases that are attached, and not where to look for a table.
-        cursor.execute(f"set search_path = {sql_text(self.search_path)}")
-        return cursor
 
     def read(self, sql: str, values: Sequence[object] = ()) -> Rows:
         """Run a query.
@@ -142,7 +127,7 @@ class Doors:
         try:
             permit = check_key(self._project, key)
         except KeyRefusedError as error:
-            raise unknown_key(REFUSED[error.reason]) from error
+            raise unknown_key(str(error)) from error
         release_id = self._release(as_of)
         at = (permit.audience_id, release_id)
         with self._lock:
@@ -153,7 +138,7 @@ class Doors:
         try:
             audience = open_audience(self._project, key, release_id if as_of else None)
         except KeyRefusedError as error:
-            raise unknown_key(REFUSED[error.reason]) from error
+            raise unknown_key(str(error)) from error
         except NotGivenError as error:
             raise not_offered(NOT_SEALED if key else str(error)) from error
         except WavehouseError as error:
@@ -166,7 +151,7 @@ class Doors:
             audience.release_id,
             audience.connection,
             tables_of(audience.connection),
-            _search_path(audience.connection),
+            audience.cursor,
             _has_program(audience.connection),
         )
         with self._lock:
@@ -176,21 +161,12 @@ class Doors:
                 self._opened.popitem(last=False)
         return opened
 
-    def counting(self) -> str:
-        """Give the release that counts.
-
-        Raises:
-            RequestError: nothing is published.
-        """
-        release_id = counting_release(self._project)
-        if release_id is None:
-            raise out_of_order("Nothing is published yet.")
-        return release_id
-
     def _release(self, as_of: str | None) -> str:
         from wavehouse.publishing.history import find_release
 
-        counting = self.counting()
+        counting = counting_release(self._project)
+        if counting is None:
+            raise out_of_order("Nothing is published yet.")
         if as_of is None or as_of == counting:
             return counting
         try:
@@ -202,12 +178,6 @@ class Doors:
 def _has_program(connection: "DuckDBPyConnection") -> bool:
     query = "select 1 from duckdb_tables() where table_name = $1"
     return connection.execute(query, [STEPS]).fetchone() is not None
-
-
-def _search_path(connection: "DuckDBPyConnection") -> str:
-    row = connection.execute("select current_setting('search_path')").fetchone()
-    assert row is not None
-    return str(row[0])
 
 
 def tables_of(connection: "DuckDBPyConnection") -> dict[str, dict[str, Column]]:

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -30,10 +30,11 @@ _ANY = {"*/*", "application/*"}
 
 @dataclass(frozen=True)
 class Body:
-    """What is sent: bytes and their media type."""
+    """What is sent: bytes, their media type, and what the head says of them."""
 
     content: bytes
     media_type: str
+    head: Mapping[str, str] = field(default_factory=dict)
 
 
 def chosen_format(named: str | None, accept: str) -> str:

@@ -1,6 +1,6 @@
 """Requests and answers as all routes treat them: keys, tags, heads."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -38,46 +38,34 @@ def entered(
     return opened
 
 
-def tag_of(request: Asked, opened: Opened, name: str) -> str:
-    """Give what tells an answer from others: release, audience, format and request."""
+def answered(request: Asked, opened: Opened, name: str, make: Callable[[], Body]) -> Answered:
+    """Answer a request, unless the asking program has the answer already.
+
+    Args:
+        request: the request.
+        opened: the release that is read.
+        name: what tells this form of the answer from others, such as its format.
+        make: gives what is sent; it is called only if that is wanted.
+    """
     parts = (opened.release_id, opened.audience_id, name, request.url.path, request.url.query)
     # Weak, since what is compressed differs in its bytes.
-    return f'W/"{sha256(repr(parts).encode()).hexdigest()[:32]}"'
-
-
-def has_already(request: Asked, tag: str) -> bool:
-    """Tell whether the asking program has the answer with this tag."""
+    tag = f'W/"{sha256(repr(parts).encode()).hexdigest()[:32]}"'
     known = request.headers.get("if-none-match", "")
-    return tag.removeprefix("W/") in {each.strip().removeprefix("W/") for each in known.split(",")}
+    if tag.removeprefix("W/") in {each.strip().removeprefix("W/") for each in known.split(",")}:
+        return Response(b"", status_code=304, headers=_head(opened) | {"ETag": tag})
+    return response(make(), opened, {"ETag": tag})
 
 
-def not_changed(opened: Opened, tag: str) -> Answered:
-    """Tell that the answer is the one that the program has."""
-    return Response(b"", status_code=304, headers=_head(opened, tag))
-
-
-def response(
-    body: Body,
-    opened: Opened,
-    tag: str | None = None,
-    links: Mapping[str, str] | None = None,
-    name: str | None = None,
-) -> Answered:
+def response(body: Body, opened: Opened, head: Mapping[str, str] | None = None) -> Answered:
     """Send an answer.
 
     Args:
         body: what is sent.
         opened: the release that it is of.
-        tag: what tells it from others.
-        links: the address of the next page is named in the head too, for formats without links.
-        name: what the answer is called where it is saved as a file.
+        head: what its head says too.
     """
-    head = _head(opened, tag)
-    if links and "next" in links:
-        head["Link"] = f'<{links["next"]}>; rel="next"'
-    if name:
-        head["Content-Disposition"] = f'inline; filename="{name}"'
-    return Response(body.content, media_type=body.media_type, headers=head)
+    headers = {**_head(opened), **(head or {}), **body.head}
+    return Response(body.content, media_type=body.media_type, headers=headers)
 
 
 def who(request: Asked) -> str:
@@ -101,10 +89,9 @@ def _key(request: Asked) -> str | None:
     return key.strip()
 
 
-def _head(opened: Opened, tag: str | None) -> dict[str, str]:
-    head = {
+def _head(opened: Opened) -> dict[str, str]:
+    return {
         "Cache-Control": "no-cache" if opened.key_id is None else "private, no-cache",
         "Vary": "Accept, Accept-Encoding, Authorization",
         "Wavehouse-Release": opened.release_id,
     }
-    return head | ({"ETag": tag} if tag else {})

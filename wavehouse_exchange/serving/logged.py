@@ -59,15 +59,12 @@ class Logged:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if scope["path"] in NOT_LOGGED and _has_good_host(scope):
+        has_good_host = _has_good_host(scope)
+        if has_good_host and scope["path"] in NOT_LOGGED:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
         notes = notes_of(scope)
-        if not _has_good_host(scope):
-            self._log.add(_payload(scope, BAD_HOST.status, notes, began))
-            await _send_problem(scope, send, BAD_HOST)
-            return
         refused = False
 
         async def logged_send(message: Message) -> None:
@@ -82,7 +79,10 @@ class Logged:
             if not refused:
                 await send(message)
 
-        await self._app(scope, receive, logged_send)
+        if has_good_host:
+            await self._app(scope, receive, logged_send)
+        else:
+            await _send_problem(scope, logged_send, BAD_HOST)
 
 
 def _payload(

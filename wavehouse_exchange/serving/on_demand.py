@@ -15,7 +15,7 @@ from wavehouse.estimating.questions import WAVE, Question
 from wavehouse_exchange.serving.doors import Opened, Rows, tables_of
 from wavehouse_exchange.serving.parameters import Filter, Wanted
 from wavehouse_exchange.serving.problems import bad_parameter, not_offered
-from wavehouse_exchange.serving.questions import RANGE, column_named, rows_query
+from wavehouse_exchange.serving.questions import any_of, column_named, rows_query
 from wavehouse_exchange.serving.resources import Resource
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def estimated(
         connection.execute("create schema marts")
         connection.execute(f"create table marts.{resource.table} as from given")
         made = replace(
-            opened, connection=connection, tables=tables_of(connection), search_path="marts"
+            opened, connection=connection, tables=tables_of(connection), cursor=connection.cursor
         )
         query = rows_query(resource, replace(wanted, filters=rest), made.tables, largest)
         return made.read(query.sql, query.values)
@@ -110,22 +110,7 @@ def _questions(
 
 def _condition(each: Filter) -> str:
     """Write a filter as a condition on people, which is read and checked where it is used."""
-    parts = []
-    single = [value for value in each.values if RANGE.fullmatch(value) is None]
-    for value in each.values:
-        found = RANGE.fullmatch(value)
-        if found is not None:
-            ends = [
-                f"{each.name} {sign} {_number(text, each)}"
-                for sign, text in ((">=", found[1]), ("<=", found[2]))
-                if text
-            ]
-            if not ends:
-                raise bad_parameter(each.parameter, "A range needs a number: 5.., ..9, 5..9.")
-            parts.append(" and ".join(ends))
-    if single:
-        parts.append(f"{each.name} in ({', '.join(map(sql_text, single))})")
-    return "(" + " or ".join(f"({part})" for part in parts) + ")"
+    return any_of(each, each.name, sql_text, lambda text: _number(text, each))
 
 
 def _number(text: str, each: Filter) -> str:

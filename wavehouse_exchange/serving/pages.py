@@ -13,22 +13,14 @@ from wavehouse.project import Project
 from wavehouse_exchange.pages.site import fill_site_from
 from wavehouse_exchange.serving.doors import Doors, Opened
 from wavehouse_exchange.serving.formats import Body
-from wavehouse_exchange.serving.http import (
-    READING,
-    Answered,
-    Asked,
-    entered,
-    has_already,
-    not_changed,
-    response,
-    tag_of,
-)
+from wavehouse_exchange.serving.http import READING, Answered, Asked, answered, entered
 from wavehouse_exchange.serving.problems import not_found, not_offered
 from wavehouse_exchange.serving.resources import VERSION
 
 FOLDER = ".served_pages"
 PARTIAL = ".partial"
 BEGIN = "index.html"
+NO_PAGE = "There is no such page."
 MEDIA_TYPES = {
     ".html": "text/html",
     ".css": "text/css",
@@ -50,26 +42,24 @@ def page_routes(project: Project, doors: Doors) -> list[HTTPRouteHandler]:
         # Pages are the same for everybody; a key opens nothing more here.
         opened = entered(request, doors, of_public=True)
         wanted = str(request.path_params["path"]).lstrip("/") or BEGIN
-        tag = tag_of(request, opened, "pages")
-        if has_already(request, tag):
-            return not_changed(opened, tag)
-        body = _read(sites.of(opened), wanted)
-        if body is None:
-            raise not_found("There is no such page.")
-        return response(body, opened, tag)
+        return answered(request, opened, "pages", lambda: _read(sites.of(opened), wanted))
 
     return [begin, pages]
 
 
-def _read(site: Path, wanted: str) -> Body | None:
-    """Give a file of a site; None if there is none, or it is not within the site."""
+def _read(site: Path, wanted: str) -> Body:
+    """Give a file of a site.
+
+    Raises:
+        RequestError: there is none, or it is not within the site.
+    """
     try:
         path = (site / wanted).resolve()
-        if not path.is_relative_to(site) or path.suffix not in MEDIA_TYPES:
-            return None
-        return Body(path.read_bytes(), MEDIA_TYPES[path.suffix])
-    except (OSError, ValueError):
-        return None
+        if path.is_relative_to(site) and path.suffix in MEDIA_TYPES:
+            return Body(path.read_bytes(), MEDIA_TYPES[path.suffix])
+    except (OSError, ValueError) as error:
+        raise not_found(NO_PAGE) from error
+    raise not_found(NO_PAGE)
 
 
 class _Sites:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 MEDIA_TYPE = "application/problem+json"
+WRONG_PARAMETER, NOT_FOUND = "A parameter is wrong", "Not found"
 
 
 @dataclass
@@ -41,7 +42,7 @@ class RequestError(Exception):
 
 def bad_parameter(parameter: str, detail: str) -> RequestError:
     """Tell that a parameter cannot be used as it stands."""
-    return RequestError(400, "A parameter is wrong", detail, parameter)
+    return RequestError(400, WRONG_PARAMETER, detail, parameter)
 
 
 def too_large(detail: str, parameter: str | None = None) -> RequestError:
@@ -51,7 +52,7 @@ def too_large(detail: str, parameter: str | None = None) -> RequestError:
 
 def not_found(detail: str) -> RequestError:
     """Tell that there is nothing at an address, or nothing that this key may read."""
-    return RequestError(404, "Not found", detail)
+    return RequestError(404, NOT_FOUND, detail)
 
 
 def not_offered(detail: str, parameter: str | None = None) -> RequestError:

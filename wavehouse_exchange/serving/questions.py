@@ -1,7 +1,7 @@
 """What a request becomes: SQL over the tables of its audience, with values that are bound."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -157,26 +157,53 @@ def _filtered(resource: Resource, wanted: Wanted, columns: dict[str, Column], ta
 
 def _condition(each: Filter, column: Column, conditions: _Conditions) -> str:
     """Write a filter: one of its values, or within one of its ranges."""
-    name = sql_name(column.name)
-    parts, single = [], []
     if column.kind == "text" and any(RANGE.fullmatch(value) for value in each.values):
         raise bad_parameter(
             each.parameter,
             f"{column.name} is a text, and ranges are of numbers and days, such as "
             "filter[wave_date]=2000-01-01..2004-12-31.",
         )
+    return any_of(
+        each,
+        sql_name(column.name),
+        lambda text: conditions.bind(*_typed(text, column, each)),
+        has_ranges=column.kind in {"number", "integer", "date"},
+    )
+
+
+def any_of(
+    each: Filter,
+    name: str,
+    write: Callable[[str], str],
+    write_end: Callable[[str], str] | None = None,
+    *,
+    has_ranges: bool = True,
+) -> str:
+    """Write a condition: one of a filter's values, or within one of its ranges.
+
+    Args:
+        each: the filter.
+        name: what has the values, as the condition has it.
+        write: writes a value.
+        write_end: writes the end of a range, if that differs.
+        has_ranges: whether two dots make a range.
+
+    Raises:
+        RequestError: a range has no end.
+    """
+    parts, single = [], []
     for value in each.values:
-        found = RANGE.fullmatch(value) if column.kind in {"number", "integer", "date"} else None
+        found = RANGE.fullmatch(value) if has_ranges else None
         if found is None:
-            single.append(conditions.bind(*_typed(value, column, each)))
+            single.append(write(value))
             continue
-        if not found[1] and not found[2]:
-            raise bad_parameter(each.parameter, "A range needs a number or a day: 5.., ..9, 5..9.")
         ends = [
-            f"{name} {sign} {conditions.bind(*_typed(text, column, each))}"
+            f"{name} {sign} {(write_end or write)(text)}"
             for sign, text in ((">=", found[1]), ("<=", found[2]))
             if text
         ]
+        if not ends:
+            raise bad_parameter(each.parameter, "A range needs a number or a day: 5.., ..9, 5..9.")
         parts.append(" and ".join(ends))
     if single:
         parts.append(f"{name} in ({', '.join(single)})")

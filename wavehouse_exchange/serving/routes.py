@@ -1,5 +1,6 @@
 """The addresses below `/v1`, the description, and whether all is well."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,16 +12,7 @@ from wavehouse_exchange.serving.answers import Answer, answer, one
 from wavehouse_exchange.serving.description import describe, page_of
 from wavehouse_exchange.serving.doors import Doors, Opened
 from wavehouse_exchange.serving.formats import Body, chosen_format, json_bytes, written
-from wavehouse_exchange.serving.http import (
-    READING,
-    Answered,
-    Asked,
-    entered,
-    has_already,
-    not_changed,
-    response,
-    tag_of,
-)
+from wavehouse_exchange.serving.http import READING, Answered, Asked, answered, entered, response
 from wavehouse_exchange.serving.logged import notes_of
 from wavehouse_exchange.serving.parameters import FORMATS, Wanted, read_parameters
 from wavehouse_exchange.serving.problems import bad_parameter
@@ -83,11 +75,11 @@ def _description(doors: Doors) -> HTTPRouteHandler:
     @route("/openapi.json", http_method=READING, sync_to_thread=True, name="description")
     def description(request: Asked) -> Answered:
         opened = entered(request, doors)
-        tag = tag_of(request, opened, "openapi")
-        if has_already(request, tag):
-            return not_changed(opened, tag)
-        body = Body(json_bytes(describe(opened)), "application/json")
-        return response(body, opened, tag)
+
+        def make() -> Body:
+            return Body(json_bytes(describe(opened)), "application/json")
+
+        return answered(request, opened, "openapi", make)
 
     return description
 
@@ -96,11 +88,12 @@ def _page(doors: Doors, address: str) -> HTTPRouteHandler:
     @route("/api", http_method=READING, sync_to_thread=True, name="page of the description")
     def page(request: Asked) -> Answered:
         opened = entered(request, doors)
-        tag = tag_of(request, opened, "page")
-        if has_already(request, tag):
-            return not_changed(opened, tag)
-        text = reports.page("api", str, **page_of(opened, address))
-        return response(Body(text.encode(), "text/html"), opened, tag)
+
+        def make() -> Body:
+            text = reports.page("api", str, **page_of(opened, address))
+            return Body(text.encode(), "text/html")
+
+        return answered(request, opened, "page", make)
 
     return page
 
@@ -113,14 +106,18 @@ def _rows(resource: Resource, doors: Doors) -> HTTPRouteHandler:
         wanted = read_parameters(resource, list(request.query_params.multi_items()))
         name = chosen_format(wanted.format, request.headers.get("accept", ""))
         opened = entered(request, doors, wanted.as_of)
-        tag = tag_of(request, opened, name)
-        if has_already(request, tag):
-            return not_changed(opened, tag)
-        given = answer(resource, wanted, opened)
-        notes_of(request.scope).rows = len(given.rows.values)
-        links = _links(request, wanted, given, opened)
-        body = written(given, name, links, _meta(given, opened))
-        return response(body, opened, tag, links, f"{resource.name}.{ENDINGS[name]}")
+
+        def make() -> Body:
+            given = answer(resource, wanted, opened)
+            notes_of(request.scope).rows = len(given.rows.values)
+            links = _links(request, wanted, given, opened)
+            # Where it is saved as a file it has a name; formats without links have them here.
+            head = {"Content-Disposition": f'inline; filename="{resource.name}.{ENDINGS[name]}"'}
+            if "next" in links:
+                head["Link"] = f'<{links["next"]}>; rel="next"'
+            return replace(written(given, name, links, _meta(given, opened)), head=head)
+
+        return answered(request, opened, name, make)
 
     return rows
 
@@ -139,14 +136,14 @@ def _row(resource: Resource, doors: Doors) -> HTTPRouteHandler:
             raise bad_parameter(parameter, "The address of one row takes no parameters.")
         name = chosen_format(None, request.headers.get("accept", ""))
         opened = entered(request, doors)
-        tag = tag_of(request, opened, name)
-        if has_already(request, tag):
-            return not_changed(opened, tag)
-        key = {name: str(request.path_params[name]) for name in resource.key}
-        given = Answer(one(resource, key, opened))
-        notes_of(request.scope).rows = 1
-        links = {"self": request.url.path}
-        return response(written(given, name, links, _meta(given, opened)), opened, tag)
+
+        def make() -> Body:
+            key = {name: str(request.path_params[name]) for name in resource.key}
+            given = Answer(one(resource, key, opened))
+            notes_of(request.scope).rows = 1
+            return written(given, name, {"self": request.url.path}, _meta(given, opened))
+
+        return answered(request, opened, name, make)
 
     return row
 

@@ -5,16 +5,8 @@ from litestar.handlers import HTTPRouteHandler
 
 from wavehouse.project import Project
 from wavehouse_exchange.serving.doors import Doors
-from wavehouse_exchange.serving.http import (
-    READING,
-    Answered,
-    Asked,
-    entered,
-    has_already,
-    not_changed,
-    response,
-    tag_of,
-)
+from wavehouse_exchange.serving.formats import Body
+from wavehouse_exchange.serving.http import READING, Answered, Asked, answered, entered, response
 from wavehouse_exchange.serving.logged import notes_of
 from wavehouse_exchange.serving.parameters import shown
 from wavehouse_exchange.serving.problems import bad_parameter, not_found
@@ -60,13 +52,14 @@ def _data(path: str, flows: Flows, doors: Doors) -> HTTPRouteHandler:
         if len(parameters) < len(pairs):
             raise bad_parameter("query", "A parameter is given twice. Give it once.")
         accept = request.headers.get("accept", "")
-        tag = tag_of(request, opened, accept)
-        if has_already(request, tag):
-            return not_changed(opened, tag)
-        asked = asked_for(str(given.get("key", "all")), parameters)
-        body, count = flows.data(_flow_id(str(given["flow"])), opened, asked, accept)
-        notes_of(request.scope).rows = count
-        return response(body, opened, tag)
+
+        def make() -> Body:
+            asked = asked_for(str(given.get("key", "all")), parameters)
+            body, count = flows.data(_flow_id(str(given["flow"])), opened, asked, accept)
+            notes_of(request.scope).rows = count
+            return body
+
+        return answered(request, opened, accept, make)
 
     return observations
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
-from wavehouse_exchange.serving.app import Settings, create_app
+from wavehouse_exchange.serving.app import LOOPBACK, Settings, create_app
 from wavehouse_exchange.serving.description import address_of
 from wavehouse_exchange.serving.doors import Doors
 from wavehouse_exchange.serving.logged import Logged
@@ -16,7 +16,6 @@ from wavehouse_exchange.serving.resources import RESOURCES, VERSION
 # How the processes of a server know what they serve.
 ROOT, LIMIT = "WAVEHOUSE_SERVED", "WAVEHOUSE_REQUESTS_A_MINUTE"
 ADDRESS = "WAVEHOUSE_ADDRESS"
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # Seconds in which running requests may end when the server is ended.
 PATIENCE = 10
 
@@ -92,7 +91,11 @@ def _check(listening: Listening) -> None:
     for path in files:
         if path is not None and not path.is_file():
             raise WavehouseError(f"{path} is missing. Name the file of the certificate or its key.")
-    if listening.host in LOOPBACK or listening.certificate or listening.behind_proxy:
+    if (
+        listening.host in (*LOOPBACK, "localhost")
+        or listening.certificate
+        or listening.behind_proxy
+    ):
         return
     raise WavehouseError(
         f"At {listening.host} keys would go over the network in the clear. Name --certificate and "
