@@ -127,7 +127,10 @@ def test_questions_about_such_things_are_no_people(
 
 
 def people(
-    folder: Path, name: str, phone_label: str = "Telephone number of the respondent"
+    folder: Path,
+    name: str,
+    phone_label: str = "Telephone number of the respondent",
+    youngest: int = 18,
 ) -> Path:
     """A file of 60 people with a telephone number, an e-mail address and two questions."""
     frame = pd.DataFrame(
@@ -136,7 +139,7 @@ def people(
             "phone": [f"+44 20 7946 0{n:03}" for n in range(PEOPLE)],
             "mail": [f"p{n}@example.org" for n in range(PEOPLE)],
             "happy": [float(1 + n % 3) for n in range(PEOPLE)],
-            "age": [float(18 + n % 30) for n in range(PEOPLE)],
+            "age": [float(youngest + n % 30) for n in range(PEOPLE)],
         }
     )
     path = folder / name
@@ -221,7 +224,7 @@ def test_people_are_asked_about_and_left_out_from_then_on(
     kinds = {r["source_column"]: r["waiver_kind"] for r in codebook_rows(clean, "waived_columns")}
     assert kinds == {"phone": "personal_data", "mail": "personal_data"}
 
-    second = people(tmp_path, "town_2.sav")
+    second = people(tmp_path, "town_2.sav", youngest=19)
     run(clean, "add-wave", "town", "2", str(second), "--date", "2024-05-01")
     assert landed_columns(clean, "2") == ["id", "happy", "age"]
     assert "phone" not in {p["subject"] for p in draft(clean, "2")["proposals"]}
