@@ -31,7 +31,8 @@ import requests
 
 from wavehouse.project import find_project
 from wavehouse_exchange.serving.description import address_of, example_of
-from wavehouse_exchange.serving.doors import Doors, Opened
+from wavehouse_exchange.serving.doors import Opened
+from wavehouse_exchange.serving.file_doors import FileDoors
 from wavehouse_exchange.serving.parameters import read_parameters
 from wavehouse_exchange.serving.questions import rows_query
 from wavehouse_exchange.serving.resources import RESOURCES
@@ -113,7 +114,7 @@ def main() -> None:
     if shutil.which("hey") is None:
         sys.exit("The load is made by hey. Install it (Debian: apt-get install hey).")
     project = find_project()
-    opened = Doors(project).enter(None)
+    opened = FileDoors(project).enter(None)
     address = f"http://127.0.0.1:{PORT}"
     path = address + address_of(RESOURCES["estimates"], opened)
     command = [str(Path(sys.executable).with_name("wavehouse")), "serve", "--port", str(PORT)]

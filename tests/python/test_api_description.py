@@ -17,7 +17,7 @@ from small_server import Server
 
 from wavehouse.project import Project
 from wavehouse_exchange.serving.description import ABOUT, address_of
-from wavehouse_exchange.serving.doors import Doors
+from wavehouse_exchange.serving.file_doors import FileDoors
 from wavehouse_exchange.serving.resources import RESOURCES
 
 # `positive_data_acceptance` asks for releases and pages that do not exist.
@@ -48,7 +48,7 @@ def test_each_example_is_an_answer(
     served: Project, server: Server, description: dict[str, Any]
 ) -> None:
     shown = 0
-    opened = Doors(served).enter(None)
+    opened = FileDoors(served).enter(None)
     for path, entry in description["paths"].items():
         content = entry["get"]["responses"]["200"]["content"]["application/json"]
         example = (content.get("examples") or {}).get("example")

@@ -196,8 +196,8 @@ def test_the_login_cannot_let_itself_in(
                 f"alter table {PLACE.marts}.dim_wave disable row level security",
                 f"delete from {PLACE.marts}.dim_wave",
                 f"set role {served[1].user}",
-                "insert into wavehouse_access_public.grants select * "
-                "from wavehouse_access_mixed.grants",
+                "insert into wavehouse_access_of_1.grants select * "
+                "from wavehouse_access_of_2.grants",
             ):
                 refused(cursor, statement)
 

@@ -20,6 +20,7 @@ from wavehouse.publishing.retention import PARTS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+    from pyrage import x25519
 
 Reason = Literal["unknown", "revoked", "expired", "malformed"]
 WORDS: dict[Reason, str] = {
@@ -123,7 +124,7 @@ def check_key(project: Project, key: str | None) -> Permit:
     """
     if key is None:
         return Permit(PUBLIC, None, "", None)
-    known = _known_keys(project).get(_public_key(key))
+    known = _known_keys(project).get(str(_identity(key).to_public()))
     if known is None:
         raise KeyRefusedError("unknown")
     state = known.state()
@@ -216,12 +217,20 @@ def _files(project: Project, audience_id: str, words: str | None) -> tuple[str, 
     return release_id, files
 
 
-def _public_key(key: str) -> str:
-    """Work out the public key of a key."""
+def as_it_was_given(key: str) -> str:
+    """Write a key as it was given out, however a reader wrote it.
+
+    Raises:
+        KeyRefusedError: it is no key.
+    """
+    return str(_identity(key))
+
+
+def _identity(key: str) -> "x25519.Identity":
     from pyrage import IdentityError, x25519
 
     try:
-        return str(x25519.Identity.from_str(key.strip()).to_public())
+        return x25519.Identity.from_str(key.strip())
     except (IdentityError, ValueError) as error:
         del error
     raise KeyRefusedError("malformed")

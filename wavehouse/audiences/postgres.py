@@ -11,8 +11,7 @@ transaction was let in as, in a table that only `authenticate` writes. So whoeve
 another audience sees no row, and whoever was let in without the role has no column.
 """
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -35,7 +34,6 @@ from wavehouse.building.postgres import connect_to_target
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.project import Project
-from wavehouse.publishing.history import OF_PEOPLE
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -66,66 +64,69 @@ class Place:
         marts: the schema of public tables.
         codebook: the schema of the codebook.
         login: the login that serves.
+        grants: what the schemas that policies read begin with; an audience's number follows.
     """
 
     marts: str = "marts"
     codebook: str = "codebook"
     login: str = "wavehouse_serves"
-
-
-def guard(
-    project: Project, of_people: Iterable[str], place: Place, today: date | None = None
-) -> int:
-    """Let each audience read what the codebook grants, in one transaction; give their number.
-
-    Tables that are built again have no grant and no policy, so nobody reads them until this is done
-    again. Only the owner of the tables can; policies do not hold for the owner.
-
-    Args:
-        project: the project, whose register says which keys are good.
-        of_people: the tables that hold rows of people.
-        place: schemas and the login.
-        today: the day for which embargoes are judged; that of now, in UTC, if left out.
-
-    Raises:
-        WavehouseError: there is no such login, or it has rights that go past the policies.
-    """
-    server = connect_to_target()
-    try:
-        with server, server.cursor() as cursor:
-            return guard_with(
-                cursor, read_register(project), set(of_people), place, today or _today()
-            )
-    finally:
-        server.close()
+    grants: str = ACCESS
 
 
 def guard_with(
     cursor: "extensions.cursor", register: Register, of_people: set[str], place: Place, today: date
 ) -> int:
-    """Do what `guard` does, in the transaction of a cursor."""
-    _refuse_powerful(cursor, place.login)
-    # Two at once would wait for each other's tables.
-    cursor.execute("select pg_advisory_xact_lock(hashtext('wavehouse_access'))")
-    cursor.execute(SETUP.read_text(encoding="utf-8"))
-    login = sql_name(place.login)
-    cursor.execute(f"grant usage on schema {ACCESS}, {sql_name(place.marts)} to {login}")
-    cursor.execute(f"grant execute on function {ACCESS}.authenticate(text) to {login}")
-    columns = _columns(cursor, place.marts)
+    """Let each audience read what the codebook grants, in the transaction of a cursor.
+
+    Tables that are built again have no grant and no policy, so nobody reads them until this is done
+    again. Only the owner of the tables can; policies do not hold for the owner.
+
+    Args:
+        cursor: of the owner.
+        register: says which keys are good.
+        of_people: the tables that hold rows of people.
+        place: schemas and the login.
+        today: the day for which embargoes are judged.
+
+    Returns:
+        how many audiences there are.
+
+    Raises:
+        WavehouseError: there is no such login, or it has rights that go past the policies.
+    """
+    set_up(cursor, place.login)
+    cursor.execute(f"grant usage on schema {sql_name(place.marts)} to {sql_name(place.login)}")
+    columns = columns_of(cursor, place.marts)
     for table in columns:
-        _close(cursor, place.marts, table)
+        close_tables(cursor, place.marts, table)
     with connect() as connection:
         audiences = _load(cursor, connection, place, columns)
         cursor.execute(f"delete from {ACCESS}.audiences")
-        for audience in audiences:
+        for number, audience in enumerate(audiences, start=1):
+            schema = f"{place.grants}_of_{number}"
             cursor.execute(
                 f"insert into {ACCESS}.audiences values (%s, %s)",
                 [audience.audience_id, audience.needs_key],
             )
             prepare(connection, SOURCE, audience.rows, today)
-            _guard_audience(cursor, connection, audience, columns, of_people, place)
+            _guard_audience(cursor, connection, audience, columns, of_people, place, schema)
     load_keys(cursor, register)
     return len(audiences)
+
+
+def set_up(cursor: "extensions.cursor", login: str) -> None:
+    """Make what lets audiences in, for the login that serves.
+
+    Raises:
+        WavehouseError: there is no such login, or it has rights that go past the policies.
+    """
+    _refuse_powerful(cursor, login)
+    # Two at once would wait for each other's tables.
+    cursor.execute("select pg_advisory_xact_lock(hashtext('wavehouse_access'))")
+    cursor.execute(SETUP.read_text(encoding="utf-8"))
+    cursor.execute(f"grant usage on schema {ACCESS} to {sql_name(login)}")
+    for function in ("authenticate(text)", "admitted_key()", "served()"):
+        cursor.execute(f"grant execute on function {ACCESS}.{function} to {sql_name(login)}")
 
 
 def load_keys(cursor: "extensions.cursor", register: Register) -> None:
@@ -164,7 +165,8 @@ def bring_keys(project: Project) -> str:
     return f"PostgreSQL knows {len(register.keys)} keys, {valid} of them valid."
 
 
-def _today() -> date:
+def today_in_utc() -> date:
+    """Give the day by which embargoes are judged."""
     return datetime.now(UTC).date()
 
 
@@ -185,7 +187,7 @@ def _refuse_powerful(cursor: "extensions.cursor", login: str) -> None:
         )
 
 
-def _columns(cursor: "extensions.cursor", schema: str) -> dict[str, list[str]]:
+def columns_of(cursor: "extensions.cursor", schema: str) -> dict[str, list[str]]:
     """Give the columns of each table in a schema."""
     cursor.execute(
         "select columns.table_name, columns.column_name from information_schema.columns "
@@ -200,7 +202,7 @@ def _columns(cursor: "extensions.cursor", schema: str) -> dict[str, list[str]]:
     return tables
 
 
-def _close(cursor: "extensions.cursor", schema: str, table: str) -> None:
+def close_tables(cursor: "extensions.cursor", schema: str, table: str) -> None:
     """Let nobody read a table but its owner, who builds and tests."""
     name = f"{sql_name(schema)}.{sql_name(table)}"
     cursor.execute(
@@ -239,7 +241,7 @@ def _load(
     for table, names in wanted.items():
         _copy(cursor, connection, f"{place.marts}.{table}", f"release.marts.{table}", names)
     for table in CODEBOOK:
-        names = _columns(cursor, place.codebook).get(table, [])
+        names = columns_of(cursor, place.codebook).get(table, [])
         if not names:
             return []
         _copy(cursor, connection, f"{place.codebook}.{table}", f"release.codebook.{table}", names)
@@ -275,10 +277,10 @@ def _guard_audience(
     columns: Mapping[str, list[str]],
     of_people: set[str],
     place: Place,
+    schema: str,
 ) -> None:
     """Make the role of an audience, what its policies read, its policies and its grants."""
     role = f"{READS}{audience.audience_id}"
-    schema = f"{ACCESS}_{audience.audience_id}"
     cursor.execute("select 1 from pg_roles where rolname = %s", [role])
     if cursor.fetchone() is None:
         cursor.execute(f"create role {sql_name(role)} nologin noinherit")
@@ -387,23 +389,3 @@ def _store(
 
 def _kind(kind: Any) -> str:  # noqa: ANN401 (DuckDB's own)
     return {"BOOLEAN": "boolean", "BIGINT": "bigint"}.get(str(kind), "text")
-
-
-def guard_and_tell(project: Project, of_people: set[str]) -> str:
-    """Do what `guard` does after a build, if a login serves; say what was done."""
-    place = Place(login=os.environ.get("WAVEHOUSE_PG_READER") or Place.login)
-    server = connect_to_target()
-    try:
-        with server, server.cursor() as cursor:
-            cursor.execute("select 1 from pg_roles where rolname = %s", [place.login])
-            if cursor.fetchone() is None:
-                return f"PostgreSQL has no login {place.login}, so nothing is served from it."
-            people = of_people | {
-                table
-                for table, names in _columns(cursor, place.marts).items()
-                if OF_PEOPLE & set(names)
-            }
-            number = guard_with(cursor, read_register(project), people, place, _today())
-    finally:
-        server.close()
-    return f"PostgreSQL serves {number} audiences to {place.login}, and nobody else."

@@ -22,6 +22,13 @@ create unlogged table if not exists wavehouse_access.admitted (
     key_id text
 );
 
+create table if not exists wavehouse_access.releases (
+    release_id text primary key,
+    schema_name text not null,
+    published_at timestamptz not null,
+    counts boolean not null
+);
+
 create or replace function wavehouse_access.authenticate(key text) returns text
 language plpgsql security definer set search_path = pg_catalog as $$
 declare
@@ -51,6 +58,24 @@ begin
     values (pg_backend_pid(), pg_current_xact_id(), audience, given.key_id);
     return audience;
 end
+$$;
+
+-- The id of the key that let this transaction in, for the log.
+create or replace function wavehouse_access.admitted_key() returns text
+language sql stable security definer set search_path = pg_catalog as $$
+    select admitted.key_id from wavehouse_access.admitted as admitted
+    where
+        admitted.backend_pid = pg_backend_pid()
+        and admitted.transaction_id = pg_current_xact_id_if_assigned()
+$$;
+
+-- The releases there are; what an audience sees of them is up to their policies.
+create or replace function wavehouse_access.served()
+returns table (release_id text, schema_name text, published_at timestamptz, counts boolean)
+language sql stable security definer set search_path = pg_catalog as $$
+    select each.release_id, each.schema_name, each.published_at, each.counts
+    from wavehouse_access.releases as each
+    order by each.published_at
 $$;
 
 -- Policies ask this, and nothing else.

@@ -177,10 +177,11 @@ def _build(project: Project, target: str, artifacts: Path, lock: int, force: boo
     if not publishes:
         keep_build(project, target, inputs)
         if target == "postgres":
-            from wavehouse.audiences.postgres import guard_and_tell
+            from wavehouse.audiences.postgres_releases import publish_and_tell_postgres
 
-            with step("guard"):
-                print(guard_and_tell(project, declared_microdata(artifacts, PUBLIC_SCHEMA)))
+            with step("publish on PostgreSQL"):
+                of_people = declared_microdata(artifacts, PUBLIC_SCHEMA)
+                print(publish_and_tell_postgres(project, of_people))
         return
     if results_of(artifacts) != ran:
         # What suppresses more is built upon what was known.

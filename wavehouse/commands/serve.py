@@ -15,6 +15,7 @@ from wavehouse.project import Project
 Examples:
 
   wavehouse serve
+  wavehouse serve --engine postgres
   wavehouse serve --host 0.0.0.0 --certificate server.pem --private-key server.key
 
 `wavehouse key add` makes a key for an audience. docs/guide/serve.md says how a server is run.
@@ -57,6 +58,14 @@ Examples:
     type=click.IntRange(1),
     help="how many one key, or one address without a key, may send to a process",
 )
+@click.option(
+    "--engine",
+    default="duckdb",
+    show_default=True,
+    type=click.Choice(["duckdb", "postgres"]),
+    help="where releases are read: in the files of audiences, or on PostgreSQL, as the login "
+    "WAVEHOUSE_PG_READER",
+)
 @with_project
 def serve(
     project: Project,
@@ -68,6 +77,7 @@ def serve(
     behind_proxy: bool,
     address: str | None,
     requests_a_minute: int,
+    engine: str,
 ) -> None:
     """Serve what is published: an API, and the pages.
 
@@ -77,5 +87,5 @@ def serve(
     from wavehouse_exchange.serving.server import Listening, serve_project
 
     listening = Listening(host, port, workers, certificate, private_key, behind_proxy)
-    settings = Settings(requests_a_minute, (address or listening.address).rstrip("/"))
+    settings = Settings(requests_a_minute, (address or listening.address).rstrip("/"), engine)
     serve_project(project, listening, settings)

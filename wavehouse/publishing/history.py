@@ -17,11 +17,11 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_name, sql_text
@@ -152,7 +152,39 @@ def find_release(project: Project, words: str) -> KeptRelease:
     releases = kept_releases(project)
     if not releases:
         raise WavehouseError("No release is kept yet. Run `make` first.")
-    listed = "`wavehouse releases` lists those that are kept"
+    return release_named(releases, words, "`wavehouse releases` lists those that are kept")
+
+
+class Dated(Protocol):
+    """A release that can be chosen: its id, when it was published, and whether it is live."""
+
+    @property
+    def release_id(self) -> str:
+        """Its id."""
+
+    @property
+    def published_at(self) -> datetime:
+        """When it was published."""
+
+    @property
+    def live(self) -> str:
+        """The word `current` or `previous`; empty for others."""
+
+
+Each = TypeVar("Each", bound=Dated)
+
+
+def release_named(releases: "Sequence[Each]", words: str, listed: str) -> "Each":
+    """Choose a release by what a reader calls it.
+
+    Args:
+        releases: those there are, at least one, the earliest first.
+        words: as `find_release` takes them.
+        listed: says where all of them are listed.
+
+    Raises:
+        WavehouseError: there is no such release, or several.
+    """
     for each in releases:
         if words and words in (each.release_id, each.live):
             return each

@@ -3,6 +3,7 @@
 Only tables that hold what may be shown are named here; the tables of answers are not among them.
 """
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -95,6 +96,11 @@ WHOLE = {
     "variables": "select * from marts.dim_variable order by variable_id",
 }
 
+TABLES = frozenset(
+    table
+    for query in (*BY_VARIABLE.values(), *WHOLE.values())
+    for table in re.findall(r"\bmarts\.(\w+)", query)
+)
 BATCH = 5000
 
 

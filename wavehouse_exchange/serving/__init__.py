@@ -7,7 +7,9 @@
     estimates.py    declared estimates, or those of on_demand.py
     formats.py      JSON, CSV, Parquet and Arrow
     sdmx.py         the estimates as SDMX's REST service gives them
-    doors.py        the release that a key opens, and its connections
+    doors.py        the release that a key opens: in files (file_doors.py), or on PostgreSQL
+                    (postgres_doors.py)
+    copies.py       small copies of it, for programs that read DuckDB only
     audit.py        the log of every request
     problems.py     what goes wrong, as `application/problem+json`
     description.py  the description of the API (OpenAPI) and its page
@@ -17,6 +19,6 @@
     logged.py       no answer without a line in the log
     server.py       `wavehouse serve`
 
-Nothing here decides who may read what. A key opens the file of its audience; the rest is not in
-it.
+Nothing here decides who may read what. A key opens the file of its audience, and the rest is not in
+it; on PostgreSQL the database shows an audience its rows and no others.
 """

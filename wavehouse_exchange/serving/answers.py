@@ -9,7 +9,6 @@ from wavehouse_exchange.serving.estimates import read_estimates
 from wavehouse_exchange.serving.parameters import Wanted, cursor
 from wavehouse_exchange.serving.problems import not_found, too_large
 from wavehouse_exchange.serving.questions import (
-    Query,
     included_query,
     key_values,
     rows_query,
@@ -54,7 +53,7 @@ def answer(resource: Resource, wanted: Wanted, opened: Opened) -> Answer:
         found = read_estimates(resource, wanted, opened, LARGEST_ANSWER)
         rows, key, is_estimated = found.rows, found.key, found.is_estimated
     else:
-        rows = _read(opened, rows_query(resource, wanted, opened.tables, LARGEST_ANSWER))
+        rows = rows_query(resource, wanted, opened.tables, LARGEST_ANSWER).read(opened)
         key, is_estimated = resource.key, False
     after = None
     if len(rows.values) > (wanted.size or LARGEST_ANSWER):
@@ -81,7 +80,7 @@ def one(resource: Resource, key: Mapping[str, str], opened: Opened) -> Rows:
     from wavehouse_exchange.serving.parameters import Filter
 
     filters = tuple(Filter(name, (value,), name) for name, value in key.items())
-    rows = _read(opened, rows_query(resource, Wanted(filters=filters), opened.tables, 1))
+    rows = rows_query(resource, Wanted(filters=filters), opened.tables, 1).read(opened)
     if not rows.values:
         named = ", ".join(f"{name} {value}" for name, value in key.items())
         raise not_found(f"There is no such row of {resource.name}: {named}.")
@@ -110,8 +109,4 @@ def _include(
             "include",
         )
     known = included.setdefault(other, [])
-    known += [row for row in _read(opened, query).records() if row not in known]
-
-
-def _read(opened: Opened, query: Query) -> Rows:
-    return opened.read(query.sql, query.values)
+    known += [row for row in query.read(opened).records() if row not in known]

@@ -17,6 +17,7 @@ from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
 from wavehouse.project import Project
 from wavehouse_exchange.serving.audit import AuditLog
 from wavehouse_exchange.serving.doors import Doors
+from wavehouse_exchange.serving.file_doors import FileDoors
 from wavehouse_exchange.serving.formats import json_bytes
 from wavehouse_exchange.serving.http import Answered, Asked, who
 from wavehouse_exchange.serving.logged import Logged
@@ -39,6 +40,7 @@ DETAILS = {
     429: "This key, or this address, asked too often. Ask again when Retry-After says.",
 }
 LOOPBACK = ("127.0.0.1", "::1")
+DUCKDB = "duckdb"
 NOT_LIMITED = ["^/health$", "^/metrics$"]
 
 
@@ -49,10 +51,27 @@ class Settings:
     Args:
         requests_a_minute: how many one key, or one address without a key, may send to a process.
         address: how readers reach the server, for the page of the API.
+        engine: where releases are read: `duckdb`, in files, or `postgres`, on a server.
     """
 
     requests_a_minute: int = 600
     address: str = "http://127.0.0.1:8600"
+    engine: str = DUCKDB
+
+
+def doors_of(project: Project, engine: str) -> Doors:
+    """Give what opens releases on an engine.
+
+    Args:
+        project: the project.
+        engine: `duckdb` or `postgres`.
+    """
+    if engine == DUCKDB:
+        return FileDoors(project)
+    # Nobody who has no server loads it.
+    from wavehouse_exchange.serving.postgres_doors import PostgresDoors
+
+    return PostgresDoors()
 
 
 def create_app(project: Project, settings: Settings) -> Logged:
@@ -62,7 +81,7 @@ def create_app(project: Project, settings: Settings) -> Logged:
         project: the project.
         settings: how it is served.
     """
-    doors = Doors(project)
+    doors = doors_of(project, settings.engine)
     limit = RateLimitConfig(
         rate_limit=("minute", settings.requests_a_minute),
         exclude=NOT_LIMITED,

@@ -182,9 +182,7 @@ def example_of(resource: Resource, opened: Opened) -> dict[str, str]:
     if not names:
         return {}
     key = ", ".join(name for name in resource.key if name in opened.tables[resource.table])
-    rows = opened.read(
-        f"select {', '.join(names)} from marts.{resource.table} order by {key} limit 1"
-    )
+    rows = opened.read(f"select {', '.join(names)} from {resource.table} order by {key} limit 1")
     filters = {
         name.removesuffix("_id"): value for row in rows.records() for name, value in row.items()
     }
@@ -438,5 +436,5 @@ def _one_example(resource: Resource, opened: Opened) -> dict[str, Any] | None:
 def _first_key(resource: Resource, opened: Opened) -> dict[str, str]:
     """Give the key of the first row; it is empty where there is none."""
     key = ", ".join(resource.key)
-    rows = opened.read(f"select {key} from marts.{resource.table} order by {key} limit 1")
+    rows = opened.read(f"select {key} from {resource.table} order by {key} limit 1")
     return {name: str(value) for row in rows.records() for name, value in row.items()}

@@ -63,7 +63,7 @@ def read_estimates(resource: Resource, wanted: Wanted, opened: Opened, largest: 
         raise not_offered(f"You may not read estimates by {wanted.aggregate}.", "aggregate")
     declared = replace(resource, table=table, key=KEYS.get(table, resource.key))
     query = rows_query(declared, replace(wanted, filters=filters), opened.tables, largest)
-    rows = opened.read(query.sql, query.values)
+    rows = query.read(opened)
     if rows.values or table != PERIODS or wanted.after:
         return Estimates(rows, declared.key)
     # Nobody declared these periods; a study that was fielded day by day has them all the same.
@@ -95,7 +95,7 @@ def _declared_segments(by: Sequence[str], opened: Opened) -> list[str] | None:
     if not {"segment_id", "first_variable_id", "second_variable_id"} <= set(columns):
         raise not_offered("You may not read segments, so estimates cannot be broken down.", "by")
     rows = opened.read(
-        "select distinct segment_id, first_variable_id, second_variable_id from marts.dim_segment"
+        "select distinct segment_id, first_variable_id, second_variable_id from dim_segment"
     ).values
     variables = {segment: {first, second} - {None} for segment, first, second in rows}
     asked: set[str] = set()
@@ -111,7 +111,7 @@ def _declared_segments(by: Sequence[str], opened: Opened) -> list[str] | None:
 def _refuse_unknown(names: set[str], opened: Opened, parameter: str) -> None:
     if "dim_variable" not in opened.tables:
         return
-    rows = opened.read("select variable_id from marts.dim_variable").values
+    rows = opened.read("select variable_id from dim_variable").values
     unknown = sorted(names - {variable for (variable,) in rows})
     if unknown:
         what = "segment" if parameter == "by" else "column"

@@ -12,7 +12,8 @@ from wavehouse.escapes import sql_text
 from wavehouse.estimating.estimates import estimate
 from wavehouse.estimating.programs import NOT_HERE
 from wavehouse.estimating.questions import WAVE, Question
-from wavehouse_exchange.serving.doors import Opened, Rows, tables_of
+from wavehouse_exchange.serving.doors import Opened, Rows
+from wavehouse_exchange.serving.file_doors import reader, tables_of
 from wavehouse_exchange.serving.parameters import Filter, Wanted
 from wavehouse_exchange.serving.problems import bad_parameter, not_offered
 from wavehouse_exchange.serving.questions import any_of, column_named, rows_query
@@ -48,6 +49,8 @@ def estimated(
     import duckdb
     import pyarrow as pa
 
+    if opened.cursor is None:
+        raise not_offered(PUBLISHED_ONLY)
     columns = opened.tables[resource.table]
     asked = {
         column: each.values
@@ -55,10 +58,10 @@ def estimated(
         if (column := column_named(each.name, columns)) in ASKED
     }
     try:
-        tables = [
-            estimate(opened.connection, question)
-            for question in _questions(wanted, asked, of_people)
-        ]
+        with opened.cursor() as cursor:
+            tables = [
+                estimate(cursor, question) for question in _questions(wanted, asked, of_people)
+            ]
     except NotGivenError as error:
         text = PUBLISHED_ONLY if str(error) == NOT_HERE else str(error)
         raise not_offered(text.replace("in `fct_trend_estimates`", "at /v1/estimates")) from error
@@ -70,13 +73,12 @@ def estimated(
     # What came out is a table like any other.
     with duckdb.connect() as connection:
         connection.register("given", whole)
-        connection.execute("create schema marts")
-        connection.execute(f"create table marts.{resource.table} as from given")
+        connection.execute(f"create table {resource.table} as from given")
         made = replace(
-            opened, connection=connection, tables=tables_of(connection), cursor=connection.cursor
+            opened, tables=tables_of(connection, "main"), reads=reader(connection.cursor), kept={}
         )
         query = rows_query(resource, replace(wanted, filters=rest), made.tables, largest)
-        return made.read(query.sql, query.values)
+        return query.read(made)
 
 
 def _questions(

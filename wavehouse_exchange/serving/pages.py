@@ -2,6 +2,9 @@
 
 import shutil
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -10,7 +13,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
 from wavehouse.project import Project
+from wavehouse_exchange.pages.rows import TABLES, Readable
 from wavehouse_exchange.pages.site import fill_site_from
+from wavehouse_exchange.serving.copies import copy_table
 from wavehouse_exchange.serving.doors import Doors, Opened
 from wavehouse_exchange.serving.formats import Body
 from wavehouse_exchange.serving.http import READING, Answered, Asked, answered, entered
@@ -62,6 +67,25 @@ def _read(site: Path, wanted: str) -> Body:
     raise not_found(NO_PAGE)
 
 
+@contextmanager
+def _readable(opened: Opened) -> Iterator[Readable]:
+    """Give a release as the pages read it: in a file of DuckDB, or copied to its memory."""
+    if opened.cursor is not None:
+        yield _InFile(opened.cursor)
+        return
+    with duckdb.connect() as connection:
+        for table in sorted(TABLES & opened.tables.keys()):
+            copy_table(opened, table, connection)
+        yield connection
+
+
+@dataclass(frozen=True)
+class _InFile:
+    """A release in a file."""
+
+    cursor: "Callable[[], duckdb.DuckDBPyConnection]"
+
+
 class _Sites:
     """The sites of releases, each written when its first page is asked for."""
 
@@ -84,7 +108,8 @@ class _Sites:
         partial = site.with_name(f"{site.name}.{threading.get_native_id()}{PARTIAL}")
         partial.mkdir(parents=True)
         try:
-            fill_site_from(opened, partial, opened.release_id, api=VERSION)
+            with _readable(opened) as readable:
+                fill_site_from(readable, partial, opened.release_id, api=VERSION)
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise not_offered("The public may not read all that the pages show.") from error
         else:

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 
 from wavehouse.escapes import sql_name
-from wavehouse_exchange.serving.doors import Column
+from wavehouse_exchange.serving.doors import Column, Opened, Rows
 from wavehouse_exchange.serving.parameters import Filter, Wanted, read_cursor, shown
 from wavehouse_exchange.serving.problems import bad_parameter, not_found
 from wavehouse_exchange.serving.resources import RESOURCES, Resource
@@ -25,6 +26,25 @@ class Query:
 
     sql: str
     values: tuple[object, ...] = ()
+    # Columns that are null in what it gives: from which table they are filled, by which columns.
+    filled: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+
+    def read(self, opened: Opened) -> Rows:
+        """Run it, and fill columns that belong to a whole table.
+
+        They are looked up here, since a join at each request would take most of its time.
+        """
+        rows = opened.read(self.sql, self.values)
+        for name, (table, pairs) in self.filled.items():
+            known = opened.once(f"{table}.{name}", partial(_values_by, opened, table, pairs, name))
+            places = [rows.columns.index(pair) for pair in pairs]
+            place = rows.columns.index(name)
+            values = [
+                (*row[:place], known.get(tuple(row[own] for own in places)), *row[place + 1 :])
+                for row in rows.values
+            ]
+            rows = replace(rows, values=values)
+        return rows
 
 
 @dataclass
@@ -107,23 +127,47 @@ def rows_query(
     """
     columns = columns_of(resource, tables, table)
     added = {
-        name: f"(select {sql_name(name)} from marts.{sql_name(other)} as other where "
-        + " and ".join(f"other.{sql_name(by)} = rows.{sql_name(by)}" for by in pairs)
-        + f") as {sql_name(name)}"
+        name: (other, pairs)
         for name, (other, pairs) in resource.adds.items()
         if {name, *pairs} <= set(tables.get(other, ())) and set(pairs) <= set(columns)
     }
-    known = columns | {name: Column(name, "text", "") for name in added}
+    selected = selected_columns(
+        resource, wanted, columns | {name: Column(name, "text", "") for name in added}
+    )
+    filled = {
+        name: of for name, of in added.items() if name in selected and set(of[1]) <= set(selected)
+    }
     names = ", ".join(
-        added.get(name) or f"rows.{sql_name(name)}"
-        for name in selected_columns(resource, wanted, known)
+        f"cast(null as varchar) as {sql_name(name)}"
+        if name in filled
+        else _looked_up(name, *added[name])
+        if name in added
+        else f"rows.{sql_name(name)}"
+        for name in selected
     )
     inner = _filtered(resource, wanted, columns, table or resource.table)
     limit = (wanted.size or largest) + 1
     return Query(
         f"select {names} {inner.sql} order by {_order(resource, columns)} limit {limit}",
         inner.values,
+        filled,
     )
+
+
+def _looked_up(name: str, table: str, pairs: Sequence[str]) -> str:
+    """Write a column of another table, where an answer lacks the columns to look it up by."""
+    same = " and ".join(f"other.{sql_name(pair)} = rows.{sql_name(pair)}" for pair in pairs)
+    looked_up = f"select {sql_name(name)} from {sql_name(table)} as other where {same}"
+    return f"({looked_up}) as {sql_name(name)}"
+
+
+def _values_by(
+    opened: Opened, table: str, pairs: Sequence[str], name: str
+) -> dict[tuple[object, ...], object]:
+    """Give a column of a table by the columns that name its rows."""
+    listed = ", ".join(map(sql_name, (*pairs, name)))
+    found = opened.read(f"select {listed} from {sql_name(table)}")
+    return {row[:-1]: row[-1] for row in found.values}
 
 
 def key_columns(resource: Resource, columns: dict[str, Column]) -> list[str]:
@@ -150,9 +194,7 @@ def _filtered(resource: Resource, wanted: Wanted, columns: dict[str, Column], ta
         _search(resource, wanted.search, columns, conditions)
     if wanted.after is not None:
         _after(resource, wanted, columns, conditions)
-    return Query(
-        f"from marts.{sql_name(table)} as rows{conditions.where()}", tuple(conditions.values)
-    )
+    return Query(f"from {sql_name(table)} as rows{conditions.where()}", tuple(conditions.values))
 
 
 def _condition(each: Filter, column: Column, conditions: _Conditions) -> str:
@@ -321,7 +363,7 @@ def included_query(
         names = f"({names})"
     selected = ", ".join(map(sql_name, columns))
     return other_name, Query(
-        f"select {selected} from marts.{sql_name(other.table)} where {names} in ({keys}) "
+        f"select {selected} from {sql_name(other.table)} where {names} in ({keys}) "
         f"order by {_order(other, columns)}",
         tuple(conditions.values),
     )

@@ -77,7 +77,8 @@ def _description(doors: Doors) -> HTTPRouteHandler:
         opened = entered(request, doors)
 
         def make() -> Body:
-            return Body(json_bytes(describe(opened)), "application/json")
+            said = opened.once("openapi", lambda: json_bytes(describe(opened)))
+            return Body(said, "application/json")
 
         return answered(request, opened, "openapi", make)
 
@@ -90,8 +91,10 @@ def _page(doors: Doors, address: str) -> HTTPRouteHandler:
         opened = entered(request, doors)
 
         def make() -> Body:
-            text = reports.page("api", str, **page_of(opened, address))
-            return Body(text.encode(), "text/html")
+            said = opened.once(
+                "page", lambda: reports.page("api", str, **page_of(opened, address)).encode()
+            )
+            return Body(said, "text/html")
 
         return answered(request, opened, "page", make)
 

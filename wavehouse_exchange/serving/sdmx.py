@@ -33,8 +33,9 @@ from wavehouse_exchange.exports.sdmx_structures import (
     make_structures,
 )
 from wavehouse_exchange.exports.study import Study
+from wavehouse_exchange.serving.copies import copy_table
 from wavehouse_exchange.serving.doors import Opened
-from wavehouse_exchange.serving.formats import Body, arrow_table
+from wavehouse_exchange.serving.formats import Body
 from wavehouse_exchange.serving.parameters import shown
 from wavehouse_exchange.serving.problems import RequestError, bad_parameter, not_found, not_offered
 
@@ -100,7 +101,7 @@ class Flows:
         """Give the dataflows that an audience may read."""
         if "fct_trend_estimates" not in opened.tables:
             return []
-        rows = opened.read("select distinct study_id from marts.fct_trend_estimates order by 1")
+        rows = opened.read("select distinct study_id from fct_trend_estimates order by 1")
         return [_flow_id(study) for (study,) in rows.values]
 
     def flow(self, flow_id: str, opened: Opened) -> Flow:
@@ -220,12 +221,8 @@ def _read(study_id: str, opened: Opened, project: Project) -> Flow:
     if missing:
         raise not_offered(f"SDMX needs {missing[0]}, which you may not read.")
     with duckdb.connect() as connection:
-        connection.execute("create schema marts")
         for table, where in NEEDED.items():
-            rows = opened.read(f"select * from marts.{table} {where}", [study_id] if where else [])
-            connection.register("given", arrow_table(rows, {}))
-            connection.execute(f"create table marts.{table} as select * from given")
-            connection.unregister("given")
+            copy_table(opened, table, connection, where, [study_id] if where else [])
         add_references(connection, project)
         return _flow(study_id, opened, connection)
 

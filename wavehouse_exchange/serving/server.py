@@ -1,21 +1,21 @@
 """The server: one command, the published release, and addresses to begin with."""
 
 import os
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
-from wavehouse_exchange.serving.app import LOOPBACK, Settings, create_app
+from wavehouse_exchange.serving.app import DUCKDB, LOOPBACK, Settings, create_app, doors_of
 from wavehouse_exchange.serving.description import address_of
-from wavehouse_exchange.serving.doors import Doors
 from wavehouse_exchange.serving.logged import Logged
 from wavehouse_exchange.serving.problems import RequestError
 from wavehouse_exchange.serving.resources import RESOURCES, VERSION
 
 # How the processes of a server know what they serve.
 ROOT, LIMIT = "WAVEHOUSE_SERVED", "WAVEHOUSE_REQUESTS_A_MINUTE"
-ADDRESS = "WAVEHOUSE_ADDRESS"
+ADDRESS, ENGINE = "WAVEHOUSE_ADDRESS", "WAVEHOUSE_ENGINE"
 # Seconds in which running requests may end when the server is ended.
 PATIENCE = 10
 
@@ -57,10 +57,11 @@ def serve_project(project: Project, listening: Listening, settings: Settings) ->
     import uvicorn
 
     _check(listening)
-    print(_welcome(project, listening), flush=True)
+    print(_welcome(project, listening, settings), flush=True)
     os.environ[ROOT] = str(project.root)
     os.environ[LIMIT] = str(settings.requests_a_minute)
     os.environ[ADDRESS] = settings.address
+    os.environ[ENGINE] = settings.engine
     uvicorn.run(
         f"{__name__}:served_app",
         factory=True,
@@ -81,7 +82,8 @@ def serve_project(project: Project, listening: Listening, settings: Settings) ->
 def served_app() -> Logged:
     """Make the application in a process of the server, as `serve_project` left word of it."""
     project = Project(Path(os.environ[ROOT]))
-    return create_app(project, Settings(int(os.environ[LIMIT]), os.environ[ADDRESS]))
+    settings = Settings(int(os.environ[LIMIT]), os.environ[ADDRESS], os.environ[ENGINE])
+    return create_app(project, settings)
 
 
 def _check(listening: Listening) -> None:
@@ -103,20 +105,22 @@ def _check(listening: Listening) -> None:
     )
 
 
-def _welcome(project: Project, listening: Listening) -> str:
+def _welcome(project: Project, listening: Listening, settings: Settings) -> str:
     """Say what is served, and give a request to begin with.
 
     Raises:
         WavehouseError: nothing is published.
     """
     try:
-        opened = Doors(project).enter(None)
+        with closing(doors_of(project, settings.engine)) as doors:
+            opened = doors.enter(None)
+            estimates = RESOURCES["estimates"]
+            first = address_of(estimates, opened) if estimates.table in opened.tables else VERSION
     except RequestError as error:
         raise WavehouseError(error.detail) from error
-    estimates = RESOURCES["estimates"]
-    first = address_of(estimates, opened) if estimates.table in opened.tables else VERSION
+    where = "" if settings.engine == DUCKDB else " from PostgreSQL"
     lines = [
-        f"Serving release {opened.release_id} at {listening.address}, and each later one.",
+        f"Serving release {opened.release_id}{where} at {listening.address}, and each later one.",
         f"What there is to ask: {listening.address}/api",
         f'A first request:      curl -g "{listening.address}{first}"',
         "Ctrl-C ends it.",
