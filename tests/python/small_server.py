@@ -57,9 +57,11 @@ class Server:
 
 
 @contextmanager
-def serving(project: Project, requests_a_minute: int = UNLIMITED) -> Iterator[Server]:
+def serving(
+    project: Project, requests_a_minute: int = UNLIMITED, engine: str = "duckdb"
+) -> Iterator[Server]:
     """Serve a project as long as the block runs."""
-    app = create_app(project, Settings(requests_a_minute))
+    app = create_app(project, Settings(requests_a_minute, engine=engine))
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

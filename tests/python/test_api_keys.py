@@ -130,7 +130,7 @@ def test_a_thousand_requests_bring_nothing_of_others(
 
         # The same, with every filter of the web process taken out: the file decides.
         def unfiltered(_: object, __: object, ___: object, table: str) -> Query:
-            return Query(f"from marts.{table} as rows")
+            return Query(f"from {table} as rows")
 
         monkeypatch.setattr(questions, "_filtered", unfiltered)
         assert ask_all(server, lambda text: HIDDEN not in text) > 1_000

@@ -284,6 +284,8 @@ def _typed(text: str, column: Column, each: Filter) -> tuple[object, str]:
             each.parameter,
             f"{column.name} is compared with {expected}, and {shown(text)!r} is none.",
         ) from None
+    if "\x00" in text:
+        raise bad_parameter(each.parameter, "No text of a warehouse holds the character NUL.")
     return text, "varchar"
 
 
