@@ -34,7 +34,7 @@ COMMANDS = {
     "Review changes": ("baseline", "check-change"),
     "Ask": ("estimate",),
     "Write for readers": ("docs", "pages", "export", "where"),
-    "Serve": ("serve", "key"),
+    "Serve": ("serve", "key", "deliveries"),
     "Look back": ("releases", "as-of", "diff"),
     "Work on PostgreSQL": ("postgres",),
     "Bring a project to a new version": ("migrate",),

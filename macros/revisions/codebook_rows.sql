@@ -58,8 +58,8 @@
 {#- The tables of the codebook and of the library that decide figures. Breaks are a reason of their own. -#}
 {% macro deciding_seeds() -%}
     {%- set others = [
-        'association_tests', 'audience_columns', 'audience_rows', 'audiences', 'breaks', 'bridges', 'comparisons',
-        'deliveries', 'drift_thresholds', 'drift_waivers', 'field_schedule', 'library_drift_thresholds',
+        'association_tests', 'audience_columns', 'audience_deliveries', 'audience_rows', 'audiences', 'breaks', 'bridges',
+        'comparisons', 'deliveries', 'drift_thresholds', 'drift_waivers', 'field_schedule', 'library_drift_thresholds',
         'library_missing_labels', 'missing_labels', 'periods', 'segment_contrasts', 'waived_columns',
     ] -%}
     {%- set found = [] -%}

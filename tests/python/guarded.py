@@ -32,6 +32,7 @@ mixed,estimates,
 mixed,dictionary,
 mixed,answers,
 """
+DELIVERIES = "readers,harbour,\nmixed,open,w9\n"
 TABLES = {
     "dim_study": "study_id text not null, study_label text, n_waves bigint not null, "
     "last_wave_date text, weight_id text, primary key (study_id)",
@@ -151,7 +152,10 @@ def build_guarded(
         changes: other rows of the codebook's tables, as CSV without a header, by table.
         version: what the inputs are called.
     """
-    written = {"audiences": AUDIENCES, "audience_rows": ROWS, "audience_columns": COLUMNS}
+    written = {
+        **{"audiences": AUDIENCES, "audience_rows": ROWS, "audience_columns": COLUMNS},
+        "audience_deliveries": DELIVERIES,
+    }
     written |= changes or {}
     project.target.mkdir(exist_ok=True)
     project.codebook.mkdir(parents=True, exist_ok=True)
@@ -161,6 +165,7 @@ def build_guarded(
         "audience_rows": "audience_id,study_id,wave_id,measure_id,segment_id,with_provisional,"
         "not_before",
         "audience_columns": "audience_id,table_or_group,column_name",
+        "audience_deliveries": "audience_id,study_id,wave_id",
     }
     with duckdb.connect(str(project.working_database)) as connection:
         connection.execute("begin; create schema marts; create schema codebook")

@@ -58,10 +58,14 @@ class Server:
 
 @contextmanager
 def serving(
-    project: Project, requests_a_minute: int = UNLIMITED, engine: str = "duckdb"
+    project: Project,
+    requests_a_minute: int = UNLIMITED,
+    engine: str = "duckdb",
+    largest_delivery: int = 10**9,
 ) -> Iterator[Server]:
     """Serve a project as long as the block runs."""
-    app = create_app(project, Settings(requests_a_minute, engine=engine))
+    settings = Settings(requests_a_minute, engine=engine, largest_delivery=largest_delivery)
+    app = create_app(project, settings)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

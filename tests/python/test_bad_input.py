@@ -1249,6 +1249,9 @@ def segments_of_nothing_and_of_numbers(study: Study) -> None:
     "[codebook_duplicate_key] seeds/codebook/audience_columns.csv, column audience_id, "
     'table_or_group, column_name, 2 row(s): There is more than one row with audience_id "@ '
     'readers", table_or_group "answers", column_name "". Keep one of them.',
+    "[codebook_duplicate_key] seeds/codebook/audience_deliveries.csv, study @, column audience_id, "
+    'study_id, wave_id, 2 row(s): There is more than one row with audience_id "@ readers", '
+    'study_id "@", wave_id "". Keep one of them.',
 )
 def audience_that_cannot_be(study: Study) -> None:
     audience = f"{study.study_id} readers"
@@ -1265,6 +1268,9 @@ def audience_that_cannot_be(study: Study) -> None:
     ]
     study.codebook["audience_columns"] = [
         {"audience_id": audience, "table_or_group": "answers"} for _ in range(2)
+    ]
+    study.codebook["audience_deliveries"] = [
+        {"audience_id": audience, "study_id": study.study_id} for _ in range(2)
     ]
 
 

@@ -40,6 +40,7 @@ RELEASED = {
         "ef5e026bd3c25575c9c458bae02e0d482b043ac9cf7d23d9e50b5e19f39151b7",
         "c7bd71773e68de29b41d09c47ca581cc33f7d990ddc96873114b20e6b9ecc3f4",
         "1d0bcc830bf2d5f4dbd8c2fe77dfaec99873197764b49e0c0ea7e16d1f8690d8",
+        "7477049f7a40b10e41d114e7b85beb22371e6ef8eab66ad4fa679b44bfb2b090",
     ],
     "database": ["604388d93dc124e210cbaf0da86f100fa02323e6a16c22424bb4496f4b51d67d"],
 }
@@ -716,3 +717,10 @@ def test_the_seventh_migration_serves_nobody_until_rows_say_whom(old: Project) -
     for name in ("audiences", "audience_rows", "audience_columns"):
         header = (ROOT / f"seeds/codebook/{name}.csv").read_text(encoding="utf-8").splitlines()[0]
         assert (old.codebook / f"{name}.csv").read_text(encoding="utf-8") == f"{header}\n"
+
+
+def test_the_eighth_migration_lets_nobody_deliver_until_rows_say_who(old: Project) -> None:
+    plan = migrate_codebook(old)
+    assert "audience_deliveries.csv: new (0 rows)" in plan.changes
+    header = (ROOT / "seeds/codebook/audience_deliveries.csv").read_text().splitlines()[0]
+    assert (old.codebook / "audience_deliveries.csv").read_text() == f"{header}\n"

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 FOLDER = "audiences"
 SCHEMA = "marts"
 SOURCE = f"release.{SCHEMA}"
+# Which waves the audience may deliver, beside the tables that it reads.
+DELIVERABLE = "wavehouse_deliverable"
 PACKAGE, EXTENSION = "duckdb-extension-httpfs", ".duckdb_extension"
 # Their rows tell which tables and columns there are.
 NEEDED = frozenset(
@@ -265,6 +267,11 @@ def _write(
             f"{sql_text(release.published_at)} as published_at, "
             f"{sql_text(audience.audience_id)} as audience_id"
         )
+        connection.execute(f"create table made.main.{DELIVERABLE} (study_id text, wave_id text)")
+        for study_id, wave_id in audience.deliveries:
+            connection.execute(
+                f"insert into made.main.{DELIVERABLE} values ($1, $2)", [study_id, wave_id]
+            )
     counts: dict[str, int] = {}
     lengths = dict(
         connection.execute(

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+from wavehouse.codebook.ids import complaint_about_wave, shown
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
@@ -14,6 +16,8 @@ PUBLIC = "public"
 FILES = "seeds/codebook"
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 TABLES = ("audiences", "audience_rows", "audience_columns")
+# Codebooks of releases from before there were deliveries do not have it.
+DELIVERIES = "audience_deliveries"
 # What `audience_columns` may name instead of a table.
 ESTIMATES, DICTIONARY, ANSWERS = GROUPS = ("estimates", "dictionary", "answers")
 DIMENSION = "dim_"
@@ -51,6 +55,7 @@ class Audience:
         rows: which rows.
         whole: tables and groups of tables of which it reads all columns.
         columns: by table, single columns.
+        deliveries: study and wave that it may deliver; None for all waves of the study.
     """
 
     audience_id: str
@@ -59,6 +64,7 @@ class Audience:
     rows: list[RowGrant] = field(default_factory=list)
     whole: set[str] = field(default_factory=set)
     columns: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    deliveries: list[tuple[str, str | None]] = field(default_factory=list)
 
     def columns_of(self, table: str, columns: list[str], of_people: bool) -> list[str]:
         """Choose the columns of a table that it may read, in their order.
@@ -103,6 +109,16 @@ def problems_of(
                 f"{FILES}/audiences.csv, {name}: needs_key is not false, but whoever gives no key "
                 "is of this audience. Write false, or name the audience otherwise."
             )
+        if audience.deliveries and not audience.needs_key:
+            problems.append(
+                f"{FILES}/{DELIVERIES}.csv, {name}: whoever has no key is of this audience, and "
+                "nobody delivers without one. Name another audience."
+            )
+        problems += [
+            f"{FILES}/{DELIVERIES}.csv, {name}, study {study_id}: wave {shown(wave_id)} {said}."
+            for study_id, wave_id in audience.deliveries
+            if wave_id is not None and (said := complaint_about_wave(wave_id, study_id))
+        ]
         for row in audience.rows:
             if row.study_id not in ids["study_id"]:
                 continue  # an optional study, of which nothing is landed
@@ -186,4 +202,9 @@ def read_audiences(
             audiences[audience_id].whole.add(table)
         else:
             audiences[audience_id].columns[table].add(column)
+    if DELIVERIES in there:
+        for audience_id, study_id, wave_id in connection.execute(
+            f"select audience_id, study_id, wave_id from {place}.{DELIVERIES} order by all"
+        ).fetchall():
+            audiences[audience_id].deliveries.append((study_id, wave_id))
     return list(audiences.values())

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wavehouse.audiences.files import NEEDED, OF_TABLES, SOURCE, WIDE, connect
-from wavehouse.audiences.grants import Audience, read_audiences
+from wavehouse.audiences.grants import DELIVERIES, Audience, read_audiences
 from wavehouse.audiences.keys import Register, read_register
 from wavehouse.audiences.visible_rows import (
     GRANTS,
@@ -102,12 +102,18 @@ def guard_with(
     with connect() as connection:
         audiences = _load(cursor, connection, place, columns)
         cursor.execute(f"delete from {ACCESS}.audiences")
+        cursor.execute(f"delete from {ACCESS}.deliveries")
         for number, audience in enumerate(audiences, start=1):
             schema = f"{place.grants}_of_{number}"
             cursor.execute(
                 f"insert into {ACCESS}.audiences values (%s, %s)",
                 [audience.audience_id, audience.needs_key],
             )
+            for study_id, wave_id in audience.deliveries if audience.needs_key else ():
+                cursor.execute(
+                    f"insert into {ACCESS}.deliveries values (%s, %s, %s)",
+                    [audience.audience_id, study_id, wave_id],
+                )
             prepare(connection, SOURCE, audience.rows, today)
             _guard_audience(cursor, connection, audience, columns, of_people, place, schema)
     load_keys(cursor, register)
@@ -125,7 +131,7 @@ def set_up(cursor: "extensions.cursor", login: str) -> None:
     cursor.execute("select pg_advisory_xact_lock(hashtext('wavehouse_access'))")
     cursor.execute(SETUP.read_text(encoding="utf-8"))
     cursor.execute(f"grant usage on schema {ACCESS} to {sql_name(login)}")
-    for function in ("authenticate(text)", "admitted_key()", "served()"):
+    for function in ("authenticate(text)", "admitted_key()", "served()", "deliverable()"):
         cursor.execute(f"grant execute on function {ACCESS}.{function} to {sql_name(login)}")
 
 
@@ -245,6 +251,9 @@ def _load(
         if not names:
             return []
         _copy(cursor, connection, f"{place.codebook}.{table}", f"release.codebook.{table}", names)
+    if names := columns_of(cursor, place.codebook).get(DELIVERIES, []):
+        there, here = f"{place.codebook}.{DELIVERIES}", f"release.codebook.{DELIVERIES}"
+        _copy(cursor, connection, there, here, names)
     return read_audiences(connection, "release")
 
 

@@ -14,6 +14,13 @@ create table if not exists wavehouse_access.audiences (
     needs_key boolean not null
 );
 
+-- Which waves an audience may deliver; all of a study where there is no wave.
+create table if not exists wavehouse_access.deliveries (
+    audience_id text not null,
+    study_id text not null,
+    wave_id text
+);
+
 -- What a transaction of a connection was let in as. No two transactions have the same number.
 create unlogged table if not exists wavehouse_access.admitted (
     backend_pid integer primary key,
@@ -76,6 +83,20 @@ language sql stable security definer set search_path = pg_catalog as $$
     select each.release_id, each.schema_name, each.published_at, each.counts
     from wavehouse_access.releases as each
     order by each.published_at
+$$;
+
+-- What the audience of this transaction may deliver.
+create or replace function wavehouse_access.deliverable()
+returns table (study_id text, wave_id text)
+language sql stable security definer set search_path = pg_catalog as $$
+    select each.study_id, each.wave_id
+    from wavehouse_access.deliveries as each
+    inner join wavehouse_access.admitted as admitted
+        on each.audience_id = admitted.audience_id
+    where
+        admitted.backend_pid = pg_backend_pid()
+        and admitted.transaction_id = pg_current_xact_id_if_assigned()
+    order by each.study_id, each.wave_id
 $$;
 
 -- Policies ask this, and nothing else.

@@ -66,6 +66,14 @@ Examples:
     help="where releases are read: in the files of audiences, or on PostgreSQL, as the login "
     "WAVEHOUSE_PG_READER",
 )
+@click.option(
+    "--largest-delivery",
+    default=2_000,
+    show_default=True,
+    type=click.IntRange(1),
+    metavar="MB",
+    help="how large a delivery may be, in millions of bytes",
+)
 @with_project
 def serve(
     project: Project,
@@ -78,6 +86,7 @@ def serve(
     address: str | None,
     requests_a_minute: int,
     engine: str,
+    largest_delivery: int,
 ) -> None:
     """Serve what is published: an API, and the pages.
 
@@ -87,5 +96,6 @@ def serve(
     from wavehouse_exchange.serving.server import Listening, serve_project
 
     listening = Listening(host, port, workers, certificate, private_key, behind_proxy)
-    settings = Settings(requests_a_minute, (address or listening.address).rstrip("/"), engine)
+    reached = (address or listening.address).rstrip("/")
+    settings = Settings(requests_a_minute, reached, engine, largest_delivery * 1_000_000)
     serve_project(project, listening, settings)

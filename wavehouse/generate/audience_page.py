@@ -8,12 +8,12 @@ from wavehouse.generate.markdown import code, plain, table
 from wavehouse.generate.text import MARKER, Texts, sentence
 
 PAGE = PurePosixPath("docs/audiences.md")
-TABLES = ("audiences", "audience_rows", "audience_columns")
+TABLES = ("audiences", "audience_rows", "audience_columns", "audience_deliveries")
 LIMITS = ("wave_id", "measure_id", "segment_id")
 INTRODUCTION = (
     "An audience reads the rows and columns that are listed here, and nothing else. The groups of "
     "tables are `estimates` (figures), `dictionary` (what describes them) and `answers` (rows of "
-    "people); each has the tables `dim_` too."
+    "people); each has the tables `dim_` too. Whoever may deliver has a line that says so."
 )
 
 
@@ -34,11 +34,20 @@ def generate_audience_page(found: Inspection) -> Texts:
     return {PAGE: "\n".join(lines).rstrip("\n") + "\n"}
 
 
-def _section(audience: Row, rows: list[Row], columns: list[Row]) -> list[str]:
+def _section(
+    audience: Row, rows: list[Row], columns: list[Row], deliveries: list[Row]
+) -> list[str]:
     key = "Without a key." if audience.get("needs_key") == "false" else "With a key."
     described = plain(sentence(audience["description"])) if audience.get("description") else ""
     lines = [f"## {plain(audience['audience_label'])}", ""]
     lines += [f"Audience {code(audience['audience_id'])}. {described} {key}".replace("  ", " "), ""]
+    if deliveries:
+        waves = ", ".join(
+            f"{code(row['study_id'])} "
+            + (f"(wave {code(row['wave_id'])})" if row.get("wave_id") else "(all waves)")
+            for row in deliveries
+        )
+        lines += [f"It may deliver waves of {waves}.", ""]
     if not (rows and columns):
         return [*lines, "It may read nothing yet."]
     lines += table(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
+from wavehouse.codebook.ids import shown
 from wavehouse.errors import WavehouseError
 from wavehouse_exchange.landing.tables import CellList, ReadingOptions, RowsOfAWave
 
@@ -132,10 +133,10 @@ def reading_options(
     if encoding is not None:
         try:
             codecs.lookup(encoding)
-        except LookupError as error:
+        except (LookupError, ValueError) as error:
             raise WavehouseError(
-                f"--encoding {encoding}: there is no such encoding. Name one such as utf-8, cp1252 "
-                "(Western Europe), cp1250 or iso-8859-2 (Central Europe), cp1251 (Cyrillic)."
+                f"--encoding {shown(encoding)}: there is no such encoding. Name one such as utf-8, "
+                "cp1252 (Western Europe), cp1250 or iso-8859-2 (Central Europe), cp1251 (Cyrillic)."
             ) from error
     nested = [word for word in lists if word in {"indicators", "positions"}]
     made = ReadingOptions(

@@ -10,6 +10,7 @@
     doors.py        the release that a key opens: in files (file_doors.py), or on PostgreSQL
                     (postgres_doors.py)
     copies.py       small copies of it, for programs that read DuckDB only
+    deliveries.py   what partners send; `wavehouse_exchange/receiving` takes it in
     audit.py        the log of every request
     problems.py     what goes wrong, as `application/problem+json`
     description.py  the description of the API (OpenAPI) and its page

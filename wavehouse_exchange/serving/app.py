@@ -15,7 +15,10 @@ from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
 
 from wavehouse.project import Project
+from wavehouse_exchange.receiving.checks import Checks
+from wavehouse_exchange.receiving.quarantine import Quarantine
 from wavehouse_exchange.serving.audit import AuditLog
+from wavehouse_exchange.serving.deliveries import LARGEST_BYTES, delivery_routes
 from wavehouse_exchange.serving.doors import Doors
 from wavehouse_exchange.serving.file_doors import FileDoors
 from wavehouse_exchange.serving.formats import json_bytes
@@ -31,12 +34,12 @@ LOG = logging.getLogger("wavehouse.serving")
 TITLES = {
     400: WRONG_PARAMETER,
     404: NOT_FOUND,
-    405: "Only reading",
+    405: "Not by this method",
     429: "Too many requests",
 }
 DETAILS = {
     404: f"There is nothing at this address. {VERSION} lists what there is.",
-    405: "This address can only be read, by GET.",
+    405: "This address is asked by the methods that Allow names.",
     429: "This key, or this address, asked too often. Ask again when Retry-After says.",
 }
 LOOPBACK = ("127.0.0.1", "::1")
@@ -52,11 +55,13 @@ class Settings:
         requests_a_minute: how many one key, or one address without a key, may send to a process.
         address: how readers reach the server, for the page of the API.
         engine: where releases are read: `duckdb`, in files, or `postgres`, on a server.
+        largest_delivery: how many bytes a delivery may have.
     """
 
     requests_a_minute: int = 600
     address: str = "http://127.0.0.1:8600"
     engine: str = DUCKDB
+    largest_delivery: int = LARGEST_BYTES
 
 
 def doors_of(project: Project, engine: str) -> Doors:
@@ -82,6 +87,8 @@ def create_app(project: Project, settings: Settings) -> Logged:
         settings: how it is served.
     """
     doors = doors_of(project, settings.engine)
+    quarantine = Quarantine(project)
+    checks = Checks(quarantine)
     limit = RateLimitConfig(
         rate_limit=("minute", settings.requests_a_minute),
         exclude=NOT_LIMITED,
@@ -95,6 +102,7 @@ def create_app(project: Project, settings: Settings) -> Logged:
             *routes(doors, settings.address),
             *sdmx_routes(project, doors),
             *page_routes(project, doors),
+            *delivery_routes(quarantine, checks, doors, settings.largest_delivery),
             _Metrics,
         ],
         middleware=[limit.middleware, metrics.middleware],
@@ -107,6 +115,8 @@ def create_app(project: Project, settings: Settings) -> Logged:
         response_headers=[ResponseHeader(name="X-Content-Type-Options", value="nosniff")],
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=1),
         exception_handlers={RequestError: _refuse, HTTPException: _refuse_http, Exception: _fail},
+        on_startup=[checks.begin_all],
+        on_shutdown=[checks.end],
         openapi_config=None,
     )
     return Logged(app, AuditLog(project.warehouse))

@@ -26,6 +26,13 @@ from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 
 from wavehouse import __version__
 from wavehouse_exchange.serving.answers import LARGEST_ANSWER, answer, one
+from wavehouse_exchange.serving.description_of_deliveries import ABOUT as ABOUT_DELIVERIES
+from wavehouse_exchange.serving.description_of_deliveries import PATH as DELIVERIES
+from wavehouse_exchange.serving.description_of_deliveries import (
+    TAG,
+    paths_of_deliveries,
+    schemas_of_deliveries,
+)
 from wavehouse_exchange.serving.doors import Column, Opened
 from wavehouse_exchange.serving.formats import MEDIA_TYPES
 from wavehouse_exchange.serving.parameters import (
@@ -83,6 +90,8 @@ def describe(opened: Opened) -> dict[str, Any]:
     """
     document = _described(opened).to_schema()
     for path, entry in document["paths"].items():
+        if path.startswith(DELIVERIES):
+            continue
         name = path.removeprefix(f"{VERSION}/").partition("/")[0]
         example = (_one_example if "{" in path else _example)(RESOURCES[name], opened)
         content = entry["get"]["responses"]["200"]["content"]["application/json"]
@@ -103,11 +112,17 @@ def _described(opened: Opened) -> OpenAPI:
         if each.name in BY_ITSELF:
             path = "/".join(f"{{{name}}}" for name in each.key)
             paths[f"{VERSION}/{each.name}/{path}"] = PathItem(get=_reading_one(each, opened))
+    delivering = paths_of_deliveries(opened)
+    if delivering:
+        paths |= delivering
+        schemas |= schemas_of_deliveries()
     return OpenAPI(
         info=Info(
             title="Wavehouse",
             version=__version__,
-            description=ABOUT + (ABOUT_ESTIMATES if opened.can_estimate else ""),
+            description=ABOUT
+            + (ABOUT_ESTIMATES if opened.can_estimate else "")
+            + (ABOUT_DELIVERIES if delivering else ""),
             license=License(name="Terms of each study: see /v1/studies"),
         ),
         servers=[Server(url="/")],
@@ -122,7 +137,10 @@ def _described(opened: Opened) -> OpenAPI:
         ),
         # A key is never needed for what the public may read.
         security=[{}, {"key": []}],
-        tags=[Tag(name=each.name, description=each.says) for each in known],
+        tags=[
+            *(Tag(name=each.name, description=each.says) for each in known),
+            *([TAG] if delivering else []),
+        ],
     )
 
 
@@ -145,6 +163,10 @@ def page_of(opened: Opened, base: str) -> dict[str, Any]:
         "aggregates": ", ".join(sorted(set(AGGREGATES.values()))),
         "formats": ", ".join(FORMATS),
         "estimates": opened.can_estimate,
+        "deliveries": [
+            f"{VERSION}/studies/{study_id}/waves/{wave_id or 'WAVE'}/deliveries"
+            for study_id, wave_id in opened.deliverable
+        ],
         "resources": [
             {
                 "name": each.name,

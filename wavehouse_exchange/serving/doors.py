@@ -67,6 +67,7 @@ class Opened:
             None if the release is on another engine.
         can_estimate: whether it has what estimates on demand need.
         kept: what was worked out for this audience and release, by a name, for later requests.
+        deliverable: study and wave of what the audience may deliver; None for all waves.
     """
 
     audience_id: str
@@ -77,6 +78,7 @@ class Opened:
     cursor: "Callable[[], DuckDBPyConnection] | None" = None
     can_estimate: bool = False
     kept: dict[str, Any] = field(default_factory=dict)
+    deliverable: Sequence[tuple[str, str | None]] = ()
 
     def read(self, sql: str, values: Sequence[object] = ()) -> Rows:
         """Run a query.

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wavehouse.audiences.door import KeyRefusedError, check_key, open_audience
+from wavehouse.audiences.files import DELIVERABLE
 from wavehouse.errors import NotGivenError, WavehouseError
 from wavehouse.estimating.programs import STEPS
 from wavehouse.project import Project
@@ -64,7 +65,8 @@ class FileDoors:
             tables_of(audience.connection, "marts"),
             reader(audience.cursor),
             audience.cursor,
-            _has_program(audience.connection),
+            _has_table(audience.connection, STEPS),
+            deliverable=_deliverable(audience.connection),
         )
         with self._lock:
             self._opened[at] = opened
@@ -126,6 +128,15 @@ def tables_of(connection: "DuckDBPyConnection", schema: str) -> dict[str, dict[s
     return tables
 
 
-def _has_program(connection: "DuckDBPyConnection") -> bool:
+def _has_table(connection: "DuckDBPyConnection", name: str) -> bool:
     query = "select 1 from duckdb_tables() where table_name = $1"
-    return connection.execute(query, [STEPS]).fetchone() is not None
+    return connection.execute(query, [name]).fetchone() is not None
+
+
+def _deliverable(connection: "DuckDBPyConnection") -> list[tuple[str, str | None]]:
+    """Give what an audience may deliver. Releases from before there were deliveries say nothing."""
+    if not _has_table(connection, DELIVERABLE):
+        return []
+    return connection.execute(
+        f"select study_id, wave_id from {DELIVERABLE} order by all"
+    ).fetchall()

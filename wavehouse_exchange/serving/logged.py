@@ -38,6 +38,7 @@ class Notes:
     key: str | None = None
     release: str | None = None
     rows: int | None = None
+    delivery: str | None = None
 
 
 def notes_of(scope: MutableMapping[str, Any]) -> Notes:
@@ -91,7 +92,7 @@ def _payload(
     address = scope["path"]
     if scope["query_string"]:
         address += "?" + scope["query_string"].decode("latin-1")
-    return {
+    said = {
         "audience": notes.audience,
         "key": notes.key,
         "method": scope["method"],
@@ -101,6 +102,7 @@ def _payload(
         "release": notes.release,
         "milliseconds": round((time.perf_counter() - began) * 1000, 2),
     }
+    return said | ({"delivery": notes.delivery} if notes.delivery else {})
 
 
 def _has_good_host(scope: MutableMapping[str, Any]) -> bool:

@@ -130,9 +130,14 @@ class PostgresDoors:
                 if known is not None:
                     self._known.move_to_end(at)
             if known is None:
+                cursor.execute(f"select study_id, wave_id from {ACCESS}.deliverable()")
+                deliverable = cursor.fetchall()
                 _take_role(cursor, audience_id)
                 tables = _tables(cursor, release.schema)
-                known = Opened(audience_id, None, release.release_id, tables, reads)
+                known = Opened(
+                    *(audience_id, None, release.release_id, tables, reads),
+                    deliverable=[(study_id, wave_id) for study_id, wave_id in deliverable],
+                )
                 with self._lock:
                     self._known[at] = known
                     while len(self._known) > KNOWN_AT_ONCE:

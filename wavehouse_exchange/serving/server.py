@@ -16,6 +16,7 @@ from wavehouse_exchange.serving.resources import RESOURCES, VERSION
 # How the processes of a server know what they serve.
 ROOT, LIMIT = "WAVEHOUSE_SERVED", "WAVEHOUSE_REQUESTS_A_MINUTE"
 ADDRESS, ENGINE = "WAVEHOUSE_ADDRESS", "WAVEHOUSE_ENGINE"
+LARGEST = "WAVEHOUSE_LARGEST_DELIVERY"
 # Seconds in which running requests may end when the server is ended.
 PATIENCE = 10
 
@@ -62,6 +63,7 @@ def serve_project(project: Project, listening: Listening, settings: Settings) ->
     os.environ[LIMIT] = str(settings.requests_a_minute)
     os.environ[ADDRESS] = settings.address
     os.environ[ENGINE] = settings.engine
+    os.environ[LARGEST] = str(settings.largest_delivery)
     uvicorn.run(
         f"{__name__}:served_app",
         factory=True,
@@ -82,7 +84,8 @@ def serve_project(project: Project, listening: Listening, settings: Settings) ->
 def served_app() -> Logged:
     """Make the application in a process of the server, as `serve_project` left word of it."""
     project = Project(Path(os.environ[ROOT]))
-    settings = Settings(int(os.environ[LIMIT]), os.environ[ADDRESS], os.environ[ENGINE])
+    numbers = int(os.environ[LIMIT]), int(os.environ[LARGEST])
+    settings = Settings(numbers[0], os.environ[ADDRESS], os.environ[ENGINE], numbers[1])
     return create_app(project, settings)
 
 

@@ -90,7 +90,7 @@ def try_delivery(project: Project, delivery: Delivery, today: date) -> Trial:
         raise Busy(f"drafts/{study_id}_{wave_id}.yml is open: somebody works on this wave.")
     with alone(project):
         begun_with = _states(project)
-        copy = _copy(project, study_id)
+        copy = copy_for_trial(project, study_id, project.target / "taking")
     codebook = read_codebook(copy)
     known = {(row["study_id"], row["wave_id"]) for row in codebook.rows("waves")}
     if study_id not in {study for study, _ in known}:
@@ -98,7 +98,7 @@ def try_delivery(project: Project, delivery: Delivery, today: date) -> Trial:
     plans = {(plan.study_id, plan.wave_id): plan for plan in schedule_of(copy).waves}
     plan = plans.get((study_id, wave_id))
     is_known = (study_id, wave_id) in known
-    options = WaveOptions(replace=True) if is_known else _of_plan(plan)
+    options = WaveOptions(replace=True) if is_known else options_of_plan(plan)
     add_wave(copy, study_id, wave_id, delivery.files, options)
     if draft_path(copy, study_id, wave_id).is_file():
         if is_known and plan and plan.may_grow(today):
@@ -130,7 +130,7 @@ def _states(project: Project) -> dict[str, State | None]:
     }
 
 
-def _of_plan(plan: PlannedWave | None) -> "WaveOptions":
+def options_of_plan(plan: PlannedWave | None) -> "WaveOptions":
     """Give what the field schedule says of a wave that is not in the codebook yet."""
     from wavehouse_exchange.onboarding.wave_rows import WaveOptions
 
@@ -167,9 +167,14 @@ def _accept_growth(copy: Project, study_id: str, wave_id: str) -> None:
     write_decisions(draft_path(copy, study_id, wave_id), grown, ACCEPT, IN_FIELD)
 
 
-def _copy(project: Project, study_id: str) -> Project:
-    """Make a copy of what a delivery of a study reads and changes."""
-    root = project.target / "taking"
+def copy_for_trial(project: Project, study_id: str, root: Path) -> Project:
+    """Make a copy of what a delivery of a study reads and changes.
+
+    Args:
+        project: the project; nobody may edit it meanwhile.
+        study_id: the study.
+        root: where the copy is made; what is there is removed.
+    """
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
     for name in READ:
