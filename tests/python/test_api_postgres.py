@@ -343,3 +343,54 @@ def test_the_log_names_key_and_audience(
         Server(server.address, keys["readers"].secret).get("/v1/studies")
     (line,) = [each for each in read_log(project.warehouse) if each["address"] == "/v1/studies"]
     assert (line["audience"], line["key"]) == ("readers", keys["readers"].key.key_id)
+
+
+# Deliveries ---------------------------------------------------------------------------------------
+
+
+def test_both_engines_let_the_same_keys_deliver(
+    guarded: tuple[Project, Place, dict[str, Given]], postgres_server: PostgresServer
+) -> None:
+    project, _, keys = guarded
+    seen = []
+    with both(project, postgres_server) as servers:
+        for server in servers:
+            answers = {}
+            for name in ("nobody", *keys):
+                key = keys[name].secret if name in keys else None
+                asker = Server(server.address, key)
+                for study in ("harbour", "open", "shut", "nowhere"):
+                    for wave in ("w1", "w9"):
+                        path = f"/v1/studies/{study}/waves/{wave}/deliveries"
+                        answer = asker.get(path)
+                        answers[name, study, wave] = answer.status_code, answer.json().get("detail")
+            seen.append(answers)
+    assert seen[0] == seen[1]
+    may = {place for place, (status, _) in seen[0].items() if status == 200}
+    assert may == {
+        ("readers", "harbour", "w1"),
+        ("readers", "harbour", "w9"),
+        ("mixed", "open", "w9"),
+    }
+
+
+def test_the_login_reads_no_grant_but_by_a_key(
+    guarded: tuple[Project, Place, dict[str, Given]], postgres_server: PostgresServer
+) -> None:
+    keys = guarded[2]
+    server = psycopg2.connect(
+        host=postgres_server.host,
+        port=postgres_server.port,
+        user=LOGIN,
+        dbname=postgres_server.database,
+    )
+    with server, server.cursor() as cursor:
+        cursor.execute("select * from wavehouse_access.deliverable()")
+        assert cursor.fetchall() == []
+    with server, server.cursor() as cursor:
+        cursor.execute("select wavehouse_access.authenticate(%s)", [keys["readers"].secret])
+        cursor.execute("select * from wavehouse_access.deliverable()")
+        assert cursor.fetchall() == [("harbour", None)]
+    with server.cursor() as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        cursor.execute("select * from wavehouse_access.deliveries")
+    server.close()

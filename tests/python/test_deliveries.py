@@ -1,14 +1,18 @@
 """Deliveries through the API: who may, what is refused and in which words, what stays."""
 
 import io
+import json
+import re
 import shutil
 import socket
+import subprocess
 import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pandas as pd
@@ -535,3 +539,55 @@ def test_deliveries_are_described_to_those_who_may_deliver(
     assert f"/v1/studies/{STUDY}/waves/WAVE/deliveries" in page
     schemathesis.openapi.from_dict(document).validate()
     assert "deliver" not in str(described["nobody"]).lower()
+
+
+# The page of the guide
+
+
+def shell_of(page: str, number: int) -> str:
+    """Give a block of commands of the page."""
+    return re.findall(r"```sh\n(.*?)```", page, re.DOTALL)[number]
+
+
+def json_of(page: str, number: int) -> dict[str, Any]:
+    """Give a block of JSON of the page."""
+    found: dict[str, Any] = json.loads(re.findall(r"```json\n(.*?)```", page, re.DOTALL)[number])
+    return found
+
+
+def test_the_page_of_the_guide_is_enough_for_a_refused_a_corrected_and_an_accepted_delivery(
+    harbour: Project, partner: Partner, project_root: Path, tmp_path: Path
+) -> None:
+    page = (project_root / "docs/guide/deliver-a-wave.md").read_text(encoding="utf-8")
+    sending = (
+        shell_of(page, 0)
+        .replace("AGE-SECRET-KEY-1…", str(partner.key))
+        .replace("http://127.0.0.1:8600", partner.address)
+        .replace("gss", STUDY)
+    )
+
+    def send(rows: list[dict[str, str]]) -> dict[str, Any]:
+        (tmp_path / f"{STUDY}_2026.csv").write_bytes(as_csv(rows))
+        ran = subprocess.run(
+            ["bash", "-c", sending], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        answer: dict[str, Any] = json.loads(ran.stdout)
+        return answer
+
+    rows = [{**row, "person": f"3{row['person']}"} for row in last_wave(harbour)]
+    right = rows[1]["weight"]
+    rows[1]["weight"] = "-1"
+    refused, shown = send(rows), json_of(page, 0)
+    assert {name: refused[name] for name in shown if name != "delivery"} == {
+        name: value for name, value in shown.items() if name != "delivery"
+    }
+    rows[1]["weight"] = right
+    accepted, shown = send(rows)["data"], json_of(page, 1)["data"]
+    assert set(shown) <= set(accepted)
+    for name in ("state", "next", "rows", "columns"):
+        assert accepted[name] == shown[name]
+    assert set(accepted["to_decide"][0]) == set(shown["to_decide"][0])
+    assert shown["to_decide"][0]["kind"] in {each["kind"] for each in accepted["to_decide"]}
+    # Each state and each code that there is has its row.
+    for state in deliveries.NEXT:
+        assert f"| `{state}` |" in page
