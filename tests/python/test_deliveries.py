@@ -39,6 +39,7 @@ from partners import (
 )
 
 from wavehouse.project import Project
+from wavehouse_exchange.receiving import arriving
 from wavehouse_exchange.receiving.quarantine import Quarantine
 from wavehouse_exchange.serving import deliveries
 from wavehouse_exchange.serving.audit import read_log, verify
@@ -507,6 +508,18 @@ def test_more_bytes_than_the_limit_are_not_taken(
         problem_of(partner.ask("POST", files=form), 413)
         assert {each.delivery_id for each in quarantine.all()} == before
         assert nothing_arrives(quarantine)
+
+
+def test_a_full_disk_is_said_and_nothing_is_kept(
+    partner: Partner, quarantine: Quarantine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {each.delivery_id for each in quarantine.all()}
+    monkeypatch.setattr(arriving, "KEPT_FREE_BYTES", 10**18)
+    problem_of(partner.send(b"a\n1\n"), 507)
+    problem_of(partner.ask("POST", data=iter([b"a\n", b"1\n"]), headers=CSV), 507)
+    problem_of(partner.ask("POST", files={"file": ("a.csv", b"a\n1\n")}), 507)
+    assert {each.delivery_id for each in quarantine.all()} == before
+    assert nothing_arrives(quarantine)
 
 
 def test_too_many_that_wait_are_refused(partner: Partner, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,7 @@ async def take_in(
     if announced is not None and announced > most:
         raise too_large(most)
     if announced is not None:
-        _refuse_without_room(arriving.folder, announced)
+        refuse_without_room(arriving.folder, announced)
     try:
         if body.boundary is None:
             await _one_file(_blocks(receive, most), arriving, body.name or "")
@@ -93,6 +93,8 @@ class _File:
             self._file.close()
 
     def _write(self) -> None:
+        # Of a body without a length nobody knew before how much it needs.
+        refuse_without_room(self._path.parent, len(self._waiting))
         self._sum.update(self._waiting)
         self._file.write(self._waiting)
         self._waiting.clear()
@@ -230,6 +232,15 @@ def no_room() -> RequestError:
     )
 
 
-def _refuse_without_room(folder: Path, needed: int) -> None:
+def refuse_without_room(folder: Path, needed: int) -> None:
+    """Refuse what would leave the disk without room for those who build.
+
+    Args:
+        folder: where it is written.
+        needed: how many bytes it needs.
+
+    Raises:
+        RequestError: there is no room.
+    """
     if shutil.disk_usage(folder).free < needed + KEPT_FREE_BYTES:
         raise no_room()
