@@ -2,6 +2,7 @@
 
     quarantine.py    the folder of deliveries, what is known of each, and how one gets there whole
     arriving.py      bytes of a request on their way to the disk, counted and summed
+    uploads.py       large files that arrive in parts
     bodies.py        what a request's body is: one file, several, or rows
     checking.py      the checks: a trial of `add-wave` in a copy of the project, and the design's
     constraints.py   what the build demands of respondents and weights, asked of the file

@@ -67,6 +67,28 @@ async def take_in(
         )
 
 
+async def add_part(receive: Receive, path: Path, most: int) -> None:
+    """Add the body of a request to a file; what came before it ended, stays.
+
+    Args:
+        receive: gives what comes of the request.
+        path: the file.
+        most: how many bytes it may get.
+
+    Raises:
+        RequestError: there are more, they end early, or the disk is full.
+    """
+    try:
+        with path.open("ab") as file:
+            async for block in _blocks(receive, most):
+                refuse_without_room(path.parent, len(block))
+                await asyncio.to_thread(file.write, block)
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise no_room() from error
+        raise
+
+
 class _File:
     """A file that is being written."""
 

@@ -11,6 +11,7 @@
                     (postgres_doors.py)
     copies.py       small copies of it, for programs that read DuckDB only
     deliveries.py   what partners send; `wavehouse_exchange/receiving` takes it in
+    uploads.py      the same, of large files in parts
     audit.py        the log of every request
     problems.py     what goes wrong, as `application/problem+json`
     description.py  the description of the API (OpenAPI) and its page

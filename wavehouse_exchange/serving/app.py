@@ -29,6 +29,7 @@ from wavehouse_exchange.serving.problems import MEDIA_TYPE, NOT_FOUND, WRONG_PAR
 from wavehouse_exchange.serving.resources import VERSION
 from wavehouse_exchange.serving.routes import routes
 from wavehouse_exchange.serving.sdmx_routes import sdmx_routes
+from wavehouse_exchange.serving.uploads import upload_routes
 
 LOG = logging.getLogger("wavehouse.serving")
 TITLES = {
@@ -103,6 +104,7 @@ def create_app(project: Project, settings: Settings) -> Logged:
             *sdmx_routes(project, doors),
             *page_routes(project, doors),
             *delivery_routes(quarantine, checks, doors, settings.largest_delivery),
+            *upload_routes(quarantine, checks, doors, settings.largest_delivery),
             _Metrics,
         ],
         middleware=[limit.middleware, metrics.middleware],

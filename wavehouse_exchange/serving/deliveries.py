@@ -21,6 +21,7 @@ from wavehouse_exchange.receiving.arriving import DIGEST, refuse_other_bytes, ta
 from wavehouse_exchange.receiving.bodies import body_of, judged_parameters, judged_reading
 from wavehouse_exchange.receiving.checks import Checks
 from wavehouse_exchange.receiving.quarantine import Delivery, Quarantine, Sender
+from wavehouse_exchange.receiving.uploads import Upload
 from wavehouse_exchange.serving.doors import Doors, Opened
 from wavehouse_exchange.serving.formats import Body, json_bytes
 from wavehouse_exchange.serving.http import READING, Answered, Asked, entered, response
@@ -90,7 +91,7 @@ def _sending(quarantine: Quarantine, checks: Checks, doors: Doors, most: int) ->
     # The body is counted as it is written.
     @route(PATH, http_method=HttpMethod.POST, request_max_body_size=None, name="deliver")
     async def deliver(request: Asked) -> Answered:
-        opened, sender = await asyncio.to_thread(_permitted, request, doors)
+        opened, sender = await asyncio.to_thread(permitted, request, doors)
         pairs = list(request.query_params.multi_items())
         name = judged_parameters(pairs)
         headers = request.headers
@@ -108,7 +109,7 @@ def _sending(quarantine: Quarantine, checks: Checks, doors: Doors, most: int) ->
         )
         if body.name is not None:
             judged_reading(pairs, [body.name])
-        await asyncio.to_thread(_refuse_too_many, quarantine, sender)
+        await asyncio.to_thread(refuse_too_many, quarantine, sender)
         with quarantine.arriving() as arriving:
             await take_in(request.receive, body, arriving, _announced(request), most)
             refuse_other_bytes(headers.get(DIGEST), arriving.files, is_form=body.name is None)
@@ -120,8 +121,8 @@ def _sending(quarantine: Quarantine, checks: Checks, doors: Doors, most: int) ->
             except WavehouseError as error:
                 raise out_of_order("The delivery cannot be kept. Nothing was.") from error
         notes_of(request.scope).delivery = delivery.delivery_id
-        delivery = await _checked(quarantine, checks, delivery)
-        return _answer(delivery, opened, 201 if is_new else 200)
+        delivery = await checked_within(quarantine, checks, delivery)
+        return answer_to_sender(delivery, opened, 201 if is_new else 200)
 
     return deliver
 
@@ -129,7 +130,7 @@ def _sending(quarantine: Quarantine, checks: Checks, doors: Doors, most: int) ->
 def _list(quarantine: Quarantine, doors: Doors) -> HTTPRouteHandler:
     @route(PATH, http_method=READING, sync_to_thread=True, name="deliveries")
     def deliveries(request: Asked) -> Answered:
-        opened, sender = _permitted(request, doors)
+        opened, sender = permitted(request, doors)
         _refuse_parameters(request)
         found = [each for each in quarantine.all() if _is_of(each, sender)]
         notes_of(request.scope).rows = len(found)
@@ -146,11 +147,13 @@ def _list(quarantine: Quarantine, doors: Doors) -> HTTPRouteHandler:
 def _one(quarantine: Quarantine, checks: Checks, doors: Doors) -> HTTPRouteHandler:
     @route(f"{PATH}/{{delivery_id:str}}", http_method=READING, sync_to_thread=True, name="delivery")
     def delivery(request: Asked) -> Answered:
-        opened, sender = _permitted(request, doors)
+        opened, sender = permitted(request, doors)
         _refuse_parameters(request)
         found = quarantine.find(str(request.path_params["delivery_id"]))
         if found is None or not _is_of(found, sender):
-            raise not_found(f"{NOT_HERE} Your deliveries of this wave are at {_path(sender)}.")
+            raise not_found(
+                f"{NOT_HERE} Your deliveries of this wave are at {address_of_wave(sender)}."
+            )
         notes_of(request.scope).delivery = found.delivery_id
         if found.state == "received":
             checks.begin(found)
@@ -162,7 +165,7 @@ def _one(quarantine: Quarantine, checks: Checks, doors: Doors) -> HTTPRouteHandl
 NOT_KEPT = {"Cache-Control": "no-store"}
 
 
-def _permitted(request: Asked, doors: Doors) -> tuple[Opened, Sender]:
+def permitted(request: Asked, doors: Doors) -> tuple[Opened, Sender]:
     """Tell whose delivery of which wave a request is about.
 
     Raises:
@@ -201,7 +204,12 @@ def _refuse_parameters(request: Asked) -> None:
         raise bad_parameter(parameter, "This address takes no parameters.")
 
 
-def _refuse_too_many(quarantine: Quarantine, sender: Sender) -> None:
+def refuse_too_many(quarantine: Quarantine, sender: Sender) -> None:
+    """Refuse a delivery while many of its sender wait for a person.
+
+    Raises:
+        RequestError: there are too many.
+    """
     waiting = [
         each
         for each in quarantine.all()
@@ -218,7 +226,7 @@ def _refuse_too_many(quarantine: Quarantine, sender: Sender) -> None:
         )
 
 
-async def _checked(quarantine: Quarantine, checks: Checks, delivery: Delivery) -> Delivery:
+async def checked_within(quarantine: Quarantine, checks: Checks, delivery: Delivery) -> Delivery:
     """Wait for the checks of a delivery, within limits, and give it as it is then."""
     if delivery.state == "received":
         running = asyncio.wrap_future(checks.begin(delivery))
@@ -227,7 +235,7 @@ async def _checked(quarantine: Quarantine, checks: Checks, delivery: Delivery) -
     return found or delivery
 
 
-def _answer(delivery: Delivery, opened: Opened, status: int) -> Answered:
+def answer_to_sender(delivery: Delivery, opened: Opened, status: int) -> Answered:
     """Answer whoever sent a delivery.
 
     Raises:
@@ -305,9 +313,10 @@ def _is_of(delivery: Delivery, sender: Sender) -> bool:
     )
 
 
-def _path(sender: Sender | Delivery) -> str:
+def address_of_wave(sender: Sender | Delivery | Upload) -> str:
+    """Give the address of the deliveries of a wave."""
     return f"{VERSION}/studies/{sender.study_id}/waves/{sender.wave_id}/deliveries"
 
 
 def _address(delivery: Delivery) -> str:
-    return f"{_path(delivery)}/{delivery.delivery_id}"
+    return f"{address_of_wave(delivery)}/{delivery.delivery_id}"

@@ -106,7 +106,64 @@ def paths_of_deliveries(opened: Opened) -> dict[str, PathItem]:
                 responses=_reading(_ref("delivery"), example),
             )
         ),
+        **_uploads(names, example, study_id),
     }
+
+
+def _uploads(names: list[Parameter], example: dict[str, Any], study_id: str) -> dict[str, PathItem]:
+    """Describe how a large file is sent in parts."""
+    one = [*names, _in_path("upload_id", "u_0123456789abcdef0123456789abcdef")]
+    count = Schema(type=NUMBER, minimum=0)
+    told = {
+        "Upload-Offset": OpenAPIHeader(schema=count, description="How many bytes arrived."),
+        "Upload-Length": OpenAPIHeader(schema=count, description="How many there are to be."),
+    }
+    place = {"Location": OpenAPIHeader(schema=Schema(type=STRING), description="Its address.")}
+    begun = OpenAPIResponse(description="It may begin.", headers={**told, **place})
+    so_far = OpenAPIResponse(description="What arrived.", headers={**told})
+    no_fit = _problems({"409": "The part begins elsewhere; Upload-Offset says where to go on."})
+    wrong = _problems(PROBLEMS)
+    answers = _answers(example, refused=_example("refused", study_id, "2026"))
+    answers["200"] = OpenAPIResponse(
+        description="The part arrived; or the file is whole, and was delivered before.",
+        headers={**told},
+    )
+    file = OpenAPIMediaType(schema=Schema(type=STRING, description="The next bytes of the file."))
+    return {
+        f"{PATH}/uploads": PathItem(
+            post=Operation(
+                operation_id="begin_upload",
+                tags=[NAME_OF_TAG],
+                summary="Begin to send a large file in parts.",
+                parameters=[*names, *_parameters(), _header("Upload-Length", count)],
+                security=[{"key": []}],
+                responses={"201": begun, **wrong},
+            )
+        ),
+        f"{PATH}/uploads/{{upload_id}}": PathItem(
+            get=Operation(
+                operation_id="one_of_uploads",
+                tags=[NAME_OF_TAG],
+                summary="Ask how much of a file arrived.",
+                parameters=[*one],
+                security=[{"key": []}],
+                responses={"200": so_far, **wrong},
+            ),
+            patch=Operation(
+                operation_id="add_to_upload",
+                tags=[NAME_OF_TAG],
+                summary="Send the next part; with the last one the file is a delivery.",
+                parameters=[*one, _header("Upload-Offset", count)],
+                request_body=RequestBody(content={"application/octet-stream": file}, required=True),
+                security=[{"key": []}],
+                responses={**answers, **no_fit},
+            ),
+        ),
+    }
+
+
+def _header(name: str, schema: Schema) -> Parameter:
+    return Parameter(name=name, param_in="header", required=True, schema=schema)
 
 
 def schemas_of_deliveries() -> dict[str, Schema | Reference]:
