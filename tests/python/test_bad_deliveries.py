@@ -42,6 +42,8 @@ def faults_of_refusing(project: Project, what: str, name: str, delivery: Deliver
         if len(said) > 5_000:
             found.append(f"{place} is told at length")
     folder = Quarantine(project).folder / delivery.delivery_id
+    if len(delivery.faults) > 200:
+        found.append(f"{place} is told in {len(delivery.faults)} faults, which nobody reads")
     if not delivery.faults:
         found.append(f"{place} is refused without a word")
     if [path.name for path in folder.iterdir()] != ["delivery.json"]:

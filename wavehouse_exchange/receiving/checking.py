@@ -38,8 +38,8 @@ from wavehouse_exchange.receiving.quarantine import (
 from wavehouse_exchange.receiving.rows import files_to_read
 
 AGAIN = "Correct the file and deliver it again."
-# Of what is to be decided, so that an answer stays one that people read; the draft has all.
-MOST_TO_DECIDE = 1_000
+# Of what is to be decided, or is wrong, so that people read the answer; the draft has all.
+MOST_TO_DECIDE, MOST_FAULTS = 1_000, 100
 LONGEST_TEXT = 2_000
 MOST_NAMED = 5
 COLUMN = re.compile(r"\bcolumns? ['\"`]?([^\s,'\"`:;()]+)")
@@ -182,8 +182,12 @@ def _faults_of(
     texts = error.problems if isinstance(error, ProblemsError) else [str(error)]
     names = [each.name for each in delivery.files]
     title = _without_folders(str(error), folders).partition("\n")[0]
-    for text in texts:
+    for text in texts[:MOST_FAULTS]:
         yield _fault(_without_folders(text, folders), title, names)
+    if len(texts) > MOST_FAULTS:
+        yield Fault(
+            "further_faults", f"There are {len(texts) - MOST_FAULTS:,} more.", AGAIN, names[0]
+        )
 
 
 def _fault(text: str, title: str, names: Sequence[str]) -> Fault:
