@@ -152,6 +152,9 @@ def inspect_files(project: Project) -> Inspection:
                 "of seeds/codebook/waves.csv."
             )
     if not found.problems:
+        from wavehouse.people.kept_out import erased_in_waves
+
+        found.problems += erased_in_waves(project, codebook)
         _add_expired_waivers(project, found)
     found.problems += _name_clashes(project)
     found.waves.sort(key=lambda w: (w.study_id, list(declared).index((w.study_id, w.seed))))

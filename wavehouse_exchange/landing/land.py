@@ -16,6 +16,7 @@ from wavehouse.codebook.ids import judge_ids
 from wavehouse.codebook.tables import Row, read_codebook
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.locks import only_one
+from wavehouse.people.kept_out import leave_out_erased
 from wavehouse.project import Project
 from wavehouse.publishing.releases import sync_to_disk
 from wavehouse.writing import explained
@@ -97,6 +98,9 @@ def land_wave(
             if len(answered) > 1:
                 key = key or respondent_column(project, study_id, wave_id)
             answers, columns = join_tables(answered, key, partial)
+            for note in leave_out_erased(project, study_id, wave_id, answers):
+                tables[0].table.notes.append(note)
+                print(f"Study {study_id}, wave {wave_id}: {note}")
             landed_at = datetime.now(UTC).replace(tzinfo=None)
             write_wave(partial, study_id, wave_id, tables, columns, sums, said, landed_at)
             answers.rename(partial / "answers.parquet")

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -17,6 +18,8 @@ from wavehouse.codebook.csv_files import read_csv
 from wavehouse.codebook.ids import inside
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_text
+from wavehouse.people.erasure_list import read_erased
+from wavehouse.people.kept_out import leave_out_erased
 from wavehouse.project import Project
 from wavehouse.writing import write_whole
 from wavehouse_exchange.landing import land_wave
@@ -147,7 +150,8 @@ def deliver(
     reading = reading or AS_DELIVERED
     if delivered_as == "seed" and _is_plain_csv(files, reading):
         _check_csv(files[0])
-        _place(project, seed, files[0].read_bytes(), placed, replace)
+        content = _without_erased(project, study_id, wave_id, files[0])
+        _place(project, seed, content, placed, replace)
         if replace:
             placed.keep_file(labels_file(seed))
             labels_file(seed).unlink(missing_ok=True)
@@ -188,6 +192,17 @@ def deliver(
         _remove_if_empty(folder.parent)
     of_seed = profile_seed(seed, study_id, wave_id, weight)
     return dataclasses.replace(of_seed, notes=profile.notes, response_sets=profile.response_sets)
+
+
+def _without_erased(project: Project, study_id: str, wave_id: str, file: Path) -> bytes:
+    """Give what a seed is to hold: all of a file but rows of people who were erased."""
+    if study_id not in read_erased(project).studies:
+        return file.read_bytes()
+    with TemporaryDirectory() as folder:
+        copy = Path(shutil.copy(file, folder))
+        for note in leave_out_erased(project, study_id, wave_id, copy):
+            print(f"Study {study_id}, wave {wave_id}: {note}")
+        return copy.read_bytes()
 
 
 def _is_plain_csv(files: Sequence[Path], reading: ReadingOptions) -> bool:

@@ -35,8 +35,10 @@ from wavehouse.operations.backups.restored_files import damaged_tables
 from wavehouse.operations.backups.staging import Picture, picture_of
 from wavehouse.operations.run_history.run_files import operations_folder
 from wavehouse.operations.run_history.runs import recorded, step
+from wavehouse.people.releases_of_people import MARK
 from wavehouse.project import Project
 from wavehouse.publishing.as_of import readable_size
+from wavehouse.publishing.history import kept_releases
 from wavehouse.publishing.releases import counting_release
 from wavehouse.writing import explained
 
@@ -103,7 +105,7 @@ def backup(project: Project, *, new_repository: bool = False, take_over: bool = 
         with picture_of(project) as picture:
             with step("write"):
                 added, damaged = _write(project, restic, picture, there, begun)
-            facts = _facts(picture, _id(begun))
+            facts = _facts(picture, _id(begun), _number(there))
         with step("verify"):
             _verify(project, restic)
         verified_at = now()
@@ -162,7 +164,7 @@ def _write(
     text = json.dumps(facts, indent=0)
     list_file = picture.place(PROJECT) / LIST
     list_file.write_text(text, encoding="utf-8")
-    number = max((each.number for each in before), default=0) + 1
+    number = _number(before)
     own = {"project": project.name, "backup": backup_id, "number": str(number)}
     there = {each.tags["release"] for each in before if each.part == RELEASE}
     added = 0
@@ -204,10 +206,17 @@ def _set_damaged_aside(
     made = [each for each in before if each.part == PROJECT]
     known = read_list(restic, made[-1])["files"] if made else {}
     there = {each.tags["release"] for each in before if each.part == RELEASE}
+    # Figures of erased people were taken out of these.
+    changed = tuple(
+        f"warehouse/history/{release.folder.name}/"
+        for release in kept_releases(Project(picture.place(PROJECT)))
+        if MARK in release.manifest
+    )
     damaged = {
         each.path
         for each in picture.contents
         if each.is_immutable
+        and not each.path.startswith(changed)
         and each.path.startswith("warehouse/")
         and each.path in known
         and files[each.path][:2] != known[each.path][:2]
@@ -254,6 +263,11 @@ def _list(project: Project, picture: Picture, begun: datetime) -> dict[str, Any]
     }
 
 
+def _number(before: Sequence[Snapshot]) -> int:
+    """Give the number of the backup that follows on those of some snapshots."""
+    return max((each.number for each in before), default=0) + 1
+
+
 def _id(begun: datetime) -> str:
     return f"{begun:%Y%m%dT%H%M%S%f}Z"
 
@@ -263,12 +277,13 @@ def counting_release_of(picture: Picture) -> str | None:
     return counting_release(Project(picture.place(PROJECT)))
 
 
-def _facts(picture: Picture, backup_id: str) -> dict[str, Any]:
+def _facts(picture: Picture, backup_id: str, number: int) -> dict[str, Any]:
     files = [each for each in picture.contents if not each.is_link]
     # What several releases share is there once.
     sizes = {each.mark: each.state.st_size for each in files}
     return {
         "backup_id": backup_id,
+        "number": number,
         "release": counting_release_of(picture),
         "n_files": len(files),
         "n_bytes": sum(sizes.values()),

@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from math import inf
 
 from wavehouse.operations.backups.backup_contents import DELIVERED, PROJECT, RELEASE
+from wavehouse.operations.backups.backup_state import read_backups
 from wavehouse.operations.backups.replay import forgotten_releases
 from wavehouse.operations.backups.restic import OURS, Restic, Snapshot
 from wavehouse.operations.configuration import ALL, Backup, Keep
+from wavehouse.people.erasure_list import read_erased
 from wavehouse.project import Project
 from wavehouse.publishing.history import kept_releases
 from wavehouse.publishing.retention import AGGREGATES, MICRODATA, read_retention
@@ -58,8 +60,10 @@ def forget_old(project: Project, settings: Backup, restic: Restic, newest: str) 
         gone += sum(len(row["remove"] or ()) for row in rows)
         kept[part] = sum(len(row["keep"] or ()) for row in rows)
     old = old_releases(project, restic.snapshots(part=RELEASE))
+    old += of_erased(project, restic, newest)
     restic.forget(old)
     gone += len(old)
+    kept[PROJECT] -= sum(each.part == PROJECT for each in old)
     if gone:
         restic.run("prune")
     return gone, kept[PROJECT]
@@ -81,6 +85,19 @@ def old_releases(project: Project, snapshots: Sequence[Snapshot]) -> list[Snapsh
     kept = retention[AGGREGATES].kept(times, live) & retention[MICRODATA].kept(times, live)
     kept -= forgotten_releases(project)
     return [each for each in snapshots if each.tags["release"] not in kept]
+
+
+def of_erased(project: Project, restic: Restic, newest: str) -> list[Snapshot]:
+    """Give the snapshots that have rows of erased people, or texts or figures of theirs."""
+    known = read_erased(project).backups
+    if not known or known["repository_id"] != read_backups(project).get("repository_id"):
+        return []
+    parts = {DELIVERED, PROJECT} if known["texts"] else {DELIVERED}
+    return [
+        each
+        for each in restic.snapshots()
+        if each.part in parts and each.number <= known["up_to"] and each.backup_id != newest
+    ]
 
 
 def options_of(keep: Keep) -> Iterable[str]:

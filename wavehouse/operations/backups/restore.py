@@ -25,6 +25,9 @@ from wavehouse.operations.backups.repository import read_list
 from wavehouse.operations.backups.restic import Restic, Snapshot, refuse_old_restic
 from wavehouse.operations.backups.restored_files import check_files, link_again
 from wavehouse.operations.run_history.runs import recorded
+from wavehouse.people.erasure_list import FILE as ERASED
+from wavehouse.people.erasure_list import ErasureList, parse_erased
+from wavehouse.people.replayed import replay_erased
 from wavehouse.project import Project
 from wavehouse.publishing.as_of import readable_size
 from wavehouse.publishing.history import last_moment
@@ -81,8 +84,8 @@ def restore(
         snapshot: take this one: the id of a backup or the beginning of one, or restic's own.
 
     Raises:
-        WavehouseError: the folder is not empty, there is no such backup, the disk has no room, or
-            restic failed; nothing is left then.
+        WavehouseError: the folder is not empty, there is no such backup, the disk has no room,
+            restic failed, or people were erased and their key is not there; nothing is left then.
         ProblemsError: files do not have their checksums.
     """
     refuse_old_restic()
@@ -96,6 +99,7 @@ def restore(
         n_files = check_files(project, facts)
         link_again(project, facts)
         lacks += replay(project, _latest_forgotten(restic, snapshots))
+        lacks += replay_erased(project, _latest_erased(restic, snapshots))
         note_backups(
             project,
             repository_id=restic.repository_id(),
@@ -260,12 +264,24 @@ def _latest_forgotten(restic: Restic, snapshots: Sequence[Snapshot]) -> list[Ent
 
     An earlier backup that is restored may be older than the wish.
     """
-    made = [each for each in snapshots if each.part == PROJECT]
     path = f"warehouse/operations/{FORGOTTEN}"
-    latest = made[-1]
+    content = _of_latest(restic, snapshots, path)
+    return parse_forgotten(content, path) if content is not None else []
+
+
+def _latest_erased(restic: Restic, snapshots: Sequence[Snapshot]) -> ErasureList:
+    """Give the list of erased people as the last backup has it."""
+    path = f"warehouse/operations/{ERASED}"
+    content = _of_latest(restic, snapshots, path)
+    return parse_erased(content, path) if content is not None else ErasureList()
+
+
+def _of_latest(restic: Restic, snapshots: Sequence[Snapshot], path: str) -> bytes | None:
+    """Give a file of the project as the last backup has it; None if it has none."""
+    latest = [each for each in snapshots if each.part == PROJECT][-1]
     if path not in read_list(restic, latest)["files"]:
-        return []
-    return parse_forgotten(restic.run("dump", latest.snapshot_id, f"/{path}").encode(), path)
+        return None
+    return restic.run("dump", latest.snapshot_id, f"/{path}").encode()
 
 
 def _put_in_place(partial: Path, folder: Path) -> None:

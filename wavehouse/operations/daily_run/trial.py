@@ -15,6 +15,8 @@ from wavehouse.codebook.schedule import PlannedWave, schedule_of
 from wavehouse.codebook.tables import read_codebook
 from wavehouse.errors import WavehouseError
 from wavehouse.operations.daily_run.inbox import Delivery
+from wavehouse.operations.run_history.run_files import operations_folder
+from wavehouse.people.erasure_list import FILE as ERASED
 from wavehouse.project import Project
 from wavehouse.publishing.history import link_or_copy
 from wavehouse.writing import PARTIAL
@@ -188,7 +190,14 @@ def copy_for_trial(project: Project, study_id: str, root: Path) -> Project:
     if project.is_own:
         (root / ".wavehouse" / PRODUCT).symlink_to(project.product.resolve())
     _link_all(project.landing / study_id, root / "landing" / study_id)
-    return _Copy(root)
+    copy = _Copy(root)
+    erased = operations_folder(project) / ERASED
+    if erased.is_file():
+        # Who was erased does not come in with a delivery.
+        place = operations_folder(copy) / ERASED
+        place.parent.mkdir(parents=True)
+        link_or_copy(erased, place)
+    return copy
 
 
 def _link_all(source: Path, place: Path) -> None:

@@ -1,0 +1,1 @@
+"""The rights of respondents: erasure, and what is held of one person."""

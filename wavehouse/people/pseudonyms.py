@@ -1,0 +1,87 @@
+"""Pseudonyms of respondents: HMACs of their ids, by a key that lies outside of the project.
+
+A hash of an id can be found by trying all ids. Without the key nobody can try.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from wavehouse.errors import WavehouseError
+from wavehouse.project import Project
+from wavehouse.writing import explained
+
+# Names another file with the key.
+SETTING = "WAVEHOUSE_PEOPLE_KEY_FILE"
+KEY_BYTES = 32
+# No id has it, so ids that are put together differently never look the same.
+SEPARATOR = "\x1f"
+# What a list is marked with, to know later whether a key is the one that it was made with.
+OF_THE_KEY = "the key of this list"
+
+
+def key_file(project: Project) -> Path:
+    """Name the file with the key, whether it is there or not."""
+    named = os.environ.get(SETTING)
+    if named:
+        return Path(named).expanduser()
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
+    return home / "wavehouse" / f"{project.name}.people.key"
+
+
+def make_key(project: Project) -> bool:
+    """Make a key where there is none yet; tell whether it was made.
+
+    Raises:
+        WavehouseError: its place is within the project, or cannot be written.
+    """
+    path = key_file(project)
+    if path.resolve().is_relative_to(project.root.resolve()):
+        raise WavehouseError(
+            f"{path} is within the project, so whoever has the project would know who was erased. "
+            f"Let {SETTING} name a file elsewhere."
+        )
+    if path.exists():
+        return False
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.write(handle, f"{secrets.token_hex(KEY_BYTES)}\n".encode())
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    return True
+
+
+def read_key(project: Project) -> bytes:
+    """Give the key.
+
+    Raises:
+        WavehouseError: it is not there, or is no such key.
+    """
+    path = key_file(project)
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        raise WavehouseError(
+            f"{path} is not there. It has the key by which erased people are known, so that they "
+            f"do not come back. Copy it there from where you keep it, or let {SETTING} name it."
+        ) from None
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise WavehouseError(
+            f"{path} has no key in it: a key is {2 * KEY_BYTES} digits and letters a to f. Take "
+            "the file from where you keep a copy."
+        )
+    return key
+
+
+def pseudonym(key: bytes, *parts: str) -> str:
+    """Give the pseudonym of what is named by some ids, such as a study and a respondent."""
+    return hmac.new(key, SEPARATOR.join(parts).encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,159 @@
+"""Take erased people out of the rows of waves, and out of what was made of them."""
+
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from wavehouse.building.working_database import DAMAGED, LOG
+from wavehouse.locks import only_one
+from wavehouse.operations.configuration import inside_project, read_operations
+from wavehouse.operations.daily_run.inbox import TAKEN, outcome, read_inbox
+from wavehouse.people.found_people import Found
+from wavehouse.people.traces import Values, text_of
+from wavehouse.project import Project
+from wavehouse.publishing.releases import LINKS
+
+DOWNLOADS = ".downloads"
+# Of the warehouse; all else is written again by a command from these.
+NOT_WRITTEN_AGAIN = frozenset(
+    {"audit", "current", "history", "keys", "operations", "releases", *LINKS}
+)
+# Of dbt's folder: what was read of the project, and nothing of people. It spares half a minute.
+WITHOUT_PEOPLE = frozenset({"manifest.json", "partial_parse.msgpack", "semantic_manifest.json"})
+# A picture of the project for a backup; what is found of one is of a backup that was killed.
+PICTURE = ".backup"
+
+
+def expect_fewer(project: Project, found: Iterable[Found]) -> list[str]:
+    """Let the codebook expect as many respondents as stay in each wave; give a line for each.
+
+    Before rows go: done again after a kill, it changes nothing more.
+    """
+    from wavehouse_exchange.onboarding.tables import EditedTable, write_all
+
+    table = EditedTable(project.codebook / "waves.csv", ["study_id", "wave_id"])
+    lines = []
+    for each in found:
+        if not each.rows.is_current:
+            continue
+        study_id, wave_id = each.rows.study_id, each.rows.wave_id
+        before, after = each.n_rows, each.n_rows - len(each.places)
+        for place in table.places({"study_id": study_id, "wave_id": wave_id}):
+            if table.rows[place].get("expected_respondents") == str(before):
+                table.change(place, {"expected_respondents": str(after)})
+                lines.append(
+                    f"seeds/codebook/waves.csv: study {study_id}, wave {wave_id} is expected to "
+                    f"have {after:,} respondents, not {before:,}."
+                )
+    if lines:
+        write_all([table])
+    return lines
+
+
+def remove_rows(project: Project, found: Iterable[Found]) -> list[str]:
+    """Take rows out of files of waves; give a line for each file."""
+    lines = []
+    for each in found:
+        rows = each.rows
+        lock = project.landing / rows.study_id / f".{rows.wave_id}.lock"
+        if project.landing in rows.path.parents:
+            with only_one(lock, f"landing of wave {rows.wave_id}"):
+                rows.remove(each.places)
+        else:
+            rows.remove(each.places)
+        number = len(each.places)
+        lines.append(f"{project.relative(rows.path)}: {number} row{'' if number == 1 else 's'}.")
+    return lines
+
+
+def remove_made_again(project: Project, waves: Iterable[tuple[str, str]]) -> list[str]:
+    """Remove what was made of rows of waves, or is a delivery that was taken; name it.
+
+    A DuckDB file keeps deleted rows in its blocks, so the working database goes as a whole.
+    """
+    gone = []
+    for path in places_made_again(project, waves):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+        gone.append(project.relative(path))
+    return gone
+
+
+def places_made_again(project: Project, waves: Iterable[tuple[str, str]]) -> list[Path]:
+    """Give what `remove_made_again` removes."""
+    return [path for path in _places(project, waves) if path.exists()]
+
+
+def _places(project: Project, waves: Iterable[tuple[str, str]]) -> Iterator[Path]:
+    database = project.working_database
+    for ending in ("", LOG, ".tmp", DAMAGED):
+        yield database.with_name(f"{database.name}{ending}")
+    for folder, kept in ((project.target, WITHOUT_PEOPLE), (project.warehouse, NOT_WRITTEN_AGAIN)):
+        if folder.is_dir():
+            for path in sorted(folder.iterdir()):
+                is_hidden = path.name.startswith(".") and path.name != PICTURE
+                if path.name not in kept and not is_hidden and path != database:
+                    yield path
+    yield project.root / "logs"
+    for study_id, wave_id in sorted(set(waves)):
+        yield project.landing / study_id / DOWNLOADS / wave_id
+    yield from _taken(project, set(waves))
+
+
+def _taken(project: Project, waves: set[tuple[str, str]]) -> Iterator[Path]:
+    """Give the files of deliveries that were taken from an inbox within the project."""
+    inbox = inbox_folder(project)
+    if inbox is None or not inbox.is_relative_to(project.root.resolve()):
+        return
+    for delivery in read_inbox(inbox, project.relative(inbox), 0, 0).deliveries:
+        taken = outcome(project, delivery, TAKEN)
+        is_theirs = (delivery.study_id, delivery.wave_id) in waves
+        if is_theirs and taken is not None and taken["files"] == delivery.sums:
+            yield from delivery.files
+
+
+def inbox_folder(project: Project) -> Path | None:
+    """Name the folder of deliveries; None if `operations.yml` names none.
+
+    Raises:
+        ProblemsError: `operations.yml` is not as it should be.
+    """
+    named = read_operations(project).run.inbox
+    return inside_project(project, named) if named else None
+
+
+def remove_drafts(project: Project, waves: Iterable[tuple[str, str]], values: Values) -> list[str]:
+    """Remove drafts that quote one of the values, with their worksheets and what is kept of them.
+
+    Returns:
+        what was removed, a line each, with the command that makes it again.
+    """
+    from wavehouse_exchange.onboarding.draft import draft_path, forget_kept
+
+    lines = []
+    for study_id, wave_id in sorted(set(waves)):
+        draft = draft_path(project, study_id, wave_id)
+        files = [
+            path
+            for folder in (draft.parent, project.root / ".wavehouse" / "drafts")
+            for path in sorted(folder.glob(f"{draft.stem}.*"))
+        ]
+        # A worksheet is packed, so nobody can search it as it lies there.
+        if not any(quotes(path, values) for path in files):
+            continue
+        for path in files:
+            path.unlink()
+            lines.append(
+                f"{project.relative(path)}: it quotes what was erased. `wavehouse add-wave "
+                f"{study_id} {wave_id} FILE...` makes a draft again."
+            )
+        forget_kept(draft)
+    return lines
+
+
+def quotes(path: Path, values: Values) -> bool:
+    """Tell whether a file has one of the values, or is none that can be searched."""
+    text = text_of(path)
+    return text is None or values.is_in(text)

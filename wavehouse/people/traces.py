@@ -1,0 +1,172 @@
+"""Traces of erased people in texts: what only they delivered, in messages of runs, drafts and logs.
+
+It can be known only while their rows are still there, so traces go first.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wavehouse.operations.run_history.run_files import operations_folder
+from wavehouse.people.erasure_list import FILE
+from wavehouse.project import Project
+from wavehouse.writing import write_whole
+
+ERASED = "(erased)"
+AUDIT = "audit"
+TEXTS = frozenset(
+    (".csv", ".html", ".json", ".jsonl", ".log", ".md", ".sql", ".txt", ".yaml", ".yml")
+)
+# Made by tools, or looked at otherwise.
+NOT_LOOKED_AT = frozenset(
+    (".git", ".venv", ".wavehouse", "landing", "logs", "node_modules", "target", "warehouse")
+)
+MOST_BYTES = 50_000_000
+# So many values are looked for at once.
+AT_ONCE = 2_000
+
+
+@dataclass(frozen=True)
+class Values:
+    """What only erased people delivered, to be looked for.
+
+    Args:
+        texts: the values.
+    """
+
+    texts: frozenset[str]
+
+    def _patterns(self) -> Iterator[re.Pattern[str]]:
+        # As they are, and as JSON writes them, with and without escapes for other letters.
+        forms = {
+            form
+            for text in self.texts
+            for form in (text, *(json.dumps(text, ensure_ascii=way)[1:-1] for way in (True, False)))
+        }
+        longest_first = sorted(forms, key=len, reverse=True)
+        for start in range(0, len(longest_first), AT_ONCE):
+            chosen = "|".join(map(re.escape, longest_first[start : start + AT_ONCE]))
+            yield re.compile(rf"(?<![\w.])(?:{chosen})(?![\w])")
+
+    def is_in(self, text: str) -> bool:
+        """Tell whether a text has one of them."""
+        return any(pattern.search(text) for pattern in self._patterns())
+
+    def taken_out_of(self, text: str) -> str:
+        """Give a text without them."""
+        for pattern in self._patterns():
+            text = pattern.sub(ERASED, text)
+        return text
+
+    @property
+    def numbers(self) -> list[float]:
+        """Those that are numbers."""
+        found = []
+        for text in self.texts:
+            try:
+                found.append(float(text))
+            except ValueError:
+                continue
+        return found
+
+
+def clean_own_texts(project: Project, values: Values) -> list[str]:
+    """Take values out of what Wavehouse wrote of runs, requests and edits; name the files."""
+    changed = []
+    for path in _own_texts(project):
+        text = text_of(path)
+        if text is None or not values.is_in(text):
+            continue
+        if path.parent.name == AUDIT:
+            _erase_payloads(path, values)
+        elif (new := _cleaned(path, text, values)) != text:
+            write_whole(path, new)
+        else:
+            continue
+        changed.append(project.relative(path))
+    return changed
+
+
+def places_in_texts(project: Project, values: Values) -> list[str]:
+    """Name file and line where people wrote one of the values down, for people to decide."""
+    places = []
+    for path in sorted(_all_texts(project)):
+        text = text_of(path)
+        if text is None or not values.is_in(text):
+            continue
+        lines = [n for n, line in enumerate(text.splitlines(), start=1) if values.is_in(line)]
+        named = ", ".join(map(str, lines[:5])) + (", ..." if len(lines) > 5 else "")
+        name = project.relative(path)
+        places.append(f"{name}, line {named}" if lines else name)
+    return places
+
+
+def _own_texts(project: Project) -> Iterator[Path]:
+    for folder in (operations_folder(project), project.warehouse / AUDIT):
+        for path in folder.rglob("*"):
+            if path.suffix in TEXTS and path.is_file() and path.name != FILE:
+                yield path
+
+
+def _all_texts(project: Project) -> Iterator[Path]:
+    for top in project.root.iterdir():
+        if top.name in NOT_LOOKED_AT or top.is_symlink():
+            continue
+        inner = top.rglob("*") if top.is_dir() else [top]
+        for path in inner:
+            is_wave = path.is_relative_to(project.waves) and path.suffix == ".csv"
+            if path.suffix in TEXTS and path.is_file() and not is_wave:
+                yield path
+    for path in (project.root / ".wavehouse").glob("*/**/*"):
+        if path.suffix in (".json", ".yml", ".yaml") and path.is_file():
+            yield path
+
+
+def text_of(path: Path) -> str | None:
+    """Give the text of a file; None if it is none in UTF-8, or a very large one."""
+    if path.stat().st_size > MOST_BYTES:
+        return None
+    try:
+        return path.read_text(encoding="utf-8")
+    except (UnicodeDecodeError, OSError):
+        return None
+
+
+def _cleaned(path: Path, text: str, values: Values) -> str:
+    """Take values out of a text; JSON stays what it is."""
+    if path.suffix == ".jsonl":
+        return "".join(
+            json.dumps(_walked(json.loads(line), values), ensure_ascii=False) + "\n"
+            for line in text.splitlines()
+        )
+    if path.suffix == ".json":
+        return json.dumps(_walked(json.loads(text), values), indent=2, ensure_ascii=False) + "\n"
+    return values.taken_out_of(text)
+
+
+def _erase_payloads(path: Path, values: Values) -> None:
+    """Erase what requests said that named one of the values; the chain over their digests holds.
+
+    Lines keep their length: a server that is running goes on adding lines to this very file.
+    """
+    with path.open("r+b") as stream:
+        place = 0
+        for line in path.read_bytes().splitlines(keepends=True):
+            row = json.loads(line)
+            if row["payload"] is not None and values.is_in(row["payload"]):
+                new = json.dumps({**row, "payload": None}).encode()
+                stream.seek(place)
+                stream.write(new.ljust(len(line) - 1) + b"\n")
+            place += len(line)
+
+
+def _walked(said: Any, values: Values) -> Any:  # noqa: ANN401 - whatever JSON has
+    """Take values out of the sentences of some JSON; names, ids and sums are no sentences."""
+    if isinstance(said, dict):
+        return {name: _walked(value, values) for name, value in said.items()}
+    if isinstance(said, list):
+        return [_walked(value, values) for value in said]
+    return values.taken_out_of(said) if isinstance(said, str) and " " in said else said
