@@ -36,6 +36,7 @@ COMMANDS = {
     "Write for readers": ("docs", "pages", "export", "where"),
     "Serve": ("serve", "key", "deliveries"),
     "Respondents' rights": ("erase",),
+    "Respondents' rights": ("person", "erase"),
     "Look back": ("releases", "as-of", "diff"),
     "Work on PostgreSQL": ("postgres",),
     "Bring a project to a new version": ("migrate",),

@@ -8,7 +8,6 @@ import csv
 import gzip
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -25,7 +24,6 @@ from workbench import (
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.generate import generate
 from wavehouse.project import Project
-from wavehouse.publishing.history import kept_releases
 from wavehouse_exchange.serving.audit import AuditLog
 
 STUDIES = ("bsa", LANDED)
@@ -70,7 +68,7 @@ def plant(project: Project) -> None:
 
 
 def make_planted(folder: Path) -> None:
-    """Make the project: a seed and a landed study, two releases, and whatever else keeps answers."""
+    """Make the project: a seed and a landed study, two releases, and what else keeps answers."""
     project = copy_project(folder)
     keep_studies(project, ["bsa"])
     plant(project)
@@ -96,7 +94,7 @@ def make_planted(folder: Path) -> None:
 
 def _write_down(project: Project) -> None:
     """Put answers into logs, drafts and kept copies, as runs that go wrong leave them."""
-    said = f"study bsa, wave 1986, column age: {PANELLIST['age']} is no code, nor is Quagga, \u00e9t\u00e9."
+    said = f"column age: {PANELLIST['age']} is no code, nor is {LAST_ONLY['remark']}."
     runs = project.warehouse / "operations" / "runs"
     runs.mkdir(parents=True, exist_ok=True)
     (runs / "20310101T000000000000Z-build.json").write_text(json.dumps({"message": said}))
@@ -119,54 +117,63 @@ def _write_down(project: Project) -> None:
 def found_in(root: Path, secrets: list[str] = SECRETS) -> dict[str, set[str]]:
     """Give each file below a folder that has one of the texts, with those that it has."""
     found = {}
+    # Files that are one on the disk are read once, but for those that have something.
+    clean: set[int] = set()
     for path in sorted(root.rglob("*")):
-        if path.is_file() and not path.is_symlink():
-            has = {secret for secret in secrets if any(secret in text for text in _texts(path))}
+        if path.is_file() and not path.is_symlink() and path.stat().st_ino not in clean:
+            has = _found(path, secrets)
             if has:
                 found[path.relative_to(root).as_posix()] = has
+            else:
+                clean.add(path.stat().st_ino)
     return found
 
 
-def _texts(path: Path) -> Iterator[str]:
-    """Give all that a file holds: its bytes, and what they are packed from."""
+def _found(path: Path, secrets: list[str]) -> set[str]:
+    """Give the texts that a file has: in its bytes, and in what they are packed from."""
     content = path.read_bytes()
-    yield content.decode("utf-8", errors="replace")
-    if b"\\u00e9" in content:
-        yield content.decode("unicode_escape", errors="replace")
+    found = _in_bytes(content, secrets)
     if path.suffix == ".parquet":
-        yield from _cells(f"read_parquet({sql_text(path)})")
+        found |= _in_cells(duckdb.connect(), f"read_parquet({sql_text(path)})", secrets)
     elif path.suffix == ".duckdb" or content[8:12] == b"DUCK":
-        yield from _cells_of_database(path)
+        found |= _in_database(path, secrets)
     elif path.suffix == ".gz":
-        yield gzip.decompress(content).decode("utf-8", errors="replace")
+        found |= _in_bytes(gzip.decompress(content), secrets)
     elif zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as packed:
             for name in packed.namelist():
-                yield packed.read(name).decode("utf-8", errors="replace")
+                found |= _in_bytes(packed.read(name), secrets)
+    return found
 
 
-def _cells(source: str, connection: duckdb.DuckDBPyConnection | None = None) -> Iterator[str]:
-    with (connection or duckdb.connect()).cursor() as cursor:
+def _in_bytes(content: bytes, secrets: list[str]) -> set[str]:
+    """Look for texts as they are, and as JSON writes them."""
+    return {
+        secret
+        for secret in secrets
+        if secret.encode() in content or json.dumps(secret)[1:-1].encode() in content
+    }
+
+
+def _in_cells(connection: duckdb.DuckDBPyConnection, source: str, secrets: list[str]) -> set[str]:
+    with connection.cursor() as cursor:
         columns = [row[0] for row in cursor.execute(f"describe from {source}").fetchall()]
-        for column in columns:
-            rows = cursor.execute(f"select distinct {sql_name(column)}::text from {source}")
-            yield "\n".join(text for (text,) in rows.fetchall() if text)
+        row = " || ' ' || ".join(f"coalesce({sql_name(name)}::text, '')" for name in columns)
+        counts = ", ".join(f"count_if(contains({row}, {sql_text(secret)}))" for secret in secrets)
+        numbers = cursor.execute(f"select {counts} from {source}").fetchall()[0]
+    return {secret for secret, number in zip(secrets, numbers, strict=True) if number}
 
 
-def _cells_of_database(path: Path) -> Iterator[str]:
+def _in_database(path: Path, secrets: list[str]) -> set[str]:
     try:
         connection = duckdb.connect(str(path), read_only=True)
     except duckdb.Error:
         # Encrypted: nobody can read it, the test neither.
-        return
+        return set()
     with connection:
         tables = connection.execute("select schema_name, table_name from duckdb_tables()")
-        for schema, table in tables.fetchall():
-            yield from _cells(f"{sql_name(schema)}.{sql_name(table)}", connection)
-
-
-def releases_of(project: Project) -> list[str]:
-    """Give the ids of the releases that are kept."""
-    return [release.release_id for release in kept_releases(project)]
-
-
+        return {
+            secret
+            for schema, table in tables.fetchall()
+            for secret in _in_cells(connection, f"{sql_name(schema)}.{sql_name(table)}", secrets)
+        }

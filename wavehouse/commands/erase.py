@@ -38,8 +38,9 @@ def erase(
     dry_run: bool,
 ) -> None:
     """Erase respondents from waves, databases, releases and logs, for good."""
-    from wavehouse.people.erasing import Respondent, plan, read_respondents
     from wavehouse.people.erasing import erase as erase_people
+    from wavehouse.people.erasing import plan
+    from wavehouse.people.named import Respondent, read_respondents
 
     if (study is None) != (not ids) or (file is not None and ids):
         raise click.UsageError("Say STUDY and at least one ID, or --file FILE, or neither.")

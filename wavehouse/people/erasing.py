@@ -13,9 +13,7 @@ The order lets a command that was killed at any moment go on when it is run agai
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from wavehouse.codebook.csv_files import read_csv
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.locks import only_one
 from wavehouse.operations.backups.backup_state import read_backups
@@ -28,8 +26,9 @@ from wavehouse.people.erasure_list import (
     read_erased,
     save_erased,
 )
-from wavehouse.people.found_people import Search, search
-from wavehouse.people.git_history import files_in_git, how_to_rewrite
+from wavehouse.people.found_people import search
+from wavehouse.people.left_over import left_in_backups, left_over
+from wavehouse.people.named import Respondent
 from wavehouse.people.pseudonyms import KEY_BYTES, OF_THE_KEY, key_file, make_key, pseudonym
 from wavehouse.people.releases_of_people import (
     clean_aggregates,
@@ -38,62 +37,19 @@ from wavehouse.people.releases_of_people import (
 )
 from wavehouse.people.sources import (
     expect_fewer,
-    inbox_folder,
     places_made_again,
     remove_drafts,
     remove_made_again,
     remove_rows,
+    told_as_made_again,
 )
-from wavehouse.people.traces import Values, clean_own_texts, places_in_texts
+from wavehouse.people.traces import Values, clean_own_texts
 from wavehouse.people.wave_rows import find_wave_rows
 from wavehouse.project import Project
 from wavehouse.publishing.releases import counting_release, publishing_lock
 from wavehouse.writing import explained
 
 NOBODY = "Nobody was ever erased here, and nobody was named."
-
-
-@dataclass(frozen=True)
-class Respondent:
-    """A respondent who is named to be erased.
-
-    Args:
-        study_id: the study.
-        wave_id: the wave; None for all waves.
-        respondent_id: the id as it is delivered.
-    """
-
-    study_id: str
-    wave_id: str | None
-    respondent_id: str
-
-    def __str__(self) -> str:
-        """Name the respondent the way messages do."""
-        of = f", wave {self.wave_id}" if self.wave_id else ""
-        return f"study {self.study_id}{of}, respondent {self.respondent_id}"
-
-
-def read_respondents(file: Path) -> list[Respondent]:
-    """Read respondents from a CSV file with `study_id`, `wave_id` (may be empty), `respondent_id`.
-
-    Raises:
-        WavehouseError: it is not there, lacks a column, or a row lacks a value.
-    """
-    content = read_csv(file, keep_rows=True) if file.is_file() else None
-    if content is None or content.problems:
-        why = content.problems[0] if content else "there is no such file. Correct its name."
-        raise WavehouseError(f"{file}: {why}")
-    lacking = [name for name in ("study_id", "respondent_id") if name not in content.columns]
-    if lacking:
-        raise WavehouseError(f"{file}: column {' and '.join(lacking)} is missing. Add it.")
-    people = []
-    for number, row in enumerate(content.rows, start=1):
-        if not row["study_id"] or not row["respondent_id"]:
-            raise WavehouseError(f"{file}, row {number}: study_id or respondent_id is empty.")
-        people.append(Respondent(row["study_id"], row.get("wave_id") or None, row["respondent_id"]))
-    if not people:
-        raise WavehouseError(f"{file}: nobody is in it.")
-    return people
 
 
 @dataclass
@@ -139,6 +95,8 @@ def erase(project: Project, people: Sequence[Respondent]) -> Reached:
         counting = counting_release(project)
         if counting is not None and counting in erased.releases:
             _build(project)
+        elif reached.lines:
+            reached.left.append("Next: make")
         with publishing_lock(project):
             reached.lines += remove_rows_of_people(project, erased.releases)
         erased.releases = []
@@ -146,7 +104,7 @@ def erase(project: Project, people: Sequence[Respondent]) -> Reached:
         erased.is_done = True
         save_erased(project, erased)
         run.note(details={"n_people": len(people), "n_listed": len(erased.people)})
-        reached.left += _of_backups(erased)
+        reached.left += left_in_backups(erased)
         if is_new_key:
             reached.left.append(
                 f"{key_file(project)} is new: it has the key by which these people are known, and "
@@ -190,11 +148,8 @@ def reach(project: Project, erased: ErasureList) -> Reached:
             # A command that was killed may have taken the rows of some waves already.
             of_study = find_wave_rows(project, {e.study_id for e in erased.people})
             made = {(each.study_id, each.wave_id) for each in of_study}
-            reached.lines += [
-                f"{name}: made of their rows, or with them."
-                for name in remove_made_again(project, made)
-            ]
-        reached.left += _left(project, searched, values)
+            reached.lines += remove_made_again(project, made)
+        reached.left += left_over(project, searched, values)
     return reached
 
 
@@ -214,16 +169,13 @@ def plan(project: Project, people: Sequence[Respondent]) -> Reached:
         for each in searched.found
     ]
     if searched.found:
-        lines += [
-            f"{project.relative(path)}: made of rows of people, or with them; goes as a whole."
-            for path in places_made_again(project, searched.waves)
-        ]
+        lines += told_as_made_again(project, places_made_again(project, searched.waves))
     lines += [f"release {name}: its rows of people, of everybody." for name in sorted(releases)]
     lines.append(
         f"{len(values.texts):,} values that only they delivered, wherever logs, drafts and the "
         "tables of releases have them."
     )
-    return Reached(lines, _left(project, searched, values))
+    return Reached(lines, left_over(project, searched, values))
 
 
 def _add(project: Project, erased: ErasureList, people: Sequence[Respondent]) -> bool:
@@ -306,44 +258,3 @@ def _backups(project: Project, erased: ErasureList) -> dict[str, object]:
         "up_to": number,
         "texts": bool(erased.backups.get("texts")),
     }
-
-
-def _of_backups(erased: ErasureList) -> list[str]:
-    if not erased.backups:
-        return []
-    what, gone = "rows of theirs", "the rows of people of all earlier backups"
-    if erased.backups["texts"]:
-        what, gone = "rows of theirs, and texts or figures", "all earlier backups"
-    return [
-        f"Left in backups: {what}. The next `wavehouse backup` takes {gone} away. Run it now: "
-        "until then a restore would not know of this erasure.",
-        "Copies of the repository of backups that you made yourself have them until you remove "
-        "those.",
-    ]
-
-
-def _left(project: Project, searched: Search, values: Values) -> list[str]:
-    """Say what is left, that a person has to decide on."""
-    left = [
-        f"{place}: it has what only they delivered. Remove it if it tells of them."
-        for place in (places_in_texts(project, values) if values.texts else ())
-    ]
-    left += [
-        f"{project.relative(each.path)}: nobody can be known there, since the codebook does not "
-        f"say which column has the respondent's id (study {each.study_id}, wave {each.wave_id})."
-        for each in searched.unknown
-    ]
-    inbox = inbox_folder(project)
-    if inbox is not None:
-        left += [
-            f"{project.relative(inbox / study_id / wave_id)}: files that were delivered. They are "
-            "left out when it is taken; remove the files when you do not need them."
-            for study_id, wave_id in sorted(searched.waves)
-            if (inbox / study_id / wave_id).is_dir()
-        ]
-    return left + how_to_rewrite(_of_git(project, searched))
-
-
-def _of_git(project: Project, searched: Search) -> dict[str, int]:
-    seeds = {each.rows.path for each in searched.found if each.rows.is_current}
-    return files_in_git(project, sorted(path for path in seeds if path.suffix == ".csv"))

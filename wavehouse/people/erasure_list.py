@@ -118,7 +118,7 @@ def entry(key: bytes, study_id: str, wave_id: str | None, respondent_id: str) ->
         study_id,
         wave_id,
         pseudonym(key, study_id, wave_id or "", respondent_id),
-        datetime.now(UTC).isoformat(timespec="seconds"),
+        datetime.now(UTC).isoformat(timespec="microseconds"),
     )
 
 

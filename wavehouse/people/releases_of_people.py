@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,7 @@ def releases_with_people(
     Args:
         project: the project.
         waves: study and wave of the erased people; None for all waves of the study.
-        before: only releases that were published before this time.
+        before: only releases that were published before this time, as entries of the list have it.
     """
     live = {
         folder.name: manifest
@@ -59,7 +60,8 @@ def releases_with_people(
     found = []
     for name in sorted(live.keys() | kept.keys()):
         manifest = live.get(name) or kept[name].manifest
-        if before is not None and manifest["published_at"] >= before:
+        # An id begins with the time, to the microsecond.
+        if before is not None and name >= f"{datetime.fromisoformat(before):%Y%m%dT%H%M%S%f}":
             continue
         places = [project.warehouse / "releases" / name / "parquet"] if name in live else []
         if name in kept and MICRODATA in kept[name].parts:

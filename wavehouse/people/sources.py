@@ -71,14 +71,25 @@ def remove_made_again(project: Project, waves: Iterable[tuple[str, str]]) -> lis
 
     A DuckDB file keeps deleted rows in its blocks, so the working database goes as a whole.
     """
-    gone = []
-    for path in places_made_again(project, waves):
+    gone = places_made_again(project, waves)
+    told = told_as_made_again(project, gone)
+    for path in gone:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-        gone.append(project.relative(path))
-    return gone
+    return told
+
+
+def told_as_made_again(project: Project, places: Iterable[Path]) -> list[str]:
+    """Name what is, or would be, removed: a line for each folder that it lies in."""
+    folders: dict[str, list[str]] = {}
+    for path in places:
+        folders.setdefault(project.relative(path.parent), []).append(path.name)
+    return [
+        f"{folder}: {', '.join(names)} (made of rows of people, or with them)."
+        for folder, names in folders.items()
+    ]
 
 
 def places_made_again(project: Project, waves: Iterable[tuple[str, str]]) -> list[Path]:

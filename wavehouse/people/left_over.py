@@ -1,0 +1,50 @@
+"""What is left of erased people after all was done here, and what to do about it."""
+
+from wavehouse.people.erasure_list import ErasureList
+from wavehouse.people.found_people import Search
+from wavehouse.people.git_history import files_in_git, how_to_rewrite
+from wavehouse.people.sources import inbox_folder
+from wavehouse.people.traces import Values, places_in_texts
+from wavehouse.project import Project
+
+
+def left_in_backups(erased: ErasureList) -> list[str]:
+    """Say what backups have of erased people, and how it goes."""
+    if not erased.backups:
+        return []
+    what, gone = "rows of theirs", "the rows of people of all earlier backups"
+    if erased.backups["texts"]:
+        what, gone = "rows of theirs, and texts or figures", "all earlier backups"
+    return [
+        f"Left in backups: {what}. The next `wavehouse backup` takes {gone} away. Run it now: "
+        "until then a restore would not know of this erasure.",
+        "Copies of the repository of backups that you made yourself have them until you remove "
+        "those.",
+    ]
+
+
+def left_over(project: Project, searched: Search, values: Values) -> list[str]:
+    """Say what is left, that a person has to decide on."""
+    left = [
+        f"{place}: it has what only they delivered. Remove it if it tells of them."
+        for place in (places_in_texts(project, values) if values.texts else ())
+    ]
+    left += [
+        f"{project.relative(each.path)}: nobody can be known there, since the codebook does not "
+        f"say which column has the respondent's id (study {each.study_id}, wave {each.wave_id})."
+        for each in searched.unknown
+    ]
+    inbox = inbox_folder(project)
+    if inbox is not None:
+        left += [
+            f"{project.relative(inbox / study_id / wave_id)}: files that were delivered. They are "
+            "left out when it is taken; remove the files when you do not need them."
+            for study_id, wave_id in sorted(searched.waves)
+            if (inbox / study_id / wave_id).is_dir()
+        ]
+    return left + how_to_rewrite(_of_git(project, searched))
+
+
+def _of_git(project: Project, searched: Search) -> dict[str, int]:
+    seeds = {each.rows.path for each in searched.found if each.rows.is_current}
+    return files_in_git(project, sorted(path for path in seeds if path.suffix == ".csv"))
