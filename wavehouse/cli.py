@@ -37,6 +37,7 @@ COMMANDS = {
     "Serve": ("serve", "key", "deliveries"),
     "Respondents' rights": ("erase",),
     "Respondents' rights": ("person", "erase"),
+    "Respondents' rights": ("person", "erase", "identifiers"),
     "Look back": ("releases", "as-of", "diff"),
     "Work on PostgreSQL": ("postgres",),
     "Bring a project to a new version": ("migrate",),

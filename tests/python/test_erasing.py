@@ -113,6 +113,7 @@ def test_erasing_again_changes_nothing(project: Project) -> None:
     assert {name for name in before | after if before.get(name) != after.get(name)} <= runs
 
 
+@pytest.mark.slow("drill")
 @pytest.mark.parametrize(
     "step",
     [

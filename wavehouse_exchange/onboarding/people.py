@@ -168,10 +168,15 @@ def _has_labels(column: ColumnProfile) -> bool:
     return bool(column.counts) and labelled >= MOST_OF_THEM * len(column.counts)
 
 
+def words_of(column: ColumnProfile) -> list[str]:
+    """Give name and label as they are compared; the name also with its parts set apart."""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])", " ", column.name)
+    return [compared(apart), compared(column.name), compared(column.label)]
+
+
 def _said(column: ColumnProfile) -> list[str]:
     """Give what the name and the label speak of."""
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])", " ", column.name)
-    texts = [compared(apart), compared(column.name), compared(column.label)]
+    texts = words_of(column)
     words = {word for text in texts for word in text.split()}
     words |= {text.replace(" ", "") for text in texts[:2]}
     found = []

@@ -59,6 +59,7 @@ class ValueShape:
     coordinates: float
     network_addresses: float
     account_numbers: float
+    web_addresses: float
     words: float
     mean_words: float
     mean_digits: float
@@ -296,6 +297,11 @@ def profile_seed(seed: Path, study_id: str, wave_id: str, weight: str | None = N
     return replace(profile, columns=columns)
 
 
+def profile_source(source: str) -> Mapping[str, ColumnProfile]:
+    """Profile the columns of anything that DuckDB can select from, if all of them are texts."""
+    return _profile_answers(source, "", "", None).columns
+
+
 def labels_text(profile: WaveProfile) -> str:
     """Write the labels of a wave the way `profile_seed` reads them."""
     content = {
@@ -402,6 +408,7 @@ def _shape(connection: duckdb.DuckDBPyConnection, column: str) -> ValueShape:
         r"-?\d{1,3}\.\d{3,}\s*[,; ]\s*-?\d{1,3}\.\d{3,}",
         r"\d{1,3}(\.\d{1,3}){3}",
         r"[A-Z]{2}\d{2}[ ]?([A-Z0-9]{4}[ ]?){2,7}[A-Z0-9]{0,4}",
+        r"(?i)(https?://|www\.)\S+",
         # A small letter, four letters in a row, or two of those that stand for syllables.
         r"\D*(\p{Ll}|\p{L}{4}|[\x{3040}-\x{30ff}\x{3400}-\x{9fff}\x{ac00}-\x{d7af}]{2})\D*",
     )
