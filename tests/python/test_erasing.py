@@ -274,6 +274,11 @@ def test_what_people_wrote_is_named_and_left(project: Project) -> None:
     assert small_people.WORDS in note.read_text()
 
 
+def test_a_build_on_a_server_is_named(project: Project) -> None:
+    (project.target / "postgres").mkdir()
+    assert any("Left on PostgreSQL" in line for line in erase(project, PERSON).left)
+
+
 def test_the_command(project: Project, run_command: Run, tmp_path: Path) -> None:
     code, said = run_command(project, "erase", "panel", ID, "--dry-run")
     assert (code, said.startswith("Would go:")) == (0, True)

@@ -27,7 +27,7 @@ from wavehouse.people.erasure_list import (
     save_erased,
 )
 from wavehouse.people.found_people import search
-from wavehouse.people.left_over import left_in_backups, left_over
+from wavehouse.people.left_over import left_in_backups, left_on_server, left_over
 from wavehouse.people.named import Respondent
 from wavehouse.people.pseudonyms import KEY_BYTES, OF_THE_KEY, key_file, make_key, pseudonym
 from wavehouse.people.releases_of_people import (
@@ -126,6 +126,7 @@ def reach(project: Project, erased: ErasureList) -> Reached:
     from wavehouse_exchange.onboarding.edits import alone
 
     reached = Reached()
+    on_server = left_on_server(project)
     with alone(project), only_one(project.target / ".build.lock", "build"):
         searched = search(project, erased, erased.key(project))
         values = Values(frozenset(searched.own_values))
@@ -149,7 +150,7 @@ def reach(project: Project, erased: ErasureList) -> Reached:
             of_study = find_wave_rows(project, {e.study_id for e in erased.people})
             made = {(each.study_id, each.wave_id) for each in of_study}
             reached.lines += remove_made_again(project, made)
-        reached.left += left_over(project, searched, values)
+        reached.left += [*left_over(project, searched, values), *on_server]
     return reached
 
 

@@ -23,6 +23,17 @@ def left_in_backups(erased: ErasureList) -> list[str]:
     ]
 
 
+def left_on_server(project: Project) -> list[str]:
+    """Say what a PostgreSQL server has, if there was a build on one since `target/` is there."""
+    if not (project.target / "postgres").is_dir():
+        return []
+    return [
+        "Left on PostgreSQL: their rows, in the tables of builds and in releases. Build there "
+        "again (`wavehouse build --target postgres`), then drop the schemas of earlier releases "
+        "(served_...). Backups of the server are its administrator's."
+    ]
+
+
 def left_over(project: Project, searched: Search, values: Values) -> list[str]:
     """Say what is left, that a person has to decide on."""
     left = [
