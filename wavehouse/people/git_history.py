@@ -42,11 +42,11 @@ def how_to_rewrite(files: dict[str, int]) -> list[str]:
         f"Left in Git's history: {len(files)} file{'' if len(files) == 1 else 's'}, in up to "
         f"{commits} commit{'' if commits == 1 else 's'}. To take the earlier versions out (all "
         "commits get new ids):",
-        "  git commit --all --message 'Erase respondents'",
-        f"  tar --create --file ../present.tar {names}",
+        "  git commit -a -m 'Erase respondents'",
+        f"  tar -cf ../present.tar {names}",
         f"  git filter-repo --force --invert-paths {paths}",
-        "  tar --extract --file ../present.tar && rm ../present.tar",
-        f"  git add --force {names} && git commit --message 'Waves as they are'",
+        "  tar -xf ../present.tar && rm ../present.tar",
+        f"  git add --force {names} && git commit -m 'Waves as they are'",
         "  git push --force --all    # after `git remote add`, as filter-repo takes remotes away",
         "Then let all others clone anew, and ask who hosts the repository to remove what no branch "
         "has any more.",
