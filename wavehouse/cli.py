@@ -35,8 +35,6 @@ COMMANDS = {
     "Ask": ("estimate",),
     "Write for readers": ("docs", "pages", "export", "where"),
     "Serve": ("serve", "key", "deliveries"),
-    "Respondents' rights": ("erase",),
-    "Respondents' rights": ("person", "erase"),
     "Respondents' rights": ("person", "erase", "identifiers"),
     "Look back": ("releases", "as-of", "diff"),
     "Work on PostgreSQL": ("postgres",),

@@ -1,5 +1,6 @@
 """Erasure: of erased people nothing is left, whatever keeps it; all others stay as they are."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 import small_people
 from planted import found_in
-from small_people import ID, SECRETS, WAVES, make_small, release, write_down
+from small_people import ID, SECRETS, WAVES, WORDS, make_small, release, write_down
 
 from wavehouse.codebook.tables import read_codebook
 from wavehouse.errors import ProblemsError, WavehouseError
@@ -272,6 +273,19 @@ def test_what_people_wrote_is_named_and_left(project: Project) -> None:
     left = "\n".join(erase(project, PERSON).left)
     assert "docs/note.md, line 2" in left
     assert small_people.WORDS in note.read_text()
+
+
+def test_deliveries_in_quarantine(project: Project) -> None:
+    for name, wave, state in (("d_1", "2030", "taken"), ("d_2", "2031", "accepted")):
+        folder = project.warehouse / "quarantine" / name
+        known = {"study_id": "panel", "wave_id": wave, "state": state}
+        known |= {"faults": [{"detail": f"{WORDS} is no code.", "value": WORDS}]}
+        small_people.write(folder / "delivery.json", json.dumps(known))
+        small_people.write(folder / "files" / "wave.csv", f"person\n{ID}\n")
+    left = "\n".join(erase(project, PERSON).left)
+    assert "warehouse/quarantine/d_2: a delivery that waits" in left
+    assert set(found_in(project.root, SECRETS)) == {"warehouse/quarantine/d_2/files/wave.csv"}
+    assert json.loads((project.warehouse / "quarantine/d_1/delivery.json").read_text())
 
 
 def test_a_build_on_a_server_is_named(project: Project) -> None:

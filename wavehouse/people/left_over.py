@@ -3,7 +3,7 @@
 from wavehouse.people.erasure_list import ErasureList
 from wavehouse.people.found_people import Search
 from wavehouse.people.git_history import files_in_git, how_to_rewrite
-from wavehouse.people.sources import inbox_folder
+from wavehouse.people.sources import inbox_folder, quarantined
 from wavehouse.people.traces import Values, places_in_texts
 from wavehouse.project import Project
 
@@ -53,6 +53,13 @@ def left_over(project: Project, searched: Search, values: Values) -> list[str]:
             for study_id, wave_id in sorted(searched.waves)
             if (inbox / study_id / wave_id).is_dir()
         ]
+    left += [
+        f"{project.relative(folder)}: a delivery that waits (study {known['study_id']}, wave "
+        f"{known['wave_id']}). They are left out when it is taken in; its files go then with "
+        "`wavehouse erase`."
+        for folder, known in quarantined(project, set(searched.waves))
+        if (folder / "files").is_dir() and known["state"] != "taken"
+    ]
     return left + how_to_rewrite(_of_git(project, searched))
 
 

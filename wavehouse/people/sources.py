@@ -1,8 +1,10 @@
 """Take erased people out of the rows of waves, and out of what was made of them."""
 
+import json
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from wavehouse.building.working_database import DAMAGED, LOG
 from wavehouse.locks import only_one
@@ -11,17 +13,12 @@ from wavehouse.operations.daily_run.inbox import TAKEN, outcome, read_inbox
 from wavehouse.people.found_people import Found
 from wavehouse.people.traces import Values, text_of
 from wavehouse.project import Project
-from wavehouse.publishing.releases import LINKS
 
 DOWNLOADS = ".downloads"
-# Of the warehouse; all else is written again by a command from these.
-NOT_WRITTEN_AGAIN = frozenset(
-    {"audit", "current", "history", "keys", "operations", "releases", *LINKS}
-)
+# Of the warehouse; each is written again by a command.
+WRITTEN_AGAIN = frozenset({".backup", "docs", "exports", "pages"})
 # Of dbt's folder: what was read of the project, and nothing of people. It spares half a minute.
 WITHOUT_PEOPLE = frozenset({"manifest.json", "partial_parse.msgpack", "semantic_manifest.json"})
-# A picture of the project for a backup; what is found of one is of a backup that was killed.
-PICTURE = ".backup"
 
 
 def expect_fewer(project: Project, found: Iterable[Found]) -> list[str]:
@@ -101,16 +98,17 @@ def _places(project: Project, waves: Iterable[tuple[str, str]]) -> Iterator[Path
     database = project.working_database
     for ending in ("", LOG, ".tmp", DAMAGED):
         yield database.with_name(f"{database.name}{ending}")
-    for folder, kept in ((project.target, WITHOUT_PEOPLE), (project.warehouse, NOT_WRITTEN_AGAIN)):
-        if folder.is_dir():
-            for path in sorted(folder.iterdir()):
-                is_hidden = path.name.startswith(".") and path.name != PICTURE
-                if path.name not in kept and not is_hidden and path != database:
-                    yield path
+    for path in sorted(project.target.iterdir()) if project.target.is_dir() else ():
+        if path.name not in WITHOUT_PEOPLE and not path.name.startswith(".") and path != database:
+            yield path
+    for path in sorted(project.warehouse.iterdir()) if project.warehouse.is_dir() else ():
+        if path.name in WRITTEN_AGAIN or path.suffix == ".html":
+            yield path
     yield project.root / "logs"
     for study_id, wave_id in sorted(set(waves)):
         yield project.landing / study_id / DOWNLOADS / wave_id
     yield from _taken(project, set(waves))
+    yield from _taken_from_quarantine(project, set(waves))
 
 
 def _taken(project: Project, waves: set[tuple[str, str]]) -> Iterator[Path]:
@@ -123,6 +121,23 @@ def _taken(project: Project, waves: set[tuple[str, str]]) -> Iterator[Path]:
         is_theirs = (delivery.study_id, delivery.wave_id) in waves
         if is_theirs and taken is not None and taken["files"] == delivery.sums:
             yield from delivery.files
+
+
+def _taken_from_quarantine(project: Project, waves: set[tuple[str, str]]) -> Iterator[Path]:
+    """Give the folders with files of deliveries through the API that were taken in."""
+    for folder, delivery in quarantined(project, waves):
+        if delivery["state"] == "taken":
+            yield from (folder / name for name in ("files", "read"))
+
+
+def quarantined(
+    project: Project, waves: set[tuple[str, str]]
+) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Give the folder, and what is known, of each delivery of some waves in quarantine."""
+    for file in sorted((project.warehouse / "quarantine").glob("[!.]*/delivery.json")):
+        delivery = json.loads(file.read_text(encoding="utf-8"))
+        if (delivery["study_id"], delivery["wave_id"]) in waves:
+            yield file.parent, delivery
 
 
 def inbox_folder(project: Project) -> Path | None:

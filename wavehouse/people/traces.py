@@ -105,8 +105,10 @@ def places_in_texts(project: Project, values: Values) -> list[str]:
 
 
 def _own_texts(project: Project) -> Iterator[Path]:
-    for folder in (operations_folder(project), project.warehouse / AUDIT):
-        for path in folder.rglob("*"):
+    own = (operations_folder(project), project.warehouse / AUDIT)
+    records = (project.warehouse / "quarantine").glob("[!.]*/delivery.json")
+    for found in (*(folder.rglob("*") for folder in own), records):
+        for path in found:
             if path.suffix in TEXTS and path.is_file() and path.name != FILE:
                 yield path
 
@@ -166,7 +168,11 @@ def _erase_payloads(path: Path, values: Values) -> None:
 def _walked(said: Any, values: Values) -> Any:  # noqa: ANN401 - whatever JSON has
     """Take values out of the sentences of some JSON; names, ids and sums are no sentences."""
     if isinstance(said, dict):
-        return {name: _walked(value, values) for name, value in said.items()}
+        return {
+            # What a delivery was refused for.
+            name: ERASED if name == "value" and value in values.texts else _walked(value, values)
+            for name, value in said.items()
+        }
     if isinstance(said, list):
         return [_walked(value, values) for value in said]
     return values.taken_out_of(said) if isinstance(said, str) and " " in said else said
