@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import duckdb
@@ -13,19 +14,24 @@ import pyarrow.parquet as pq
 import pytest
 from guarded import HIDDEN, build_guarded
 from postgres_copies import copy_schemas
+from pyrage import x25519
 from small_server import Server, serving
 from test_api_keys import OF_OTHERS, TRICKS, ask_all
 from workbench import copy_built
 
 from wavehouse.audiences.giving import Given, add_key, revoke_key
-from wavehouse.audiences.keys import read_register, save_register
+from wavehouse.audiences.keys import Register, read_register, save_register
 from wavehouse.audiences.postgres import Place, bring_keys
 from wavehouse.audiences.postgres_releases import KEPT, forget_releases, publish_with
 from wavehouse.building.postgres import PostgresServer
+from wavehouse.errors import WavehouseError
+from wavehouse.estimating.estimates import estimate
+from wavehouse.estimating.questions import Question
 from wavehouse.project import Project
 from wavehouse.publishing.publish import publish
 from wavehouse_exchange.serving import questions
 from wavehouse_exchange.serving.audit import read_log
+from wavehouse_exchange.serving.postgres_doors import PostgresDoors
 from wavehouse_exchange.serving.questions import Query
 from wavehouse_exchange.serving.resources import RESOURCES
 
@@ -107,7 +113,7 @@ def addresses() -> Iterator[str]:
             yield f"{base}?search=party"
             yield f"{base}?search=PARTY the"
         yield f"{base}/nothing"
-    # What nobody declared is estimated from files only, see below.
+    # These copies have no program to estimate with; see below for one that was built there.
     yield from (
         "/v1/estimates?filter=segment:sex,measure:party_share&filter[wave_date]=1984-01-01..",
         "/v1/estimates?filter[estimate]=0.2..0.4&fields=estimate,standard_error,universe",
@@ -202,7 +208,7 @@ def test_sdmx_the_pages_and_the_description_are_alike(twice: tuple[Server, Serve
     assert files.get(address).status_code == postgres.get(address).status_code
 
 
-def test_what_no_segment_declares_is_not_estimated_there(twice: tuple[Server, Server]) -> None:
+def test_without_a_program_nothing_is_estimated(twice: tuple[Server, Server]) -> None:
     problem = twice[1].refusal(
         "/v1/estimates?by=sex,party&filter[measure]=abortion_support_mean", 403
     )
@@ -394,3 +400,104 @@ def test_the_login_reads_no_grant_but_by_a_key(
     with server.cursor() as cursor, pytest.raises(psycopg2.errors.InsufficientPrivilege):
         cursor.execute("select * from wavehouse_access.deliveries")
     server.close()
+
+
+# On demand ----------------------------------------------------------------------------------------
+
+QUESTIONS = (
+    Question(("abortion_support_mean",), by=("sex",)),
+    Question(("abortion_support_mean", "party_share"), by=("sex", "party"), study="bsa"),
+    Question(("abortion_support_mean",), where="sex = 'female' and party in ('labour')"),
+    Question(("party_share",), by=("sex",), waves=("1984..1986",), grain="pooled", study="bsa"),
+    Question(("api_score_mean", "enrolment_total", "students_tested_ratio"), by=("school_type",)),
+    Question(
+        ("tv_hours_median", "happiness_balance"), by=("sex",), where="age between 30 and 44.5"
+    ),
+    Question(("happiness_share",), by=("age_group",), grain="year", waves=("2000..",)),
+)
+KEYS_OF_ANSWERS = (
+    *("study_id", "period_grain", "period_start", "wave_id", "measure_id", "category_code"),
+    "segment_code",
+)
+
+
+@pytest.fixture(scope="module")
+def asking(overlay_on_postgres: PostgresServer) -> Iterator[tuple[PostgresDoors, str]]:
+    """The overlay as it was built on PostgreSQL, published there, and a key of the analysts."""
+    server = overlay_on_postgres
+    secret = str(x25519.Identity.generate())
+    publish_built(server, secret)
+    doors = PostgresDoors(server.environment | {"WAVEHOUSE_PG_READER": LOGIN})
+    yield doors, secret
+    doors.close()
+
+
+def publish_built(server: PostgresServer, secret: str) -> None:
+    owner = owner_of(server)
+    with owner, owner.cursor() as cursor:
+        cursor.execute("select 1 from pg_roles where rolname = %s", [LOGIN])
+        if cursor.fetchone() is None:
+            cursor.execute(f"create role {LOGIN} login noinherit")
+        people = OF_PEOPLE | {"fct_respondent_weights", "wide_api", "wide_bsa", "wide_gss"}
+        publish_with(cursor, Register(), people, Place(login=LOGIN))
+        cursor.execute(
+            "insert into wavehouse_access.keys values (%s, 'k1', 'analysts', null, false)",
+            [sha256(secret.encode()).hexdigest()],
+        )
+    forget_releases(owner)
+    owner.close()
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda each: f"{each.by}{each.where}")
+def test_both_engines_estimate_alike(
+    asking: tuple[PostgresDoors, str], overlay_on_duckdb: Project, question: Question
+) -> None:
+    doors, secret = asking
+    opened = doors.enter(secret)
+    assert opened.estimates is not None
+    found = opened.estimates(question)
+    with duckdb.connect(str(overlay_on_duckdb.working_database), read_only=True) as connection:
+        expected = estimate(connection, question)
+    assert found.column_names == expected.column_names
+    by_key = [
+        {tuple(row[key] for key in KEYS_OF_ANSWERS): row for row in table.to_pylist()}
+        for table in (found, expected)
+    ]
+    assert by_key[0].keys() == by_key[1].keys()
+    assert by_key[0]
+    for key, row in by_key[1].items():
+        for column, value in row.items():
+            other = by_key[0][key][column]
+            if isinstance(value, float):
+                assert other == pytest.approx(value, rel=1e-9, abs=1e-12), (key, column)
+            else:
+                assert other == value, (key, column)
+
+
+def test_questions_are_of_what_the_audience_reads(
+    asking: tuple[PostgresDoors, str], overlay_on_postgres: PostgresServer
+) -> None:
+    doors, secret = asking
+    nobody = doors.enter(None)
+    assert nobody.estimates is None
+    owner = owner_of(overlay_on_postgres)
+    change = "update codebook.audience_rows set study_id = %s, wave_id = %s where audience_id = %s"
+    with owner, owner.cursor() as cursor:
+        cursor.execute(
+            "select study_id, wave_id from codebook.audience_rows where audience_id = 'analysts'"
+        )
+        (before,) = cursor.fetchall()
+        cursor.execute(change, ["bsa", "1984", "analysts"])
+    try:
+        publish_built(overlay_on_postgres, secret)
+        opened = doors.enter(secret)
+        assert opened.estimates is not None
+        rows = opened.estimates(Question(("abortion_support_mean",), by=("sex",))).to_pylist()
+        assert {(row["study_id"], row["wave_id"]) for row in rows} == {("bsa", "1984")}
+        with pytest.raises(WavehouseError, match="There is no measure 'api_score_mean'"):
+            opened.estimates(Question(("api_score_mean",)))
+    finally:
+        with owner, owner.cursor() as cursor:
+            cursor.execute(change, [*before, "analysts"])
+        owner.close()
+        publish_built(overlay_on_postgres, secret)

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wavehouse.audiences.files import NEEDED, OF_TABLES, SOURCE, WIDE, connect
-from wavehouse.audiences.grants import DELIVERIES, Audience, read_audiences
+from wavehouse.audiences.grants import ANSWERS, DELIVERIES, Audience, read_audiences
 from wavehouse.audiences.keys import Register, read_register
+from wavehouse.audiences.postgres_estimation import guard_estimation
 from wavehouse.audiences.visible_rows import (
     GRANTS,
     ROW,
@@ -65,12 +66,14 @@ class Place:
         codebook: the schema of the codebook.
         login: the login that serves.
         grants: what the schemas that policies read begin with; an audience's number follows.
+        answers: the schema of what estimates on demand need; None if there is none.
     """
 
     marts: str = "marts"
     codebook: str = "codebook"
     login: str = "wavehouse_serves"
     grants: str = ACCESS
+    answers: str | None = None
 
 
 def guard_with(
@@ -304,6 +307,13 @@ def _guard_audience(
             judged = condition(Judged(table, frozenset(columns[table]), False), SOURCE)
             query = f"select distinct {listed} from {SOURCE}.{table} as {ROW} where {judged}"
             _store(cursor, connection, schema, table, query)
+    # A code list is known to those who know a variable that has it.
+    known = condition(Judged("dim_variable", frozenset(columns["dim_variable"]), False), SOURCE)
+    if "code_list_id" in columns["dim_variable"]:
+        lists = (
+            f"select distinct {ROW}.code_list_id from {SOURCE}.dim_variable as {ROW} where {known}"
+        )
+        _store(cursor, connection, schema, "code_lists", lists)
     cursor.execute(f"grant usage on schema {sql_name(schema)}, {ACCESS} to {sql_name(role)}")
     cursor.execute(f"grant usage on schema {sql_name(place.marts)} to {sql_name(role)}")
     cursor.execute(f"grant select on all tables in schema {sql_name(schema)} to {sql_name(role)}")
@@ -331,6 +341,11 @@ def _guard_audience(
         )
         listed = ", ".join(map(sql_name, chosen))
         cursor.execute(f"grant select ({listed}) on {name} to {sql_name(role)}")
+    if place.answers is not None and ANSWERS in audience.whole:
+        asked = f"(select {ACCESS}.is_audience({sql_text(audience.audience_id)}))"
+        kept = columns_of(cursor, place.answers)
+        of_audience = None if everything else schema
+        guard_estimation(cursor, kept, place.answers, role, of_audience, asked)
 
 
 def _granted_columns(

@@ -3,6 +3,7 @@
     wavehouse_access.releases                       the releases that are kept, and which counts
     served_<release>                                its tables, with policies and grants
     served_<release>_of_<audience's number>         what the policies of an audience read
+    served_<release>_of_answers                     what estimates on demand need, while it counts
 
 A build replaces tables one after the other, for minutes. Readers see none of it: they read the
 release that counted when their transaction began, until another one is there as a whole.
@@ -24,6 +25,7 @@ from wavehouse.audiences.postgres import (
     set_up,
     today_in_utc,
 )
+from wavehouse.audiences.postgres_estimation import ANSWERS_OF, SERVED, copy_estimation
 from wavehouse.building.postgres import connect_to_target
 from wavehouse.escapes import sql_name
 from wavehouse.project import Project
@@ -32,7 +34,6 @@ from wavehouse.publishing.history import OF_PEOPLE
 if TYPE_CHECKING:
     from psycopg2 import extensions
 
-SERVED = "served_"
 # With the one that counts: whoever turns pages of an earlier one may go on.
 KEPT = 3
 # So long the removal of an old release waits for its readers; the next publish tries again.
@@ -111,9 +112,14 @@ def publish_with(
     collation = _collation(cursor)
     for table in columns_of(cursor, place.marts):
         _copy(cursor, place.marts, schema, table, collation)
-    audiences = guard_with(
-        cursor, register, of_people, replace(place, marts=schema, grants=schema), today_in_utc()
+    answers = f"{schema}{ANSWERS_OF}"
+    there = replace(
+        place,
+        marts=schema,
+        grants=schema,
+        answers=answers if copy_estimation(cursor, answers) else None,
     )
+    audiences = guard_with(cursor, register, of_people, there, today_in_utc())
     cursor.execute(f"update {ACCESS}.releases set counts = false where counts")
     cursor.execute(
         f"insert into {ACCESS}.releases values (%s, %s, %s, true)", [release_id, schema, now]
@@ -128,15 +134,17 @@ def forget_releases(server: "extensions.connection") -> str:
     with server, server.cursor() as cursor:
         cursor.execute(
             f"select release_id, schema_name from {ACCESS}.releases "
-            "order by published_at desc offset %s",
-            [KEPT],
+            "order by published_at desc offset 1"
         )
-        old = cursor.fetchall()
+        earlier = cursor.fetchall()
     left = []
-    for release_id, schema in old:
+    for place, (release_id, schema) in enumerate(earlier, start=2):
         try:
             with server, server.cursor() as cursor:
                 cursor.execute("select set_config('lock_timeout', %s, true)", [PATIENCE])
+                cursor.execute(f"drop schema if exists {sql_name(schema + ANSWERS_OF)} cascade")
+                if place <= KEPT:
+                    continue
                 for name in _schemas(cursor, schema):
                     cursor.execute(f"drop schema {sql_name(name)} cascade")
                 cursor.execute(f"delete from {ACCESS}.releases where release_id = %s", [release_id])

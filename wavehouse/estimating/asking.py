@@ -1,21 +1,18 @@
 """Write a question as the small tables that the program reads."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from wavehouse.escapes import sql_text
+from wavehouse.estimating.engines import Engine, fill
 from wavehouse.estimating.programs import Program
 from wavehouse.estimating.understood import Asked
 
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
-
-def write_question(cursor: "DuckDBPyConnection", program: Program, asked: Asked) -> None:
+def write_question(engine: Engine, program: Program, asked: Asked) -> None:
     """Write a question as temporary tables.
 
     Args:
-        cursor: gets the tables.
+        engine: gets the tables.
         program: says where kept tables are.
         asked: the question, with its names found.
     """
@@ -25,55 +22,50 @@ def write_question(cursor: "DuckDBPyConnection", program: Program, asked: Asked)
         for code in codes or [None]
     ]
     measures = [(name,) for name in asked.question.measures]
-    _fill(cursor, "asked_question", "period_grain, segment_id, segment_label", [asked.described()])
-    _fill(cursor, "asked_measures", "measure_id", measures)
-    _fill(cursor, "asked_by", "place, variable_id", list(enumerate(asked.by, start=1)))
-    _fill(cursor, "asked_filter", "variable_id, category_code", named)
-    _fill(cursor, "asked_names", "study_id, wave_id", asked.waves)
-    cursor.execute(
+    _fill(engine, "asked_question", "period_grain, segment_id, segment_label", [asked.described()])
+    _fill(engine, "asked_measures", "measure_id", measures)
+    _fill(engine, "asked_by", "place, variable_id", list(enumerate(asked.by, start=1)))
+    _fill(engine, "asked_filter", "variable_id, category_code", named)
+    _fill(engine, "asked_names", "study_id, wave_id", asked.waves)
+    engine.make(
+        "table",
+        "asked_waves",
         program.placed(
             """
-            create temp table asked_waves as
             select study_id, wave_id, delivered.wave_key, waves.wave_number, waves.wave_date
             from asked_names
             inner join stored.stg_codebook__waves as waves using (study_id, wave_id)
             inner join stored.int_delivered__waves as delivered using (study_id, wave_id)
             """
-        )
+        ),
     )
     if asked.by or asked.filter.sql:
-        _write_members(cursor, program, asked)
+        _write_members(engine, program, asked)
     else:
-        cursor.execute(
+        engine.make(
+            "table",
+            "asked_members",
             program.placed(
                 """
-                create temp table asked_members as
-                select respondent_number, study_id, wave_id, 'total' as segment_code
+                select
+                    respondent_number, study_id, wave_id, cast('total' as varchar) as segment_code
                 from stored.int_delivered__respondents
                 where (study_id, wave_id) in (select study_id, wave_id from asked_waves)
                 """
-            )
+            ),
         )
 
 
-def _fill(
-    cursor: "DuckDBPyConnection", name: str, columns: str, rows: Sequence[tuple[object, ...]]
-) -> None:
+def _fill(engine: Engine, name: str, columns: str, rows: Sequence[tuple[object, ...]]) -> None:
     """Make a table of texts, and of places."""
     typed = ", ".join(
         f"{column} {'integer' if column == 'place' else 'varchar'}"
         for column in columns.split(", ")
     )
-    cursor.execute(f"create temp table {name} ({typed})")
-    each = list(dict.fromkeys(rows))
-    if each:
-        places = ", ".join(f"({', '.join('?' for _ in row)})" for row in each)
-        cursor.execute(
-            f"insert into {name} values {places}", [value for row in each for value in row]
-        )
+    fill(engine, name, typed, list(dict.fromkeys(rows)))
 
 
-def _write_members(cursor: "DuckDBPyConnection", program: Program, asked: Asked) -> None:
+def _write_members(engine: Engine, program: Program, asked: Asked) -> None:
     """Write who is in the crossing and meets the filter, and in which cell."""
     crossed = {f"b{place}": variable for place, variable in enumerate(asked.by, start=1)}
     columns = [(name, variable, "category_code") for name, variable in crossed.items()] + [
@@ -88,10 +80,13 @@ def _write_members(cursor: "DuckDBPyConnection", program: Program, asked: Asked)
     conditions = [f"{name} is not null" for name in crossed]
     conditions += [f"({asked.filter.sql})"] if asked.filter.sql else []
     code = " || '|' || ".join(crossed) or "'total'"
-    cursor.execute(
+    # Values can be bound in what fills a table, and on PostgreSQL not in what makes one.
+    people = "respondent_number bigint, study_id varchar, wave_id varchar, segment_code varchar"
+    fill(engine, "asked_members", people, [])
+    engine.run(
         program.placed(
             f"""
-            create temp table asked_members as
+            insert into asked_members
             select respondent_number, study_id, wave_id, {code} as segment_code
             from (
                 select respondent_number, study_id, wave_id, {answers}
@@ -101,7 +96,7 @@ def _write_members(cursor: "DuckDBPyConnection", program: Program, asked: Asked)
                     and missing_kind is null
                     and (study_id, wave_id) in (select study_id, wave_id from asked_waves)
                 group by respondent_number, study_id, wave_id
-            )
+            ) as people
             where {" and ".join(conditions)}
             """
         ),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.estimating.asking import write_question
+from wavehouse.estimating.engines import Engine, OnDuckDB
 from wavehouse.estimating.programs import KEY, MODEL, NARROWED, WHOLE, Program
 from wavehouse.estimating.questions import Question
 from wavehouse.estimating.understood import Asked, Codebook
@@ -59,27 +60,43 @@ def estimate(connection: "DuckDBPyConnection", question: Question) -> "pyarrow.T
     """
     cursor = connection.cursor()
     try:
-        program = Program.find(cursor)
-        asked = Codebook(cursor, program).understand(question)
-        write_question(cursor, program, asked)
-        _run(cursor, program)
-        return _read(cursor, program, asked)
+        return answer(OnDuckDB(cursor), Program.find(cursor), question)
     finally:
         cursor.close()
 
 
-def _run(cursor: "DuckDBPyConnection", program: Program) -> None:
+def answer(engine: Engine, program: Program, question: Question) -> "pyarrow.Table":
+    """Do what `estimate` does, on any engine.
+
+    Args:
+        engine: where the question is run; it gets temporary tables.
+        program: rendered for that engine.
+        question: what is asked.
+
+    Returns:
+        what `estimate` gives.
+
+    Raises:
+        WavehouseError: as `estimate`.
+    """
+    asked = Codebook(engine, program).understand(question)
+    write_question(engine, program, asked)
+    _run(engine, program)
+    return _read(engine, program, asked)
+
+
+def _run(engine: Engine, program: Program) -> None:
     """Run the program."""
     for kind, made in ((KEY, "table"), (WHOLE, "view"), (NARROWED, "table"), (MODEL, "table")):
         for name, sql in program.named(kind).items():
-            cursor.execute(f"create temp {made} {sql_name(name)} as {program.placed(sql)}")
+            engine.make(made, name, program.placed(sql))
             if name == COUNTED_AFTER:
-                _refuse_none_or_many(cursor)
+                _refuse_none_or_many(engine)
 
 
-def _refuse_none_or_many(cursor: "DuckDBPyConnection") -> None:
+def _refuse_none_or_many(engine: Engine) -> None:
     """Refuse a question to which there is no row, or very many."""
-    rows, periods = cursor.execute(
+    ((rows, periods),) = engine.rows(
         """
         select
             (select count(*) from int_measures__categories)
@@ -91,7 +108,7 @@ def _refuse_none_or_many(cursor: "DuckDBPyConnection") -> None:
             from int_comparisons__period_waves
         ) as periods
         """
-    ).fetchall()[0]
+    )
     if not periods:
         raise WavehouseError(
             "No day of an interview is known in these waves, so there are no calendar periods. Ask "
@@ -104,7 +121,7 @@ def _refuse_none_or_many(cursor: "DuckDBPyConnection") -> None:
         )
 
 
-def _read(cursor: "DuckDBPyConnection", program: Program, asked: Asked) -> "pyarrow.Table":
+def _read(engine: Engine, program: Program, asked: Asked) -> "pyarrow.Table":
     """Read the answer, with the categories that make each cell."""
     subject, figures = (
         ", ".join(f"estimates.{name}" for name in names) for names in (SUBJECT, FIGURES)
@@ -113,29 +130,57 @@ def _read(cursor: "DuckDBPyConnection", program: Program, asked: Asked) -> "pyar
         f"cells.{sql_name(f'by_{name}')}, cells.{sql_name(f'by_{name}_label')}, "
         for name in asked.by
     )
-    return cursor.execute(
+    order = " ".join(
+        f"when {sql_text(measure)} then {place}"
+        for place, measure in enumerate(asked.question.measures)
+    )
+    return engine.table(
         program.placed(
             f"""
             with cells as ({_cells(asked)}),
 
-            periods as (
+            numbered as (
                 select
                     period_waves.study_id,
-                    period_waves.period_wave_id as wave_id,
+                    period_waves.period_wave_id,
                     period_waves.period_grain,
                     period_waves.period_start,
                     count(*) as n_waves,
-                    min_by(period_waves.wave_id, waves.wave_number) as from_wave_id,
+                    min(waves.wave_number) as first_wave_number,
                     max(waves.wave_number) as last_wave_number,
-                    max_by(period_waves.wave_id, waves.wave_number) as last_wave_id,
                     count(period_waves.period_end) = 0 or count(*) = 1 as has_wave
                 from int_comparisons__period_waves as period_waves
-                inner join stored.stg_codebook__waves as waves using (study_id, wave_id)
+                inner join stored.stg_codebook__waves as waves
+                    on
+                        period_waves.study_id = waves.study_id
+                        and period_waves.wave_id = waves.wave_id
                 group by
                     period_waves.study_id,
                     period_waves.period_wave_id,
                     period_waves.period_grain,
                     period_waves.period_start
+            ),
+
+            periods as (
+                select
+                    numbered.study_id,
+                    numbered.period_wave_id as wave_id,
+                    numbered.period_grain,
+                    numbered.period_start,
+                    numbered.n_waves,
+                    first_waves.wave_id as from_wave_id,
+                    numbered.last_wave_number,
+                    last_waves.wave_id as last_wave_id,
+                    numbered.has_wave
+                from numbered
+                inner join stored.stg_codebook__waves as first_waves
+                    on
+                        numbered.study_id = first_waves.study_id
+                        and numbered.first_wave_number = first_waves.wave_number
+                inner join stored.stg_codebook__waves as last_waves
+                    on
+                        numbered.study_id = last_waves.study_id
+                        and numbered.last_wave_number = last_waves.wave_number
             )
 
             select
@@ -151,7 +196,7 @@ def _read(cursor: "DuckDBPyConnection", program: Program, asked: Asked) -> "pyar
                 {subject},
                 {crossed}
                 {figures},
-                cast(? as varchar) as filter
+                cast($1 as varchar) as filter
             from int_published__labelled_estimates as estimates
             inner join cells using (segment_code)
             -- a calendar period in which nobody was interviewed has no wave
@@ -177,12 +222,12 @@ def _read(cursor: "DuckDBPyConnection", program: Program, asked: Asked) -> "pyar
                     and estimates.category_code = categories.category_code
             order by
                 estimates.study_id, estimates.period_start, periods.last_wave_number,
-                list_position(?, estimates.measure_id), categories.category_order,
+                case estimates.measure_id {order} end, categories.category_order,
                 estimates.category_code, cells.segment_order, estimates.segment_code
             """
         ),
-        [asked.filter.text or None, list(asked.question.measures)],
-    ).to_arrow_table()
+        [asked.filter.text or None],
+    )
 
 
 def _cells(asked: Asked) -> str:
@@ -205,8 +250,11 @@ def _cells(asked: Asked) -> str:
         for part, name in parts.items()
     )
     code = " || '|' || ".join(f"{part}.category_code" for part in parts)
+    names = ", ".join(
+        f"made.{sql_name(f'by_{name}')}, made.{sql_name(f'by_{name}_label')}" for name in asked.by
+    )
     return f"""
-        select segment_values.segment_code, segment_values.segment_order, made.* exclude (code)
+        select segment_values.segment_code, segment_values.segment_order, {names}
         from int_segments__values as segment_values
         inner join (select {code} as code, {columns} from {categories}) as made
             on segment_values.segment_code = made.code

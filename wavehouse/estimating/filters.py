@@ -130,14 +130,18 @@ class _Reading:
                 f"The filter compares {variable.variable_id} by {sign}, but it has categories, "
                 f"which have no order. Use = or in: {_listed(variable)}."
             )
-        value = self._value(variable, tree.expression)
-        return f"{column} {sign} ?", f"{variable.variable_id} {sign} {value}"
+        value, mark = self._value(variable, tree.expression)
+        return f"{column} {sign} {mark}", f"{variable.variable_id} {sign} {value}"
 
     def _list(self, tree: exp.In) -> tuple[str, str]:
         variable, column = self._variable(tree.this)
-        values = [self._value(variable, each) for each in tree.expressions]
-        places = ", ".join("?" for _ in values)
-        return f"{column} in ({places})", f"{variable.variable_id} in ({', '.join(values)})"
+        values, marks = zip(
+            *(self._value(variable, each) for each in tree.expressions), strict=True
+        )
+        return (
+            f"{column} in ({', '.join(marks)})",
+            f"{variable.variable_id} in ({', '.join(values)})",
+        )
 
     def _between(self, tree: exp.Between) -> tuple[str, str]:
         variable, column = self._variable(tree.this)
@@ -146,8 +150,13 @@ class _Reading:
                 f"The filter compares {variable.variable_id} by between, but it has categories, "
                 f"which have no order. Use = or in: {_listed(variable)}."
             )
-        low, high = (self._value(variable, tree.args[name]) for name in ("low", "high"))
-        return f"{column} between ? and ?", f"{variable.variable_id} between {low} and {high}"
+        (low, first), (high, last) = (
+            self._value(variable, tree.args[name]) for name in ("low", "high")
+        )
+        return (
+            f"{column} between {first} and {last}",
+            f"{variable.variable_id} between {low} and {high}",
+        )
 
     def _variable(self, tree: exp.Expression) -> tuple[FilterVariable, str]:
         if not isinstance(tree, exp.Column) or not isinstance(tree.this, exp.Identifier):
@@ -166,8 +175,8 @@ class _Reading:
         self.found.named.setdefault(variable.variable_id, [])
         return variable, column
 
-    def _value(self, variable: FilterVariable, tree: exp.Expression) -> str:
-        """Take a value for a parameter; give it as text."""
+    def _value(self, variable: FilterVariable, tree: exp.Expression) -> tuple[str, str]:
+        """Take a value to be bound; give it as text, and what stands for it."""
         sign = ""
         if isinstance(tree, exp.Neg):
             sign, tree = "-", tree.this
@@ -179,16 +188,19 @@ class _Reading:
                 raise WavehouseError(
                     f"The filter compares {variable.variable_id}, which has numbers, with {word!r}."
                 )
-            self.found.values.append(float(word))
-            return word
+            return word, self._bound(float(word))
         if word not in variable.categories:
             raise WavehouseError(
                 f"The filter names {word!r}, which is no category of {variable.variable_id}. "
                 f"It has: {_listed(variable)}."
             )
-        self.found.values.append(word)
         self.found.named[variable.variable_id].append(word)
-        return sql_text(word)
+        return sql_text(word), self._bound(word)
+
+    def _bound(self, value: object) -> str:
+        self.found.values.append(value)
+        kind = "varchar" if isinstance(value, str) else "double precision"
+        return f"cast(${len(self.found.values)} as {kind})"
 
     def _refused(self, tree: exp.Expression) -> WavehouseError:
         part = _short(tree.sql(dialect="duckdb"))

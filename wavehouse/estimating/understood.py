@@ -5,13 +5,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from wavehouse.errors import NotGivenError, WavehouseError
+from wavehouse.escapes import sql_text
 from wavehouse.estimating.filters import Filter, FilterVariable, read_filter
 from wavehouse.estimating.names import nearest
 from wavehouse.estimating.questions import GRAINS, Question
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
+    from wavehouse.estimating.engines import Engine
     from wavehouse.estimating.programs import Program
 
 TOTAL = "total"
@@ -48,11 +48,11 @@ class Codebook:
     """The codebook that is kept with answers.
 
     Args:
-        connection: where to read it.
+        engine: where to read it.
         program: says where it is.
     """
 
-    connection: "DuckDBPyConnection"
+    engine: "Engine"
     program: "Program"
 
     def understand(self, question: Question) -> Asked:
@@ -80,7 +80,7 @@ class Codebook:
 
     def rows(self, sql: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run a query that names kept tables as `stored.<table>`."""
-        return self.connection.execute(self.program.placed(sql), values or []).fetchall()
+        return self.engine.rows(self.program.placed(sql), values or [])
 
     def _studies(self, question: Question) -> list[str]:
         """Give the studies that are asked, those that have one of the measures."""
@@ -126,10 +126,9 @@ class Codebook:
             "left join stored.stg_codebook__publication_criteria as criteria "
             "on rules.publication_rule_id = criteria.publication_rule_id "
             "and criteria.purpose = 'confidentiality' "
-            "where rules.study_id in (select unnest(?)) "
+            f"where rules.study_id in ({_texts(studies)}) "
             "and (criteria.purpose is not null or described.base_rounding is not null) "
-            "order by all",
-            [studies],
+            "order by rules.study_id",
         )
         if found:
             names = " and ".join(study for (study,) in found)
@@ -149,8 +148,7 @@ class Codebook:
         asked: dict[str, set[str]] = {study: set() for study in studies}
         for study, variable in self.rows(
             "select distinct study_id, variable_id from stored.int_codebook__questions_by_wave "
-            "where study_id in (select unnest(?))",
-            [studies],
+            f"where study_id in ({_texts(studies)})",
         ):
             asked[study].add(variable)
         if not any(variables <= found for found in asked.values()):
@@ -167,30 +165,30 @@ class Codebook:
             variable: (kind, code_list, label)
             for variable, kind, code_list, label in self.rows(
                 "select variable_id, value_type, code_list_id, variable_label "
-                "from stored.stg_codebook__variables order by all"
+                "from stored.stg_codebook__variables order by variable_id"
             )
         }
 
     @cached_property
     def _segments(self) -> dict[str, tuple[str, tuple[str, ...]]]:
         """Label and variables of each declared segment."""
-        return {
-            segment: (label, tuple(variables))
-            for segment, label, variables in self.rows(
-                "select segments.segment_id, segments.segment_label, "
-                "coalesce(list(variables.variable_id order by variables.position) "
-                "filter (variables.variable_id is not null), []) "
-                "from stored.stg_codebook__segments as segments "
-                "left join stored.stg_codebook__segment_variables as variables "
-                "using (segment_id) group by all order by all"
-            )
-        }
+        found: dict[str, tuple[str, tuple[str, ...]]] = {}
+        for segment, label, variable in self.rows(
+            "select segments.segment_id, segments.segment_label, variables.variable_id "
+            "from stored.stg_codebook__segments as segments "
+            "left join stored.stg_codebook__segment_variables as variables "
+            "on segments.segment_id = variables.segment_id "
+            "order by segments.segment_id, variables.position"
+        ):
+            known = found.get(segment, (label, ()))[1]
+            found[segment] = (label, known if variable is None else (*known, variable))
+        return found
 
     def _categories(self, variable: str) -> dict[str, str]:
         return dict(
             self.rows(
                 "select category_code, category_label from stored.stg_codebook__categories "
-                "where code_list_id = ? order by category_order, category_code",
+                "where code_list_id = $1 order by category_order, category_code",
                 [self._variables[variable][1]],
             )
         )
@@ -248,8 +246,7 @@ class Codebook:
         known: dict[str, list[str]] = {study: [] for study in studies}
         for study, wave in self.rows(
             "select study_id, wave_id from stored.stg_codebook__waves "
-            "where study_id in (select unnest(?)) order by study_id, wave_number",
-            [studies],
+            f"where study_id in ({_texts(studies)}) order by study_id, wave_number",
         ):
             known[study].append(wave)
         if not question.waves:
@@ -267,6 +264,10 @@ class Codebook:
             found |= of_words
         in_order = {(study, wave): None for study, waves in known.items() for wave in waves}
         return tuple(each for each in in_order if each in found)
+
+
+def _texts(names: list[str]) -> str:
+    return ", ".join(map(sql_text, names))
 
 
 def _of_run(words: str, waves: list[str]) -> list[str]:

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from duckdb import DuckDBPyConnection
+
+    from wavehouse.estimating.questions import Question
 
 # By the type, as DuckDB calls it; all others are texts.
 KINDS = {
@@ -65,7 +68,7 @@ class Opened:
         reads: runs a query with what is bound.
         cursor: gives a connection of DuckDB on the same release; close it, or use it in `with`.
             None if the release is on another engine.
-        can_estimate: whether it has what estimates on demand need.
+        estimates: answers a question from what people answered; None if the audience may not.
         kept: what was worked out for this audience and release, by a name, for later requests.
         deliverable: study and wave of what the audience may deliver; None for all waves.
     """
@@ -76,9 +79,14 @@ class Opened:
     tables: Mapping[str, dict[str, Column]]
     reads: Read
     cursor: "Callable[[], DuckDBPyConnection] | None" = None
-    can_estimate: bool = False
+    estimates: "Callable[[Question], pa.Table] | None" = None
     kept: dict[str, Any] = field(default_factory=dict)
     deliverable: Sequence[tuple[str, str | None]] = ()
+
+    @property
+    def can_estimate(self) -> bool:
+        """Whether it has what estimates on demand need."""
+        return self.estimates is not None
 
     def read(self, sql: str, values: Sequence[object] = ()) -> Rows:
         """Run a query.

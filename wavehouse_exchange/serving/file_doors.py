@@ -4,11 +4,13 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wavehouse.audiences.door import KeyRefusedError, check_key, open_audience
 from wavehouse.audiences.files import DELIVERABLE
 from wavehouse.errors import NotGivenError, WavehouseError
+from wavehouse.estimating.estimates import estimate
 from wavehouse.estimating.programs import STEPS
 from wavehouse.project import Project
 from wavehouse.publishing.releases import counting_release
@@ -65,7 +67,7 @@ class FileDoors:
             tables_of(audience.connection, "marts"),
             reader(audience.cursor),
             audience.cursor,
-            _has_table(audience.connection, STEPS),
+            partial(estimate, audience.connection) if _has_table(audience.connection, STEPS) else None,
             deliverable=_deliverable(audience.connection),
         )
         with self._lock:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from wavehouse.errors import NotGivenError, WavehouseError
 from wavehouse.escapes import sql_text
-from wavehouse.estimating.estimates import estimate
 from wavehouse.estimating.programs import NOT_HERE
 from wavehouse.estimating.questions import WAVE, Question
 from wavehouse_exchange.serving.doors import Opened, Rows
@@ -49,7 +48,7 @@ def estimated(
     import duckdb
     import pyarrow as pa
 
-    if opened.cursor is None:
+    if opened.estimates is None:
         raise not_offered(PUBLISHED_ONLY)
     columns = opened.tables[resource.table]
     asked = {
@@ -58,10 +57,7 @@ def estimated(
         if (column := column_named(each.name, columns)) in ASKED
     }
     try:
-        with opened.cursor() as cursor:
-            tables = [
-                estimate(cursor, question) for question in _questions(wanted, asked, of_people)
-            ]
+        tables = [opened.estimates(question) for question in _questions(wanted, asked, of_people)]
     except NotGivenError as error:
         text = PUBLISHED_ONLY if str(error) == NOT_HERE else str(error)
         raise not_offered(text.replace("in `fct_trend_estimates`", "at /v1/estimates")) from error

@@ -26,8 +26,13 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from wavehouse.audiences.door import WORDS, KeyRefusedError, as_it_was_given
 from wavehouse.audiences.postgres import ACCESS, READS, Place
+from wavehouse.audiences.postgres_estimation import ANSWERS_OF
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_name
+from wavehouse.estimating.engines import OnPostgres
+from wavehouse.estimating.estimates import answer
+from wavehouse.estimating.programs import STEPS, Program
+from wavehouse.estimating.questions import Question
 from wavehouse.publishing.history import release_named
 from wavehouse_exchange.serving.doors import KINDS, Column, Opened, Rows
 from wavehouse_exchange.serving.problems import (
@@ -40,6 +45,7 @@ from wavehouse_exchange.serving.problems import (
 )
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from psycopg import Cursor
 
 CONNECTIONS = 16
@@ -61,6 +67,7 @@ TYPES = {
     1700: "DECIMAL",
 }
 TEXT = "VARCHAR"
+GIVEN_AWAY = "This key was given to others meanwhile. Ask again."
 LISTED = "The release that counts, and a few before it, are on PostgreSQL"
 GONE = out_of_order("The database does not answer. Ask again in a while.")
 
@@ -124,6 +131,8 @@ class PostgresDoors:
             (key_id,) = cursor.fetchone() or (None,)
             release = _chosen(cursor, as_of)
             reads = partial(self._read, key, audience_id, release.schema)
+            answers = f"{release.schema}{ANSWERS_OF}"
+            estimates = partial(self._estimate, key, audience_id, answers)
             at = (audience_id, release.release_id)
             with self._lock:
                 known = self._known.get(at)
@@ -135,14 +144,21 @@ class PostgresDoors:
                 _take_role(cursor, audience_id)
                 tables = _tables(cursor, release.schema)
                 known = Opened(
-                    *(audience_id, None, release.release_id, tables, reads),
+                    audience_id,
+                    None,
+                    release.release_id,
+                    tables,
+                    reads,
+                    estimates=estimates if _tables(cursor, answers).get(STEPS) else None,
                     deliverable=[(study_id, wave_id) for study_id, wave_id in deliverable],
                 )
                 with self._lock:
                     self._known[at] = known
                     while len(self._known) > KNOWN_AT_ONCE:
                         self._known.popitem(last=False)
-        return replace(known, key_id=key_id, reads=reads)
+        return replace(
+            known, key_id=key_id, reads=reads, estimates=estimates if known.can_estimate else None
+        )
 
     def _read(
         self, key: str | None, audience_id: str, schema: str, sql: str, values: Sequence[object]
@@ -150,7 +166,7 @@ class PostgresDoors:
         """Run a query as the audience of a key, in a transaction of its own."""
         with self._let_in(key) as (cursor, now):
             if now != audience_id:
-                raise unknown_key("This key was given to others meanwhile. Ask again.")
+                raise unknown_key(GIVEN_AWAY)
             _take_role(cursor, audience_id)
             cursor.execute(f"set local search_path = {sql_name(schema)}")
             cursor.execute(sql, list(values))
@@ -160,6 +176,26 @@ class PostgresDoors:
                 tuple(TYPES.get(column.type_code, TEXT) for column in described),
                 cursor.fetchall(),
             )
+
+    def _estimate(
+        self, key: str | None, audience_id: str, schema: str, question: Question
+    ) -> "pa.Table":
+        """Run a question as the audience of a key; nothing of it stays."""
+        with self._let_in(key) as (cursor, now):
+            if now != audience_id:
+                raise unknown_key(GIVEN_AWAY)
+            _take_role(cursor, audience_id)
+            # Temporary tables come first, and nothing else is found without a schema.
+            cursor.execute("set local search_path = pg_temp, pg_catalog")
+            place = sql_name(schema)
+            cursor.execute(
+                f"select step_name, step_kind, step_sql from {place}.{STEPS} order by step_number"
+            )
+            program = Program(place, tuple(cursor.fetchall()))
+            try:
+                return answer(OnPostgres(cursor), program, question)
+            finally:
+                cursor.connection.rollback()
 
     @contextmanager
     def _let_in(self, key: str | None) -> Iterator[tuple["Cursor[tuple[Any, ...]]", str]]:
