@@ -93,6 +93,10 @@ def guard_estimation(
         asked: tells in SQL whether this transaction was let in as the audience.
     """
     cursor.execute(f"grant usage on schema {sql_name(schema)} to {sql_name(role)}")
+    # A question is run over temporary tables. Mostly everybody may make some, but not everywhere.
+    cursor.execute("select current_database()")
+    (database,) = cursor.fetchone() or ("",)
+    cursor.execute(f"grant temporary on database {sql_name(database)} to {sql_name(role)}")
     for table, names in columns.items():
         visible = "true" if grants is None else _visible(table, names, columns, schema, grants)
         name = f"{sql_name(schema)}.{sql_name(table)}"
