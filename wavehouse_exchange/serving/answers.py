@@ -6,9 +6,10 @@ from typing import Any
 
 from wavehouse_exchange.serving.doors import Opened, Rows
 from wavehouse_exchange.serving.estimates import read_estimates
-from wavehouse_exchange.serving.parameters import Wanted, cursor
+from wavehouse_exchange.serving.parameters import Wanted, cursor, shown
 from wavehouse_exchange.serving.problems import not_found, too_large
 from wavehouse_exchange.serving.questions import (
+    column_named,
     included_query,
     key_values,
     rows_query,
@@ -17,6 +18,8 @@ from wavehouse_exchange.serving.resources import RESOURCES, Resource
 
 # Rows of an answer without pages: 50 MB of JSON, a second or two.
 LARGEST_ANSWER = 50_000
+# Columns by which a row is named.
+IDS = ("_id", "_code")
 # What `include` names may stand for so many rows.
 LARGEST_INCLUDED = 2_000
 
@@ -30,12 +33,14 @@ class Answer:
         included: what belongs to them, by the name of its resource.
         after: the mark that the next page continues after; None if nothing follows.
         is_estimated: whether the rows were estimated for this request.
+        notes: what a reader should know of it, such as values that no row has.
     """
 
     rows: Rows
     included: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
     after: str | None = None
     is_estimated: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def answer(resource: Resource, wanted: Wanted, opened: Opened) -> Answer:
@@ -68,7 +73,26 @@ def answer(resource: Resource, wanted: Wanted, opened: Opened) -> Answer:
     included: dict[str, list[dict[str, Any]]] = {}
     for name in wanted.include:
         _include(name, resource, rows, opened, included)
-    return Answer(rows, included, after, is_estimated)
+    notes = () if rows.values or is_estimated else _not_there(resource, wanted, opened)
+    return Answer(rows, included, after, is_estimated, notes)
+
+
+def _not_there(resource: Resource, wanted: Wanted, opened: Opened) -> tuple[str, ...]:
+    """Say which ids of the filters no row has: an empty answer may be a typing error."""
+    columns = opened.tables[resource.table]
+    notes = []
+    for each in wanted.filters:
+        column = column_named(each.name, columns)
+        if column is None or not column.endswith(IDS):
+            continue
+        for value in each.values:
+            alone = Wanted(filters=(replace(each, values=(value,)),), fields=(column,), size=1)
+            query = rows_query(resource, alone, opened.tables, 1)
+            if not query.read(opened).values:
+                notes.append(
+                    f"No row of {resource.name} that you may read has {column} {shown(value)}."
+                )
+    return tuple(notes)
 
 
 def one(resource: Resource, key: Mapping[str, str], opened: Opened) -> Rows:

@@ -384,6 +384,11 @@ def _document(resource: Resource, included: Mapping[str, str]) -> Schema:
                     type=OpenAPIType.BOOLEAN,
                     description="Whether the figures were estimated for this request.",
                 ),
+                "notes": Schema(
+                    type=OpenAPIType.ARRAY,
+                    items=Schema(type=STRING),
+                    description="What to know of this answer: ids that no row has, if it is empty.",
+                ),
             },
             required=["release", "audience", "rows", "estimated"],
         ),

@@ -169,4 +169,4 @@ def _meta(given: Answer, opened: Opened) -> dict[str, Any]:
         "audience": opened.audience_id,
         "rows": len(given.rows.values),
         "estimated": given.is_estimated,
-    }
+    } | ({"notes": list(given.notes)} if given.notes else {})
