@@ -400,7 +400,9 @@ def test_hostile_texts_are_values_everywhere(
 
 
 def test_an_id_that_no_row_has_is_said(server: Server) -> None:
-    answer = server.get("/v1/estimates?filter[measure]=no_such,party_share&filter[study]=api").json()
+    answer = server.get(
+        "/v1/estimates?filter[measure]=no_such,party_share&filter[study]=api"
+    ).json()
     assert answer["data"] == []
     assert answer["meta"]["notes"] == [
         "No row of estimates that you may read has measure_id no_such."
