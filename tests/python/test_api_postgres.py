@@ -406,11 +406,19 @@ def test_the_login_reads_no_grant_but_by_a_key(
 # On demand ----------------------------------------------------------------------------------------
 
 QUESTIONS = (
-    Question(("abortion_support_mean",), by=("sex",)),
+    Question(("abortion_support_mean",), by=("sex",), study="bsa"),
     Question(("abortion_support_mean", "party_share"), by=("sex", "party"), study="bsa"),
-    Question(("abortion_support_mean",), where="sex = 'female' and party in ('labour')"),
+    Question(
+        ("abortion_support_mean",),
+        where="sex = 'female' and party in ('labour')",
+        study="bsa",
+    ),
     Question(("party_share",), by=("sex",), waves=("1984..1986",), grain="pooled", study="bsa"),
-    Question(("api_score_mean", "enrolment_total", "students_tested_ratio"), by=("school_type",)),
+    Question(
+        ("api_score_mean", "enrolment_total", "students_tested_ratio"),
+        by=("school_type",),
+        study="api",
+    ),
     Question(
         ("tv_hours_median", "happiness_balance"),
         by=("sex",),

@@ -67,7 +67,9 @@ class FileDoors:
             tables_of(audience.connection, "marts"),
             reader(audience.cursor),
             audience.cursor,
-            partial(estimate, audience.connection) if _has_table(audience.connection, STEPS) else None,
+            partial(estimate, audience.connection)
+            if _has_table(audience.connection, STEPS)
+            else None,
             deliverable=_deliverable(audience.connection),
         )
         with self._lock:

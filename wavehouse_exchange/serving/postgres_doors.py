@@ -143,21 +143,20 @@ class PostgresDoors:
                 deliverable = cursor.fetchall()
                 _take_role(cursor, audience_id)
                 tables = _tables(cursor, release.schema)
+                # What is kept holds no key.
                 known = Opened(
-                    audience_id,
-                    None,
-                    release.release_id,
-                    tables,
-                    reads,
-                    estimates=estimates if _tables(cursor, answers).get(STEPS) else None,
+                    *(audience_id, None, release.release_id, tables, _nobody),
+                    estimates=_nobody if _tables(cursor, answers).get(STEPS) else None,
                     deliverable=[(study_id, wave_id) for study_id, wave_id in deliverable],
                 )
                 with self._lock:
                     self._known[at] = known
                     while len(self._known) > KNOWN_AT_ONCE:
                         self._known.popitem(last=False)
+        # Releases that do not count any more have no answers on the server.
+        may_estimate = known.can_estimate and release.live == "current"
         return replace(
-            known, key_id=key_id, reads=reads, estimates=estimates if known.can_estimate else None
+            known, key_id=key_id, reads=reads, estimates=estimates if may_estimate else None
         )
 
     def _read(
@@ -219,6 +218,10 @@ class PostgresDoors:
             raise out_of_order("A release was replaced meanwhile. Ask again.") from error
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise GONE from error
+
+
+def _nobody(*_: object) -> Any:  # noqa: ANN401 (stands for what gives something)
+    raise AssertionError("Each request reads by its own key.")
 
 
 def _refused(error: psycopg.Error, key: str | None) -> RequestError:
