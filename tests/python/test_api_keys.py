@@ -209,8 +209,12 @@ def test_a_key_of_another_warehouse_opens_nothing(guarded: Project) -> None:
 
 
 def test_a_key_that_came_after_a_release_is_told_so(guarded: Project) -> None:
+    early = given(guarded, "readers")
+    publish(guarded, build_guarded(guarded))
     late = given(guarded, "readers")
     with serving(guarded) as server:
+        # That another key of its audience opened the release is no right of it.
+        assert Server(server.address, early).rows("/v1/estimates")
         detail = Server(server.address, late).refusal("/v1/estimates", 403)["detail"]
         assert "older than the key" in detail
         publish(guarded, build_guarded(guarded, version="2"))

@@ -136,6 +136,23 @@ def check_key(project: Project, key: str | None) -> Permit:
     return Permit(known.audience_id, known.key_id, known.label, expires_on)
 
 
+def is_sealed_to(project: Project, release_id: str, permit: Permit) -> bool:
+    """Tell whether a key opens a release: it is sealed to the key, or needs none.
+
+    Args:
+        project: the project.
+        release_id: the release.
+        permit: what `check_key` says of the key.
+    """
+    places = (
+        sealed_file(project, release_id, part, permit.audience_id, permit.key_id or "")
+        for part in PARTS
+    )
+    return permit.key_id is None or all(
+        place.is_file() or not place.parent.is_dir() for place in places
+    )
+
+
 def open_audience(
     project: Project,
     key: str | None,

@@ -7,7 +7,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from wavehouse.audiences.door import KeyRefusedError, check_key, open_audience
+from wavehouse.audiences.door import (
+    KeyRefusedError,
+    check_key,
+    is_sealed_to,
+    open_audience,
+)
 from wavehouse.audiences.files import DELIVERABLE
 from wavehouse.errors import NotGivenError, WavehouseError
 from wavehouse.estimating.estimates import estimate
@@ -49,7 +54,9 @@ class FileDoors:
             opened = self._opened.get(at)
             if opened is not None:
                 self._opened.move_to_end(at)
-                return replace(opened, key_id=permit.key_id)
+        # That another key opened it is no right of this one.
+        if opened is not None and is_sealed_to(self._project, release_id, permit):
+            return replace(opened, key_id=permit.key_id)
         try:
             audience = open_audience(self._project, key, release_id if as_of else None)
         except KeyRefusedError as error:
