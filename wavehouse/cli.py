@@ -34,7 +34,7 @@ COMMANDS = {
     "Review changes": ("baseline", "check-change"),
     "Ask": ("estimate",),
     "Write for readers": ("docs", "pages", "export", "where"),
-    "Serve": ("serve", "key", "deliveries"),
+    "Serve": ("serve", "key", "deliveries", "audit"),
     "Respondents' rights": ("person", "erase", "identifiers", "processing-record"),
     "Look back": ("releases", "as-of", "diff"),
     "Work on PostgreSQL": ("postgres",),

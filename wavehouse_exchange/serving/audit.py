@@ -10,19 +10,27 @@ payload has a random salt, so that nobody can guess an erased one from its diges
 The address of a reader is not written: a key says who asked, and the public is not watched.
 """
 
+import io
 import json
 import os
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from wavehouse_exchange.exports.csvw_tables import write_lines
+
 FOLDER = "audit"
 BEGIN = "0" * 64
+# What is told of a request, in the order of files.
+COLUMNS = (
+    *("at", "audience", "key", "method", "address", "status", "rows", "release"),
+    "milliseconds",
+)
 
 
 @dataclass(frozen=True)
@@ -109,6 +117,31 @@ def read_log(warehouse: Path) -> Iterator[dict[str, Any]]:
             payload = json.loads(line)["payload"]
             if payload is not None:
                 yield json.loads(payload)
+
+
+def written_log(rows: Iterable[dict[str, Any]], form: str) -> str:
+    """Write payloads, in the order of their time.
+
+    Args:
+        rows: the payloads.
+        form: `csv`, whose texts no spreadsheet takes for formulas, or `json`, a line each.
+    """
+    ordered = sorted(rows, key=lambda row: str(row["at"]))
+    if form == "json":
+        return "".join(json.dumps(_without_salt(row), ensure_ascii=False) + "\n" for row in ordered)
+    file = io.StringIO(newline="")
+    write_lines(file, COLUMNS, ([row.get(name) for name in COLUMNS] for row in ordered))
+    return file.getvalue()
+
+
+def count_lines(warehouse: Path) -> tuple[int, int]:
+    """Count the lines of the log, and those whose payload was erased."""
+    payloads = [json.loads(line)["payload"] for _, lines in _files(warehouse) for line in lines]
+    return len(payloads), sum(payload is None for payload in payloads)
+
+
+def _without_salt(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "salt"}
 
 
 def verify(warehouse: Path) -> list[Fault]:

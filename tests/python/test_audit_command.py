@@ -1,0 +1,87 @@
+"""`wavehouse audit`: the log of requests is verified, and read by those who run the server."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+
+import pytest
+
+from wavehouse.project import Project
+from wavehouse_exchange.serving.audit import AuditLog
+
+Run = Callable[..., tuple[int, str]]
+
+
+def asked(**told: object) -> dict[str, object]:
+    """Give what is told of a request."""
+    return {
+        "audience": "public",
+        "key": None,
+        "method": "GET",
+        "address": "/v1/studies",
+        "status": 200,
+        "rows": 3,
+        "release": "20270101T000000000000Z",
+        "milliseconds": 4.5,
+        **told,
+    }
+
+
+@pytest.fixture
+def logged(empty_project: Project) -> Project:
+    """A project whose server was asked by two processes."""
+    for keys in ((None, "key_1"), ("key_2", "key_1")):
+        log = AuditLog(empty_project.warehouse)
+        for key in keys:
+            log.add(asked(key=key, audience="partners" if key else "public"))
+        log.add(asked(method="-1+1", status=405, rows=None))
+    return empty_project
+
+
+def test_what_was_not_changed_is_well(logged: Project, run_command: Run) -> None:
+    said = "6 lines are as they were written. Of 0 the payload was erased.\n"
+    assert run_command(logged, "audit", "verify") == (0, said)
+
+
+def test_a_changed_line_is_named(logged: Project, run_command: Run) -> None:
+    path = min((logged.warehouse / "audit").glob("*.jsonl"))
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join([lines[0], lines[2], lines[1]]), encoding="utf-8")
+    code, printed = run_command(logged, "audit", "verify")
+    assert code == 1
+    assert f"{logged.relative(path)}, line 2: A line before this one was changed" in printed
+
+
+def test_an_erased_payload_is_counted_and_not_shown(logged: Project, run_command: Run) -> None:
+    path = min((logged.warehouse / "audit").glob("*.jsonl"))
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[0] = json.dumps(json.loads(lines[0]) | {"payload": None})
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    code, printed = run_command(logged, "audit", "verify")
+    assert (code, printed.rstrip().endswith("Of 1 the payload was erased.")) == (0, True)
+    assert len(run_command(logged, "audit", "show", "--format", "json")[1].splitlines()) == 5
+
+
+def test_what_a_key_read_is_shown(logged: Project, run_command: Run) -> None:
+    _, printed = run_command(logged, "audit", "show", "--key", "key_1")
+    rows = list(csv.DictReader(io.StringIO(printed)))
+    assert [(row["audience"], row["key"], row["rows"]) for row in rows] == [
+        ("partners", "key_1", "3")
+    ] * 2
+    assert [row["at"] for row in rows] == sorted(row["at"] for row in rows)
+    _, printed = run_command(logged, "audit", "show", "--audience", "partners", "--format", "json")
+    found = [json.loads(line) for line in printed.splitlines()]
+    assert [row["key"] for row in found if row["key"] == "key_2"] == ["key_2"]
+    assert len(found) == 3
+    assert "salt" not in found[0]
+    assert run_command(logged, "audit", "show", "--since", "2999-01-01", "--format", "json") == (
+        0,
+        "",
+    )
+
+
+def test_no_spreadsheet_runs_what_somebody_sent(logged: Project, run_command: Run) -> None:
+    _, printed = run_command(logged, "audit", "show")
+    methods = [row["method"] for row in csv.DictReader(io.StringIO(printed))]
+    assert methods.count("'-1+1") == 2
