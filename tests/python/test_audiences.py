@@ -193,7 +193,7 @@ def test_grants_of_what_is_not_there_are_told(
 ) -> None:
     changes = {table: rows}
     if table == "audiences":
-        changes |= {"audience_rows": "", "audience_columns": ""}
+        changes |= {"audience_rows": "", "audience_columns": "", "audience_deliveries": ""}
     with pytest.raises(ProblemsError, match="grants name what is not there") as problem:
         published(guarded, changes)
     assert said in str(problem.value)
@@ -203,7 +203,8 @@ def test_grants_of_what_is_not_there_are_told(
 def test_without_a_row_nothing_is_served_and_that_is_said(
     guarded: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    empty = {"audiences": "", "audience_rows": "", "audience_columns": ""}
+    tables = ("audiences", "audience_rows", "audience_columns", "audience_deliveries")
+    empty = dict.fromkeys(tables, "")
     publish_and_tell(guarded, build_guarded(guarded, empty))
     assert "No audience may read it" in capsys.readouterr().out
     publish_and_tell(guarded, build_guarded(guarded))

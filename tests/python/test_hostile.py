@@ -166,6 +166,7 @@ BY_HAND = {
     r"csv\.writer\(": {
         "wavehouse/changes/diff_report.py",
         "wavehouse/estimating/showing.py",
+        "wavehouse/people/held.py",
         "wavehouse_exchange/exports/csvw_tables.py",
         "wavehouse_exchange/landing/leave_out.py",
         "wavehouse_exchange/landing/look.py",
@@ -180,6 +181,18 @@ BY_HAND = {
     r"\| *safe\b|Markup\(": set(),
     r"escape_single_quotes": {"macros/engines/sql_text.sql"},
 }
+
+
+def test_nobody_uses_the_connection_that_all_share() -> None:
+    """A query that was interrupted may go on there, and threads would mix their results."""
+    shared = re.compile(r"\bduckdb\.(sql|execute|query|read_\w+|from_\w+)\(")
+    found = [
+        str(path.relative_to(ROOT))
+        for folder in ("wavehouse", "wavehouse_exchange")
+        for path in (ROOT / folder).rglob("*.py")
+        if shared.search(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
 
 
 def test_nothing_is_escaped_by_hand_elsewhere() -> None:

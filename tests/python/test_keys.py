@@ -313,6 +313,7 @@ def test_an_audience_that_is_taken_away_reads_nothing_new(guarded: Project) -> N
             line for line in ROWS.splitlines(keepends=True) if not line.startswith("mixed")
         ),
         "audience_columns": "public,estimates,\n",
+        "audience_deliveries": "",
     }
     publish(guarded, build_guarded(guarded, without))
     with pytest.raises(WavehouseError, match="has nothing for the audience mixed"):

@@ -158,9 +158,9 @@ def _in_table(file: Path, part: str) -> Iterator[tuple[str, str, str]]:
     from wavehouse_exchange.onboarding.profile import profile_source
 
     source = f"read_parquet({sql_text(str(file))})"
-    kinds: Mapping[str, str] = {
-        row[0]: row[1] for row in duckdb.sql(f"describe from {source}").fetchall()
-    }
+    with duckdb.connect() as connection:
+        described = connection.execute(f"describe from {source}").fetchall()
+    kinds: Mapping[str, str] = {row[0]: row[1] for row in described}
     if part != MICRODATA and not OF_PEOPLE & kinds.keys():
         return
     texts = ", ".join(f"{sql_name(name)}::varchar as {sql_name(name)}" for name in kinds)

@@ -74,9 +74,10 @@ def releases_with_people(
 def _has_rows_of(file: Path, waves: Collection[tuple[str, str | None]]) -> bool:
     """Tell whether a table of respondents has rows of some waves; one that cannot be read may."""
     try:
-        there = duckdb.sql(
-            f"select distinct study_id, wave_id from read_parquet({sql_text(file)})"
-        ).fetchall()
+        with duckdb.connect() as connection:
+            there = connection.execute(
+                f"select distinct study_id, wave_id from read_parquet({sql_text(file)})"
+            ).fetchall()
     except duckdb.Error:
         return True
     return any((study, wave) in waves or (study, None) in waves for study, wave in there)

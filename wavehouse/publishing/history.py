@@ -301,10 +301,11 @@ def describe_content(file: Path) -> tuple[str, set[str]]:
     """
     import duckdb
 
-    schema = duckdb.sql(
-        "select name, type, converted_type::text, logical_type::text, num_children "
-        f"from parquet_schema({sql_text(file)})"
-    ).fetchall()
+    with duckdb.connect() as connection:
+        schema = connection.execute(
+            "select name, type, converted_type::text, logical_type::text, num_children "
+            f"from parquet_schema({sql_text(file)})"
+        ).fetchall()
     total = hashlib.sha256(repr(schema).encode())
     left = file.stat().st_size - FOOTER
     with file.open("rb") as stream:
