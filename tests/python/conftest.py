@@ -37,7 +37,10 @@ from wavehouse.project import Project
 from wavehouse_exchange.landing.load_postgres import load_landed_waves
 
 if TYPE_CHECKING:
+    from partners import Partner
     from small_server import Server
+
+    from wavehouse_exchange.receiving.quarantine import Quarantine
 
 StartProcess = Callable[..., "subprocess.Popen[Any]"]
 
@@ -292,6 +295,39 @@ def server(served: Project) -> Iterator["Server"]:
 
     with serving(served) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def harbour(begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The example, to be delivered to; tests of deliveries do not change its own files."""
+    root = tmp_path_factory.mktemp("harbour") / "town"
+    shutil.copytree(begun, root, symlinks=True)
+    return Project(root)
+
+
+@pytest.fixture(scope="module")
+def partner_keys(harbour: Project) -> dict[str, str | None]:
+    """Keys of those who deliver to it, and of others, by who they are."""
+    from partners import keys_of
+
+    return keys_of(harbour)
+
+
+@pytest.fixture(scope="module")
+def partner(harbour: Project, partner_keys: dict[str, str | None]) -> Iterator["Partner"]:
+    """Somebody who may deliver to it, and a server that takes it."""
+    from partners import delivering
+
+    with delivering(harbour, partner_keys) as found:
+        yield found
+
+
+@pytest.fixture
+def quarantine(harbour: Project) -> "Quarantine":
+    """Where its deliveries wait."""
+    from wavehouse_exchange.receiving.quarantine import Quarantine
+
+    return Quarantine(harbour)
 
 
 @pytest.fixture(scope="session")

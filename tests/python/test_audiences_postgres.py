@@ -8,6 +8,7 @@ import psycopg2
 import psycopg2.errors
 import pytest
 from guarded import HIDDEN, TABLES, build_guarded
+from postgres_copies import copy_schemas
 
 from wavehouse.audiences.door import open_audience
 from wavehouse.audiences.giving import Given, add_key, revoke_key
@@ -31,22 +32,6 @@ def connect(server: PostgresServer, user: str) -> "psycopg2.extensions.connectio
     )
 
 
-def copy_tables(working: duckdb.DuckDBPyConnection, owner: "psycopg2.extensions.cursor") -> None:
-    """Let PostgreSQL have the tables of a working database."""
-    for schema, target in (("marts", PLACE.marts), ("codebook", PLACE.codebook)):
-        owner.execute(f"drop schema if exists {target} cascade; create schema {target}")
-        for (table,) in working.execute(
-            "select table_name from duckdb_tables() where schema_name = ?", [schema]
-        ).fetchall():
-            found = working.execute(f"select * from {schema}.{table}")
-            kinds = {"BIGINT": "bigint", "DOUBLE": "double precision", "BOOLEAN": "boolean"}
-            columns = [(name, kinds.get(str(kind), "text")) for name, kind, *_ in found.description]
-            listed = ", ".join(f"{name} {kind}" for name, kind in columns)
-            owner.execute(f"create table {target}.{table} ({listed})")
-            marks = ", ".join(["%s"] * len(columns))
-            owner.executemany(f"insert into {target}.{table} values ({marks})", found.fetchall())
-
-
 @pytest.fixture(scope="module")
 def served(
     postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
@@ -61,7 +46,8 @@ def served(
     owner = connect(postgres_server, postgres_server.user)
     with owner, owner.cursor() as cursor:
         with duckdb.connect(str(project.working_database), read_only=True) as working:
-            copy_tables(working, cursor)
+            schemas = {"marts": PLACE.marts, "codebook": PLACE.codebook}
+            copy_schemas(working, cursor, schemas)
         cursor.execute(f"create role {PLACE.login} login noinherit")
         guard_with(cursor, read_register(project), OF_PEOPLE, PLACE, date(2030, 1, 1))
     owner.close()

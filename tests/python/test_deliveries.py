@@ -3,13 +3,12 @@
 import io
 import json
 import re
-import shutil
 import socket
 import subprocess
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,6 @@ from partners import (
     as_json,
     delivering,
     files_in,
-    keys_of,
     last_wave,
     next_wave,
     problem_of,
@@ -51,30 +49,6 @@ TYPED = {
     "arrows": "application/vnd.apache.arrow.stream",
     "arrow": "application/vnd.apache.arrow.file",
 }
-
-
-@pytest.fixture(scope="module")
-def harbour(begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The example with grants and keys, for deliveries; its own files are not changed."""
-    root = tmp_path_factory.mktemp("harbour") / "town"
-    shutil.copytree(begun, root, symlinks=True)
-    return Project(root)
-
-
-@pytest.fixture(scope="module")
-def keys(harbour: Project) -> dict[str, str | None]:
-    return keys_of(harbour)
-
-
-@pytest.fixture(scope="module")
-def partner(harbour: Project, keys: dict[str, str | None]) -> Iterator[Partner]:
-    with delivering(harbour, keys) as found:
-        yield found
-
-
-@pytest.fixture
-def quarantine(harbour: Project) -> Quarantine:
-    return Quarantine(harbour)
 
 
 def rows_as(ending: str, rows: list[dict[str, str]]) -> bytes:
@@ -283,49 +257,49 @@ def test_a_file_of_another_wave_is_refused(harbour: Project, partner: Partner) -
 @pytest.mark.parametrize("study", [STUDY, "open", "shut", "nowhere"])
 @pytest.mark.parametrize("who", ["other", "partner"])
 def test_nobody_learns_of_a_study_into_which_they_may_not_deliver(
-    partner: Partner, keys: dict[str, str | None], who: str, study: str
+    partner: Partner, partner_keys: dict[str, str | None], who: str, study: str
 ) -> None:
-    asker = Partner(partner.address, keys[who], study, "w1")
+    asker = Partner(partner.address, partner_keys[who], study, "w1")
     if (who, study) == ("partner", STUDY):
         assert asker.ask("GET").status_code == 200
         return
     there = problem_of(asker.send(b"a,b\n1,2\n"), 404)
-    nowhere = Partner(partner.address, keys[who], "never_heard_of", "w1")
+    nowhere = Partner(partner.address, partner_keys[who], "never_heard_of", "w1")
     not_there = problem_of(nowhere.send(b"a,b\n1,2\n"), 404)
     assert {**there, "instance": ""} == {**not_there, "instance": ""}
     assert problem_of(asker.ask("GET"), 404)["detail"] == there["detail"]
 
 
 def test_a_grant_for_one_wave_is_for_that_wave(
-    partner: Partner, keys: dict[str, str | None]
+    partner: Partner, partner_keys: dict[str, str | None]
 ) -> None:
-    granted = Partner(partner.address, keys["other"], "open", "w9")
+    granted = Partner(partner.address, partner_keys["other"], "open", "w9")
     assert granted.ask("GET").json()["data"] == []
-    problem_of(Partner(partner.address, keys["other"], "open", "w8").ask("GET"), 404)
+    problem_of(Partner(partner.address, partner_keys["other"], "open", "w8").ask("GET"), 404)
 
 
 @pytest.mark.parametrize(("who", "says"), [("nobody", "need a key"), ("revoked", "revoked")])
 def test_without_a_good_key_nothing_is_taken(
     partner: Partner,
     quarantine: Quarantine,
-    keys: dict[str, str | None],
+    partner_keys: dict[str, str | None],
     who: str,
     says: str,
 ) -> None:
     before = files_in(quarantine.folder)
-    answer = Partner(partner.address, keys[who]).send(b"a\n1\n")
+    answer = Partner(partner.address, partner_keys[who]).send(b"a\n1\n")
     assert says in problem_of(answer, 401)["detail"]
     assert files_in(quarantine.folder) == before
 
 
 def test_a_delivery_is_seen_by_its_audience_only(
-    partner: Partner, keys: dict[str, str | None], quarantine: Quarantine
+    partner: Partner, partner_keys: dict[str, str | None], quarantine: Quarantine
 ) -> None:
     mine = quarantine.all()[0] if quarantine.all() else None
     if mine is None:
         problem_of(partner.send(b"a\n1\n"), 422)
         mine = quarantine.all()[0]
-    other = Partner(partner.address, keys["other"], "open", "w9")
+    other = Partner(partner.address, partner_keys["other"], "open", "w9")
     problem_of(other.ask("GET", f"/{mine.delivery_id}"), 404)
     for trick in ("..", "%2e%2e", "d_" + "0" * 32, "d_*", ".arriving", "'or'1'='1"):
         assert partner.ask("GET", f"/{trick}").status_code in (404, 405)
@@ -495,9 +469,9 @@ def test_every_delivery_is_in_the_log(harbour: Project, partner: Partner) -> Non
 
 
 def test_more_bytes_than_the_limit_are_not_taken(
-    harbour: Project, keys: dict[str, str | None], quarantine: Quarantine
+    harbour: Project, partner_keys: dict[str, str | None], quarantine: Quarantine
 ) -> None:
-    with delivering(harbour, keys, largest=10_000) as partner:
+    with delivering(harbour, partner_keys, largest=10_000) as partner:
         before = {each.delivery_id for each in quarantine.all()}
         body = b"person\n" + b"1\n" * 10_000
         problem = problem_of(partner.send(body), 413)
@@ -533,11 +507,11 @@ def test_too_many_that_wait_are_refused(partner: Partner, monkeypatch: pytest.Mo
 
 
 def test_deliveries_are_described_to_those_who_may_deliver(
-    partner: Partner, keys: dict[str, str | None]
+    partner: Partner, partner_keys: dict[str, str | None]
 ) -> None:
     described = {}
     for who in ("partner", "nobody"):
-        head = {"Authorization": f"Bearer {keys[who]}"} if keys[who] else {}
+        head = {"Authorization": f"Bearer {partner_keys[who]}"} if partner_keys[who] else {}
         asked = [
             requests.get(f"{partner.address}{path}", headers=head, timeout=60)
             for path in ("/openapi.json", "/api")

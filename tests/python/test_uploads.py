@@ -1,43 +1,17 @@
 """Large files in parts: what arrived stays, the rest follows, and only the whole is a delivery."""
 
 import os
-import shutil
 import socket
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import requests
-from partners import Partner, as_csv, delivering, keys_of, next_wave, problem_of, state_of
+from partners import Partner, as_csv, next_wave, problem_of, state_of
 
 from wavehouse.project import Project
 from wavehouse_exchange.receiving import uploads
 from wavehouse_exchange.receiving.quarantine import Quarantine
-
-
-@pytest.fixture(scope="module")
-def harbour(begun: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    root = tmp_path_factory.mktemp("uploads") / "town"
-    shutil.copytree(begun, root, symlinks=True)
-    return Project(root)
-
-
-@pytest.fixture(scope="module")
-def keys(harbour: Project) -> dict[str, str | None]:
-    return keys_of(harbour)
-
-
-@pytest.fixture(scope="module")
-def partner(harbour: Project, keys: dict[str, str | None]) -> Iterator[Partner]:
-    with delivering(harbour, keys) as found:
-        yield found
-
-
-@pytest.fixture
-def quarantine(harbour: Project) -> Quarantine:
-    return Quarantine(harbour)
 
 
 def begin(partner: Partner, length: int, query: str = "?name=w.csv") -> requests.Response:
@@ -125,18 +99,18 @@ def test_an_upload_that_cannot_be_is_refused_before_it_begins(
 
 
 def test_an_upload_is_its_senders_alone_and_for_a_day(
-    partner: Partner, keys: dict[str, str | None], quarantine: Quarantine
+    partner: Partner, partner_keys: dict[str, str | None], quarantine: Quarantine
 ) -> None:
     place = at(begin(partner, 10))
     for key, study, wave in (
-        (keys["other"], "open", "w9"),
-        (keys["other"], partner.study, partner.wave),
-        (keys["partner"], partner.study, "2027"),
+        (partner_keys["other"], "open", "w9"),
+        (partner_keys["other"], partner.study, partner.wave),
+        (partner_keys["partner"], partner.study, "2027"),
     ):
         other = Partner(partner.address, key, study, wave)
         problem_of(other.ask("GET", place), 404)
         problem_of(add(other, place, 0, b"x"), 404)
-    problem_of(Partner(partner.address, keys["revoked"]).ask("GET", place), 401)
+    problem_of(Partner(partner.address, partner_keys["revoked"]).ask("GET", place), 401)
     for path in (quarantine.folder / ".uploads").rglob("*"):
         os.utime(path, (0, 0))
     uploads.Uploads(quarantine).tidy()

@@ -3,6 +3,7 @@
     begin;
     select wavehouse_access.authenticate('AGE-SECRET-KEY-1...');   -- null without a key
     set local role wavehouse_reads_<audience>;                     -- what it returned
+    set local search_path = served_<release>;                      -- `wavehouse_access.served()`
     select ... ;
     commit;
 
@@ -308,8 +309,8 @@ def _guard_audience(
             query = f"select distinct {listed} from {SOURCE}.{table} as {ROW} where {judged}"
             _store(cursor, connection, schema, table, query)
     # A code list is known to those who know a variable that has it.
-    known = condition(Judged("dim_variable", frozenset(columns["dim_variable"]), False), SOURCE)
     if "code_list_id" in columns["dim_variable"]:
+        known = condition(Judged("dim_variable", frozenset(columns["dim_variable"]), False), SOURCE)
         lists = (
             f"select distinct {ROW}.code_list_id from {SOURCE}.dim_variable as {ROW} where {known}"
         )
@@ -318,6 +319,7 @@ def _guard_audience(
     cursor.execute(f"grant usage on schema {sql_name(place.marts)} to {sql_name(role)}")
     cursor.execute(f"grant select on all tables in schema {sql_name(schema)} to {sql_name(role)}")
     cursor.execute(f"grant execute on function {ACCESS}.is_audience(text) to {sql_name(role)}")
+    asked = f"(select {ACCESS}.is_audience({sql_text(audience.audience_id)}))"
     everything = is_all(connection, SOURCE)
     hides_waves = _hides_waves(connection)
     granted = {
@@ -334,7 +336,6 @@ def _guard_audience(
         if table in OF_TABLES:
             visible = f"({visible}) and {of_columns(granted)}"
         visible = visible.replace(f"{ROW}.", f"{sql_name(table)}.")
-        asked = f"(select {ACCESS}.is_audience({sql_text(audience.audience_id)}))"
         cursor.execute(
             f"create policy {sql_name(role)} on {name} for select to {sql_name(role)} "
             f"using ({asked} and ({visible}))"
@@ -342,7 +343,6 @@ def _guard_audience(
         listed = ", ".join(map(sql_name, chosen))
         cursor.execute(f"grant select ({listed}) on {name} to {sql_name(role)}")
     if place.answers is not None and ANSWERS in audience.whole:
-        asked = f"(select {ACCESS}.is_audience({sql_text(audience.audience_id)}))"
         kept = columns_of(cursor, place.answers)
         of_audience = None if everything else schema
         guard_estimation(cursor, kept, place.answers, role, of_audience, asked)

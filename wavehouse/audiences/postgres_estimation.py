@@ -8,10 +8,10 @@ Only the release that counts has it: these are answers of people, and large.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from wavehouse.audiences.estimation import DESIGNS, NAMES, NUMBERED
+from wavehouse.audiences.estimation import NAMES, Granted, waves_of
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_name
-from wavehouse.estimating.programs import INPUT, STEPS
+from wavehouse.estimating.programs import INPUT, STEPS, input_from
 
 if TYPE_CHECKING:
     from psycopg2 import extensions
@@ -49,9 +49,8 @@ def copy_estimation(cursor: "extensions.cursor", schema: str) -> bool:
     cursor.execute(f"create table {sql_name(schema)}.{STEPS} as table {steps}")
     for name, sql in inputs.items():
         source = f"{sql_name(places[name])}.{sql_name(name)}"
-        selected = sql.replace(f"from {name}", f"from {source}")
         made = f"{sql_name(schema)}.{sql_name(name)}"
-        cursor.execute(f"create table {made} as {selected}")
+        cursor.execute(f"create table {made} as {input_from(name, sql, source)}")
         cursor.execute(f"analyze {made}")
     return True
 
@@ -97,8 +96,11 @@ def guard_estimation(
     cursor.execute("select current_database()")
     (database,) = cursor.fetchone() or ("",)
     cursor.execute(f"grant temporary on database {sql_name(database)} to {sql_name(role)}")
+    granted = None if grants is None else _granted(grants)
     for table, names in columns.items():
-        visible = "true" if grants is None else _visible(table, names, columns, schema, grants)
+        visible = "true"
+        if granted is not None:
+            visible = granted.rows(sql_name(table), names, columns, sql_name(schema))
         name = f"{sql_name(schema)}.{sql_name(table)}"
         cursor.execute(f"alter table {name} enable row level security")
         cursor.execute(
@@ -108,43 +110,11 @@ def guard_estimation(
         cursor.execute(f"grant select on {name} to {sql_name(role)}")
 
 
-def _visible(
-    table: str, names: list[str], columns: Mapping[str, list[str]], schema: str, grants: str
-) -> str:
-    """Write which rows of a table an audience may read: those that its file would hold."""
-    row, kept = sql_name(table), sql_name(grants)
-    waves = (
-        f"select granted.study_id, granted.wave_id from {kept}.grants as granted "
-        "where granted.measure_id is null and granted.segment_id is null"
-    )
-    parts = [_of_waves(row, names, columns, schema, waves)]
-    parts += [
-        f"({row}.{column} is null or {row}.{column} in "
-        f"(select named.{known} from {kept}.{dimension} as named))"
-        for column, (dimension, known) in KNOWN_BY.items()
-        if column in names
-    ]
-    return " and ".join(parts)
-
-
-def _of_waves(
-    row: str, names: list[str], columns: Mapping[str, list[str]], schema: str, waves: str
-) -> str:
-    studies = f"select of_waves.study_id from ({waves}) as of_waves"
-    if {"study_id", "wave_id"} <= set(names):
-        return f"({row}.study_id, {row}.wave_id) in ({waves})"
-    if "study_id" in names:
-        return f"{row}.study_id in ({studies})"
-    # These name a wave by its number, or a design: what they stand for says another table.
-    for column, table, condition in (
-        ("wave_key", NUMBERED, f"(said.study_id, said.wave_id) in ({waves})"),
-        ("design_id", DESIGNS, f"said.study_id in ({studies})"),
-    ):
-        if column in names:
-            if table not in columns:
-                return "false"
-            place = f"{sql_name(schema)}.{sql_name(table)}"
-            return (
-                f"{row}.{column} in (select said.{column} from {place} as said where {condition})"
-            )
-    return "true"
+def _granted(grants: str) -> Granted:
+    """Give what an audience is granted by what is stored for its policies."""
+    kept = sql_name(grants)
+    known = {
+        column: f"select named.{name} from {kept}.{dimension} as named"
+        for column, (dimension, name) in KNOWN_BY.items()
+    }
+    return Granted(waves_of(f"{kept}.grants"), known)

@@ -49,12 +49,10 @@ class Served:
 
     Args:
         release_id: its id, as releases in files have them.
-        schema: where its tables are.
         audiences: how many audiences may read it.
     """
 
     release_id: str
-    schema: str
     audiences: int
 
 
@@ -124,7 +122,7 @@ def publish_with(
     cursor.execute(
         f"insert into {ACCESS}.releases values (%s, %s, %s, true)", [release_id, schema, now]
     )
-    return Served(release_id, schema, audiences)
+    return Served(release_id, audiences)
 
 
 def forget_releases(server: "extensions.connection") -> str:

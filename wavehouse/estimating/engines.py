@@ -11,6 +11,19 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
     from psycopg import Cursor
 
+# Types of PostgreSQL by their number (pg_type.dat), as DuckDB calls them; others are texts.
+POSTGRES_TYPES = {
+    16: "BOOLEAN",
+    20: "BIGINT",
+    21: "SMALLINT",
+    23: "INTEGER",
+    700: "FLOAT",
+    701: "DOUBLE",
+    1082: "DATE",
+    1114: "TIMESTAMP",
+    1184: "TIMESTAMP WITH TIME ZONE",
+    1700: "DECIMAL",
+}
 Row = tuple[Any, ...]
 
 
@@ -84,15 +97,15 @@ class OnPostgres:
 
         rows = self.rows(sql, values)
         types = {
-            20: pa.int64(),
-            21: pa.int16(),
-            23: pa.int32(),
-            16: pa.bool_(),
-            701: pa.float64(),
-            1082: pa.date32(),
+            "BIGINT": pa.int64(),
+            "SMALLINT": pa.int16(),
+            "INTEGER": pa.int32(),
+            "BOOLEAN": pa.bool_(),
+            "DOUBLE": pa.float64(),
+            "DATE": pa.date32(),
         }
         fields = [
-            pa.field(column.name, types.get(column.type_code, pa.string()))
+            pa.field(column.name, types.get(POSTGRES_TYPES.get(column.type_code, ""), pa.string()))
             for column in self.cursor.description or []
         ]
         columns = zip(*rows, strict=True) if rows else [() for _ in fields]

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wavehouse.escapes import sql_name, sql_text
-from wavehouse.estimating.programs import INPUT, STEPS
+from wavehouse.estimating.programs import INPUT, STEPS, input_from
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -59,7 +59,7 @@ def _copy(connection: "DuckDBPyConnection", places: dict[str, str]) -> None:
         f"select step_name, step_sql from {steps} where step_kind = ? order by step_number", [INPUT]
     ).fetchall():
         source = f"{places[name]}.{sql_name(name)}"
-        selected = sql.replace(f"from {name}", f"from {source}")
+        selected = input_from(name, sql, source)
         connection.execute(f"create table kept.{sql_name(name)} as {selected} order by all")
     connection.execute("commit")
     connection.execute("checkpoint kept")

@@ -78,6 +78,17 @@ class Program:
         return re.sub(r"\bstored\.", lambda _: f"{self.place}.", sql)
 
 
+def input_from(name: str, sql: str, source: str) -> str:
+    """Give the query for a kept table, from where it was built.
+
+    Args:
+        name: the table.
+        sql: what the program says of it.
+        source: where it is, quoted for SQL.
+    """
+    return sql.replace(f"from {name}", f"from {source}")
+
+
 @lru_cache(maxsize=32)
 def _named(steps: tuple[tuple[str, str, str], ...], kind: str) -> dict[str, str]:
     return {name: sql for name, own, sql in steps if own == kind}

@@ -15,6 +15,8 @@ from wavehouse.reports import text
 
 OPEN = "**to be filled in**"
 PERSONAL = "personal_data"
+# What tables with rows of people begin with.
+OF_PEOPLE = ("fct_answers", "fct_resp", "wide_")
 
 
 @dataclass(frozen=True)
@@ -133,8 +135,7 @@ def _readers(codebook: Codebook, study: str, group: str) -> Iterable[str]:
         for row in codebook.rows("audience_columns")
         if row["table_or_group"] == group
         # A table by its name counts as its group, so that no reader is missing.
-        or (group == ANSWERS and row["table_or_group"].startswith(("fct_answers", "fct_resp")))
-        or (group == ANSWERS and row["table_or_group"].startswith("wide_"))
+        or (group == ANSWERS and row["table_or_group"].startswith(OF_PEOPLE))
     }
     for audience in codebook.rows("audiences"):
         rows = [

@@ -14,9 +14,10 @@ from wavehouse.operations.run_history.run_files import operations_folder
 from wavehouse.people.erasure_list import FILE
 from wavehouse.project import Project
 from wavehouse.writing import write_whole
+from wavehouse_exchange.serving.audit import FOLDER as AUDIT
+from wavehouse_exchange.serving.audit import erase_payloads
 
 ERASED = "(erased)"
-AUDIT = "audit"
 TEXTS = frozenset(
     (".csv", ".html", ".json", ".jsonl", ".log", ".md", ".sql", ".txt", ".yaml", ".yml")
 )
@@ -81,7 +82,7 @@ def clean_own_texts(project: Project, values: Values) -> list[str]:
         if text is None or not values.is_in(text):
             continue
         if path.parent.name == AUDIT:
-            _erase_payloads(path, values)
+            erase_payloads(path, values.is_in)
         elif (new := _cleaned(path, text, values)) != text:
             write_whole(path, new)
         else:
@@ -147,22 +148,6 @@ def _cleaned(path: Path, text: str, values: Values) -> str:
     if path.suffix == ".json":
         return json.dumps(_walked(json.loads(text), values), indent=2, ensure_ascii=False) + "\n"
     return values.taken_out_of(text)
-
-
-def _erase_payloads(path: Path, values: Values) -> None:
-    """Erase what requests said that named one of the values; the chain over their digests holds.
-
-    Lines keep their length: a server that is running goes on adding lines to this very file.
-    """
-    with path.open("r+b") as stream:
-        place = 0
-        for line in path.read_bytes().splitlines(keepends=True):
-            row = json.loads(line)
-            if row["payload"] is not None and values.is_in(row["payload"]):
-                new = json.dumps({**row, "payload": None}).encode()
-                stream.seek(place)
-                stream.write(new.ljust(len(line) - 1) + b"\n")
-            place += len(line)
 
 
 def _walked(said: Any, values: Values) -> Any:  # noqa: ANN401 - whatever JSON has

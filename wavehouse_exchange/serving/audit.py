@@ -15,7 +15,7 @@ import json
 import os
 import secrets
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -132,6 +132,26 @@ def written_log(rows: Iterable[dict[str, Any]], form: str) -> str:
     file = io.StringIO(newline="")
     write_lines(file, COLUMNS, ([row.get(name) for name in COLUMNS] for row in ordered))
     return file.getvalue()
+
+
+def erase_payloads(path: Path, tells: Callable[[str], bool]) -> None:
+    """Erase payloads of a file of the log; the chain over their digests holds.
+
+    Lines keep their length: a server that is running goes on adding lines to this very file.
+
+    Args:
+        path: the file.
+        tells: whether a payload is one to be erased.
+    """
+    with path.open("r+b") as stream:
+        place = 0
+        for line in path.read_bytes().splitlines(keepends=True):
+            row = json.loads(line)
+            if row["payload"] is not None and tells(row["payload"]):
+                new = json.dumps({**row, "payload": None}).encode()
+                stream.seek(place)
+                stream.write(new.ljust(len(line) - 1) + b"\n")
+            place += len(line)
 
 
 def count_lines(warehouse: Path) -> tuple[int, int]:

@@ -29,7 +29,7 @@ from wavehouse.audiences.postgres import ACCESS, READS, Place
 from wavehouse.audiences.postgres_estimation import ANSWERS_OF
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_name
-from wavehouse.estimating.engines import OnPostgres
+from wavehouse.estimating.engines import POSTGRES_TYPES, OnPostgres
 from wavehouse.estimating.estimates import answer
 from wavehouse.estimating.programs import STEPS, Program
 from wavehouse.estimating.questions import Question
@@ -53,19 +53,6 @@ CONNECTIONS = 16
 PATIENCE, LONGEST_QUERY = 5, 30
 # What was looked up of so many audiences and releases is kept.
 KNOWN_AT_ONCE = 64
-# Types of PostgreSQL by their number (pg_type.dat), as DuckDB calls them; others are texts.
-TYPES = {
-    16: "BOOLEAN",
-    20: "BIGINT",
-    21: "SMALLINT",
-    23: "INTEGER",
-    700: "FLOAT",
-    701: "DOUBLE",
-    1082: "DATE",
-    1114: "TIMESTAMP",
-    1184: "TIMESTAMP WITH TIME ZONE",
-    1700: "DECIMAL",
-}
 TEXT = "VARCHAR"
 GIVEN_AWAY = "This key was given to others meanwhile. Ask again."
 LISTED = "The release that counts, and a few before it, are on PostgreSQL"
@@ -163,16 +150,13 @@ class PostgresDoors:
         self, key: str | None, audience_id: str, schema: str, sql: str, values: Sequence[object]
     ) -> Rows:
         """Run a query as the audience of a key, in a transaction of its own."""
-        with self._let_in(key) as (cursor, now):
-            if now != audience_id:
-                raise unknown_key(GIVEN_AWAY)
-            _take_role(cursor, audience_id)
+        with self._as(key, audience_id) as cursor:
             cursor.execute(f"set local search_path = {sql_name(schema)}")
             cursor.execute(sql, list(values))
             described = cursor.description or []
             return Rows(
                 tuple(column.name for column in described),
-                tuple(TYPES.get(column.type_code, TEXT) for column in described),
+                tuple(POSTGRES_TYPES.get(column.type_code, TEXT) for column in described),
                 cursor.fetchall(),
             )
 
@@ -180,10 +164,7 @@ class PostgresDoors:
         self, key: str | None, audience_id: str, schema: str, question: Question
     ) -> "pa.Table":
         """Run a question as the audience of a key; nothing of it stays."""
-        with self._let_in(key) as (cursor, now):
-            if now != audience_id:
-                raise unknown_key(GIVEN_AWAY)
-            _take_role(cursor, audience_id)
+        with self._as(key, audience_id) as cursor:
             # Temporary tables come first, and nothing else is found without a schema.
             cursor.execute("set local search_path = pg_temp, pg_catalog")
             place = sql_name(schema)
@@ -195,6 +176,19 @@ class PostgresDoors:
                 return answer(OnPostgres(cursor), program, question)
             finally:
                 cursor.connection.rollback()
+
+    @contextmanager
+    def _as(self, key: str | None, audience_id: str) -> Iterator["Cursor[tuple[Any, ...]]"]:
+        """Begin a transaction in the role of an audience.
+
+        Raises:
+            RequestError: the key is not of this audience any more.
+        """
+        with self._let_in(key) as (cursor, now):
+            if now != audience_id:
+                raise unknown_key(GIVEN_AWAY)
+            _take_role(cursor, audience_id)
+            yield cursor
 
     @contextmanager
     def _let_in(self, key: str | None) -> Iterator[tuple["Cursor[tuple[Any, ...]]", str]]:
@@ -280,6 +274,6 @@ def _tables(cursor: "Cursor[tuple[Any, ...]]", schema: str) -> dict[str, dict[st
     )
     tables: dict[str, dict[str, Column]] = {}
     for table, name, data_type, description in cursor.fetchall():
-        kind = KINDS.get(TYPES.get(data_type, TEXT), "text")
+        kind = KINDS.get(POSTGRES_TYPES.get(data_type, TEXT), "text")
         tables.setdefault(table, {})[name] = Column(name, kind, description)
     return tables
