@@ -4,28 +4,21 @@ Real processes and signals, and a file system that is really full.
 """
 
 import os
-import re
 import shutil
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import duckdb
 import pytest
 import requests
 from conftest import StartProcess
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from guarded import TABLES, build_guarded
 
 from wavehouse.project import Project
@@ -233,57 +226,6 @@ def test_a_server_that_is_ended_answers_what_runs(
         assert asking.refusals == []
     logged = [line for line in read_log(project.warehouse) if line["status"] == 200]
     assert len(logged) == len(asking.answers)
-
-
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """Write a certificate for this machine, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    paths = folder / "server.pem", folder / "server.key"
-    paths[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    paths[1].write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return paths
-
-
-@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
-def test_a_connection_by_tls_is_verified_by_its_certificate(
-    project: Project, start_process: StartProcess, tmp_path: Path
-) -> None:
-    pem, key = certificate(tmp_path)
-    options = ("--certificate", str(pem), "--private-key", str(key))
-    with server(project, start_process, *options) as (address, process):
-        answer = requests.get(f"{address}/v1/studies", verify=str(pem), timeout=PATIENCE)
-        assert answer.status_code == 200
-        host, port = address.removeprefix("https://").split(":")
-        with (
-            socket.create_connection((host, int(port))) as raw,
-            pytest.raises(ssl.SSLCertVerificationError),
-        ):
-            ssl.create_default_context().wrap_socket(raw, server_hostname=host)
-        process.send_signal(signal.SIGTERM)
-        process.wait(PATIENCE)
-        assert process.stdout is not None
-        assert re.search(rf'curl -g "{address}/v1', process.stdout.read())
 
 
 @pytest.mark.parametrize(

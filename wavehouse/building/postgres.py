@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wavehouse.building.postgres_target import DATABASE, SSLMODE, USER, target_settings, where
 from wavehouse.errors import WavehouseError
 from wavehouse.processes import ended_with_us
 
 if TYPE_CHECKING:
     from psycopg2 import extensions
 
-USER = "wavehouse"
-DATABASE = "wavehouse"
 PREFIX = "wavehouse-postgres-"
 NEEDED = ("initdb", "pg_ctl", "postgres", "createdb")
 # Nothing has to survive a crash of a server that is thrown away.
@@ -53,14 +52,7 @@ def connect_to_target(
     """
     import psycopg2
 
-    return psycopg2.connect(
-        host=environment.get("WAVEHOUSE_PG_HOST", "127.0.0.1"),
-        port=environment.get("WAVEHOUSE_PG_PORT", "5432"),
-        user=environment.get("WAVEHOUSE_PG_USER", USER),
-        password=environment.get("WAVEHOUSE_PG_PASSWORD", ""),
-        dbname=environment.get("WAVEHOUSE_PG_DATABASE", DATABASE),
-        **settings,
-    )
+    return psycopg2.connect(**target_settings(environment), **settings)
 
 
 @contextmanager
@@ -82,11 +74,9 @@ def server_explained(environment: Mapping[str, str] = os.environ) -> Iterator[No
             error, psycopg2.OperationalError | psycopg2.InterfaceError
         ):
             raise
-        where = environment.get("WAVEHOUSE_PG_HOST", "127.0.0.1")
-        port = environment.get("WAVEHOUSE_PG_PORT", "5432")
         said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         raise WavehouseError(
-            f"The PostgreSQL server at {where}:{port} is gone, or did not do what was asked: "
+            f"The PostgreSQL server at {where(environment)} is gone, or did not do what was asked: "
             f"{said}. See whether it runs (`wavehouse status`), then run the command again: it "
             "does what is left."
         ) from error
@@ -111,6 +101,8 @@ class PostgresServer:
             "WAVEHOUSE_PG_USER": self.user,
             "WAVEHOUSE_PG_PASSWORD": self.password,
             "WAVEHOUSE_PG_DATABASE": self.database,
+            # It has no certificate, whatever a server of the user's has.
+            SSLMODE: "disable",
         }
 
 

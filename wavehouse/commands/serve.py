@@ -47,6 +47,14 @@ Examples:
     help="take it that a proxy on this machine or network does TLS, so that none is done here",
 )
 @click.option(
+    "--strict-days",
+    default=365,
+    show_default=True,
+    type=click.IntRange(0),
+    help="for how many days browsers that asked by https are to ask by nothing else (HSTS); 0 lets "
+    "them forget it",
+)
+@click.option(
     "--address",
     metavar="URL",
     help="how readers reach the server, such as https://data.example.org, for the page of the API",
@@ -83,6 +91,7 @@ def serve(
     certificate: Path | None,
     private_key: Path | None,
     behind_proxy: bool,
+    strict_days: int,
     address: str | None,
     requests_a_minute: int,
     engine: str,
@@ -97,5 +106,6 @@ def serve(
 
     listening = Listening(host, port, workers, certificate, private_key, behind_proxy)
     reached = (address or listening.address).rstrip("/")
-    settings = Settings(requests_a_minute, reached, engine, largest_delivery * 1_000_000)
+    largest = largest_delivery * 1_000_000
+    settings = Settings(requests_a_minute, reached, engine, largest, strict_days)
     serve_project(project, listening, settings)

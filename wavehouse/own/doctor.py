@@ -163,6 +163,45 @@ def _warehouse(project: Project) -> Iterator[Finding]:
     )
 
 
+def _postgres(project: Project) -> Iterator[Finding]:
+    """Say how the server that `WAVEHOUSE_PG_...` names is reached, if one is named."""
+    from wavehouse.building.postgres_target import NAMED, SSLMODE, is_local, verifies, where
+    from wavehouse.operations.findings.postgres_facts import ask_postgres, uses_postgres
+
+    if not uses_postgres():
+        return
+    what, facts = f"PostgreSQL at {where()}", ask_postgres()
+    if facts.error:
+        yield Finding(what, "cannot be reached", f"{facts.error.rstrip('.')}.")
+        return
+    said = f"encrypted ({facts.tls})" if facts.tls else "not encrypted"
+    if is_local():
+        yield Finding(what, f"on this machine, {said}")
+    elif facts.tls is None:
+        yield Finding(
+            what,
+            f"on another machine, {said}",
+            f"Answers and passwords go over the network in the clear. Set {SSLMODE}={NAMED}; "
+            "docs/guide/postgresql.md says how.",
+        )
+    elif not verifies():
+        yield Finding(
+            what,
+            f"on another machine, {said}; it is not verified that it is this server",
+            f"Set {SSLMODE}={NAMED}, so that nobody in between can be taken for the server.",
+            is_hint=True,
+        )
+    else:
+        yield Finding(what, f"on another machine, {said}, verified by its certificate")
+    if SSLMODE not in (project.root / "profiles.yml").read_text(encoding="utf-8"):
+        yield Finding(
+            "profiles.yml",
+            f"does not read {SSLMODE}",
+            "dbt connects as it always did. Take the lines `sslmode` and `sslrootcert` from that "
+            "of a new project: `wavehouse init new-project`.",
+        )
+
+
 def _files(folder: Path) -> Iterator[Path]:
     return (path for path in folder.resolve().rglob("*") if path.is_file())
 
@@ -172,4 +211,5 @@ PARTS: tuple[Callable[[Project], Iterator[Finding]], ...] = (
     _version_of_the_project,
     _texts,
     _warehouse,
+    _postgres,
 )

@@ -19,6 +19,7 @@
     routes.py       the addresses below /v1; those of SDMX are in sdmx_routes.py
     app.py          the application around the routes
     logged.py       no answer without a line in the log
+    transport.py    TLS, and browsers that are told to insist on it
     server.py       `wavehouse serve`
 
 Nothing here decides who may read what. A key opens the file of its audience, and the rest is not in

@@ -29,6 +29,7 @@ from wavehouse_exchange.serving.problems import MEDIA_TYPE, NOT_FOUND, WRONG_PAR
 from wavehouse_exchange.serving.resources import VERSION
 from wavehouse_exchange.serving.routes import routes
 from wavehouse_exchange.serving.sdmx_routes import sdmx_routes
+from wavehouse_exchange.serving.transport import StrictTransport
 from wavehouse_exchange.serving.uploads import upload_routes
 
 LOG = logging.getLogger("wavehouse.serving")
@@ -45,6 +46,8 @@ DETAILS = {
 }
 LOOPBACK = ("127.0.0.1", "::1")
 DUCKDB = "duckdb"
+# A year, which is what lists of such servers ask for.
+STRICT_DAYS = 365
 NOT_LIMITED = ["^/health$", "^/metrics$"]
 
 
@@ -57,12 +60,14 @@ class Settings:
         address: how readers reach the server, for the page of the API.
         engine: where releases are read: `duckdb`, in files, or `postgres`, on a server.
         largest_delivery: how many bytes a delivery may have.
+        strict_days: for how many days browsers are to ask by https only, if they asked by it.
     """
 
     requests_a_minute: int = 600
     address: str = "http://127.0.0.1:8600"
     engine: str = DUCKDB
     largest_delivery: int = LARGEST_BYTES
+    strict_days: int = STRICT_DAYS
 
 
 def doors_of(project: Project, engine: str) -> Doors:
@@ -80,7 +85,7 @@ def doors_of(project: Project, engine: str) -> Doors:
     return PostgresDoors()
 
 
-def create_app(project: Project, settings: Settings) -> Logged:
+def create_app(project: Project, settings: Settings) -> StrictTransport:
     """Make the application that serves a project's published release.
 
     Args:
@@ -121,7 +126,7 @@ def create_app(project: Project, settings: Settings) -> Logged:
         on_shutdown=[checks.end],
         openapi_config=None,
     )
-    return Logged(app, AuditLog(project.warehouse))
+    return StrictTransport(Logged(app, AuditLog(project.warehouse)), settings.strict_days)
 
 
 def _is_of_this_machine(connection: ASGIConnection[Any, Any, Any, Any], _: object) -> None:

@@ -11,9 +11,10 @@ from wavehouse_exchange.serving.formats import json_bytes
 from wavehouse_exchange.serving.problems import MEDIA_TYPE, RequestError, out_of_order
 
 Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # Where a request's notes are kept, for `note` and for the log.
 NOTES = "wavehouse_notes"
@@ -23,6 +24,12 @@ HOST = re.compile(rb"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
 LARGEST_PORT = 65_535
 BAD_HOST = RequestError(
     400, "The request names no server", "The header Host is to name a server, once."
+)
+KEY_IN_THE_CLEAR = RequestError(
+    403,
+    "The key came over the network in the clear",
+    "Whoever was on the way could read it. Ask those who run the server for another key, and ask "
+    "by https only.",
 )
 NOT_WRITTEN = out_of_order(
     "The log of requests cannot be written, and nothing is given out without it. Those who run the "
@@ -41,7 +48,7 @@ class Notes:
     delivery: str | None = None
 
 
-def notes_of(scope: MutableMapping[str, Any]) -> Notes:
+def notes_of(scope: Scope) -> Notes:
     """Give the notes of a request, to be filled in."""
     notes: Notes = scope.setdefault("state", {}).setdefault(NOTES, Notes())
     return notes
@@ -55,13 +62,13 @@ class Logged:
         self._app = app
         self._log = log
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        has_good_host = _has_good_host(scope)
-        if has_good_host and scope["path"] in NOT_LOGGED:
+        refusal = _refusal(scope)
+        if refusal is None and scope["path"] in NOT_LOGGED:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
@@ -80,15 +87,13 @@ class Logged:
             if not refused:
                 await send(message)
 
-        if has_good_host:
+        if refusal is None:
             await self._app(scope, receive, logged_send)
         else:
-            await _send_problem(scope, logged_send, BAD_HOST)
+            await _send_problem(scope, logged_send, refusal)
 
 
-def _payload(
-    scope: MutableMapping[str, Any], status: int, notes: Notes, began: float
-) -> dict[str, Any]:
+def _payload(scope: Scope, status: int, notes: Notes, began: float) -> dict[str, Any]:
     address = scope["path"]
     if scope["query_string"]:
         address += "?" + scope["query_string"].decode("latin-1")
@@ -105,14 +110,25 @@ def _payload(
     return said | ({"delivery": notes.delivery} if notes.delivery else {})
 
 
-def _has_good_host(scope: MutableMapping[str, Any]) -> bool:
+def _refusal(scope: Scope) -> RequestError | None:
+    """Give why a request is refused before it is looked at."""
+    if not _has_good_host(scope):
+        return BAD_HOST
+    # A redirect to https would come too late, and nobody would notice.
+    came_by = [value.strip() for name, value in scope["headers"] if name == b"x-forwarded-proto"]
+    if b"http" in came_by and any(name == b"authorization" for name, _ in scope["headers"]):
+        return KEY_IN_THE_CLEAR
+    return None
+
+
+def _has_good_host(scope: Scope) -> bool:
     """Tell whether the request says which server it means, in words that are a server's name."""
     hosts = [value for name, value in scope["headers"] if name == b"host"]
     found = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
     return found is not None and int(found[1] or 0) <= LARGEST_PORT
 
 
-async def _send_problem(scope: MutableMapping[str, Any], send: Send, problem: RequestError) -> None:
+async def _send_problem(scope: Scope, send: Send, problem: RequestError) -> None:
     """Answer with a problem, without the framework."""
     body = json_bytes(problem.body(scope["path"]))
     headers = [

@@ -27,6 +27,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from wavehouse.audiences.door import WORDS, KeyRefusedError, as_it_was_given
 from wavehouse.audiences.postgres import ACCESS, READS, Place
 from wavehouse.audiences.postgres_estimation import ANSWERS_OF
+from wavehouse.building.postgres_target import target_settings
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_name
 from wavehouse.estimating.engines import POSTGRES_TYPES, OnPostgres
@@ -77,14 +78,11 @@ class PostgresDoors:
 
         Args:
             environment: says where the server is and who serves: the variables that profiles.yml
-                reads, with WAVEHOUSE_PG_READER and WAVEHOUSE_PG_READER_PASSWORD for the login. What
-                else libpq reads, such as PGSSLMODE, is respected.
+                reads, with WAVEHOUSE_PG_READER and WAVEHOUSE_PG_READER_PASSWORD for the login.
         """
         self._pool: ConnectionPool[psycopg.Connection[tuple[Any, ...]]] = ConnectionPool(
             kwargs={
-                "host": environment.get("WAVEHOUSE_PG_HOST", "127.0.0.1"),
-                "port": environment.get("WAVEHOUSE_PG_PORT", "5432"),
-                "dbname": environment.get("WAVEHOUSE_PG_DATABASE", "wavehouse"),
+                **target_settings(environment),
                 "user": environment.get("WAVEHOUSE_PG_READER") or Place.login,
                 "password": environment.get("WAVEHOUSE_PG_READER_PASSWORD", ""),
                 "application_name": "wavehouse serve",

@@ -9,14 +9,14 @@ from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
 from wavehouse_exchange.serving.app import DUCKDB, LOOPBACK, Settings, create_app, doors_of
 from wavehouse_exchange.serving.description import address_of
-from wavehouse_exchange.serving.logged import Logged
 from wavehouse_exchange.serving.problems import RequestError
 from wavehouse_exchange.serving.resources import RESOURCES, VERSION
+from wavehouse_exchange.serving.transport import StrictTransport, modern_tls
 
 # How the processes of a server know what they serve.
 ROOT, LIMIT = "WAVEHOUSE_SERVED", "WAVEHOUSE_REQUESTS_A_MINUTE"
 ADDRESS, ENGINE = "WAVEHOUSE_ADDRESS", "WAVEHOUSE_ENGINE"
-LARGEST = "WAVEHOUSE_LARGEST_DELIVERY"
+LARGEST, STRICT = "WAVEHOUSE_LARGEST_DELIVERY", "WAVEHOUSE_STRICT_DAYS"
 # Seconds in which running requests may end when the server is ended.
 PATIENCE = 10
 
@@ -64,6 +64,7 @@ def serve_project(project: Project, listening: Listening, settings: Settings) ->
     os.environ[ADDRESS] = settings.address
     os.environ[ENGINE] = settings.engine
     os.environ[LARGEST] = str(settings.largest_delivery)
+    os.environ[STRICT] = str(settings.strict_days)
     uvicorn.run(
         f"{__name__}:served_app",
         factory=True,
@@ -72,6 +73,7 @@ def serve_project(project: Project, listening: Listening, settings: Settings) ->
         workers=listening.workers,
         ssl_certfile=listening.certificate,
         ssl_keyfile=listening.private_key,
+        ssl_context_factory=modern_tls if listening.certificate else None,
         # Addresses of readers come from the proxy; nobody else is believed.
         proxy_headers=listening.behind_proxy,
         access_log=False,
@@ -81,11 +83,11 @@ def serve_project(project: Project, listening: Listening, settings: Settings) ->
     )
 
 
-def served_app() -> Logged:
+def served_app() -> StrictTransport:
     """Make the application in a process of the server, as `serve_project` left word of it."""
     project = Project(Path(os.environ[ROOT]))
-    numbers = int(os.environ[LIMIT]), int(os.environ[LARGEST])
-    settings = Settings(numbers[0], os.environ[ADDRESS], os.environ[ENGINE], numbers[1])
+    limit, largest, strict = (int(os.environ[name]) for name in (LIMIT, LARGEST, STRICT))
+    settings = Settings(limit, os.environ[ADDRESS], os.environ[ENGINE], largest, strict)
     return create_app(project, settings)
 
 

@@ -32,6 +32,7 @@ KINDS = {
     "disk_low": "is nearly full",
     "release_damaged": "is damaged",
     "database_unreachable": "cannot be reached",
+    "database_in_the_clear": "is reached without encryption",
     "database_locked": "has queries that wait",
     "database_slow": "has queries that do not end",
     "database_crowded": "has few connections left",

@@ -40,6 +40,17 @@ def judge_postgres(facts: PostgresFacts, now: datetime) -> Iterator[Finding]:
             "Where the project no longer builds on PostgreSQL, take the variables away.",
         )
         return
+    if facts.tls is None and not facts.is_local:
+        yield Finding(
+            "database_in_the_clear",
+            WARNING,
+            SERVER,
+            "The connection to it is not encrypted, and it is not on this machine. Answers of "
+            "people and passwords go over the network in the clear.",
+            "Builds and readers work as before.",
+            "Set WAVEHOUSE_PG_SSLMODE=verify-full, and WAVEHOUSE_PG_SSLROOTCERT to the certificate "
+            "of the server's authority. docs/guide/postgresql.md says how.",
+        )
     waiting = [each for each in facts.waiting if each.seconds > WAITS_SECONDS]
     if waiting:
         blockers = sorted({pid for each in waiting for pid in each.blocked_by})

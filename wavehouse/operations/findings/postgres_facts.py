@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from wavehouse.building.postgres import connect_to_target
+from wavehouse.building.postgres_target import is_local, protection
 
 if TYPE_CHECKING:
     from psycopg2 import extensions
@@ -71,6 +72,8 @@ class PostgresFacts:
         temporary_bytes: written to temporary files because memory was short, since then.
         statements: the statements that took most time in all, if `pg_stat_statements` is there:
             query id, calls, seconds in all, mean seconds.
+        tls: the version of TLS that protects the connection; None if it is in the clear.
+        is_local: whether it is reached without a network.
         error: why it could not be asked.
     """
 
@@ -87,6 +90,8 @@ class PostgresFacts:
     rollbacks: int = 0
     temporary_bytes: int = 0
     statements: list[dict[str, Any]] = field(default_factory=list)
+    tls: str | None = None
+    is_local: bool = True
     error: str | None = None
 
 
@@ -119,7 +124,7 @@ def ask_postgres() -> PostgresFacts:
 
 
 def _facts(cursor: "extensions.cursor") -> PostgresFacts:
-    facts = PostgresFacts()
+    facts = PostgresFacts(tls=protection(cursor.connection), is_local=is_local())
     cursor.execute(
         "select pg_postmaster_start_time(), current_setting('server_version'), "
         "pg_database_size(current_database()), current_setting('max_connections')::int, "
