@@ -35,7 +35,7 @@ COMMANDS = {
     "Ask": ("estimate",),
     "Write for readers": ("docs", "pages", "export", "where"),
     "Serve": ("serve", "key", "deliveries", "audit"),
-    "Respondents' rights": ("person", "erase", "identifiers", "processing-record"),
+    "Respondents' rights": ("person", "erase", "pseudonymise", "identifiers", "processing-record"),
     "Look back": ("releases", "as-of", "diff"),
     "Work on PostgreSQL": ("postgres",),
     "Bring a project to a new version": ("migrate",),

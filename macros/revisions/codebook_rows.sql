@@ -60,7 +60,7 @@
     {%- set others = [
         'association_tests', 'audience_columns', 'audience_deliveries', 'audience_rows', 'audiences', 'breaks', 'bridges',
         'comparisons', 'deliveries', 'drift_thresholds', 'drift_waivers', 'field_schedule', 'library_drift_thresholds',
-        'library_missing_labels', 'missing_labels', 'periods', 'segment_contrasts', 'waived_columns',
+        'library_missing_labels', 'missing_labels', 'periods', 'segment_contrasts', 'study_protections', 'waived_columns',
     ] -%}
     {%- set found = [] -%}
     {%- for seed in (wavehouse.codebook_seeds() if execute else [])

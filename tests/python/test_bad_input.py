@@ -1252,6 +1252,12 @@ def segments_of_nothing_and_of_numbers(study: Study) -> None:
     "[codebook_duplicate_key] seeds/codebook/audience_deliveries.csv, study @, column audience_id, "
     'study_id, wave_id, 2 row(s): There is more than one row with audience_id "@ readers", '
     'study_id "@", wave_id "". Keep one of them.',
+    "[codebook_cell_type] seeds/codebook/study_protections.csv, study @, column rows_until, value "
+    '"2030": "2030" is not a date such as 2001-12-31, in the row with study_id "@". Write a date '
+    "such as 2001-12-31.",
+    "[codebook_cell_value] seeds/codebook/study_protections.csv, study @, column respondent_ids, "
+    'value "hidden": "hidden" is not a known value, in the row with study_id "@". Write one of: '
+    "as_delivered, pseudonyms.",
 )
 def audience_that_cannot_be(study: Study) -> None:
     audience = f"{study.study_id} readers"
@@ -1268,6 +1274,9 @@ def audience_that_cannot_be(study: Study) -> None:
     ]
     study.codebook["audience_columns"] = [
         {"audience_id": audience, "table_or_group": "answers"} for _ in range(2)
+    ]
+    study.codebook["study_protections"] = [
+        {"study_id": study.study_id, "respondent_ids": "hidden", "rows_until": "2030"}
     ]
     study.codebook["audience_deliveries"] = [
         {"audience_id": audience, "study_id": study.study_id} for _ in range(2)

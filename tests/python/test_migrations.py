@@ -724,3 +724,10 @@ def test_the_eighth_migration_lets_nobody_deliver_until_rows_say_who(old: Projec
     assert "audience_deliveries.csv: new (0 rows)" in plan.changes
     header = (ROOT / "seeds/codebook/audience_deliveries.csv").read_text().splitlines()[0]
     assert (old.codebook / "audience_deliveries.csv").read_text() == f"{header}\n"
+
+
+def test_the_ninth_migration_replaces_and_removes_nothing_until_rows_say_so(old: Project) -> None:
+    plan = migrate_codebook(old)
+    assert "study_protections.csv: new (0 rows)" in plan.changes
+    header = (ROOT / "seeds/codebook/study_protections.csv").read_text().splitlines()[0]
+    assert (old.codebook / "study_protections.csv").read_text() == f"{header}\n"

@@ -35,6 +35,7 @@ def project(empty: Project) -> Project:
                 {"study_id": "panel", "source_column": "mode", "waiver_kind": "technical"},
             ],
             "audience_deliveries": [{"audience_id": "field", "study_id": "panel"}],
+            "study_protections": [{"study_id": "panel", "respondent_ids": "pseudonyms"}],
         },
     )
     set_codebook_rows(
@@ -78,6 +79,7 @@ def test_it_has_what_the_project_knows(project: Project) -> None:
     assert said["description"] == "Asks neighbours."
     assert said["data of people"] == "Joy of living"
     assert said["columns that tell who somebody is, not kept"] == "phone"
+    assert said["ids of respondents"].startswith("replaced by pseudonyms")
     assert said["recipients of rows of people"] == "Field force"
     assert said["recipients of estimates"] == "Everybody (a part)"
     assert said["who delivers through the API"] == "Field force"

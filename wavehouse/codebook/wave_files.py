@@ -153,8 +153,10 @@ def inspect_files(project: Project) -> Inspection:
             )
     if not found.problems:
         from wavehouse.people.kept_out import erased_in_waves
+        from wavehouse.people.replaced_ids import delivered_ids_in_waves
 
         found.problems += erased_in_waves(project, codebook)
+        found.problems += delivered_ids_in_waves(project, codebook)
         _add_expired_waivers(project, found)
     found.problems += _name_clashes(project)
     found.waves.sort(key=lambda w: (w.study_id, list(declared).index((w.study_id, w.seed))))

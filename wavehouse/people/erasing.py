@@ -11,7 +11,8 @@ The order lets a command that was killed at any moment go on when it is run agai
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from wavehouse.errors import ProblemsError, WavehouseError
@@ -35,6 +36,7 @@ from wavehouse.people.releases_of_people import (
     releases_with_people,
     remove_rows_of_people,
 )
+from wavehouse.people.replaced_ids import replaced_ids
 from wavehouse.people.sources import (
     expect_fewer,
     places_made_again,
@@ -44,7 +46,7 @@ from wavehouse.people.sources import (
     told_as_made_again,
 )
 from wavehouse.people.traces import Values, clean_own_texts
-from wavehouse.people.wave_rows import find_wave_rows
+from wavehouse.people.wave_rows import RespondentColumns, find_wave_rows
 from wavehouse.project import Project
 from wavehouse.publishing.releases import counting_release, publishing_lock
 from wavehouse.writing import explained
@@ -80,7 +82,7 @@ def erase(project: Project, people: Sequence[Respondent]) -> Reached:
         explained(project.warehouse),
         recorded(project, "erase") as run,
         # A backup that runs now would have rows of people whom it does not know as erased.
-        only_one(operations_folder(project) / ".backup.lock", "backup"),
+        without_backups(project),
     ):
         erased = read_erased(project)
         if not erased.people and not people:
@@ -100,7 +102,7 @@ def erase(project: Project, people: Sequence[Respondent]) -> Reached:
         with publishing_lock(project):
             reached.lines += remove_rows_of_people(project, erased.releases)
         erased.releases = []
-        erased.backups = _backups(project, erased)
+        erased.backups = backups_before(project, erased)
         erased.is_done = True
         save_erased(project, erased)
         run.note(details={"n_people": len(people), "n_listed": len(erased.people)})
@@ -221,7 +223,7 @@ def _entries(
         ProblemsError: some of them are in no wave.
     """
     known = {each.pseudonym for each in erased.people}
-    entries = [entry(key, p.study_id, p.wave_id, p.respondent_id) for p in people]
+    entries = [entry(key, p.study_id, p.wave_id, _as_it_stands(project, p)) for p in people]
     new = [each for each in entries if each.pseudonym not in known]
     seen = search(project, ErasureList(new), key, with_values=False).seen
     missing = [
@@ -235,21 +237,43 @@ def _entries(
     return new
 
 
+def _as_it_stands(project: Project, person: Respondent) -> str:
+    """Give the id of a person as the waves have it: its pseudonym where the study replaces ids."""
+    new = replaced_ids(project, person.study_id, RespondentColumns(project))
+    return new.of_id(person.respondent_id) if new else person.respondent_id
+
+
 def _build(project: Project) -> None:
+    build_anew(
+        project,
+        "Rows of the erased people are gone from the waves, and still in the published release. "
+        "Mend what the build says, and run `wavehouse erase` again: it goes on from here.",
+    )
+
+
+def build_anew(project: Project, what_is_done: str) -> None:
+    """Build and publish, whatever is there.
+
+    Raises:
+        WavehouseError: the build failed; it says what is done, too.
+    """
     from wavehouse.building.build import build
 
     try:
         build(project, force=True)
     except WavehouseError as error:
-        raise WavehouseError(
-            f"{error}\nRows of the erased people are gone from the waves, and still in the "
-            "published release. Mend what the build says, and run `wavehouse erase` again: it goes "
-            "on from here."
-        ) from error
+        raise WavehouseError(f"{error}\n{what_is_done}") from error
 
 
-def _backups(project: Project, erased: ErasureList) -> dict[str, object]:
-    """Note up to which backup the repository has rows of these people."""
+@contextmanager
+def without_backups(project: Project) -> Iterator[None]:
+    """Let no backup run meanwhile."""
+    with only_one(operations_folder(project) / ".backup.lock", "backup"):
+        yield
+
+
+def backups_before(project: Project, erased: ErasureList) -> dict[str, object]:
+    """Note up to which backup the repository has what is gone from here, and whether texts are."""
     known = read_backups(project)
     if not known.get("last"):
         return {}

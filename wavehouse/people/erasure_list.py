@@ -9,7 +9,7 @@ part of every backup, and `wavehouse restore` replays the list of the last one.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -86,7 +86,12 @@ class ErasureList:
                 self.people.append(each)
 
     def picks(
-        self, key: bytes, study_id: str, wave_id: str, ids: Sequence[str | None]
+        self,
+        key: bytes,
+        study_id: str,
+        wave_id: str,
+        ids: Sequence[str | None],
+        replaced: Callable[[str], str],
     ) -> dict[int, str]:
         """Say which places of a list of ids are of erased people, each with the pseudonym.
 
@@ -95,6 +100,8 @@ class ErasureList:
             study_id: the study that the ids are of.
             wave_id: the wave.
             ids: the ids, as they are delivered; None where there is none.
+            replaced: gives what stands for an id where a study replaces them. It may have done so
+                only since a wave was landed that a backup brings back.
         """
         found: dict[int, str] = {}
         for scope in (None, wave_id):
@@ -106,9 +113,11 @@ class ErasureList:
             for place, each in enumerate(ids) if wanted else ():
                 if each is None:
                     continue
-                name = pseudonym(key, study_id, scope or "", each)
-                if name in wanted:
-                    found[place] = name
+                # The list has what stood in the waves when somebody was put on it.
+                for known in (each, replaced(each)):
+                    name = pseudonym(key, study_id, scope or "", known)
+                    if name in wanted:
+                        found[place] = name
         return found
 
 

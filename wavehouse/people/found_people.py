@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wavehouse.people.erasure_list import ErasureList
+from wavehouse.people.replaced_ids import ReplacedIds
 from wavehouse.people.wave_rows import RespondentColumns, WaveRows, find_wave_rows, ids_of
 from wavehouse.project import Project
 
@@ -67,13 +68,20 @@ def search(
     """
     searched = Search()
     columns = RespondentColumns(project)
+    new = {
+        study_id: ReplacedIds(study_id, key, columns.part_counts(study_id), is_strict=False)
+        for study_id in erased.studies
+    }
     files = find_wave_rows(project, erased.studies)
     for each in files:
         table = each.read()
         names = columns.of(each.study_id, each.wave_id, table.column_names)
         if not names:
             searched.unknown.append(each)
-        elif places := erased.picks(key, each.study_id, each.wave_id, ids_of(table, names)):
+            continue
+        ids = ids_of(table, names)
+        replaced = new[each.study_id].of_id
+        if places := erased.picks(key, each.study_id, each.wave_id, ids, replaced):
             searched.found.append(Found(each, places, table.num_rows))
             searched.seen |= set(places.values())
     if with_values and searched.found:

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from wavehouse.codebook.tables import read_codebook
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import csv_text
 from wavehouse.people.releases_of_people import releases_with_people
+from wavehouse.people.replaced_ids import replaced_ids
 from wavehouse.people.wave_rows import ANSWERS, RespondentColumns, WaveRows, find_wave_rows, ids_of
 from wavehouse.project import Project
 from wavehouse.publishing.releases import published_manifest
@@ -85,7 +87,7 @@ def held_of(project: Project, study_id: str, respondent_id: str) -> Held:
     Args:
         project: the project.
         study_id: the study.
-        respondent_id: the id, as it is delivered.
+        respondent_id: the id, as it is delivered, or its pseudonym.
 
     Raises:
         WavehouseError: no wave of the study has this id.
@@ -98,10 +100,13 @@ def held_of(project: Project, study_id: str, respondent_id: str) -> Held:
     }
     waves = {row["wave_id"]: row for row in codebook.waves() if row["study_id"] == study_id}
     held = Held(study_id, respondent_id)
+    new = replaced_ids(project, study_id, columns)
+    # A kept copy of a wave may be of before ids were replaced.
+    names = [*([new.of_id(respondent_id)] if new else []), respondent_id]
     for rows in find_wave_rows(project, {study_id}):
         table = rows.read()
         ids = ids_of(table, columns.of(study_id, rows.wave_id, table.column_names))
-        places = [place for place, each in enumerate(ids) if each == respondent_id]
+        places = [place for place, each in enumerate(ids) if each in names]
         if places:
             held.files.append(project.relative(rows.path))
         for place in places if rows.is_current else ():
@@ -125,7 +130,7 @@ def held_of(project: Project, study_id: str, respondent_id: str) -> Held:
             f"study {study_id}: no wave that is here has a respondent {respondent_id}. Write the "
             "id as the file has it; one of several columns is joined by hyphens."
         )
-    _harmonise(project, held)
+    _harmonise(project, held, names)
     held.releases = releases_with_people(project, {(study_id, wave) for wave in waves})
     return held
 
@@ -152,7 +157,7 @@ def _rows(file: Path) -> list[dict[str, Any]]:
     return pq.read_table(file).to_pylist() if file.is_file() else []
 
 
-def _harmonise(project: Project, held: Held) -> None:
+def _harmonise(project: Project, held: Held, names: Sequence[str]) -> None:
     """Add what the published release made of the values: variables, categories, weights."""
     import duckdb
 
@@ -161,14 +166,13 @@ def _harmonise(project: Project, held: Held) -> None:
         return
     held.release_id = manifest["release"]
     # As the models make keys; it is no secret.
-    keys = {
-        wave: hashlib.md5(
-            SEPARATOR.join((held.study_id, wave, held.respondent_id)).encode()
-        ).hexdigest()
+    keys = [
+        (wave, hashlib.md5(SEPARATOR.join((held.study_id, wave, name)).encode()).hexdigest())
         for wave in dict.fromkeys(answer["wave_id"] for answer in held.answers)
-    }
+        for name in names
+    ]
     with duckdb.connect(str(project.warehouse / "wavehouse.duckdb"), read_only=True) as connection:
-        for wave, key in keys.items():
+        for wave, key in keys:
             held.published += _as_rows(
                 connection, "from marts.fct_respondents where respondent_key = ?", [key]
             )

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from wavehouse.codebook.tables import Codebook
 from wavehouse.people.erasure_list import ErasureList, read_erased
+from wavehouse.people.replaced_ids import ReplacedIds
 from wavehouse.people.wave_rows import RespondentColumns, WaveRows, find_wave_rows, ids_of
 from wavehouse.project import Project
 
@@ -31,13 +32,14 @@ def leave_out_erased(project: Project, study_id: str, wave_id: str, path: Path) 
         return []
     rows = WaveRows(study_id, wave_id, path, is_current=True)
     table = rows.read()
-    columns = RespondentColumns(project).of(study_id, wave_id, table.column_names)
+    known = RespondentColumns(project)
+    columns = known.of(study_id, wave_id, table.column_names)
     if not columns:
         return [
             f"People of study {study_id} were erased. The codebook does not say yet which column "
             "of this wave has the respondent's id, so nobody was left out; the build looks again."
         ]
-    places = _places(project, erased, rows, table, columns)
+    places = _places(project, erased, rows, table, columns, known)
     if not places:
         return []
     rows.remove(places)
@@ -60,7 +62,7 @@ def erased_in_waves(project: Project, codebook: Codebook) -> list[str]:
             continue
         table = rows.read()
         columns = known.of(rows.study_id, rows.wave_id, table.column_names)
-        if places := _places(project, erased, rows, table, columns):
+        if places := _places(project, erased, rows, table, columns, known):
             problems.append(
                 f"{project.relative(rows.path)} (study {rows.study_id}, wave {rows.wave_id}): "
                 f"{_rows(len(places))} of people who were erased. `wavehouse erase` takes them out."
@@ -73,7 +75,13 @@ def _rows(number: int) -> str:
 
 
 def _places(
-    project: Project, erased: ErasureList, rows: WaveRows, table: pa.Table, columns: Sequence[str]
+    project: Project,
+    erased: ErasureList,
+    rows: WaveRows,
+    table: pa.Table,
+    columns: Sequence[str],
+    known: RespondentColumns,
 ) -> dict[int, str]:
     key = erased.key(project)
-    return erased.picks(key, rows.study_id, rows.wave_id, ids_of(table, columns))
+    new = ReplacedIds(rows.study_id, key, known.part_counts(rows.study_id), is_strict=False)
+    return erased.picks(key, rows.study_id, rows.wave_id, ids_of(table, columns), new.of_id)

@@ -8,16 +8,16 @@ from wavehouse.people.traces import Values, places_in_texts
 from wavehouse.project import Project
 
 
-def left_in_backups(erased: ErasureList) -> list[str]:
-    """Say what backups have of erased people, and how it goes."""
+def left_in_backups(erased: ErasureList, what: str = "rows of theirs") -> list[str]:
+    """Say what backups have of erased people, or of others, and how it goes."""
     if not erased.backups:
         return []
-    what, gone = "rows of theirs", "the rows of people of all earlier backups"
+    gone = "the rows of people of all earlier backups"
     if erased.backups["texts"]:
-        what, gone = "rows of theirs, and texts or figures", "all earlier backups"
+        what, gone = f"{what}, and texts or figures", "all earlier backups"
     return [
         f"Left in backups: {what}. The next `wavehouse backup` takes {gone} away. Run it now: "
-        "until then a restore would not know of this erasure.",
+        "until then a restore would bring them back.",
         "Copies of the repository of backups that you made yourself have them until you remove "
         "those.",
     ]

@@ -9,12 +9,14 @@ from wavehouse.codebook.tables import Codebook, Row, read_codebook, wave_number
 from wavehouse.errors import ProblemsError
 from wavehouse.operations.configuration import Backup, Operations, read_operations
 from wavehouse.people.erasure_list import read_erased
+from wavehouse.people.protections import PSEUDONYMS, TABLE
 from wavehouse.project import Project
 from wavehouse.publishing.retention import MICRODATA, Retention, read_retention
 from wavehouse.reports import text
 
 OPEN = "**to be filled in**"
 PERSONAL = "personal_data"
+REPLACED = "replaced by pseudonyms (HMAC-SHA256); the key is kept outside of the project"
 # What tables with rows of people begin with.
 OF_PEOPLE = ("fct_answers", "fct_resp", "wide_")
 
@@ -32,6 +34,7 @@ class StudyRecord:
         source: who collected them.
         terms: under which terms they may be used.
         variables: what is kept of people, by labels.
+        ids: what stands for a respondent.
         left_out: columns that tell who somebody is, and were not kept.
         readers_of_people: audiences that read rows of people.
         readers_of_estimates: audiences that read estimates.
@@ -46,6 +49,7 @@ class StudyRecord:
     source: str
     terms: str
     variables: str
+    ids: str
     left_out: str
     readers_of_people: str
     readers_of_estimates: str
@@ -99,6 +103,9 @@ def _study(codebook: Codebook, study: Row) -> StudyRecord:
         for row in codebook.rows("waived_columns")
         if row["study_id"] == own and row["waiver_kind"] == PERSONAL
     )
+    replaced = {
+        row["study_id"] for row in codebook.rows(TABLE) if row["respondent_ids"] == PSEUDONYMS
+    }
     return StudyRecord(
         own,
         _cell(study["study_label"] or own),
@@ -108,6 +115,7 @@ def _study(codebook: Codebook, study: Row) -> StudyRecord:
         _cell(study["producer"]),
         _cell(study["terms_of_use"]),
         _listed(labels.get(name) or name for name in asked),
+        REPLACED if own in replaced else "as they are delivered",
         _listed(dict.fromkeys(personal)),
         _listed(_readers(codebook, own, ANSWERS)),
         _listed(_readers(codebook, own, ESTIMATES)),

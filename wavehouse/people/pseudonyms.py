@@ -40,8 +40,8 @@ def make_key(project: Project) -> bool:
     path = key_file(project)
     if path.resolve().is_relative_to(project.root.resolve()):
         raise WavehouseError(
-            f"{path} is within the project, so whoever has the project would know who was erased. "
-            f"Let {SETTING} name a file elsewhere."
+            f"{path} is within the project, so whoever has the project would know whom pseudonyms "
+            f"stand for. Let {SETTING} name a file elsewhere."
         )
     if path.exists():
         return False
@@ -67,8 +67,9 @@ def read_key(project: Project) -> bytes:
         text = path.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         raise WavehouseError(
-            f"{path} is not there. It has the key by which erased people are known, so that they "
-            f"do not come back. Copy it there from where you keep it, or let {SETTING} name it."
+            f"{path} is not there. It has the key of the pseudonyms that stand for respondents: of "
+            "erased people, so that they do not come back, and of studies whose ids are replaced. "
+            f"Copy it there from where you keep it, or let {SETTING} name it."
         ) from None
     try:
         key = bytes.fromhex(text)

@@ -83,10 +83,15 @@ def _has_rows_of(file: Path, waves: Collection[tuple[str, str | None]]) -> bool:
     return any((study, wave) in waves or (study, None) in waves for study, wave in there)
 
 
-def remove_rows_of_people(project: Project, releases: Iterable[str]) -> list[str]:
+def remove_rows_of_people(project: Project, releases: Iterable[str], why: str = WHY) -> list[str]:
     """Remove the rows of people of releases, for good: no backup brings them back.
 
     Only for the holder of `publishing_lock`.
+
+    Args:
+        project: the project.
+        releases: their ids.
+        why: why they must not come back, for the list of what must not.
 
     Returns:
         what was removed, a line each.
@@ -94,7 +99,7 @@ def remove_rows_of_people(project: Project, releases: Iterable[str]) -> list[str
     from wavehouse.audiences.sealing import tidy_sealed
 
     entries: list[Entry] = [
-        {"release": release, "part": MICRODATA, "why": WHY} for release in releases
+        {"release": release, "part": MICRODATA, "why": why} for release in releases
     ]
     removed = replay(project, entries)
     tidy_sealed(project)

@@ -11,7 +11,9 @@ from wavehouse.locks import only_one
 from wavehouse.operations.configuration import inside_project, read_operations
 from wavehouse.operations.daily_run.inbox import TAKEN, outcome, read_inbox
 from wavehouse.people.found_people import Found
+from wavehouse.people.protections import read_protections
 from wavehouse.people.traces import Values, text_of
+from wavehouse.people.wave_rows import find_wave_rows
 from wavehouse.project import Project
 
 DOWNLOADS = ".downloads"
@@ -71,10 +73,7 @@ def remove_made_again(project: Project, waves: Iterable[tuple[str, str]]) -> lis
     gone = places_made_again(project, waves)
     told = told_as_made_again(project, gone)
     for path in gone:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+        remove_place(path)
     return told
 
 
@@ -105,10 +104,50 @@ def _places(project: Project, waves: Iterable[tuple[str, str]]) -> Iterator[Path
         if path.name in WRITTEN_AGAIN or path.suffix == ".html":
             yield path
     yield project.root / "logs"
-    for study_id, wave_id in sorted(set(waves)):
+    yield from _places_of_delivered(project, set(waves))
+
+
+def remove_delivered(project: Project) -> list[str]:
+    """Remove what was delivered of waves that the project has, of studies that replace ids.
+
+    Downloads, files in an inbox within the project that were taken, and deliveries through the API
+    that were taken in have the ids still.
+
+    Returns:
+        what was removed, a line for each folder.
+    """
+    studies = {each.study_id for each in read_protections(project).values() if each.replaces_ids}
+    if not studies:
+        return []
+    waves = {
+        (each.study_id, each.wave_id)
+        for each in find_wave_rows(project, studies)
+        if each.is_current
+    }
+    gone = [path for path in _places_of_delivered(project, waves) if path.exists()]
+    lines: dict[str, list[str]] = {}
+    for path in gone:
+        lines.setdefault(project.relative(path.parent), []).append(path.name)
+        remove_place(path)
+    return [
+        f"{folder}: {', '.join(names)} removed, since ids of respondents are replaced."
+        for folder, names in lines.items()
+    ]
+
+
+def remove_place(path: Path) -> None:
+    """Remove a file, or a folder with all in it; one that is gone already is no error."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _places_of_delivered(project: Project, waves: set[tuple[str, str]]) -> Iterator[Path]:
+    for study_id, wave_id in sorted(waves):
         yield project.landing / study_id / DOWNLOADS / wave_id
-    yield from _taken(project, set(waves))
-    yield from _taken_from_quarantine(project, set(waves))
+    yield from _taken(project, waves)
+    yield from _taken_from_quarantine(project, waves)
 
 
 def _taken(project: Project, waves: set[tuple[str, str]]) -> Iterator[Path]:

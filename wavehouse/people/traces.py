@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,8 @@ NOT_LOOKED_AT = frozenset(
     (".git", ".venv", ".wavehouse", "landing", "logs", "node_modules", "target", "warehouse")
 )
 MOST_BYTES = 50_000_000
-# So many values are looked for at once.
-AT_ONCE = 2_000
+WORD = re.compile(r"\w+")
+BEFORE = re.compile(r"[\w.]")
 
 
 @dataclass(frozen=True)
@@ -35,37 +36,66 @@ class Values:
     """What only erased people delivered, to be looked for.
 
     Args:
-        texts: the values.
+        texts: the values; there may be very many.
+        is_of_figures: whether a figure may be one of them, as an answer is and an id is not.
     """
 
     texts: frozenset[str]
+    is_of_figures: bool = True
 
-    def _patterns(self) -> Iterator[re.Pattern[str]]:
-        # As they are, and as JSON writes them, with and without escapes for other letters.
+    @cached_property
+    def _by_word(self) -> dict[str, list[tuple[int, str]]]:
+        """The values by their first word, with its place in them, the longest first.
+
+        As they are, and as JSON writes them, with and without escapes for other letters.
+        """
         forms = {
             form
             for text in self.texts
             for form in (text, *(json.dumps(text, ensure_ascii=way)[1:-1] for way in (True, False)))
         }
-        longest_first = sorted(forms, key=len, reverse=True)
-        for start in range(0, len(longest_first), AT_ONCE):
-            chosen = "|".join(map(re.escape, longest_first[start : start + AT_ONCE]))
-            yield re.compile(rf"(?<![\w.])(?:{chosen})(?![\w])")
+        found: dict[str, list[tuple[int, str]]] = {}
+        for form in sorted(forms, key=len, reverse=True):
+            word = WORD.search(form)
+            if word:
+                found.setdefault(word[0], []).append((word.start(), form))
+        return found
+
+    def _places(self, text: str) -> Iterator[tuple[int, int]]:
+        """Give where values begin and end; none is part of a longer word or number."""
+        end = 0
+        for word in WORD.finditer(text):
+            for offset, form in self._by_word.get(word[0], ()):
+                start = word.start() - offset
+                stop = start + len(form)
+                if (
+                    start >= end
+                    and text.startswith(form, start)
+                    and not BEFORE.match(text[start - 1 : start])
+                    and not WORD.match(text[stop : stop + 1])
+                ):
+                    yield start, stop
+                    end = stop
+                    break
 
     def is_in(self, text: str) -> bool:
         """Tell whether a text has one of them."""
-        return any(pattern.search(text) for pattern in self._patterns())
+        return next(self._places(text), None) is not None
 
     def taken_out_of(self, text: str) -> str:
         """Give a text without them."""
-        for pattern in self._patterns():
-            text = pattern.sub(ERASED, text)
-        return text
+        kept, end = [], 0
+        for start, stop in self._places(text):
+            kept += [text[end:start], ERASED]
+            end = stop
+        return "".join([*kept, text[end:]])
 
     @property
     def numbers(self) -> list[float]:
-        """Those that are numbers."""
-        found = []
+        """Those that a figure may be."""
+        found: list[float] = []
+        if not self.is_of_figures:
+            return found
         for text in self.texts:
             try:
                 found.append(float(text))

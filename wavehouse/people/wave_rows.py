@@ -7,7 +7,8 @@ A wave is landed (`landing/<study>/<wave>/answers.parquet`) or a seed
 
 import csv
 import os
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -24,6 +25,9 @@ ANSWERS = "answers.parquet"
 KEPT = ".wavehouse"
 # Copies of a landed wave beside it, until a command that replaces it is done.
 BEFORE = ".before"
+# Between the parts of an id of several columns; one within a part is written otherwise.
+HYPHENS = re.compile(r"(?<!~)((?:~~)*)-")
+FIELD = re.compile(r'("(?:[^"]|"")*"|[^,\r\n]*)(,|\r?\n|\r|\Z)')
 
 
 @dataclass(frozen=True)
@@ -73,9 +77,32 @@ class WaveRows:
             return
         table = self.read()
         mask = pa.array([place not in places for place in range(table.num_rows)], pa.bool_())
+        self._write(table.filter(mask))
+
+    def replace(self, table: pa.Table, columns: Mapping[str, Sequence[str | None]]) -> None:
+        """Give columns other values, in one step; all else stays as it is, byte for byte in CSV.
+
+        Args:
+            table: the rows, as `read` gives them.
+            columns: the values of each row, by the name of the column.
+        """
+        if self.path.suffix == ".parquet":
+            for name, values in columns.items():
+                place = table.column_names.index(name)
+                table = table.set_column(place, name, pa.array(values, pa.string()))
+            self._write(table)
+            return
+        first, *rows = _records(self.path.read_bytes())
+        texts = [first[0]]
+        for place, (text, _) in enumerate(rows):
+            new = {table.column_names.index(name): each[place] for name, each in columns.items()}
+            texts.append(_with_fields(text, new))
+        write_whole(self.path, "".join(texts))
+
+    def _write(self, table: pa.Table) -> None:
         partial = self.path.with_name(f".{self.path.name}.{os.getpid()}.partial")
         try:
-            pq.write_table(table.filter(mask), partial, compression="zstd")
+            pq.write_table(table, partial, compression="zstd")
             with partial.open("rb") as stream:
                 os.fsync(stream.fileno())
             partial.replace(self.path)
@@ -134,6 +161,9 @@ class RespondentColumns:
         }
         self._designs: dict[tuple[str, str], str] = {}
         self._of_study: dict[str, list[str]] = {}
+        for row in codebook.rows("designs"):
+            # Of a study that has no wave yet, or of a wave that is still to come.
+            self._of_study.setdefault(row["study_id"], []).append(row["design_id"])
         for row in codebook.waves():
             self._designs[row["study_id"], row["wave_id"]] = row["design_id"]
             self._of_study.setdefault(row["study_id"], []).append(row["design_id"])
@@ -155,6 +185,30 @@ class RespondentColumns:
                 return columns
         return []
 
+    def part_counts(self, study_id: str) -> list[int]:
+        """Say of how many columns an id of a study may be."""
+        return sorted({len(columns) for columns in self._all(study_id)})
+
+    def told(self, study_id: str) -> str:
+        """Name all columns that are declared for ids of a study."""
+        return ", ".join(dict.fromkeys(name for columns in self._all(study_id) for name in columns))
+
+    def other_uses(self, study_id: str, codebook: Codebook) -> Iterator[tuple[str, str]]:
+        """Give columns with ids that the codebook reads as numbers or answers too, and as what."""
+        designs = set(self._of_study.get(study_id, []))
+        names = {name for columns in self._all(study_id) for name in columns}
+        for row in codebook.rows("design_columns"):
+            of_them = row["design_id"] in designs and row["source_column"] in names
+            if of_them and row["design_role"] not in ("respondent", "psu", "stratum"):
+                yield row["source_column"], f"the {row['design_role']} of {row['design_id']}"
+        for row in codebook.rows("questions"):
+            if row["study_id"] == study_id and row["source_column"] in names:
+                yield row["source_column"], f"question {row['variable_id']}"
+
+    def _all(self, study_id: str) -> list[list[str]]:
+        designs = dict.fromkeys(self._of_study.get(study_id, []))
+        return [self._of_design[each] for each in designs if each in self._of_design]
+
 
 def ids_of(table: pa.Table, columns: Sequence[str]) -> list[str | None]:
     """Give the id of the respondent of each row, as the models make it of its parts.
@@ -169,9 +223,20 @@ def ids_of(table: pa.Table, columns: Sequence[str]) -> list[str | None]:
     if len(parts) == 1:
         return parts[0]
     return [
-        None if None in row else "-".join(_escaped(part) for part in row if part is not None)
+        None if None in row else joined_id([part for part in row if part is not None])
         for row in zip(*parts, strict=True)
     ]
+
+
+def joined_id(parts: Sequence[str]) -> str:
+    """Join the parts of an id of several columns."""
+    return "-".join(map(_escaped, parts))
+
+
+def parts_of_id(respondent_id: str) -> list[str]:
+    """Give the parts that an id was joined of, if it was."""
+    parts = HYPHENS.sub("\\1\x1f", respondent_id).split("\x1f")
+    return [re.sub("~([~-])", r"\1", part) for part in parts]
 
 
 def _trimmed(value: str | None) -> str | None:
@@ -180,6 +245,25 @@ def _trimmed(value: str | None) -> str | None:
 
 def _escaped(part: str) -> str:
     return part.replace("~", "~~").replace("-", "~-")
+
+
+def _with_fields(record: str, new: Mapping[int, str | None]) -> str:
+    """Give a record of a CSV file with other values in some places; the rest as it stands."""
+    texts, at, place = [], 0, 0
+    while found := FIELD.match(record, at):
+        value = new.get(place)
+        texts.append(found[1] if value is None else _quoted(value))
+        texts.append(found[2])
+        at, place = found.end(), place + 1
+        if found[2] != ",":
+            break
+    return "".join(texts) + record[at:]
+
+
+def _quoted(value: str) -> str:
+    stream = StringIO(newline="")
+    csv.writer(stream, lineterminator="").writerow([value])
+    return stream.getvalue()
 
 
 def _records(content: bytes) -> Iterator[tuple[str, list[str]]]:

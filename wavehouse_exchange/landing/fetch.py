@@ -15,6 +15,7 @@ from wavehouse.codebook.ids import inside, judge_ids
 from wavehouse.codebook.tables import read_codebook
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.locks import only_one
+from wavehouse.people.sources import remove_delivered
 from wavehouse.project import Project
 from wavehouse_exchange.landing.download import Downloader, NotTriedError
 from wavehouse_exchange.landing.land import land_wave, sha256_of
@@ -123,6 +124,7 @@ def fetch(
                 problems.append(str(error))
             else:
                 fetched.append(FetchedWave(landed, is_new=True))
+                remove_delivered(project)
     problems += [
         f"{len(names)} more file(s) were not tried, because {reason}: {', '.join(names)}."
         for reason, names in not_tried.items()

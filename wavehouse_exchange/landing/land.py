@@ -17,6 +17,7 @@ from wavehouse.codebook.tables import Row, read_codebook
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.locks import only_one
 from wavehouse.people.kept_out import leave_out_erased
+from wavehouse.people.replaced_ids import replace_ids
 from wavehouse.project import Project
 from wavehouse.publishing.releases import sync_to_disk
 from wavehouse.writing import explained
@@ -36,6 +37,7 @@ from wavehouse_exchange.landing.store import (
     StoredTable,
     store_table,
     without_empty_columns,
+    without_texts,
     write_wave,
 )
 from wavehouse_exchange.landing.tables import DeliveredTable, ReadingOptions
@@ -101,6 +103,10 @@ def land_wave(
             for note in leave_out_erased(project, study_id, wave_id, answers):
                 tables[0].table.notes.append(note)
                 print(f"Study {study_id}, wave {wave_id}: {note}")
+            if replace_ids(project, study_id, wave_id, answers):
+                for stored in tables:
+                    # They may quote an id.
+                    stored.table.notes[:] = map(without_texts, stored.table.notes)
             landed_at = datetime.now(UTC).replace(tzinfo=None)
             write_wave(partial, study_id, wave_id, tables, columns, sums, said, landed_at)
             answers.rename(partial / "answers.parquet")

@@ -20,6 +20,8 @@ from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_text
 from wavehouse.people.erasure_list import read_erased
 from wavehouse.people.kept_out import leave_out_erased
+from wavehouse.people.protections import read_protections
+from wavehouse.people.replaced_ids import replace_ids
 from wavehouse.project import Project
 from wavehouse.writing import write_whole
 from wavehouse_exchange.landing import land_wave
@@ -150,7 +152,7 @@ def deliver(
     reading = reading or AS_DELIVERED
     if delivered_as == "seed" and _is_plain_csv(files, reading):
         _check_csv(files[0])
-        content = _without_erased(project, study_id, wave_id, files[0])
+        content = _protected(project, study_id, wave_id, files[0])
         _place(project, seed, content, placed, replace)
         if replace:
             placed.keep_file(labels_file(seed))
@@ -194,14 +196,17 @@ def deliver(
     return dataclasses.replace(of_seed, notes=profile.notes, response_sets=profile.response_sets)
 
 
-def _without_erased(project: Project, study_id: str, wave_id: str, file: Path) -> bytes:
-    """Give what a seed is to hold: all of a file but rows of people who were erased."""
-    if study_id not in read_erased(project).studies:
+def _protected(project: Project, study_id: str, wave_id: str, file: Path) -> bytes:
+    """Give what a seed is to hold: without people who were erased, and ids that are replaced."""
+    declared = read_protections(project).get(study_id)
+    is_replaced = declared is not None and declared.replaces_ids
+    if study_id not in read_erased(project).studies and not is_replaced:
         return file.read_bytes()
     with TemporaryDirectory() as folder:
         copy = Path(shutil.copy(file, folder))
         for note in leave_out_erased(project, study_id, wave_id, copy):
             print(f"Study {study_id}, wave {wave_id}: {note}")
+        replace_ids(project, study_id, wave_id, copy)
         return copy.read_bytes()
 
 

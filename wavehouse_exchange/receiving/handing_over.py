@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from wavehouse.errors import WavehouseError
 from wavehouse.locks import only_one
+from wavehouse.people.sources import remove_delivered
 from wavehouse.project import Project
 from wavehouse_exchange.onboarding.onboard import add_wave
 from wavehouse_exchange.receiving.check_one import log
@@ -88,10 +89,16 @@ def take_delivery(project: Project, delivery_id: str) -> str:
     quarantine = Quarantine(project)
     with _alone(quarantine, delivery_id) as delivery:
         _refuse_state(delivery, ("accepted", "taken"), "taken in")
+        if not all(path.is_file() for path in quarantine.paths(delivery)):
+            raise WavehouseError(
+                f"{delivery} was taken in, and its files are removed, since they had people who "
+                "were erased or ids that are replaced. Ask for it again."
+            )
         files = files_to_read(quarantine, delivery)
         options = wave_options(project, delivery)
         said = add_wave(project, delivery.study_id, delivery.wave_id, files, options)
         _decide(quarantine, delivery, "taken")
+        remove_delivered(project)
     return said
 
 

@@ -6,7 +6,7 @@
 -- depends_on: {{ ref('weights') }}
 -- depends_on: {{ ref('field_schedule') }}
 -- depends_on: {{ ref('audiences') }}, {{ ref('audience_rows') }}, {{ ref('audience_columns') }}
--- depends_on: {{ ref('audience_deliveries') }}
+-- depends_on: {{ ref('audience_deliveries') }}, {{ ref('study_protections') }}
 -- depends_on: {{ ref('waves') }}, {{ ref('code_lists') }}, {{ ref('categories') }}
 -- depends_on: {{ ref('variables') }}, {{ ref('questions') }}, {{ ref('crosswalk') }}
 -- depends_on: {{ ref('waived_columns') }}, {{ ref('derivations') }}, {{ ref('segments') }}

@@ -90,7 +90,8 @@ def old_releases(project: Project, snapshots: Sequence[Snapshot]) -> list[Snapsh
 def of_erased(project: Project, restic: Restic, newest: str) -> list[Snapshot]:
     """Give the snapshots that have rows of erased people, or texts or figures of theirs."""
     known = read_erased(project).backups
-    if not known or known["repository_id"] != read_backups(project).get("repository_id"):
+    # Before the command that noted it was done, it does not say up to which backup.
+    if "up_to" not in known or known["repository_id"] != read_backups(project).get("repository_id"):
         return []
     parts = {DELIVERED, PROJECT} if known["texts"] else {DELIVERED}
     return [

@@ -40,6 +40,7 @@ from wavehouse.operations.run_history.messages import ending_of, short
 from wavehouse.operations.run_history.run_files import operations_folder
 from wavehouse.operations.run_history.runs import RecordedRun, recorded
 from wavehouse.operations.status.report import report
+from wavehouse.people.sources import remove_delivered
 from wavehouse.project import Project
 from wavehouse.publishing.releases import counting_release
 from wavehouse.writing import explained, is_of_the_system
@@ -267,6 +268,8 @@ def _keep(taking: Taking, done: Outcome) -> None:
     taking.remember()
     done.taken += [f"{each['study_id']} {each['wave_id']}" for each in taking.deliveries]
     taking.settle()
+    for line in remove_delivered(taking.project):
+        print(terminal_text(line), flush=True)
 
 
 def _tried(project: Project, delivery: Delivery, done: Outcome) -> Trial | None:
