@@ -10,6 +10,8 @@ from wavehouse.errors import ProblemsError
 from wavehouse.people.processing_record import OPEN, processing_record
 from wavehouse.project import Project
 
+TIME = {"rows_until": "2031-12-31", "aggregates": "stay"}
+
 
 @pytest.fixture
 def project(empty: Project) -> Project:
@@ -35,7 +37,7 @@ def project(empty: Project) -> Project:
                 {"study_id": "panel", "source_column": "mode", "waiver_kind": "technical"},
             ],
             "audience_deliveries": [{"audience_id": "field", "study_id": "panel"}],
-            "study_protections": [{"study_id": "panel", "respondent_ids": "pseudonyms"}],
+            "study_protections": [{"study_id": "panel", "respondent_ids": "pseudonyms", **TIME}],
         },
     )
     set_codebook_rows(
@@ -79,6 +81,7 @@ def test_it_has_what_the_project_knows(project: Project) -> None:
     assert said["description"] == "Asks neighbours."
     assert said["data of people"] == "Joy of living"
     assert said["columns that tell who somebody is, not kept"] == "phone"
+    assert said["rows of people are kept"] == "until 2031-12-31"
     assert said["ids of respondents"].startswith("replaced by pseudonyms")
     assert said["recipients of rows of people"] == "Field force"
     assert said["recipients of estimates"] == "Everybody (a part)"

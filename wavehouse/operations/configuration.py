@@ -47,6 +47,8 @@ class Run(_Part):
         time_limit_minutes: a run that takes longer is stopped.
         exports: what is exported after each publish.
         pages: whether the pages and the docs site are written after each publish.
+        expire: whether rows of people of studies go when their time is over, as `wavehouse expire`
+            removes them.
     """
 
     inbox: str | None = None
@@ -54,6 +56,7 @@ class Run(_Part):
     time_limit_minutes: Positive = 120
     exports: tuple[Export, ...] = Field(default=(), strict=False)
     pages: bool = True
+    expire: bool = False
 
 
 class Expect(_Part):

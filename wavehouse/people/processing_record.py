@@ -1,14 +1,15 @@
 """The record of processing activities (GDPR, article 30), as far as a project knows it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from wavehouse.audiences.grants import ANSWERS, ESTIMATES
 from wavehouse.codebook.tables import Codebook, Row, read_codebook, wave_number
 from wavehouse.errors import ProblemsError
 from wavehouse.operations.configuration import Backup, Operations, read_operations
 from wavehouse.people.erasure_list import read_erased
+from wavehouse.people.keeping_times import last_days
 from wavehouse.people.protections import PSEUDONYMS, TABLE
 from wavehouse.project import Project
 from wavehouse.publishing.retention import MICRODATA, Retention, read_retention
@@ -35,6 +36,7 @@ class StudyRecord:
         terms: under which terms they may be used.
         variables: what is kept of people, by labels.
         ids: what stands for a respondent.
+        kept: how long rows of people are kept.
         left_out: columns that tell who somebody is, and were not kept.
         readers_of_people: audiences that read rows of people.
         readers_of_estimates: audiences that read estimates.
@@ -50,6 +52,7 @@ class StudyRecord:
     terms: str
     variables: str
     ids: str
+    kept: str
     left_out: str
     readers_of_people: str
     readers_of_estimates: str
@@ -71,6 +74,7 @@ def processing_record(project: Project, controller: str = "", contact: str = "")
     if codebook.problems:
         raise ProblemsError("The codebook cannot be read:", codebook.problems)
     operations = read_operations(project)
+    days = last_days(project)
     retention = read_retention(project)[MICRODATA]
     n_erased = len(read_erased(project).people)
     return text(
@@ -80,7 +84,7 @@ def processing_record(project: Project, controller: str = "", contact: str = "")
         open=OPEN,
         controller=_cell(controller),
         contact=_cell(contact),
-        studies=[_study(codebook, row) for row in codebook.rows("studies")],
+        studies=[_study(codebook, row, days) for row in codebook.rows("studies")],
         releases=_kept(retention),
         backups=_kept_in_backups(operations, retention),
         audiences=_audiences(codebook),
@@ -89,7 +93,7 @@ def processing_record(project: Project, controller: str = "", contact: str = "")
     )
 
 
-def _study(codebook: Codebook, study: Row) -> StudyRecord:
+def _study(codebook: Codebook, study: Row, days: Mapping[str, date]) -> StudyRecord:
     own = study["study_id"]
     waves = sorted(
         (row for row in codebook.rows("waves") if row["study_id"] == own), key=wave_number
@@ -116,6 +120,7 @@ def _study(codebook: Codebook, study: Row) -> StudyRecord:
         _cell(study["terms_of_use"]),
         _listed(labels.get(name) or name for name in asked),
         REPLACED if own in replaced else "as they are delivered",
+        f"until {days[own]}" if own in days else "until somebody removes them; a day should be set",
         _listed(dict.fromkeys(personal)),
         _listed(_readers(codebook, own, ANSWERS)),
         _listed(_readers(codebook, own, ESTIMATES)),

@@ -7,7 +7,7 @@ so of releases from before an erasure that part goes, and the next release has i
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 # What a release's manifest has since figures of erased people were taken out of its tables.
 MARK = "erased_from"
+# The same since a study was taken out of them.
+WITHOUT_STUDIES = "studies_taken_out_of"
 NUMBERS = ("FLOAT", "DOUBLE", "DECIMAL")
 RESPONDENTS = "fct_respondents"
 WHY = "People were erased."
@@ -114,46 +116,116 @@ def clean_aggregates(project: Project, values: Values) -> list[str]:
 
     Only for the holder of `publishing_lock`.
     """
-    changed = []
     with duckdb.connect() as connection:
         connection.execute("create table own_numbers (value double)")
         connection.execute("insert into own_numbers select unnest($1::double[])", [values.numbers])
-        new_files: dict[tuple[int, int], Path] = {}
-        for release in kept_releases(project):
-            partials: dict[str, Path] = {}
+        return _change_tables(
+            project, connection, lambda source: _without_values(connection, source, values), MARK
+        )
+
+
+def take_study_out(project: Project, study_id: str) -> list[str]:
+    """Take the rows of a study out of the tables of figures of all releases; name the tables.
+
+    What audiences read of such a release goes too, as with `clean_aggregates`.
+
+    Only for the holder of `publishing_lock`.
+    """
+    its = f"study_id = {sql_text(study_id)}"
+
+    def without_study(source: str) -> str | None:
+        columns = {row[0] for row in connection.execute(f"describe from {source}").fetchall()}
+        has = "study_id" in columns and bool(
+            connection.execute(f"select 1 from {source} where {its} limit 1").fetchall()
+        )
+        return f"select * from {source} where ({its}) is not true" if has else None
+
+    with duckdb.connect() as connection:
+        return _change_tables(project, connection, without_study, WITHOUT_STUDIES)
+
+
+def last_release_with(project: Project, study_id: str) -> str | None:
+    """Give the id of the last release in the history that has figures of a study."""
+    with duckdb.connect() as connection:
+        for release in reversed(kept_releases(project)):
             for file in sorted((release.folder / AGGREGATES).glob("*.parquet")):
-                partial = _cleaned(connection, file, release, values, new_files)
-                if partial is not None:
-                    partials[file.stem] = partial
-            if not partials:
-                continue
-            # The manifest first: after a kill between the two, the tables are still found.
-            _note_changed(release, partials)
-            for name, partial in partials.items():
-                file = release.folder / AGGREGATES / f"{name}.parquet"
-                state = file.stat()
-                partial.replace(file)
-                new_files[state.st_dev, state.st_ino] = file
-            shutil.rmtree(release.folder / AGGREGATES / AUDIENCES, ignore_errors=True)
-            changed += [f"{name} of release {release.release_id}" for name in partials]
+                source = f"read_parquet({sql_text(file)})"
+                names = {row[0] for row in connection.execute(f"describe from {source}").fetchall()}
+                if (
+                    "study_id" in names
+                    and connection.execute(
+                        f"select 1 from {source} where study_id = {sql_text(study_id)} limit 1"
+                    ).fetchall()
+                ):
+                    return release.release_id
+    return None
+
+
+def _change_tables(
+    project: Project,
+    connection: "DuckDBPyConnection",
+    query_of: Callable[[str], str | None],
+    mark: str,
+) -> list[str]:
+    """Write tables of figures anew, with what a query gives of them; name those that changed.
+
+    Args:
+        project: the project.
+        connection: where the queries run.
+        query_of: gives the query for a source; None where the table stays as it is.
+        mark: where the manifest says which tables were changed.
+    """
+    changed = []
+    new_files: dict[tuple[int, int], Path] = {}
+    for release in kept_releases(project):
+        partials: dict[str, Path] = {}
+        for file in sorted((release.folder / AGGREGATES).glob("*.parquet")):
+            partial = _changed(connection, file, release, query_of, new_files)
+            if partial is not None:
+                partials[file.stem] = partial
+        if not partials:
+            continue
+        # The manifest first: after a kill between the two, the tables are still found.
+        _note_changed(release, partials, mark)
+        for name, partial in partials.items():
+            file = release.folder / AGGREGATES / f"{name}.parquet"
+            state = file.stat()
+            partial.replace(file)
+            new_files[state.st_dev, state.st_ino] = file
+        shutil.rmtree(release.folder / AGGREGATES / AUDIENCES, ignore_errors=True)
+        changed += [f"{name} of release {release.release_id}" for name in partials]
     return changed
 
 
-def _cleaned(
+def _changed(
     connection: "DuckDBPyConnection",
     file: Path,
     release: KeptRelease,
-    values: Values,
+    query_of: Callable[[str], str | None],
     new_files: dict[tuple[int, int], Path],
 ) -> Path | None:
-    """Write a table without the values beside the old one; None if it has none of them."""
+    """Write a table as it is to be beside the old one; None if it stays as it is."""
     state = file.stat()
     partial = file.with_name(f".{file.name}.partial")
     partial.unlink(missing_ok=True)
     if (same := new_files.get((state.st_dev, state.st_ino))) is not None:
         link_or_copy(same, partial)
         return partial
-    source = f"read_parquet({sql_text(file)})"
+    query = query_of(f"read_parquet({sql_text(file)})")
+    if query is None:
+        return None
+    connection.execute(
+        f"copy ({query}) to {sql_text(partial)} (format parquet, compression zstd, "
+        f"kv_metadata {{{RELEASE_KEY}: {sql_text(release.release_id)}}})"
+    )
+    seal(partial)
+    with partial.open("rb") as stream:
+        os.fsync(stream.fileno())
+    return partial
+
+
+def _without_values(connection: "DuckDBPyConnection", source: str, values: Values) -> str | None:
+    """Give the query of a table without some values; None if it has none of them."""
     replaced = []
     for name, kind, *_ in connection.execute(f"describe select * from {source}").fetchall():
         column = sql_name(name)
@@ -172,24 +244,14 @@ def _cleaned(
             has = f"{column}::double in (select value from own_numbers)"
             if connection.execute(f"select 1 from {source} where {has} limit 1").fetchall():
                 replaced.append(f"case when not ({has}) then {column} end as {column}")
-    if not replaced:
-        return None
-    connection.execute(
-        f"copy (select * replace ({', '.join(replaced)}) from {source}) to {sql_text(partial)} "
-        f"(format parquet, compression zstd, "
-        f"kv_metadata {{{RELEASE_KEY}: {sql_text(release.release_id)}}})"
-    )
-    seal(partial)
-    with partial.open("rb") as stream:
-        os.fsync(stream.fileno())
-    return partial
+    return f"select * replace ({', '.join(replaced)}) from {source}" if replaced else None
 
 
-def _note_changed(release: KeptRelease, partials: dict[str, Path]) -> None:
+def _note_changed(release: KeptRelease, partials: dict[str, Path], mark: str) -> None:
     """Let the manifest of a release say what its tables hold, and which ones were changed."""
     manifest: dict[str, Any] = release.manifest
     for table in manifest["tables"]:
         if table["name"] in partials:
             table["content"] = describe_content(partials[table["name"]])[0]
-    manifest[MARK] = sorted({*manifest.get(MARK, []), *partials})
+    manifest[mark] = sorted({*manifest.get(mark, []), *partials})
     write_whole(release.folder / MANIFEST, json.dumps(manifest, indent=2) + "\n", sealed=True)

@@ -173,9 +173,17 @@ def quarantined(
     project: Project, waves: set[tuple[str, str]]
 ) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Give the folder, and what is known, of each delivery of some waves in quarantine."""
+    for study_id in sorted({study for study, _ in waves}):
+        for folder, delivery in deliveries_of(project, study_id):
+            if (study_id, delivery["wave_id"]) in waves:
+                yield folder, delivery
+
+
+def deliveries_of(project: Project, study_id: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Give the folder, and what is known, of each delivery of a study in quarantine."""
     for file in sorted((project.warehouse / "quarantine").glob("[!.]*/delivery.json")):
         delivery = json.loads(file.read_text(encoding="utf-8"))
-        if (delivery["study_id"], delivery["wave_id"]) in waves:
+        if delivery["study_id"] == study_id:
             yield file.parent, delivery
 
 

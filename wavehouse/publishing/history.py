@@ -347,6 +347,8 @@ def tidy_history(project: Project, *, is_asked_for: bool = False) -> list[str]:
     Raises:
         ProblemsError: `releases.yml` is not as it should be; nothing is removed then.
     """
+    from wavehouse.people.expired import releases_that_stay
+
     _finish_removals(history_folder(project))
     retention = read_retention(project)
     releases = kept_releases(project)
@@ -355,6 +357,8 @@ def tidy_history(project: Project, *, is_asked_for: bool = False) -> list[str]:
     aggregates, microdata = (
         retention[part].kept(times, always, is_asked_for=is_asked_for) for part in PARTS
     )
+    # Figures of studies that have no rows of people any more, and so come in no other release.
+    aggregates |= releases_that_stay(project) & times.keys()
     # Answers without the estimates from them serve nobody, so they do not stay longer.
     microdata &= aggregates
     gone = []
@@ -377,11 +381,18 @@ def remove_release(project: Project, words: str, *, microdata_only: bool) -> str
     Raises:
         WavehouseError: there is no such release, or it is one of the two that always stay.
     """
+    from wavehouse.people.expired import releases_that_stay
+
     release = find_release(project, words)
     if release.live:
         raise WavehouseError(
             f"{release.release_id} is the {release.live} release, which stays. Later publishes "
             "replace it; then it can be removed."
+        )
+    if not microdata_only and release.release_id in releases_that_stay(project):
+        raise WavehouseError(
+            f"{release.release_id} keeps the figures of a study that has no rows of people any "
+            "more: seeds/codebook/study_protections.csv says that they stay."
         )
     if microdata_only and MICRODATA not in release.parts:
         raise WavehouseError(f"{release.release_id} has no {MICRODATA} any more.")

@@ -4,7 +4,7 @@ Times are what the clock of the machine said, and a clock may be wrong. So nothi
 last times are in doubt, nor by a time that is yet to come.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -77,7 +77,7 @@ class Retention:
         ahead = times.keys() - come.keys()
         if not come or self.days == inf:
             return set(times)
-        if not is_asked_for and self._is_in_doubt(sorted(come.values())):
+        if not is_asked_for and is_in_doubt(come.values(), self.days):
             return set(times)
         return ahead | self._kept(come, always)
 
@@ -96,27 +96,33 @@ class Retention:
             kept |= {release for place, release in enumerate(stretches.values()) if place < wanted}
         return kept
 
-    def _is_in_doubt(self, times: Sequence[datetime]) -> bool:
-        """Tell whether a clock may have jumped ahead shortly before the last of these times.
-
-        A jump looks like a pause that is longer than those before it. A real one is over when
-        releases come again; a wrong clock is seen by somebody in the meantime.
-        """
-        pauses = [later - earlier for earlier, later in pairwise(times)]
-        least = timedelta(days=min(max(self.days, PAUSE_DAYS), MOST_DAYS))
-        for place, pause in enumerate(pauses):
-            before = pauses[max(place - N_PAUSES, 0) : place]
-            usual = 2 * max(before, default=timedelta(0))
-            if pause > max(least, usual) and times[-1] - times[place + 1] < CONFIRMED:
-                return True
-        return False
-
 
 # What holds where the project has no such file.
 DEFAULT = {
     AGGREGATES: Retention(days=92, months=24, quarters=40, years=inf),
     MICRODATA: Retention(days=30, months=0, quarters=0, years=0),
 }
+
+
+def is_in_doubt(times: Iterable[datetime], days: float = 0) -> bool:
+    """Tell whether a clock may have jumped ahead shortly before the last of some times.
+
+    A jump looks like a pause that is longer than those before it. A real one is over when times
+    come again; a wrong clock is seen by somebody in the meantime.
+
+    Args:
+        times: when something was done that is done again and again.
+        days: a pause of so many days is no surprise.
+    """
+    ordered = sorted(times)
+    pauses = [later - earlier for earlier, later in pairwise(ordered)]
+    least = timedelta(days=min(max(days, PAUSE_DAYS), MOST_DAYS))
+    for place, pause in enumerate(pauses):
+        before = pauses[max(place - N_PAUSES, 0) : place]
+        usual = 2 * max(before, default=timedelta(0))
+        if pause > max(least, usual) and ordered[-1] - ordered[place + 1] < CONFIRMED:
+            return True
+    return False
 
 
 def read_retention(project: Project) -> dict[str, Retention]:

@@ -16,6 +16,7 @@ from wavehouse.codebook.ids import judge_ids
 from wavehouse.codebook.tables import Row, read_codebook
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.locks import only_one
+from wavehouse.people.keeping_times import refuse_when_over
 from wavehouse.people.kept_out import leave_out_erased
 from wavehouse.people.replaced_ids import replace_ids
 from wavehouse.project import Project
@@ -158,6 +159,7 @@ def respondent_column(project: Project, study_id: str, wave_id: str) -> str | No
 
 def _check_request(project: Project, study_id: str, wave_id: str, paths: list[Path]) -> None:
     judge_ids(study_id, wave_id, "Nothing was landed:")
+    refuse_when_over(project, study_id, wave_id)
     wave_folder(project, study_id, wave_id)
     problems = []
     if (project.waves / study_id / f"{study_id}_{wave_id}.csv").exists():

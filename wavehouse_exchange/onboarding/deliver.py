@@ -19,6 +19,7 @@ from wavehouse.codebook.ids import inside
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_text
 from wavehouse.people.erasure_list import read_erased
+from wavehouse.people.keeping_times import refuse_when_over
 from wavehouse.people.kept_out import leave_out_erased
 from wavehouse.people.protections import read_protections
 from wavehouse.people.replaced_ids import replace_ids
@@ -148,6 +149,7 @@ def deliver(
     Raises:
         WavehouseError: a file cannot be read, or something else is in the wave's place.
     """
+    refuse_when_over(project, study_id, wave_id)
     seed = seed_file(project, study_id, wave_id)
     reading = reading or AS_DELIVERED
     if delivered_as == "seed" and _is_plain_csv(files, reading):

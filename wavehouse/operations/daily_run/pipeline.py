@@ -37,12 +37,13 @@ from wavehouse.operations.daily_run.taking import Taking, finish_last, has_gone
 from wavehouse.operations.daily_run.trial import Busy, Trial, Waits, try_delivery
 from wavehouse.operations.daily_run.written import is_written, remember_written
 from wavehouse.operations.run_history.messages import ending_of, short
-from wavehouse.operations.run_history.run_files import operations_folder
+from wavehouse.operations.run_history.run_files import operations_folder, read_runs
 from wavehouse.operations.run_history.runs import RecordedRun, recorded
 from wavehouse.operations.status.report import report
 from wavehouse.people.sources import remove_delivered
 from wavehouse.project import Project
 from wavehouse.publishing.releases import counting_release
+from wavehouse.publishing.retention import is_in_doubt
 from wavehouse.writing import explained, is_of_the_system
 
 LOCK = ".run.lock"
@@ -135,6 +136,8 @@ def _steps(
     """
     yield "fetch", lambda: _fetch(project, done)
     yield "build", lambda: _take_and_build(project, operations, done)
+    if operations.run.expire:
+        yield "expire", lambda: _expire(project, done)
     outputs: dict[str, Callable[[], None]] = {}
     if operations.run.pages:
         outputs |= {"docs": lambda: _docs(project), "pages": lambda: _pages(project)}
@@ -201,6 +204,26 @@ def _fetch(project: Project, done: Outcome) -> None:
         except WavehouseError as error:
             print(terminal_text(str(error)), flush=True)
             done.failed.append(f"fetch {study_id}: {ending_of(error)[1]}")
+
+
+def _expire(project: Project, done: Outcome) -> None:
+    """Remove rows of people whose time is over, unless the clock may be wrong."""
+    from wavehouse.people.expiring import build_without, due_studies, expire
+
+    due = due_studies(project)
+    if not due:
+        return
+    now = datetime.now(UTC)
+    runs = [datetime.fromisoformat(run["started_at"]) for run in read_runs(project)]
+    if is_in_doubt([*runs, now]):
+        done.notes.append(
+            f"Rows of people of {', '.join(due)} seem to be due, and the clock may be wrong: there "
+            "was no run for long. `wavehouse expire --apply` removes them; else runs do so after a "
+            "week."
+        )
+        return
+    reached = expire(project, build_without)
+    done.notes += [*reached.lines, *reached.left]
 
 
 def _take_and_build(project: Project, operations: Operations, done: Outcome) -> None:

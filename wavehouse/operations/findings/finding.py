@@ -25,6 +25,7 @@ KINDS = {
     "wave_waits": "waits for decisions",
     "delivery_refused": "was not taken",
     "schedule_wrong": "cannot be read",
+    "rows_due": "is kept for too long",
     "backup_late": "is late",
     "backup_failed": "failed",
     "drill_late": "is late",

@@ -19,6 +19,7 @@ from wavehouse.operations.findings.findings_of_postgres import (
 )
 from wavehouse.operations.findings.findings_of_runs import findings_of_release, findings_of_runs
 from wavehouse.operations.findings.findings_of_storage import findings_of_storage
+from wavehouse.operations.findings.findings_of_times import findings_of_times
 from wavehouse.operations.findings.findings_of_waves import (
     findings_of_deliveries,
     findings_of_waves,
@@ -35,6 +36,7 @@ PARTS: dict[str, Part] = {
     "The release": findings_of_release,
     "The field schedule": findings_of_waves,
     "The deliveries": findings_of_deliveries,
+    "The times of rows of people": findings_of_times,
     "The backups": findings_of_backups,
     "The disks": findings_of_storage,
     "PostgreSQL": findings_of_postgres,
