@@ -1,8 +1,14 @@
 """Erasure: of erased people nothing is left, whatever keeps it; all others stay as they are."""
 
 import json
+import random
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -24,6 +30,7 @@ from wavehouse.people.wave_rows import ids_of
 from wavehouse.project import Project
 from wavehouse.publishing.history import kept_releases
 from wavehouse.publishing.releases import counting_release
+from wavehouse_exchange.receiving.quarantine import Delivery, Quarantine, Sender, SentFile
 
 Run = Callable[..., tuple[int, str]]
 
@@ -286,6 +293,95 @@ def test_deliveries_in_quarantine(project: Project) -> None:
     assert "warehouse/quarantine/d_2: a delivery that waits" in left
     assert set(found_in(project.root, SECRETS)) == {"warehouse/quarantine/d_2/files/wave.csv"}
     assert json.loads((project.warehouse / "quarantine/d_1/delivery.json").read_text())
+
+
+def deliver(project: Project, wave_id: str, name: str, content: bytes, state: str) -> Delivery:
+    """Let a delivery wait in quarantine."""
+    quarantine = Quarantine(project)
+    with quarantine.arriving() as arriving:
+        arriving.place(name).write_bytes(content)
+        arriving.files.append(SentFile(name, sha256(content).hexdigest(), len(content)))
+        sender = Sender("partners", "k", "panel", wave_id)
+        delivery, _ = quarantine.keep(arriving, sender, "")
+    return quarantine.decide(delivery, state=state)
+
+
+def test_deliveries_that_wait_are_declined_if_they_have_somebody(project: Project) -> None:
+    header = ",".join(small_people.HEADER)
+    theirs, others = f"{header}\n{ID},1,Yes,f\n", f"{header}\nid-2,1,Yes,f\n"
+    rows = json.dumps([{"person": ID, "weight": "1"}])
+    waiting = [
+        deliver(project, "2032", "a.csv", theirs.encode(), "accepted"),
+        deliver(project, "2031", "b.json", rows.encode(), "accepted"),
+    ]
+    fine = deliver(project, "2032", "c.csv", others.encode(), "accepted")
+    unread = deliver(project, "2032", "d.csv", others.replace("2", "3").encode(), "received")
+    assert sum("would be declined" in line for line in plan(project, PERSON).lines) == 2
+    done = erase(project, PERSON)
+    assert found_in(project.root, SECRETS) == {}
+    assert sum("is declined" in line for line in done.lines) == 2
+    quarantine = Quarantine(project)
+    for each in waiting:
+        known = quarantine.find(each.delivery_id)
+        assert known is not None
+        assert (known.state, ID in known.note) == ("declined", False)
+    for each in (fine, unread):
+        known = quarantine.find(each.delivery_id)
+        assert known is not None
+        assert known.state == each.state
+        assert quarantine.paths(known)[0].is_file()
+    # One that comes after the erasure is found by looking again.
+    deliver(project, "2032", "e.csv", theirs.replace("Yes", "No").encode(), "accepted")
+    assert any("is declined" in line for line in erase(project, []).lines)
+    assert found_in(project.root, [ID]) == {}
+
+
+KILLED = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+import small_people
+from wavehouse.people import erasing
+from wavehouse.people.named import Respondent
+from wavehouse.project import Project
+project = Project(Path(sys.argv[1]))
+erasing._build = lambda project: small_people.release(project, version=3)
+print("begins", flush=True)
+erasing.erase(project, [Respondent("panel", None, small_people.ID)] if sys.argv[3] else [])
+print("done", flush=True)
+"""
+
+
+@pytest.mark.slow("drill")
+def test_killed_at_any_moment_it_never_says_that_it_is_done(
+    project: Project, tmp_path: Path
+) -> None:
+    chance = random.Random(20)
+    here = str(Path(__file__).parent)
+    n_killed = 0
+    for number in range(12):
+        root = tmp_path / f"copy_{number}" / "project"
+        shutil.copytree(project.root, root, symlinks=True)
+        tried = Project(root)
+        for _ in range(5):
+            names = "1" if not read_erased(tried).people else ""
+            words = [sys.executable, "-c", KILLED, str(root), here, names]
+            with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+                assert process.stdout is not None
+                assert process.stdout.readline() == "begins\n"
+                time.sleep(chance.uniform(0, 1.2))
+                process.send_signal(signal.SIGKILL)
+                ended = process.stdout.read() == "done\n"
+            n_killed += not ended
+            known = read_erased(tried)
+            if known.people and known.is_done:
+                assert found_in(root, SECRETS) == {}
+        erase(tried, [] if read_erased(tried).people else PERSON)
+        assert found_in(root, SECRETS) == {}
+        assert read_erased(tried).is_done
+        waves = (tried.codebook / "waves.csv").read_text().splitlines()[1:]
+        assert [line.rpartition(",")[2] for line in waves] == ["3", "3"]
+    assert n_killed > 12
 
 
 def test_a_build_on_a_server_is_named(project: Project) -> None:

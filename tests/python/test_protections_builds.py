@@ -1,4 +1,7 @@
-"""Pseudonyms in a project that dbt builds: no file has an id, and every figure is as it was."""
+"""How studies protect people, in a project that dbt builds.
+
+Pseudonyms: no file has an id, and every figure is as it was. A last day: nothing of people stays.
+"""
 
 import csv
 import shutil
@@ -9,13 +12,15 @@ import pytest
 from once import make_once
 from planted import LAST_ONLY, LAST_WAVE, PANELLIST, STUDIES, found_in, make_planted
 from studies.landed import LANDED
-from workbench import copy_built, query, run_wavehouse
+from workbench import add_codebook_rows, copy_built, query, run_wavehouse
 
 from wavehouse.operations.daily_run.inbox import Delivery
 from wavehouse.operations.daily_run.trial import Waits, try_delivery
+from wavehouse.people.expired import read_expired
 from wavehouse.people.held import held_of
 from wavehouse.people.pseudonyms import SETTING
 from wavehouse.project import Project
+from wavehouse.publishing.history import kept_releases
 from wavehouse_exchange.landing import land_wave
 from wavehouse_exchange.receiving.handing_over import take_delivery
 from wavehouse_exchange.receiving.quarantine import Quarantine, Sender, SentFile
@@ -59,7 +64,6 @@ def test_no_file_has_an_id(planted: Project, replaced: Project) -> None:
     places = set(found_in(planted.root, IDS))
     for kept in (
         *("seeds/waves/bsa/", f"landing/{LANDED}/", "target/wavehouse.duckdb", ".wavehouse/edits/"),
-        "warehouse/exports/",
     ):
         assert any(name.startswith(kept) for name in places), kept
     assert found_in(replaced.root, IDS) == {}
@@ -100,7 +104,8 @@ def test_a_wave_that_comes_has_no_ids(planted: Project, replaced: Project, tmp_p
 def test_a_new_wave_has_no_ids_either(planted: Project, replaced: Project, tmp_path: Path) -> None:
     project = copy_built(replaced, tmp_path / "project")
     delivered = tmp_path / "delivery.csv"
-    shutil.copy(planted.waves / "bsa" / f"bsa_{LAST_WAVE}.csv", delivered)
+    lines = (planted.waves / "bsa" / f"bsa_{LAST_WAVE}.csv").read_text().splitlines()
+    delivered.write_text("\n".join(lines[:-1]) + "\n")
     # As `run` tries what lies in the inbox.
     with pytest.raises(Waits):
         try_delivery(project, Delivery("bsa", "1987", (delivered,)), date(2026, 11, 30))
@@ -122,3 +127,24 @@ def test_a_delivery_through_the_api_has_no_ids(
     quarantine.decide(delivery, state="accepted")
     take_delivery(project, delivery.delivery_id)
     assert found_in(project.root, IDS) == {}
+
+
+def test_rows_of_people_go_when_their_time_is_over(planted: Project, tmp_path: Path) -> None:
+    project = copy_built(planted, tmp_path / "project")
+    (project.root / "drafts" / "bsa_1986.yml").unlink()
+    row = {"study_id": "bsa", "rows_until": "2020-12-31", "aggregates": "stay"}
+    add_codebook_rows(project, {"study_protections": [row]})
+    own = [PANELLIST["rownames"], LAST_ONLY["rownames"]]
+    assert found_in(project.root, own)
+    run = run_wavehouse(project, "expire", "--apply")
+    assert run.exit_code == 0, run.output
+    # The other study has its own copy of these rows.
+    left = set(found_in(project.root, own))
+    assert not [name for name in left if "bsa/" in name], left
+    counts = "select study_id, count(*) as n from marts.fct_respondents group by all"
+    assert [row["study_id"] for row in query(project, counts)] == [LANDED]
+    kept = kept_releases(project)
+    assert [each.parts for each in kept[:-1]] == [["aggregates"]] * len(kept[:-1])
+    stays = read_expired(project)["bsa"].stays_in
+    assert stays == kept[-2].release_id
+    assert run_wavehouse(project, "build").exit_code == 0

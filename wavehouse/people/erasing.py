@@ -46,6 +46,7 @@ from wavehouse.people.sources import (
     told_as_made_again,
 )
 from wavehouse.people.traces import Values, clean_own_texts
+from wavehouse.people.waiting import decline_waiting, waiting_with
 from wavehouse.people.wave_rows import RespondentColumns, find_wave_rows
 from wavehouse.project import Project
 from wavehouse.publishing.releases import counting_release, publishing_lock
@@ -89,11 +90,14 @@ def erase(project: Project, people: Sequence[Respondent]) -> Reached:
             return Reached([NOBODY])
         is_new_key = bool(people) and _add(project, erased, people)
         there = search(project, erased, erased.key(project), with_values=False).found
-        if erased.is_done and not there:
+        waiting = waiting_with(project, erased, erased.key(project))
+        if erased.is_done and not there and not waiting:
             return Reached([f"None of the {len(erased.people):,} on the list is left here."])
         erased.is_done = False
         save_erased(project, erased)
+        declined = list(decline_waiting(project, waiting))
         reached = reach(project, erased)
+        reached.lines += declined
         counting = counting_release(project)
         if counting is not None and counting in erased.releases:
             _build(project)
@@ -174,6 +178,10 @@ def plan(project: Project, people: Sequence[Respondent]) -> Reached:
     if searched.found:
         lines += told_as_made_again(project, places_made_again(project, searched.waves))
     lines += [f"release {name}: its rows of people, of everybody." for name in sorted(releases)]
+    lines += [
+        f"{project.relative(folder)}: the delivery, which waits, would be declined."
+        for folder in waiting_with(project, erased, key)
+    ]
     lines.append(
         f"{len(values.texts):,} values that only they delivered, wherever logs, drafts and the "
         "tables of releases have them."

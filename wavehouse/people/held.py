@@ -102,7 +102,7 @@ def held_of(project: Project, study_id: str, respondent_id: str) -> Held:
     held = Held(study_id, respondent_id)
     new = replaced_ids(project, study_id, columns)
     # A kept copy of a wave may be of before ids were replaced.
-    names = [*([new.of_id(respondent_id)] if new else []), respondent_id]
+    names = list(dict.fromkeys([new.of_id(respondent_id) if new else respondent_id, respondent_id]))
     for rows in find_wave_rows(project, {study_id}):
         table = rows.read()
         ids = ids_of(table, columns.of(study_id, rows.wave_id, table.column_names))

@@ -55,8 +55,8 @@ def left_over(project: Project, searched: Search, values: Values) -> list[str]:
         ]
     left += [
         f"{project.relative(folder)}: a delivery that waits (study {known['study_id']}, wave "
-        f"{known['wave_id']}). They are left out when it is taken in; its files go then with "
-        "`wavehouse erase`."
+        f"{known['wave_id']}), which was not checked yet or has nobody who is known. Whoever was "
+        "erased is left out when it is taken in; look again then, with `wavehouse erase`."
         for folder, known in quarantined(project, set(searched.waves))
         if (folder / "files").is_dir() and known["state"] != "taken"
     ]
