@@ -30,6 +30,7 @@ from wavehouse.people.erasure_list import (
 from wavehouse.people.found_people import search
 from wavehouse.people.left_over import left_in_backups, left_on_server, left_over
 from wavehouse.people.named import Respondent
+from wavehouse.people.on_server import told_of_server
 from wavehouse.people.pseudonyms import KEY_BYTES, OF_THE_KEY, key_file, make_key, pseudonym
 from wavehouse.people.releases_of_people import (
     clean_aggregates,
@@ -132,11 +133,14 @@ def reach(project: Project, erased: ErasureList) -> Reached:
     from wavehouse_exchange.onboarding.edits import alone
 
     reached = Reached()
-    on_server = left_on_server(project)
+    # `target/` says that there was a build on a server, and goes.
+    left_there = {is_done: left_on_server(project, is_erased=is_done) for is_done in (True, False)}
     with alone(project), only_one(project.target / ".build.lock", "build"):
         searched = search(project, erased, erased.key(project))
         values = Values(frozenset(searched.own_values))
         waves = searched.waves
+        # While the waves have the ids still; one that does not answer keeps nobody from the rest.
+        on_server, not_there = told_of_server(project, searched.found)
         if values.texts:
             with publishing_lock(project):
                 figures = clean_aggregates(project, values)
@@ -149,6 +153,7 @@ def reach(project: Project, erased: ErasureList) -> Reached:
             reached.lines += [f"{name}: figures of theirs." for name in figures]
             reached.lines += [f"{name}: texts that named them." for name in texts]
             reached.lines += drafts
+        reached.lines += on_server
         reached.lines += expect_fewer(project, searched.found)
         reached.lines += remove_rows(project, searched.found)
         if searched.found or not erased.is_done:
@@ -156,7 +161,8 @@ def reach(project: Project, erased: ErasureList) -> Reached:
             of_study = find_wave_rows(project, {e.study_id for e in erased.people})
             made = {(each.study_id, each.wave_id) for each in of_study}
             reached.lines += remove_made_again(project, made)
-        reached.left += [*left_over(project, searched, values), *on_server]
+        reached.left += [*left_over(project, searched, values), *not_there]
+    reached.left += left_there[not not_there]
     return reached
 
 

@@ -115,6 +115,8 @@ def expire(project: Project, build: Callable[[Project], None]) -> Reached:
                 expired[study_id] = each
         save_expired(project, expired)
         reached = Reached()
+        # `target/` says that there was a build on a server, and goes.
+        on_server = left_on_server(project)
         _remove(project, due, reached)
         before = sorted({name for each in due.values() for name in each.releases})
         if counting_release(project) in before and _others(project, due):
@@ -139,7 +141,7 @@ def expire(project: Project, build: Callable[[Project], None]) -> Reached:
             expired[study_id] = each
         save_expired(project, expired)
         run.note(details={"studies": sorted(due)})
-        reached.left += [*left_in_backups(erased), *left_on_server(project)]
+        reached.left += [*left_in_backups(erased), *on_server]
     return reached
 
 

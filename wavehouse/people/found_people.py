@@ -23,11 +23,15 @@ class Found:
         rows: the file.
         places: which of its rows, counted from 0.
         n_rows: how many rows it has.
+        ids: their ids, as they stand in it.
+        columns: the columns that have these ids.
     """
 
     rows: WaveRows
     places: Collection[int]
     n_rows: int
+    ids: frozenset[str] = frozenset()
+    columns: tuple[str, ...] = ()
 
 
 @dataclass
@@ -82,7 +86,8 @@ def search(
         ids = ids_of(table, names)
         replaced = new[each.study_id].of_id
         if places := erased.picks(key, each.study_id, each.wave_id, ids, replaced):
-            searched.found.append(Found(each, places, table.num_rows))
+            theirs = frozenset(name for place in places if (name := ids[place]) is not None)
+            searched.found.append(Found(each, places, table.num_rows, theirs, tuple(names)))
             searched.seen |= set(places.values())
     if with_values and searched.found:
         searched.own_values = _own_values(files, searched.found)

@@ -23,14 +23,25 @@ def left_in_backups(erased: ErasureList, what: str = "rows of theirs") -> list[s
     ]
 
 
-def left_on_server(project: Project) -> list[str]:
-    """Say what a PostgreSQL server has, if there was a build on one since `target/` is there."""
+def left_on_server(project: Project, *, is_erased: bool = False) -> list[str]:
+    """Say what a PostgreSQL server has, if there was a build on one since `target/` is there.
+
+    Args:
+        project: the project.
+        is_erased: whether rows of erased people were deleted there; else nothing was.
+    """
     if not (project.target / "postgres").is_dir():
         return []
+    of_server = "Backups and logs of the server are its administrator's."
+    if is_erased:
+        return [
+            "Left on PostgreSQL: what was estimated with them, and copies that people made there. "
+            f"Build there again (`wavehouse build --target postgres`). {of_server}"
+        ]
     return [
         "Left on PostgreSQL: their rows, in the tables of builds and in releases. Build there "
         "again (`wavehouse build --target postgres`), then drop the schemas of earlier releases "
-        "(served_...). Backups of the server are its administrator's."
+        f"(served_...). {of_server}"
     ]
 
 

@@ -134,6 +134,8 @@ def pseudonymise(project: Project, study_id: str, build: Callable[[Project], Non
         unfinished.releases[study_id] = found if known is None else known
         unfinished.save(project)
         reached = Reached()
+        # `target/` says that there was a build on a server, and goes.
+        on_server = left_on_server(project)
         _replace(project, study_id, delivered, new, reached)
         before = unfinished.releases[study_id]
         if counting_release(project) in before:
@@ -148,7 +150,7 @@ def pseudonymise(project: Project, study_id: str, build: Callable[[Project], Non
         del unfinished.releases[study_id]
         unfinished.save(project)
         run.note(study_id=study_id, details={"n_files": len(delivered)})
-        reached.left += [*left_in_backups(erased, "ids"), *left_on_server(project)]
+        reached.left += [*left_in_backups(erased, "ids"), *on_server]
         if is_new_key:
             reached.left.append(
                 f"{key_file(project)} is new: without it no wave of the study can be landed, and "

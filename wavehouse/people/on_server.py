@@ -1,0 +1,166 @@
+"""Erased people on a PostgreSQL server: their rows in the tables of builds and of releases.
+
+A table tells by its columns whose rows it has: keys of respondents, study, wave and id, or study,
+wave and row. The tables of delivered waves have the columns of the files. All of it goes in one
+transaction, and then from the server's files, by a vacuum.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wavehouse.building.postgres import connect_to_target, server_explained
+from wavehouse.errors import WavehouseError
+from wavehouse.escapes import sql_name
+from wavehouse.people.found_people import Found
+from wavehouse.people.wave_rows import parts_of_id
+from wavehouse.project import Project
+
+if TYPE_CHECKING:
+    from psycopg2 import extensions
+
+# What the models put between the parts of a key, and how many digits of it make a number.
+SEPARATOR, NUMBER_DIGITS = "<|>", 15
+ROW = ("study_id", "wave_id", "row_number")
+ID = ("study_id", "wave_id", "respondent_id")
+# So long a server may take to answer.
+SECONDS = 10
+
+
+@dataclass
+class _People:
+    """Who is to go, in each of the ways in which tables know people."""
+
+    ids: set[tuple[str, str, str]] = field(default_factory=set)
+    keys: list[str] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    rows: set[tuple[str, str, int]] = field(default_factory=set)
+    # By the table of a delivered wave: the columns of the id, and the ids of several columns.
+    waves: dict[str, tuple[tuple[str, ...], set[tuple[str, ...]]]] = field(default_factory=dict)
+
+
+def delete_on_server(project: Project, found: Iterable[Found]) -> list[str]:
+    """Delete the rows of erased people, while the waves have their ids still.
+
+    Args:
+        project: the project; where it was never built on a server, nothing is done.
+        found: where they are in the waves.
+
+    Returns:
+        a line for each table that had some.
+
+    Raises:
+        WavehouseError: the server cannot be reached, or does not do it; nothing is deleted then.
+    """
+    people = _people(found)
+    if not people.ids or not (project.target / "postgres").is_dir():
+        return []
+    import psycopg2
+
+    try:
+        with server_explained(), closing(connect_to_target(connect_timeout=SECONDS)) as connection:
+            deleted = _deleted(connection, people)
+    except psycopg2.Error as error:
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise WavehouseError(f"The server says: {said}") from error
+    return [
+        f"PostgreSQL, {schema}.{table}: {number:,} row{'' if number == 1 else 's'}."
+        for (schema, table), number in deleted.items()
+    ]
+
+
+def _deleted(connection: "extensions.connection", people: _People) -> dict[tuple[str, str], int]:
+    with connection, connection.cursor() as cursor:
+        tables = _tables(cursor)
+        people.rows = set(_rows_of(cursor, tables, people))
+        deleted = {
+            name: number
+            for name, columns in tables.items()
+            if (number := _delete(cursor, name, columns, people))
+        }
+    # A deleted row stays in the server's files until its place is used again.
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        for schema, table in deleted:
+            cursor.execute(f"vacuum (full) {sql_name(schema)}.{sql_name(table)}")
+    return deleted
+
+
+def told_of_server(project: Project, found: Iterable[Found]) -> tuple[list[str], list[str]]:
+    """Delete on the server; give what went, and what is left where that did not work."""
+    try:
+        return delete_on_server(project, found), []
+    except WavehouseError as error:
+        return [], [f"PostgreSQL: nothing was deleted there. {error}"]
+
+
+def _people(found: Iterable[Found]) -> _People:
+    people = _People()
+    for each in found:
+        study_id, wave_id = each.rows.study_id, each.rows.wave_id
+        people.ids |= {(study_id, wave_id, name) for name in each.ids}
+        parts = {
+            tuple(parts_of_id(name)) if len(each.columns) > 1 else (name,) for name in each.ids
+        }
+        known = people.waves.get(f"{study_id}_{wave_id}", (each.columns, set()))
+        people.waves[f"{study_id}_{wave_id}"] = (each.columns, known[1] | parts)
+    for study_id, wave_id, name in sorted(people.ids):
+        key = hashlib.md5(SEPARATOR.join((study_id, wave_id, name)).encode()).hexdigest()
+        people.keys.append(key)
+        people.numbers.append(int(key[:NUMBER_DIGITS], 16))
+    return people
+
+
+def _tables(cursor: "extensions.cursor") -> dict[tuple[str, str], set[str]]:
+    """Give the columns of all tables; views have none of their own."""
+    cursor.execute(
+        "select columns.table_schema, columns.table_name, array_agg(columns.column_name::text) "
+        "from information_schema.columns join information_schema.tables "
+        "using (table_schema, table_name) where tables.table_type = 'BASE TABLE' "
+        "and columns.table_schema not in ('pg_catalog', 'information_schema') group by 1, 2 "
+        "order by 1, 2"
+    )
+    return {(schema, table): set(names) for schema, table, names in cursor.fetchall()}
+
+
+def _rows_of(
+    cursor: "extensions.cursor", tables: dict[tuple[str, str], set[str]], people: _People
+) -> Iterator[tuple[str, str, int]]:
+    """Give the rows of waves that are of these people, from tables that have both."""
+    for (schema, table), columns in tables.items():
+        if {*ID, *ROW} <= columns:
+            cursor.execute(
+                f"select study_id, wave_id, row_number from {sql_name(schema)}.{sql_name(table)} "
+                "where (study_id, wave_id, respondent_id) in %s",
+                [tuple(people.ids)],
+            )
+            yield from cursor.fetchall()
+
+
+def _delete(
+    cursor: "extensions.cursor", name: tuple[str, str], columns: set[str], people: _People
+) -> int:
+    """Delete rows from one table, and give how many."""
+    schema, table = name
+    source = f"{sql_name(schema)}.{sql_name(table)}"
+    if "respondent_key" in columns:
+        condition, values = "respondent_key = any(%s)", people.keys
+    elif "respondent_number" in columns:
+        condition, values = "respondent_number = any(%s)", people.numbers
+    elif set(ID) <= columns:
+        condition, values = f"({', '.join(ID)}) in %s", tuple(people.ids)
+    elif set(ROW) <= columns:
+        condition, values = f"({', '.join(ROW)}) in %s", tuple(people.rows)
+    elif table in people.waves and set(people.waves[table][0]) <= columns:
+        parts = ", ".join(
+            f"btrim({sql_name(each)}, E' \\t\\r\\n')" for each in people.waves[table][0]
+        )
+        condition, values = f"({parts}) in %s", tuple(people.waves[table][1])
+    else:
+        return 0
+    if not values:
+        return 0
+    cursor.execute(f"delete from {source} where {condition}", [values])
+    return int(cursor.rowcount)
