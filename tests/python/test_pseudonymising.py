@@ -246,6 +246,21 @@ def test_a_row_that_was_written_by_hand_needs_the_command(project: Project, tmp_
     assert replace_ids(project, "panel", "2032", file)
 
 
+def test_a_study_without_a_wave_can_declare_it(project: Project, tmp_path: Path) -> None:
+    with (project.codebook / "studies.csv").open("a") as studies:
+        studies.write("new,New,\n")
+    with (project.codebook / "designs.csv").open("a") as designs:
+        designs.write("new_by_id,new\n")
+    with (project.codebook / "design_columns.csv").open("a") as columns:
+        columns.write("new_by_id,respondent,,1,person,\n")
+    done = pseudonymise(project, "new", build)
+    assert any("is new" in line for line in done.left)
+    file = tmp_path / "answers.parquet"
+    small_people.land(file, small_people.people_of(4))
+    assert replace_ids(project, "new", "1", file)
+    assert FORM.fullmatch(pq.read_table(file)["person"].to_pylist()[0])
+
+
 def test_a_wave_without_the_column_is_refused(project: Project, tmp_path: Path) -> None:
     pseudonymise(project, "panel", build)
     file = tmp_path / "answers.csv"

@@ -127,7 +127,8 @@ def pseudonymise(project: Project, study_id: str, build: Callable[[Project], Non
         delivered = _delivered(project, study_id, columns)
         unfinished = Unfinished.read(project)
         if not delivered and study_id not in unfinished.releases:
-            return Reached([f"Study {study_id}: no wave has ids as they were delivered."])
+            told = f"Study {study_id}: no wave has ids as they were delivered."
+            return Reached([told], _told_of_key(project) if is_new_key else [])
         found = releases_with_people(project, {(study_id, None)})
         known = unfinished.releases.get(study_id)
         # Those that were published since ids were replaced are not noted again.
@@ -152,11 +153,15 @@ def pseudonymise(project: Project, study_id: str, build: Callable[[Project], Non
         run.note(study_id=study_id, details={"n_files": len(delivered)})
         reached.left += [*left_in_backups(erased, "ids"), *on_server]
         if is_new_key:
-            reached.left.append(
-                f"{key_file(project)} is new: without it no wave of the study can be landed, and "
-                "it is in no backup. Keep a copy apart from the project."
-            )
+            reached.left += _told_of_key(project)
     return reached
+
+
+def _told_of_key(project: Project) -> list[str]:
+    return [
+        f"{key_file(project)} is new: without it no wave of the study can be landed, and it is in "
+        "no backup. Keep a copy apart from the project."
+    ]
 
 
 def plan(project: Project, study_id: str) -> Reached:
