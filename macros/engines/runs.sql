@@ -14,9 +14,19 @@
 {%- endmacro %}
 
 {% macro duckdb__has_runs(relation, path) -%}
-    {%- set pattern = wavehouse.sql_text('warehouse/operations/' ~ path) -%}
+    {%- set pattern = wavehouse.sql_text('warehouse/' ~ path) -%}
     {%- set found = run_query('select count(*) from glob(' ~ pattern ~ ')') -%}
     {{ return(found.rows[0][0] > 0) }}
+{%- endmacro %}
+
+
+{% macro requests_of_log() -%}
+    {%- set requests = source('operations', 'requests') -%}
+    {%- if execute and wavehouse.has_runs(requests, 'audit/*.jsonl') -%}
+    select log_file, digest, payload from {{ requests }}
+    {%- else -%}
+    select cast(null as text) as log_file, cast(null as text) as digest, cast(null as json) as payload where false
+    {%- endif -%}
 {%- endmacro %}
 
 

@@ -85,3 +85,43 @@ def test_no_spreadsheet_runs_what_somebody_sent(logged: Project, run_command: Ru
     _, printed = run_command(logged, "audit", "show")
     methods = [row["method"] for row in csv.DictReader(io.StringIO(printed))]
     assert methods.count("'-1+1") == 2
+
+
+def test_what_was_asked_is_erased_and_the_log_still_verifies(
+    logged: Project, run_command: Run
+) -> None:
+    log = AuditLog(logged.warehouse)
+    for address in ("/v1/answers?filter[person]=117&x=1", "/v1/answers?filter%5Bperson%5D=117"):
+        log.add(asked(address=address))
+    log.add(asked(address="/v1/answers?filter[person]=118"))
+    # The server goes on with the same file.
+    code, printed = run_command(logged, "audit", "erase", "--containing", "[person]=117")
+    assert (code, printed.split(",")[0]) == (0, "Erased what was told of 2 requests")
+    log.add(asked(address="/v1/studies"))
+    code, printed = run_command(logged, "audit", "verify")
+    assert (code, printed) == (
+        0,
+        "10 lines are as they were written. Of 2 the payload was erased.\n",
+    )
+    texts = "".join(path.read_text() for path in (logged.warehouse / "audit").iterdir())
+    assert ("=117" in texts, "=118" in texts) == (False, True)
+    assert run_command(logged, "audit", "erase", "--key", "key_1", "--before", "2020-01-01")[1] == (
+        "Erased what was told of 0 requests, in 0 files. "
+        "The next build takes it out of operations.ops_requests.\n"
+    )
+    _, printed = run_command(logged, "audit", "erase", "--key", "key_1", "--before", "2999-01-01")
+    assert printed.startswith("Erased what was told of 2 requests, in 2 files.")
+    assert run_command(logged, "audit", "erase")[0] != 0
+    assert run_command(logged, "audit", "verify")[0] == 0
+
+
+def test_lines_that_are_none_lose_what_is_to_be_erased(logged: Project, run_command: Run) -> None:
+    path = min((logged.warehouse / "audit").glob("*.jsonl"))
+    with path.open("a") as stream:
+        stream.write('{"digest": "x", "person=117\n')
+        stream.write(json.dumps({"digest": "x", "chain": "y", "payload": "person=117"}) + "\n")
+    _, printed = run_command(logged, "audit", "erase", "--containing", "person=117")
+    assert printed.startswith("Erased what was told of 2 requests")
+    assert "117" not in path.read_text()
+    code, printed = run_command(logged, "audit", "verify")
+    assert (code, "line 4: This is no line of the log." in printed) == (1, True)

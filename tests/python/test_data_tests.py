@@ -43,6 +43,7 @@ class Breakage(NamedTuple):
 SINGULAR = "singular"
 # The fixture `published` has other studies. All wide tables have the same tests.
 OF_OTHER_STUDIES = {"wide_gss", "wide_nhanes"}
+A_RUN = "'a_run' as run_id"
 
 
 def declared_tests() -> list[DataTest]:
@@ -380,13 +381,13 @@ def loose(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Proje
                 )
             elif schema == "operations":
                 # A build by hand is no run that is recorded.
-                names = {
-                    "ops_tests": ", 'a_test' as test_name",
-                    "ops_run_steps": ", 1 as step_number",
+                keys = {
+                    "ops_tests": "'a_run' as run_id, 'a_test' as test_name",
+                    "ops_run_steps": "'a_run' as run_id, 1 as step_number",
+                    "ops_requests": "'a_digest' as request_digest",
                 }
                 connection.execute(
-                    f'insert into operations."{table}" by name '
-                    f"select 'a_run' as run_id{names.get(table, '')}"
+                    f'insert into operations."{table}" by name select {keys.get(table, A_RUN)}'
                 )
             elif (
                 # Any row of problems is one.

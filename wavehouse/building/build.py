@@ -121,6 +121,7 @@ def _build(project: Project, target: str, artifacts: Path, lock: int, force: boo
     note(input_fingerprint=inputs, method_fingerprint=method_fingerprint(project))
     if target == "postgres":
         from wavehouse.operations.run_history.load_postgres import load_runs
+        from wavehouse.operations.run_history.load_requests import load_requests
         from wavehouse_exchange.landing.load_postgres import load_landed_waves
 
         with step("copy landed waves"):
@@ -128,6 +129,7 @@ def _build(project: Project, target: str, artifacts: Path, lock: int, force: boo
                 print(line)
         with step("copy runs"):
             load_runs(project)
+            load_requests(project)
     project.working_database.parent.mkdir(parents=True, exist_ok=True)
     if publishes:
         # Before anything is changed: dbt would say it late, and in words of its own.

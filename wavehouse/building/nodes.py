@@ -285,8 +285,17 @@ def _digest_of_file(path: Path) -> str:
 
 
 def _digest_of_runs(project: Project) -> str:
-    """Give a digest of the runs that ended: nothing is written of them afterwards."""
+    """Give a digest of the runs that ended, and of the log of requests.
+
+    Nothing is written of an ended run afterwards. The log gets lines, and payloads are erased in
+    it, which leaves its size as it is.
+    """
     ended = []
+    with suppress(OSError):
+        for path in sorted((project.warehouse / "audit").glob("*.jsonl")):
+            with suppress(OSError):
+                found = path.stat()
+                ended.append([path.name, found.st_size, found.st_mtime_ns])
     # Another run may forget some meanwhile, and a folder that may not be read has none for us.
     with suppress(OSError):
         for path in sorted(runs_folder(project).glob("*.json")):

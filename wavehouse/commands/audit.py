@@ -12,6 +12,8 @@ EXAMPLES = examples("""
 examples:
   wavehouse audit verify
   wavehouse audit show --key key_0a1b2c3d              what a leaked key read
+  wavehouse audit erase --before 2026-01-01            what is older than you keep it
+  wavehouse audit erase --containing "filter[person]=117"
   wavehouse audit show --audience partners --since 2027-03-01 --format csv
 
 docs/guide/serve.md says what is logged.
@@ -20,7 +22,7 @@ docs/guide/serve.md says what is logged.
 
 @click.group(epilog=EXAMPLES)
 def audit() -> None:
-    """Read the log of requests to the API, and look whether it was changed."""
+    """Read the log of requests to the API, look whether it was changed, erase what was asked."""
 
 
 @audit.command(cls=Command)
@@ -71,3 +73,32 @@ def show(
         if audience in (None, row["audience"]) and key_id in (None, row["key"]) and row["at"] >= day
     )
     click.echo(written_log(rows, form), nl=False)
+
+
+@audit.command(cls=Command)
+@click.option("--containing", metavar="TEXT", help="only requests whose address has this text")
+@click.option("--key", "key_id", metavar="KEY", help="only those of the key of this id")
+@click.option(
+    "--before",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="only those from before this day (UTC)",
+)
+@with_project
+def erase(
+    project: Project, containing: str | None, key_id: str | None, before: datetime | None
+) -> None:
+    """Erase what is told of requests, for good; digests stay, so that the log can be verified.
+
+    All that is given has to be true of a request.
+    """
+    from wavehouse_exchange.serving.audit import erase_where
+
+    if not (containing or key_id or before):
+        raise click.UsageError("Say which requests: --containing, --key or --before.")
+    day = f"{before:%Y-%m-%d}" if before else None
+    requests, files = erase_where(project.warehouse, containing, key_id, day)
+    print(
+        f"Erased what was told of {requests:,} requests, in {files:,} files. "
+        "The next build takes it out of operations.ops_requests."
+    )

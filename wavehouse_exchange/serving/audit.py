@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
 
 from wavehouse_exchange.exports.csvw_tables import write_lines
 
@@ -28,8 +29,8 @@ FOLDER = "audit"
 BEGIN = "0" * 64
 # What is told of a request, in the order of files.
 COLUMNS = (
-    *("at", "audience", "key", "method", "address", "status", "rows", "release"),
-    "milliseconds",
+    *("at", "audience", "key", "method", "address", "route", "status", "rows", "release"),
+    *("delivery", "milliseconds"),
 )
 
 
@@ -134,24 +135,73 @@ def written_log(rows: Iterable[dict[str, Any]], form: str) -> str:
     return file.getvalue()
 
 
-def erase_payloads(path: Path, tells: Callable[[str], bool]) -> None:
+def erase_payloads(path: Path, tells: Callable[[str], bool]) -> int:
     """Erase payloads of a file of the log; the chain over their digests holds.
 
-    Lines keep their length: a server that is running goes on adding lines to this very file.
+    Lines keep their length: a server that is running goes on adding lines to this very file. What
+    is no line of the log has no chain to keep, so it is erased whole.
 
     Args:
         path: the file.
         tells: whether a payload is one to be erased.
+
+    Returns:
+        how many were erased.
     """
+    erased = place = 0
     with path.open("r+b") as stream:
-        place = 0
         for line in path.read_bytes().splitlines(keepends=True):
-            row = json.loads(line)
-            if row["payload"] is not None and tells(row["payload"]):
-                new = json.dumps({**row, "payload": None}).encode()
+            new = _erased(line, tells)
+            if new is not None:
                 stream.seek(place)
-                stream.write(new.ljust(len(line) - 1) + b"\n")
+                stream.write(new.ljust(len(line.rstrip(b"\n"))))
+                erased += 1
             place += len(line)
+    return erased
+
+
+def erase_where(
+    warehouse: Path, containing: str | None, key_id: str | None, before: str | None
+) -> tuple[int, int]:
+    """Erase the payloads of requests; all that is given has to be true of one.
+
+    Args:
+        warehouse: the folder `warehouse`.
+        containing: a text in what was asked, as it was sent or as it is read.
+        key_id: the key that asked.
+        before: the first day (UTC) whose requests stay.
+
+    Returns:
+        how many payloads were erased, and in how many files.
+    """
+
+    def tells(payload: str) -> bool:
+        try:
+            row = json.loads(payload)
+        except ValueError:
+            # Somebody changed it; all that can be known of it is the text.
+            row = {"address": payload, "at": ""}
+        address = str(row.get("address"))
+        return (
+            (containing is None or containing in address or containing in unquote_plus(address))
+            and key_id in (None, row.get("key"))
+            and (before is None or str(row.get("at")) < before)
+        )
+
+    counts = [erase_payloads(path, tells) for path, _ in _files(warehouse)]
+    return sum(counts), sum(count > 0 for count in counts)
+
+
+def _erased(line: bytes, tells: Callable[[str], bool]) -> bytes | None:
+    """Give a line without its payload; None if it stays as it is."""
+    try:
+        row = json.loads(line)
+        payload = row["payload"]
+    except (ValueError, KeyError, TypeError):
+        return b" " if tells(line.decode(errors="replace")) else None
+    if payload is None or not tells(payload):
+        return None
+    return json.dumps({**row, "payload": None}).encode()
 
 
 def count_lines(warehouse: Path) -> tuple[int, int]:

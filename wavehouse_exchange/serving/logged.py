@@ -21,6 +21,8 @@ NOTES = "wavehouse_notes"
 NOT_LOGGED = ("/health", "/metrics")
 LONGEST_ADDRESS = 2_000
 HOST = re.compile(rb"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
+# As in `/v1/waves/{study_id:str}`.
+TYPE_OF_PARAMETER = re.compile(r":\w+(?=\})")
 LARGEST_PORT = 65_535
 BAD_HOST = RequestError(
     400, "The request names no server", "The header Host is to name a server, once."
@@ -102,12 +104,20 @@ def _payload(scope: Scope, status: int, notes: Notes, began: float) -> dict[str,
         "key": notes.key,
         "method": scope["method"],
         "address": address[:LONGEST_ADDRESS],
+        # What kind of thing, without what was asked: this may go where no payload may.
+        "route": _route(scope),
         "status": status,
         "rows": notes.rows,
         "release": notes.release,
         "milliseconds": round((time.perf_counter() - began) * 1000, 2),
     }
     return said | ({"delivery": notes.delivery} if notes.delivery else {})
+
+
+def _route(scope: Scope) -> str | None:
+    """Give the route of a request as it is declared; None if there is none for it."""
+    template = scope.get("path_template")
+    return TYPE_OF_PARAMETER.sub("", template) if template else None
 
 
 def _refusal(scope: Scope) -> RequestError | None:

@@ -1,7 +1,7 @@
 with
 
 records as (
-    {{ run_records('nodes', 'nodes/*.jsonl') | indent(4) }}
+    {{ run_records('nodes', 'operations/nodes/*.jsonl') | indent(4) }}
 ),
 
 final as (

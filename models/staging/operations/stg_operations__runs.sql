@@ -1,7 +1,7 @@
 with
 
 records as (
-    {{ run_records('runs', 'runs/*.json') | indent(4) }}
+    {{ run_records('runs', 'operations/runs/*.json') | indent(4) }}
 ),
 
 final as (

@@ -58,14 +58,20 @@ def _nodes(project: Project, run_ids: Iterable[str]) -> Iterator[tuple[str, dict
             yield run_id, node
 
 
+def copied_text(text: str) -> str:
+    """Write JSON, or a name, for PostgreSQL's text format: a backslash before signs.
+
+    Within JSON tabs and line ends are escaped, and PostgreSQL has no character of number 0.
+    """
+    return text.replace("\\u0000", "").replace("\\", "\\\\")
+
+
 def _copy(
     cursor: "extensions.cursor", table: str, rows: Iterable[tuple[str, dict[str, Any]]]
 ) -> None:
-    """Copy rows as PostgreSQL's own text format: a tab between values, a backslash before signs."""
+    """Copy rows as PostgreSQL's own text format, with a tab between values."""
     lines = StringIO()
     for run_id, record in rows:
-        # Within JSON tabs and line ends are escaped, and PostgreSQL has no character of number 0.
-        text = json.dumps(record).replace("\\u0000", "").replace("\\", "\\\\")
-        lines.write(f"{run_id}\t{text}\n")
+        lines.write(f"{run_id}\t{copied_text(json.dumps(record))}\n")
     lines.seek(0)
     cursor.copy_expert(f"copy {SCHEMA}.{table} (run_id, json) from stdin", lines)
