@@ -27,6 +27,10 @@ NO_OPERATOR = (
     "operator FILE` makes one."
 )
 
+EARLIER_OPERATOR = (
+    "{} files of releases stay shut to it: they are sealed to the operator's key before this one."
+)
+
 
 @dataclass(frozen=True)
 class Given:
@@ -204,7 +208,8 @@ def _add(
     register.keys.append(key)
     save_register(project, register)
     if operator:
-        return Given(key, str(identity), seal_again(project, key, operator), "")
+        sealed, left = seal_again(project, key, operator)
+        return Given(key, str(identity), sealed, EARLIER_OPERATOR.format(left) if left else "")
     note = "" if audience_id == PUBLIC else _note(register)
     return Given(key, str(identity), 0, note)
 

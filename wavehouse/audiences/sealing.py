@@ -97,28 +97,33 @@ def unseal(path: Path, identity: str) -> str:
         raise WavehouseError(f"{path.name} is damaged or sealed to another key.") from error
 
 
-def seal_again(project: Project, key: Key, operator_secret: str) -> int:
-    """Seal all that is kept of an audience to one of its keys; give the number of files.
+def seal_again(project: Project, key: Key, operator_secret: str) -> tuple[int, int]:
+    """Seal all that is kept of an audience to one of its keys.
 
     Only for the holder of `key_lock`.
 
     Args:
         project: the project.
         key: the key.
-        operator_secret: the operator's secret key, which opens all that is sealed.
+        operator_secret: the operator's secret key, which opens all that was sealed to it.
 
-    Raises:
-        WavehouseError: the operator's key does not open something.
+    Returns:
+        how many files were sealed, and how many this operator's key does not open: those of before
+        an operator's key that was lost was replaced.
     """
-    number = 0
+    number = left = 0
     for place in sorted((keys_folder(project) / SEALED).glob(f"[!.]*/*/{key.audience_id}")):
         of_operator = place / f"{OPERATOR}{SUFFIX}"
         if not of_operator.exists():
             continue
-        secret = unseal(of_operator, operator_secret)
+        try:
+            secret = unseal(of_operator, operator_secret)
+        except WavehouseError:
+            left += 1
+            continue
         write_whole(place / f"{key.key_id}{SUFFIX}", seal_to(secret, key.public_key))
         number += 1
-    return number
+    return number, left
 
 
 def destroy_sealed(project: Project, register: Register) -> int:
