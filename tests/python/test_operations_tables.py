@@ -230,6 +230,7 @@ def test_postgres_has_the_same_requests(empty: Project, postgres_server: Postgre
         run = run_dbt(empty, *BUILD, **target)
         assert run.exit_code == 0, run.output
     assert rows_on_postgres(server)["ops_requests"] == rows_on_duckdb(empty)["ops_requests"]
+    assert "PERSON117" not in str(query_postgres(server, "select * from history.requests"))
     # What is erased here is erased there, and nobody reads the table but its owner.
     assert erase_where(empty.warehouse, None, "key_1", None) == (2, 1)
     assert load_requests(empty, server.environment) == 4
