@@ -153,12 +153,14 @@ def page_of(opened: Opened, base: str) -> dict[str, Any]:
     """
     known = [each for each in RESOURCES.values() if each.table in opened.tables]
     names = {each.name for each in known}
-    first = next((each for each in known if each.name == "estimates"), known[0])
+    # Who may only deliver reads nothing.
+    first = next((each for each in known if each.name == "estimates"), known[0] if known else None)
     return {
         "audience": opened.audience_id,
+        "is_public": opened.key_id is None,
         "release": opened.release_id,
         "base": base,
-        "first": address_of(first, opened),
+        "first": address_of(first, opened) if first else VERSION,
         "largest": f"{LARGEST_ANSWER:,}",
         "aggregates": ", ".join(sorted(set(AGGREGATES.values()))),
         "formats": ", ".join(FORMATS),
