@@ -84,7 +84,7 @@ def test_a_restore_without_the_key_restores_nothing(project: Project, tmp_path: 
     erase(project, PERSON)
     backup(project)
     (tmp_path / "people.key").unlink()
-    with pytest.raises(WavehouseError, match="by which erased people are known"):
+    with pytest.raises(WavehouseError, match="of erased people, so that they do not come back"):
         restore(backups.repository_of(project), tmp_path / "restored")
     assert not (tmp_path / "restored").exists()
 
