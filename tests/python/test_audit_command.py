@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
+from wavehouse.people.traces import Values, clean_own_texts
 from wavehouse.project import Project
-from wavehouse_exchange.serving.audit import AuditLog
+from wavehouse_exchange.serving.audit import AuditLog, read_log, verify
 
 Run = Callable[..., tuple[int, str]]
 
@@ -125,3 +126,14 @@ def test_lines_that_are_none_lose_what_is_to_be_erased(logged: Project, run_comm
     assert "117" not in path.read_text()
     code, printed = run_command(logged, "audit", "verify")
     assert (code, "line 4: This is no line of the log." in printed) == (1, True)
+
+
+def test_erasing_a_person_reaches_addresses_as_they_were_sent(logged: Project) -> None:
+    log = AuditLog(logged.warehouse)
+    sent = ("Ä1%20x", "%C3%841+x", "%C3%841%20x", "%C3%842%20x")
+    for each in sent:
+        log.add(asked(address=f"/v1/answers?filter%5Bperson%5D={each}"))
+    assert len(clean_own_texts(logged, Values(frozenset({"Ä1 x"})))) == 1
+    left = [str(row["address"]).partition("=")[2] for row in read_log(logged.warehouse)]
+    assert [each for each in left if each] == ["%C3%842%20x"]
+    assert verify(logged.warehouse) == []

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
 
 from wavehouse.operations.run_history.run_files import operations_folder
 from wavehouse.people.erasure_list import FILE
@@ -109,10 +110,17 @@ def clean_own_texts(project: Project, values: Values) -> list[str]:
     changed = []
     for path in _own_texts(project):
         text = text_of(path)
-        if text is None or not values.is_in(text):
+        if text is None:
             continue
-        if path.parent.name == AUDIT:
-            erase_payloads(path, values.is_in)
+        is_log = path.parent.name == AUDIT
+        # Addresses stand in the log as they were sent.
+        read = unquote_plus(text) if is_log else text
+        if not (values.is_in(text) or values.is_in(read)):
+            continue
+        if is_log:
+            erase_payloads(
+                path, lambda told: values.is_in(told) or values.is_in(unquote_plus(told))
+            )
         elif (new := _cleaned(path, text, values)) != text:
             write_whole(path, new)
         else:
