@@ -43,6 +43,7 @@ COMMANDS = {
         "identifiers",
         "processing-record",
     ),
+    "Encrypt": ("encryption",),
     "Look back": ("releases", "as-of", "diff"),
     "Work on PostgreSQL": ("postgres",),
     "Bring a project to a new version": ("migrate",),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wavehouse.building.databases import holder_named
+from wavehouse.encryption.databases import connect
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
 from wavehouse.reports import page
@@ -172,7 +173,7 @@ def read_report(project: Project) -> Report:
     try:
         with (
             holder_named(database),
-            duckdb.connect(str(project.working_database), read_only=True) as connection,
+            connect(project.working_database, read_only=True) as connection,
         ):
             problems = list(_problems(connection))
             if not problems and not _made_by_last_run(project):

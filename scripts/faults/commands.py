@@ -169,7 +169,7 @@ def disturb(
             capture_output=True,
         )
     elif fault == DAMAGED:
-        damage(trials)
+        damaged, whole = damage(trials)
     elif fault == GONE:
         aside = trials.root / "target" / "aside"
         trials.project.working_database.rename(aside)
@@ -189,6 +189,9 @@ def disturb(
     note(trials, code == 0, f"{words}: the next run ended with {code}: {said}")
     note(trials, subject.after(trials) == outcome, f"{words}: the next run leaves something else")
     is_whole(trials, f"{words}, after the next run")
+    if fault == DAMAGED and damaged.exists():
+        # A backup would rightly name it in a later trial.
+        replace_published(damaged, whole)
 
 
 def lose_network(
@@ -215,14 +218,20 @@ def lose_network(
     return f" {how}"
 
 
-def damage(trials: Trials) -> None:
-    """Change a byte of a published file, as a failing disk does."""
+def damage(trials: Trials) -> tuple[Path, bytes]:
+    """Change a byte of a published file, as a failing disk does; give it, and what it was."""
     folder = (trials.project.warehouse / "current").resolve()
     file = trials.random.choice([*sorted(folder.rglob("*.parquet")), folder / "wavehouse.duckdb"])
-    # Links to the same content are of other releases: these are not damaged.
-    content = bytearray(file.read_bytes())
+    whole = file.read_bytes()
+    content = bytearray(whole)
     content[trials.random.randrange(len(content))] ^= 0xFF
+    folder.chmod(0o755)
+    replace_published(file, bytes(content))
+    return file, whole
+
+
+def replace_published(file: Path, content: bytes) -> None:
+    """Replace a file alone: links to the same content are of other releases."""
     other = file.with_name(f".{file.name}")
     other.write_bytes(content)
-    folder.chmod(0o755)
     other.replace(file)

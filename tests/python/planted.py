@@ -133,7 +133,7 @@ def _found(path: Path, secrets: list[str]) -> set[str]:
     """Give the texts that a file has: in its bytes, and in what they are packed from."""
     content = path.read_bytes()
     found = _in_bytes(content, secrets)
-    if path.suffix == ".parquet":
+    if path.suffix == ".parquet" and not content.startswith(b"PARE"):  # encrypted
         found |= _in_cells(duckdb.connect(), f"read_parquet({sql_text(path)})", secrets)
     elif path.suffix == ".duckdb" or content[8:12] == b"DUCK":
         found |= _in_database(path, secrets)

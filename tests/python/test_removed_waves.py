@@ -1,6 +1,8 @@
 """A wave can be taken out of a study, with all that only it had, and put back."""
 
+import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -164,6 +166,26 @@ def test_nothing_is_half_done(
     assert (code, "the disk is full" in output) == (1, True)
     assert files(four) == before
     assert not list((four.root / ".wavehouse/edits").glob("*"))
+
+
+def test_what_a_killed_command_had_begun_is_taken_back(
+    four: Project, monkeypatch: pytest.MonkeyPatch, run_command: RunCommand
+) -> None:
+    """It is killed when files are moved away and the tables are not written yet."""
+    before = files(four)
+    with monkeypatch.context() as patch:
+        patch.setattr(edits, "write_all", lambda _: os.kill(os.getpid(), signal.SIGKILL))
+        child = os.fork()
+        if child == 0:
+            run_command(four, "remove-wave", STUDY, "2", "--apply")
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert files(four) != before
+    assert run_command(four, "remove-wave", STUDY, "2")[0] == 0
+    assert files(four) == before
+    code, output = run_command(four, "undo")
+    assert code == 1
+    assert "there is nothing to undo" in output
 
 
 INDEX: Row = {

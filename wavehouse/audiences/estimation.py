@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wavehouse.audiences.visible_rows import ROW, Judged, condition
-from wavehouse.escapes import sql_name, sql_text
+from wavehouse.encryption.databases import attach
+from wavehouse.escapes import sql_name
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -43,7 +44,7 @@ def copy_estimation(
     """
     if not file.is_file():
         return
-    connection.execute(f"attach {sql_text(file)} as kept (read_only)")
+    attach(connection, file, "kept")
     tables: dict[str, list[str]] = {}
     for table, column in connection.execute(
         "select table_name, column_name from duckdb_columns() where database_name = 'kept' "

@@ -11,7 +11,6 @@ nothing that it does not show is left in it.
 import secrets
 from dataclasses import dataclass, replace
 from datetime import date
-from importlib.metadata import files as files_of_package
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +26,8 @@ from wavehouse.audiences.visible_rows import (
     prepare,
     shown,
 )
+from wavehouse.encryption.databases import attach, load_encryption
+from wavehouse.encryption.databases import connect as open_database
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.estimating.keeping import FILE as ESTIMATION
@@ -43,7 +44,6 @@ SCHEMA = "marts"
 SOURCE = f"release.{SCHEMA}"
 # Which waves the audience may deliver, beside the tables that it reads.
 DELIVERABLE = "wavehouse_deliverable"
-PACKAGE, EXTENSION = "duckdb-extension-httpfs", ".duckdb_extension"
 # Their rows tell which tables and columns there are.
 NEEDED = frozenset(
     ("dim_measure", "dim_question", "dim_segment", "dim_study", "dim_wave", "fct_trend_estimates")
@@ -98,12 +98,12 @@ def write_audiences(
     said: list[dict[str, Any]] = []
     keys: Keys = {}
     with connect() as connection:
-        connection.execute(f"attach {sql_text(working)} as working (read_only)")
+        attach(connection, working, "working")
         audiences = read_audiences(connection, "working")
         connection.execute("detach working")
         if not audiences:
             return said, keys
-        connection.execute(f"attach {sql_text(release.database)} as release (read_only)")
+        attach(connection, release.database, "release")
         tables = read_tables(connection, "release", SCHEMA, release.keys)
         if not tables.keys() >= NEEDED:
             missing = ", ".join(sorted(NEEDED - tables.keys()))
@@ -157,28 +157,8 @@ def _refuse(
 
 def connect() -> "DuckDBPyConnection":
     """Give a connection to an empty database in memory, which fetches no extension."""
-    import duckdb
-
     off = ("autoinstall_known_extensions", "autoload_known_extensions")
-    return duckdb.connect(config=dict.fromkeys(off, "false"))
-
-
-def load_encryption(connection: "DuckDBPyConnection") -> None:
-    """Let a connection write encrypted files. To read them it needs nothing.
-
-    Raises:
-        WavehouseError: the package that can do so is not there, or is of another DuckDB.
-    """
-    import duckdb
-
-    remedy = "Install the packages again: remove .venv and run `make`."
-    try:
-        found = [each for each in files_of_package(PACKAGE) or [] if each.suffix == EXTENSION]
-        connection.execute(f"load {sql_text(found[0].locate())}")
-    except (ImportError, IndexError) as error:
-        raise WavehouseError(f"The package {PACKAGE} is not installed. {remedy}") from error
-    except duckdb.Error as error:
-        raise WavehouseError(f"{PACKAGE} cannot be loaded: {error}. {remedy}") from error
+    return open_database(config=dict.fromkeys(off, "false"))
 
 
 def _choose(

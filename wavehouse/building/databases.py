@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from wavehouse.encryption.databases import connect
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
 
@@ -72,7 +73,7 @@ def refuse_held(project: Project) -> None:
         return
     try:
         with holder_named(project.relative(path)):
-            duckdb.connect(str(path)).close()
+            connect(path).close()
     except duckdb.Error:
         return
 
@@ -88,7 +89,7 @@ def opened_release(database: Path) -> Iterator[Path]:
     import duckdb
 
     try:
-        duckdb.connect(str(database), read_only=True).close()
+        connect(database, read_only=True).close()
     except duckdb.IOException as error:
         if LOCKED not in str(error):
             raise

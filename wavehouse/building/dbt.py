@@ -13,6 +13,7 @@ from typing import Any
 
 from wavehouse.building.databases import held_message
 from wavehouse.building.fingerprint import method_fingerprint
+from wavehouse.encryption.databases import settle
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import terminal_text
 from wavehouse.processes import ended_with_us
@@ -104,6 +105,7 @@ def run_dbt(
             elif time.monotonic() - told >= SECONDS_BETWEEN_COUNTS:
                 print(f"  {routine['number']} of {routine['all']}", flush=True)
                 told = time.monotonic()
+    settle(project.working_database)
     if process.returncode != 0 and held is not None:
         raise WavehouseError(held)
     if process.returncode != 0 and refused is not None:

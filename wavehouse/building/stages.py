@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from wavehouse.building.dbt import RESULTS, results_of
 from wavehouse.building.nodes import N_STAGES, TEXTS, Graph
 from wavehouse.building.stale import REST, WHOLE, Content, Known
+from wavehouse.encryption.databases import connect
+from wavehouse.encryption.key import secret
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_name
 from wavehouse.project import Project
@@ -153,11 +155,31 @@ def _write_results(artifacts: Path, results: Results, seconds: float) -> None:
 @contextmanager
 def _contents(project: Project, graph: Graph) -> Iterator[Callable[[str], Content | None]]:
     """Give a function that gives digests of the rows of a node."""
-    import duckdb
+    if secret() is not None:
+        # An encrypted file is open once in a process, so what dbt holds open is used.
+        def content(name: str) -> Content | None:
+            with _beside_dbt(project) as connection:
+                return _content(connection, graph, name)
 
+        yield content
+        return
     # dbt may hold the file open in this process, so the settings have to be its own.
-    with duckdb.connect(str(project.working_database)) as connection:
+    with connect(project.working_database) as connection:
         yield lambda name: _content(connection, graph, name)
+
+
+@contextmanager
+def _beside_dbt(project: Project) -> Iterator["DuckDBPyConnection"]:
+    """Open the working database; if dbt has it open in this process, as a cursor of dbt's."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    environment = DuckDBConnectionManager._ENV
+    held = getattr(environment, "conn", None)
+    with connect(project.working_database) if held is None else held.cursor() as connection:
+        if held is not None:
+            name = project.working_database.name.split(".")[0]
+            connection.execute(f"use {sql_name(name)}")
+        yield connection
 
 
 def _content(connection: "DuckDBPyConnection", graph: Graph, name: str) -> Content | None:

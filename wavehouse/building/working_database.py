@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from wavehouse.building.databases import LOCKED
+from wavehouse.encryption.databases import connect, is_encrypted, is_other_than_declared
 from wavehouse.project import Project
 from wavehouse.writing import reason_code
 
@@ -43,8 +44,14 @@ def set_damaged_aside(project: Project) -> None:
         # It would be replayed on top of the new one.
         log.unlink(missing_ok=True)
         return
+    if is_other_than_declared(database):
+        kind = "encrypted" if is_encrypted(database) else "plain"
+        print(f"{project.relative(database)} is {kind}, unlike the project: it is built again.")
+        log.unlink(missing_ok=True)
+        database.unlink()
+        return
     try:
-        duckdb.connect(str(database)).close()
+        connect(database).close()
     except duckdb.Error as error:
         if LOCKED in str(error) or reason_code(error) is not None:
             return

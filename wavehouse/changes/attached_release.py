@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wavehouse.escapes import sql_name, sql_text
+from wavehouse.encryption.databases import attach
+from wavehouse.escapes import sql_name
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -39,8 +40,7 @@ class Beside:
     def attach(self, connection: "DuckDBPyConnection") -> None:
         """Let a connection read the release."""
         assert self.database
-        name = sql_name(self.name)
-        connection.execute(f"attach {sql_text(self.database)} as {name} (read_only)")
+        attach(connection, self.database, self.name)
 
     def placed(self, sql: str, own: Collection[tuple[str, str]]) -> str:
         """Let SQL name each relation where it is: with the change, or else with the release.

@@ -34,11 +34,13 @@ from wavehouse.building.postgres import connect_to_target
 from wavehouse.changes import dbt_change
 from wavehouse.changes.attached_release import PREFIX, SETTING, Beside
 from wavehouse.checksums import sha256_of
+from wavehouse.encryption.databases import connect, is_encrypted
+from wavehouse.encryption.key import secret
 from wavehouse.errors import WavehouseError
 from wavehouse.locks import only_one
 from wavehouse.project import Project
 from wavehouse.publishing.history import NO_LINKS
-from wavehouse.publishing.publish import PASSED, passed_build
+from wavehouse.publishing.publish import PASSED, RELEASE_FILE, passed_build
 from wavehouse.publishing.releases import PARTIAL, manifest_of, release_folder, seal
 from wavehouse.writing import explained, replace_folder, write_whole
 
@@ -151,6 +153,8 @@ def _take_release(project: Project, partial: Path, target: str) -> Baseline:
     for name in PUBLISHED:
         file = release / PARQUET / f"{name}.parquet"
         shutil.copyfile(file, partial / PARQUET / file.name)
+    if (release / PARQUET / RELEASE_FILE).is_file():
+        shutil.copyfile(release / PARQUET / RELEASE_FILE, partial / PARQUET / RELEASE_FILE)
     if passed_build(project) != build:
         raise WavehouseError("The working database changed meanwhile. Run the command again.")
     return Baseline(
@@ -296,9 +300,11 @@ def standing_beside(
     # Its name is that of a catalog, which has to be another one than the release's.
     own = folder / ("changed.duckdb" if baseline.database == "change" else "change.duckdb")
     database = project.relative(state / DATABASE)
-    attached = [{"path": database, "alias": baseline.database, "read_only": True}]
+    attached: dict[str, Any] = {"path": database, "alias": baseline.database, "read_only": True}
+    if is_encrypted(state / DATABASE):
+        attached["options"] = {"encryption_key": secret()}
     settings = {
-        "WAVEHOUSE_ATTACH": repr(attached),
+        "WAVEHOUSE_ATTACH": repr([attached]),
         "WAVEHOUSE_PUBLISHED": project.relative(state / PARQUET),
     }
     with own_database(project, own, settings):
@@ -377,9 +383,7 @@ def _compile_readers(project: Project, partial: Path, baseline: Baseline) -> Non
 
 
 def _landed_waves(database: Path) -> list[str]:
-    import duckdb
-
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with connect(database, read_only=True) as connection:
         rows = connection.execute(
             "select distinct study_id || '/' || wave_id from staging.stg_landing__files order by 1"
         ).fetchall()

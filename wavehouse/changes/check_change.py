@@ -33,6 +33,7 @@ from wavehouse.changes.diff_report import as_markdown
 from wavehouse.changes.touched import CLOSING, Graph
 from wavehouse.codebook.wave_files import Inspection, check_files, problems_of_files
 from wavehouse.disclosure.closing import close_and_report
+from wavehouse.encryption.databases import attach, connect
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.generate import generate
@@ -264,14 +265,14 @@ def _compare(
     assert baseline
     if not checked.ran:
         return None
-    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
+    with connect(config={"autoinstall_known_extensions": "false"}) as connection:
         try:
             if baseline.target == "postgres":
                 load_public(connection, {"release": "", "change": beside.prefix if beside else ""})
             else:
                 files = {"release": state / DATABASE, "change": project.working_database}
                 for name, file in files.items():
-                    connection.execute(f"attach {sql_text(file)} as {name} (read_only)")
+                    attach(connection, file, name)
         except duckdb.Error as error:
             if not checked.whole:
                 raise

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wavehouse.building.databases import holder_named
+from wavehouse.encryption import parquet
+from wavehouse.encryption.databases import attach, connect
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.project import Project
@@ -195,9 +197,7 @@ def has_measures(columns: dict[str, str]) -> bool:
 def _sides(
     project: Project, *words: str
 ) -> Iterator[tuple["DuckDBPyConnection", tuple[Side, Side]]]:
-    import duckdb
-
-    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
+    with connect(config={"autoinstall_known_extensions": "false"}) as connection:
         first, second = (_side(project, connection, each) for each in words)
         yield connection, (first, second)
 
@@ -209,7 +209,7 @@ def _side(project: Project, connection: "DuckDBPyConnection", words: str) -> Sid
         if not database.exists():
             raise WavehouseError(f"{name} is missing, so there is no build to compare. Run `make`.")
         with holder_named(name):
-            connection.execute(f"attach if not exists {sql_text(database)} as working (read_only)")
+            attach(connection, database, "working", if_not_there=True)
         tables = connection.execute(
             "select table_name from information_schema.tables "
             "where table_catalog = 'working' and table_schema = $1",
@@ -224,16 +224,16 @@ def _side(project: Project, connection: "DuckDBPyConnection", words: str) -> Sid
         manifest = published_manifest(project)
         if manifest is None:
             raise WavehouseError("Nothing is published yet. Run `make` first.")
-        return Side(manifest["release"], _files((project.warehouse / "current/parquet").glob("*")))
+        return Side(
+            manifest["release"],
+            _files((project.warehouse / "current/parquet").glob("*.parquet")),
+        )
     release = find_release(project, words)
     return Side(release.release_id, _files(release.files()))
 
 
 def _files(files: Iterator[Path]) -> dict[str, str]:
-    return {
-        file.stem: f"read_parquet({sql_text(file.resolve())}, hive_partitioning = false)"
-        for file in files
-    }
+    return {file.stem: parquet.source(file.resolve()) for file in files}
 
 
 def columns_of(connection: "DuckDBPyConnection", source: str) -> dict[str, str]:

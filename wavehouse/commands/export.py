@@ -13,6 +13,9 @@ examples:
   wavehouse export gss                               all formats, to warehouse/exports/gss/
   wavehouse export gss --format spss --format stata
   wavehouse export gss --wave 2006 --to ~/gss2006
+  wavehouse export gss --format spss --for age1...   sealed: only the holder of that key opens it
+
+Files of an encrypted project are sealed for its own key; --plain leaves them as they are.
 """)
 
 
@@ -56,6 +59,14 @@ class SeveralFormats(Command):
         "replaced"
     ),
 )
+@click.option(
+    "--for",
+    "recipients",
+    multiple=True,
+    metavar="PUBLIC_KEY",
+    help="seal the files with age for the holder of this key; name several by repeating the option",
+)
+@click.option("--plain", is_flag=True, help="do not seal the files of an encrypted project")
 @with_project
 def export(
     project: Project,
@@ -63,8 +74,13 @@ def export(
     formats: tuple[str, ...],
     wave: str | None,
     folder: Path | None,
+    recipients: tuple[str, ...],
+    *,
+    plain: bool,
 ) -> None:
     """Write a published study as CSV, SPSS, Stata, SDMX and more."""
     from wavehouse_exchange.exports.export import export_and_tell
 
-    export_and_tell(project, study, formats, wave, folder)
+    if plain and recipients:
+        raise click.UsageError("--plain and --for exclude each other: name one of them.")
+    export_and_tell(project, study, formats, wave, folder, recipients=recipients, is_plain=plain)

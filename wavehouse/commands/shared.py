@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from wavehouse.encryption.key import unlock
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project, find_project
 from wavehouse.writing import explained
@@ -73,7 +74,9 @@ def examples(text: str) -> str:
 
 
 def _project(context: click.Context) -> Project:
-    return find_project(context.find_root().params.get("project_dir"))
+    project = find_project(context.find_root().params.get("project_dir"))
+    unlock(project)
+    return project
 
 
 class _Id(click.ParamType):

@@ -17,6 +17,7 @@ from wavehouse.building.databases import holder_named
 from wavehouse.building.postgres import connect_to_target
 from wavehouse.changes.attached_release import Beside
 from wavehouse.disclosure.linear_systems import Sum, System, Unknown
+from wavehouse.encryption.databases import connect
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_text
 from wavehouse.project import Project
@@ -388,14 +389,12 @@ def tables(project: Project, target: str, beside: Beside | None = None) -> Itera
                 return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     else:
-        import duckdb
-
         if not project.working_database.exists():
             raise WavehouseError(
                 "There is no build yet, so there is nothing to attack. Run `make`."
             )
         with holder_named(project.relative(project.working_database)):
-            connection = duckdb.connect(str(project.working_database), read_only=True)
+            connection = connect(project.working_database, read_only=True)
             if beside:
                 beside.attach(connection)
 

@@ -33,6 +33,7 @@ from wavehouse.disclosure.attack import (
     shown_differences,
     tables,
 )
+from wavehouse.encryption.databases import connect
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_text
 from wavehouse.project import Project
@@ -276,8 +277,7 @@ def _execute(project: Project, target: str, statements: list[str]) -> None:
         finally:
             connection.close()
         return
-    import duckdb
 
-    with duckdb.connect(str(project.working_database)) as database:
+    with connect(project.working_database) as database:
         for statement in statements:
             database.execute(statement)

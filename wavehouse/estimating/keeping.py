@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wavehouse.escapes import sql_name, sql_text
+from wavehouse.encryption.databases import attach
+from wavehouse.escapes import sql_name
 from wavehouse.estimating.programs import INPUT, STEPS, input_from
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def keep_program(connection: "DuckDBPyConnection", working: Path, file: Path) ->
     """
     # Its views name their tables with the database, which dbt knows by the name of its file.
     database = sql_name(working.stem)
-    connection.execute(f"attach {sql_text(working)} as {database} (read_only)")
+    attach(connection, working, working.stem)
     try:
         places = dict(
             connection.execute(
@@ -37,7 +38,7 @@ def keep_program(connection: "DuckDBPyConnection", working: Path, file: Path) ->
         )
         if STEPS not in places:
             return False
-        connection.execute(f"attach {sql_text(file)} as kept")
+        attach(connection, file, "kept", read_only=False)
         try:
             _copy(
                 connection,

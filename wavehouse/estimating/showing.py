@@ -7,8 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wavehouse.encryption import parquet
+from wavehouse.encryption.databases import connect
 from wavehouse.errors import WavehouseError
-from wavehouse.escapes import csv_text, sql_name, sql_text, terminal_text
+from wavehouse.escapes import csv_text, sql_name, terminal_text
 from wavehouse.estimating.estimates import estimate
 from wavehouse.estimating.keeping import FILE
 from wavehouse.estimating.questions import CALENDAR, Question
@@ -37,10 +39,8 @@ def answer(project: Project, question: Question, form: str, release: str = "") -
     Raises:
         WavehouseError: the release has no answers any more, or the question cannot be answered.
     """
-    import duckdb
-
     file = None if release else _published(project)
-    with duckdb.connect(file or ":memory:", read_only=file is not None) as connection:
+    with connect(file, read_only=file is not None) as connection:
         if release:
             _open_kept(connection, project, release)
         return FORMS[form](estimate(connection, question), question)
@@ -67,10 +67,7 @@ def _open_kept(connection: "DuckDBPyConnection", project: Project, words: str) -
             "long they are kept."
         )
     for name, file in files.items():
-        connection.execute(
-            f"create view {sql_name(name)} as from "
-            f"read_parquet({sql_text(file)}, hive_partitioning = false)"
-        )
+        connection.execute(f"create view {sql_name(name)} as from " + parquet.source(file))
 
 
 def _table(table: "pyarrow.Table", question: Question) -> str:

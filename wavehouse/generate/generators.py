@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 
 from wavehouse.codebook.wave_files import DeliveredWave, Inspection
+from wavehouse.encryption.key import VARIABLE
+from wavehouse.encryption.parquet import OPTION
 from wavehouse.escapes import jinja_text, yaml_text
 from wavehouse.generate.audience_page import generate_audience_page
 from wavehouse.generate.delivered import (
@@ -25,6 +27,8 @@ from wavehouse.generate.wide_tables import generate_wide_tables
 
 # Where dbt reads landed waves, unless the engine cannot.
 LANDING = "{{ env_var('WAVEHOUSE_LANDING', 'landing') }}"
+# What reads a Parquet file of an encrypted project.
+DECRYPTED = f"{{{{ \", {OPTION}\" if var('{VARIABLE}', none) }}}}"
 
 STAGED = """\
 {study}: delivered values of all waves, long and as text.
@@ -129,7 +133,8 @@ def generate_landing_sources(found: Inspection) -> Texts:
         ]
         for wave in waves:
             said = _describe_columns(found, wave)
-            place = f"{LANDING}/{wave.study_id}/{wave.wave_id}/answers.parquet"
+            path = f"{LANDING}/{wave.study_id}/{wave.wave_id}/answers.parquet"
+            place = f"read_parquet('{path}'{DECRYPTED})"
             lines += [
                 f"      - name: {wave.seed}",
                 f"        description: {yaml_text(_describe_wave(found, wave))}",

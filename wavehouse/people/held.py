@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from wavehouse.codebook.tables import read_codebook
+from wavehouse.encryption import parquet
+from wavehouse.encryption.databases import connect
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import csv_text
 from wavehouse.people.releases_of_people import releases_with_people
@@ -154,13 +154,11 @@ def _labels(rows: WaveRows) -> dict[str, tuple[str | None, dict[str, str]]]:
 
 
 def _rows(file: Path) -> list[dict[str, Any]]:
-    return pq.read_table(file).to_pylist() if file.is_file() else []
+    return parquet.read_table(file).to_pylist() if file.is_file() else []
 
 
 def _harmonise(project: Project, held: Held, names: Sequence[str]) -> None:
     """Add what the published release made of the values: variables, categories, weights."""
-    import duckdb
-
     manifest = published_manifest(project)
     if manifest is None:
         return
@@ -171,7 +169,7 @@ def _harmonise(project: Project, held: Held, names: Sequence[str]) -> None:
         for wave in dict.fromkeys(answer["wave_id"] for answer in held.answers)
         for name in names
     ]
-    with duckdb.connect(str(project.warehouse / "wavehouse.duckdb"), read_only=True) as connection:
+    with connect(project.warehouse / "wavehouse.duckdb", read_only=True) as connection:
         for wave, key in keys:
             held.published += _as_rows(
                 connection, "from marts.fct_respondents where respondent_key = ?", [key]

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wavehouse.codebook.tables import read_codebook
-from wavehouse.escapes import sql_name, sql_text
+from wavehouse.encryption import parquet
+from wavehouse.encryption.databases import connect
+from wavehouse.escapes import sql_name
 from wavehouse.people.wave_rows import RespondentColumns, find_wave_rows
 from wavehouse.project import Project
 from wavehouse.publishing.history import OF_PEOPLE
@@ -153,12 +155,10 @@ def _in_release(project: Project, study_id: str | None) -> Iterator[Suspected]:
 
 
 def _in_table(file: Path, part: str) -> Iterator[tuple[str, str, str]]:
-    import duckdb
-
     from wavehouse_exchange.onboarding.profile import profile_source
 
-    source = f"read_parquet({sql_text(str(file))})"
-    with duckdb.connect() as connection:
+    source = parquet.source(file)
+    with connect() as connection:
         described = connection.execute(f"describe from {source}").fetchall()
     kinds: Mapping[str, str] = {row[0]: row[1] for row in described}
     if part != MICRODATA and not OF_PEOPLE & kinds.keys():

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 from wavehouse.audiences.grants import ANSWERS, ESTIMATES
 from wavehouse.codebook.tables import Codebook, Row, read_codebook, wave_number
+from wavehouse.encryption.key import encrypted_for
 from wavehouse.errors import ProblemsError
 from wavehouse.operations.configuration import Backup, Operations, read_operations
 from wavehouse.people.erasure_list import read_erased
@@ -89,6 +90,7 @@ def processing_record(project: Project, controller: str = "", contact: str = "")
         backups=_kept_in_backups(operations, retention),
         audiences=_audiences(codebook),
         has_backup=operations.backup is not None,
+        is_encrypted=encrypted_for(project) is not None,
         erased=f"{n_erased} on the list that keeps them out" if n_erased else "none yet",
     )
 

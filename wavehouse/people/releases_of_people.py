@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from wavehouse.encryption import parquet
+from wavehouse.encryption.databases import connect
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.operations.backups.replay import Entry, replay
 from wavehouse.people.traces import Values
@@ -76,9 +78,9 @@ def releases_with_people(
 def _has_rows_of(file: Path, waves: Collection[tuple[str, str | None]]) -> bool:
     """Tell whether a table of respondents has rows of some waves; one that cannot be read may."""
     try:
-        with duckdb.connect() as connection:
+        with connect() as connection:
             there = connection.execute(
-                f"select distinct study_id, wave_id from read_parquet({sql_text(file)})"
+                f"select distinct study_id, wave_id from {parquet.source(file)}"
             ).fetchall()
     except duckdb.Error:
         return True
@@ -116,7 +118,7 @@ def clean_aggregates(project: Project, values: Values) -> list[str]:
 
     Only for the holder of `publishing_lock`.
     """
-    with duckdb.connect() as connection:
+    with connect() as connection:
         connection.execute("create table own_numbers (value double)")
         connection.execute("insert into own_numbers select unnest($1::double[])", [values.numbers])
         return _change_tables(
@@ -140,16 +142,16 @@ def take_study_out(project: Project, study_id: str) -> list[str]:
         )
         return f"select * from {source} where ({its}) is not true" if has else None
 
-    with duckdb.connect() as connection:
+    with connect() as connection:
         return _change_tables(project, connection, without_study, WITHOUT_STUDIES)
 
 
 def last_release_with(project: Project, study_id: str) -> str | None:
     """Give the id of the last release in the history that has figures of a study."""
-    with duckdb.connect() as connection:
+    with connect() as connection:
         for release in reversed(kept_releases(project)):
             for file in sorted((release.folder / AGGREGATES).glob("*.parquet")):
-                source = f"read_parquet({sql_text(file)})"
+                source = parquet.source(file)
                 names = {row[0] for row in connection.execute(f"describe from {source}").fetchall()}
                 if (
                     "study_id" in names
@@ -211,12 +213,14 @@ def _changed(
     if (same := new_files.get((state.st_dev, state.st_ino))) is not None:
         link_or_copy(same, partial)
         return partial
-    query = query_of(f"read_parquet({sql_text(file)})")
+    query = query_of(parquet.source(file))
     if query is None:
         return None
     connection.execute(
-        f"copy ({query}) to {sql_text(partial)} (format parquet, compression zstd, "
-        f"kv_metadata {{{RELEASE_KEY}: {sql_text(release.release_id)}}})"
+        f"copy ({query}) to {sql_text(partial)} "
+        + parquet.copy_options(
+            connection, f"kv_metadata {{{RELEASE_KEY}: {sql_text(release.release_id)}}}"
+        )
     )
     seal(partial)
     with partial.open("rb") as stream:

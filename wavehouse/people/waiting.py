@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pyarrow.parquet as pq
-
+from wavehouse.encryption import parquet
 from wavehouse.errors import WavehouseError
 from wavehouse.people.erasure_list import ErasureList
 from wavehouse.people.replaced_ids import ReplacedIds
@@ -71,7 +70,7 @@ def _has(project: Project, delivery_id: str, erased: ErasureList, key: bytes) ->
             options = for_each(parsed(delivery.reading_options), files)
             for number, (file, how) in enumerate(zip(files, options, strict=True)):
                 rows = Path(place) / f"{number}.parquet"
-                table = pq.read_table(store_table(open_table(file, how), rows).rows)
+                table = parquet.read_table(store_table(open_table(file, how), rows).rows)
                 names = columns.of(study_id, wave_id, table.column_names)
                 if erased.picks(key, study_id, wave_id, ids_of(table, names), new.of_id):
                     return True

@@ -14,9 +14,9 @@ from io import StringIO
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from wavehouse.codebook.tables import Codebook, read_codebook
+from wavehouse.encryption import parquet
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
 from wavehouse.writing import write_whole
@@ -53,7 +53,7 @@ class WaveRows:
             WavehouseError: it is no table.
         """
         if self.path.suffix == ".parquet":
-            return pq.read_table(self.path)
+            return parquet.read_table(self.path)
         records = list(_records(self.path.read_bytes()))
         if not records:
             raise WavehouseError(f"{self.path}: the file is empty. Deliver it again.")
@@ -102,7 +102,7 @@ class WaveRows:
     def _write(self, table: pa.Table) -> None:
         partial = self.path.with_name(f".{self.path.name}.{os.getpid()}.partial")
         try:
-            pq.write_table(table, partial, compression="zstd")
+            parquet.write_table(table, partial)
             with partial.open("rb") as stream:
                 os.fsync(stream.fileno())
             partial.replace(self.path)

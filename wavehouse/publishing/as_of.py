@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from wavehouse.encryption import parquet
+from wavehouse.encryption.databases import connect
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.project import Project
@@ -29,8 +31,6 @@ def write_as_of(project: Project, words: str, path: Path | None) -> tuple[Path, 
     Raises:
         WavehouseError: there is no such release, or something else stands at the path.
     """
-    import duckdb
-
     release = find_release(project, words)
     path = path or project.warehouse / "as_of" / f"{release.release_id}.duckdb"
     if path.exists() and not _is_ours(path):
@@ -41,7 +41,7 @@ def write_as_of(project: Project, words: str, path: Path | None) -> tuple[Path, 
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with duckdb.connect(str(partial)) as connection:
+            with connect(partial, is_plain=True) as connection:
                 for statement in view_statements(release):
                     connection.execute(statement)
             partial.replace(path)
@@ -64,7 +64,7 @@ def view_statements(release: KeptRelease, schema: str = SCHEMA) -> list[str]:
         f"{sql_text(release.manifest['published_at'])} as published_at",
         *(
             f"create or replace view {sql_name(schema)}.{sql_name(file.stem)} as select * "
-            f"from read_parquet({sql_text(file.resolve())}, hive_partitioning = false)"
+            f"from {parquet.source(file.resolve())}"
             for file in release.files()
         ),
     ]
@@ -124,7 +124,7 @@ def _is_ours(path: Path) -> bool:
     import duckdb
 
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
+        with connect(path, read_only=True) as connection:
             return bool(
                 connection.execute(
                     "select count(*) filter (view_name = 'wavehouse_release') = 1 "

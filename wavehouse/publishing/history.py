@@ -23,6 +23,9 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from wavehouse.encryption import parquet
+from wavehouse.encryption.convert import content_of
+from wavehouse.encryption.databases import connect
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.estimating.keeping import FILE
@@ -275,17 +278,15 @@ def _add_audiences(release: Path, partial: Path) -> None:
 
 def _add_estimation(file: Path, folder: Path, known: dict[tuple[str, str], Path]) -> dict[str, str]:
     """Take what questions need over as Parquet files; give a sum of each table's content."""
-    import duckdb
-
     if not file.is_file():
         return {}
     folder.mkdir(parents=True)
     contents = {}
-    with duckdb.connect(str(file), read_only=True) as connection:
+    with connect(file, read_only=True) as connection:
         for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall():
             place = folder / f"{name}.parquet"
             connection.execute(
-                f"copy {sql_name(name)} to {sql_text(place)} (format parquet, compression zstd)"
+                f"copy {sql_name(name)} to {sql_text(place)} {parquet.copy_options(connection)}"
             )
             contents[name], _ = describe_content(place)
             if (same := known.get((name, contents[name]))) is not None:
@@ -299,9 +300,9 @@ def describe_content(file: Path) -> tuple[str, set[str]]:
 
     The footer, which names the release, does not count but for the columns and their types.
     """
-    import duckdb
-
-    with duckdb.connect() as connection:
+    if parquet.is_encrypted(file):
+        return _describe_encrypted(file)
+    with connect() as connection:
         schema = connection.execute(
             "select name, type, converted_type::text, logical_type::text, num_children "
             f"from parquet_schema({sql_text(file)})"
@@ -319,6 +320,13 @@ def describe_content(file: Path) -> tuple[str, set[str]]:
             total.update(read)
             left -= len(read)
     return total.hexdigest(), {row[0] for row in schema[1:]}
+
+
+def _describe_encrypted(file: Path) -> tuple[str, set[str]]:
+    """Do the same by the values: no two encryptions of equal rows have equal bytes."""
+    with connect() as connection:
+        columns, sums = content_of(connection, parquet.source(file))
+    return hashlib.sha256(repr((columns, sums)).encode()).hexdigest(), {row[0] for row in columns}
 
 
 def link_or_copy(file: str | Path, place: str | Path) -> None:

@@ -15,6 +15,9 @@ from wavehouse.building.databases import holder_named
 from wavehouse.building.dbt import declared_keys, declared_microdata
 from wavehouse.building.fingerprint import VERSIONED
 from wavehouse.building.working_database import state_of
+from wavehouse.encryption import parquet
+from wavehouse.encryption.databases import attach, connect
+from wavehouse.encryption.key import secret
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.estimating.keeping import FILE as ESTIMATION
@@ -41,6 +44,8 @@ PASSED = "passed"
 DRIFT = "fct_drift"
 # The key in the metadata of Parquet files, and the view in the database, that name the release.
 RELEASE_KEY = "wavehouse_release"
+# Beside encrypted Parquet files, in which nothing can read such a key.
+RELEASE_FILE = "release.json"
 # Which release made a revision is known only when that is published.
 REVISIONS = "fct_revisions"
 
@@ -136,7 +141,7 @@ def publish(project: Project, build: PassedBuild) -> dict[str, Any]:
             tables = _copy(project, build, folder, release_id, sources)
             _verify(project, folder, tables, sources)
             _keep_artifacts(project, folder)
-            with _connect(":memory:") as connection:
+            with _connect() as connection:
                 keep_program(connection, project.working_database, folder / ESTIMATION)
             release = Release(
                 release_id,
@@ -304,12 +309,14 @@ def _copy(
         connection.execute("commit")
         connection.execute("detach working")
         connection.execute("checkpoint")
+        if secret() is not None:
+            said = json.dumps({"release": release_id}) + "\n"
+            (folder / "parquet" / RELEASE_FILE).write_text(said, encoding="utf-8")
         for name in build.tables:
             file = sql_text(folder / "parquet" / f"{name}.parquet")
-            connection.execute(
-                f"copy {PUBLIC_SCHEMA}.{sql_name(name)} to {file} (format parquet, "
-                f"compression zstd, kv_metadata {{{RELEASE_KEY}: {sql_text(release_id)}}})"
-            )
+            of_release = f"kv_metadata {{{RELEASE_KEY}: {sql_text(release_id)}}}"
+            options = parquet.copy_options(connection, of_release)
+            connection.execute(f"copy {PUBLIC_SCHEMA}.{sql_name(name)} to {file} {options}")
     return counts
 
 
@@ -333,13 +340,13 @@ def _verify(
         _attach(connection, project.working_database, "working")
         for name in tables:
             source = f"{PUBLIC_SCHEMA}.{sql_name(name)}"
-            parquet = sql_text(folder / "parquet" / f"{name}.parquet")
+            file = folder / "parquet" / f"{name}.parquet"
             expected = _digest(connection, sources[name])
             problems += [
                 f"{PUBLIC_SCHEMA}.{name}: the {kind} differs from the working table."
                 for kind, copy in (
                     ("published table", source),
-                    ("Parquet file", f"read_parquet({parquet})"),
+                    ("Parquet file", parquet.source(file)),
                 )
                 if _digest(connection, copy) != expected
             ]
@@ -356,12 +363,8 @@ def _digest(connection: "DuckDBPyConnection", source: str) -> tuple[int, int]:
     ).fetchall()[0]
 
 
-def _connect(path: Path | str, read_only: bool = False) -> "DuckDBPyConnection":
-    import duckdb
-
-    return duckdb.connect(
-        str(path), read_only=read_only, config={"autoinstall_known_extensions": "false"}
-    )
+def _connect(path: Path | None = None, read_only: bool = False) -> "DuckDBPyConnection":
+    return connect(path, read_only=read_only, config={"autoinstall_known_extensions": "false"})
 
 
 def _attach(connection: "DuckDBPyConnection", path: Path, name: str) -> None:
@@ -369,7 +372,7 @@ def _attach(connection: "DuckDBPyConnection", path: Path, name: str) -> None:
 
     try:
         with holder_named(path.name):
-            connection.execute(f"attach {sql_text(path)} as {name} (read_only)")
+            attach(connection, path, name)
     except duckdb.Error as error:
         raise WavehouseError(
             f"Nothing was published: the working database cannot be read. {error}"

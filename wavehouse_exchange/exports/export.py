@@ -7,6 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 from wavehouse.codebook.ids import inside, judge_ids
+from wavehouse.encryption.key import encrypted_for
+from wavehouse.encryption.sealed import SUFFIX, seal_files
 from wavehouse.errors import WavehouseError
 from wavehouse.operations.run_history.runs import recorded
 from wavehouse.project import Project
@@ -27,6 +29,9 @@ def export(
     formats: Sequence[str] = (),
     wave_id: str | None = None,
     folder: Path | None = None,
+    *,
+    recipients: Sequence[str] = (),
+    is_plain: bool = False,
 ) -> list[Path]:
     """Write a study of the published warehouse in other formats.
 
@@ -39,9 +44,12 @@ def export(
         formats: names in `FORMATS`; all of them if there are none.
         wave_id: export only this wave.
         folder: where to; warehouse/exports/<study>/ if left out.
+        recipients: public keys of age that the files are sealed for, besides that of an encrypted
+            project.
+        is_plain: leave the files of an encrypted project as they are.
 
     Returns:
-        the files.
+        the files: those of an encrypted project, or for recipients, are sealed.
 
     Raises:
         WavehouseError: nothing is published, or by an older version, there is no such study, wave
@@ -80,7 +88,11 @@ def export(
                 "release": release_of(connection).release_id,
             }
             (partial / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-            files = [readme, partial / RECORD, *(file for name in chosen for file in written[name])]
+            files = [file for name in chosen for file in written[name]]
+            own_key = None if is_plain else encrypted_for(project)
+            if keys := [*([own_key] if own_key else []), *recipients]:
+                files = seal_files(files, keys)
+            files = [readme, partial / RECORD, *files]
             names = [file.relative_to(partial) for file in files]
             replace_folder(place, partial)
         finally:
@@ -94,16 +106,32 @@ def export_and_tell(
     formats: Sequence[str] = (),
     wave_id: str | None = None,
     folder: Path | None = None,
+    *,
+    recipients: Sequence[str] = (),
+    is_plain: bool = False,
 ) -> None:
     """Export, and list the files with their sizes. Takes and raises what `export` does."""
     with recorded(project, "export") as run:
         run.note(study_id=study_id)
-        files = export(project, study_id, formats, wave_id, folder)
+        files = export(
+            project,
+            study_id,
+            formats,
+            wave_id,
+            folder,
+            recipients=recipients,
+            is_plain=is_plain,
+        )
         run.note(details={"n_files": len(files), "formats": list(formats or FORMATS)})
     for file in files:
         print(f"{file.stat().st_size:>12,}  {project.relative(file)}")
     told = f"Exported {study_id}: {len(files)} files."
-    if MICRODATA.intersection(formats or FORMATS):
+    if any(file.suffix == SUFFIX for file in files):
+        told += (
+            " They are sealed: `wavehouse encryption open`, or `age --decrypt` with the key, opens "
+            "them."
+        )
+    elif MICRODATA.intersection(formats or FORMATS):
         told += (
             " Files with answers have a row for each respondent and suppress nothing: treat them "
             "like the data that they were made from."

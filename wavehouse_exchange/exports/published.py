@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from wavehouse.building.databases import opened_release
 from wavehouse.codebook.csv_files import read_csv
+from wavehouse.encryption.databases import attach
+from wavehouse.encryption.databases import connect as open_database
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.project import Project
@@ -52,10 +52,10 @@ def connect(project: Project, study_id: str, wave_id: str | None = None) -> "Duc
         raise WavehouseError(
             "Nothing is published yet, so there is nothing to export. Run `make` first."
         )
-    connection = duckdb.connect()
+    connection = open_database()
     try:
         with opened_release(folder / "wavehouse.duckdb") as readable:
-            connection.execute(f"attach {sql_text(readable)} as published (read_only)")
+            attach(connection, readable, "published")
         _check_study(connection, study_id, wave_id)
         _make_views(connection, study_id, wave_id)
     except BaseException:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import duckdb
 
+from wavehouse.encryption import parquet
+from wavehouse.encryption.databases import connect
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse_exchange.landing.names import landed_names
@@ -43,9 +45,10 @@ def join_tables(
             "declare the wave's design with its respondent column in "
             "seeds/codebook/design_columns.csv."
         )
-    with duckdb.connect(config={"temp_directory": str(folder / "spill")}) as connection:
+    with connect(config={"temp_directory": str(folder / "spill")}) as connection:
         for place, stored in enumerate(tables):
-            connection.read_parquet(str(stored.rows), file_row_number=True).create_view(f"t{place}")
+            rows = parquet.source(stored.rows, "file_row_number = true")
+            connection.execute(f"create view t{place} as from {rows}")
         keys = _keys(connection, tables, key)
         selected = [(0, name) for name in base.names]
         for place, stored in enumerate(tables[1:], start=1):
@@ -73,7 +76,7 @@ def join_tables(
         )
         connection.execute(
             f"copy (select {listed} from t0 {joins} order by t0.file_row_number) "
-            f"to {sql_text(answers)} (format parquet, compression zstd)"
+            f"to {sql_text(answers)} {parquet.copy_options(connection)}"
         )
     return answers, kept
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from wavehouse.codebook.ids import inside, judge_ids
+from wavehouse.encryption import parquet
+from wavehouse.encryption.databases import connect
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_name
 from wavehouse.project import Project
@@ -136,7 +136,7 @@ class LandedWave:
     @property
     def row_count(self) -> int:
         """The number of respondents."""
-        return pq.ParquetFile(self.answers).metadata.num_rows
+        return parquet.row_count(self.answers)
 
     def column(self, source_column: str) -> LandedColumn | None:
         """Give a column by its landed name; None if there is none."""
@@ -178,7 +178,7 @@ def read_landed(project: Project, study_id: str, wave_id: str) -> LandedWave:
             f"its files with `wavehouse add-wave {study_id} {wave_id} FILE...`, or, if "
             f"seeds/codebook/deliveries.csv lists them, with `wavehouse fetch {study_id}`."
         )
-    tables = {name: pq.read_table(folder / f"{name}.parquet").to_pylist() for name in SCHEMAS}
+    tables = {name: parquet.read_table(folder / f"{name}.parquet").to_pylist() for name in SCHEMAS}
     reading = [{"reading_options": "", "notes": []} for _ in tables["files"]]
     if (folder / READING).is_file():
         reading = json.loads((folder / READING).read_text(encoding="utf-8"))
@@ -231,11 +231,11 @@ def code_counts(
             f"{source_column}."
         )
     quoted = sql_name(source_column)
-    with duckdb.connect() as connection:
+    with connect() as connection:
         rows = connection.execute(
-            f"select {quoted}, count(*) from read_parquet(?) group by 1 "
-            "order by 2 desc, 1 nulls last limit ?",
-            [str(landed.answers), 2**62 if limit is None else limit],
+            f"select {quoted}, count(*) from {parquet.source(landed.answers)} "
+            "group by 1 order by 2 desc, 1 nulls last limit ?",
+            [2**62 if limit is None else limit],
         ).fetchall()
     return dict(rows)
 

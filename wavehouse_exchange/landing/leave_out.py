@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from wavehouse.encryption import parquet
 from wavehouse.locks import only_one
 from wavehouse.project import Project
 from wavehouse.writing import explained, write_whole
@@ -26,7 +26,7 @@ from wavehouse_exchange.landing.landed import (
     wave_folder,
 )
 from wavehouse_exchange.landing.options import parsed, written
-from wavehouse_exchange.landing.store import COMPRESSION, without_texts
+from wavehouse_exchange.landing.store import without_texts
 
 
 def leave_out_of_landed(
@@ -66,13 +66,13 @@ def leave_out_of_landed(
         try:
             _copy_answers(landed.answers, partial / "answers.parquet", names)
             for table in SCHEMAS:
-                rows = pq.read_table(folder / f"{table}.parquet")
+                rows = parquet.read_table(folder / f"{table}.parquet")
                 if "source_column" in rows.column_names:
                     kept = pc.invert(pc.is_in(rows["source_column"], pa.array(sorted(names))))
                     rows = rows.filter(kept)
                 if table == "files":
                     rows = _fewer_columns(rows, [column.table_name for column in gone])
-                pq.write_table(rows, partial / f"{table}.parquet", compression=COMPRESSION)
+                parquet.write_table(rows, partial / f"{table}.parquet")
             said = [
                 {"reading_options": how, "notes": [without_texts(note) for note in file.notes]}
                 for how, file in zip(read_as, landed.files, strict=True)
@@ -128,9 +128,7 @@ def _fewer_columns(files: pa.Table, tables: Sequence[str]) -> pa.Table:
 
 def _copy_answers(source: Path, target: Path, without: set[str]) -> None:
     """Copy the answers, a part at a time, without some of their columns."""
-    answers = pq.ParquetFile(source)
-    kept = [name for name in answers.schema_arrow.names if name not in without]
-    schema = pa.schema([answers.schema_arrow.field(name) for name in kept])
-    with pq.ParquetWriter(target, schema, compression=COMPRESSION) as writer:
-        for batch in answers.iter_batches(columns=kept):
-            writer.write_batch(batch)
+    columns = parquet.schema_of(source)
+    kept = [name for name in columns.names if name not in without]
+    schema = pa.schema([columns.field(name) for name in kept])
+    parquet.write_batches(target, schema, parquet.batches(source, kept))

@@ -8,10 +8,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from wavehouse.building.postgres import connect_to_target
 from wavehouse.codebook.wave_files import DeliveredWave
+from wavehouse.encryption import parquet
+from wavehouse.encryption.databases import connect
 from wavehouse.errors import ProblemsError
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.project import Project
@@ -95,9 +95,7 @@ def _folder(project: Project, wave: DeliveredWave) -> Path:
 
 def _present_columns(project: Project, wave: DeliveredWave) -> list[str]:
     path = _folder(project, wave) / "answers.parquet"
-    with duckdb.connect() as connection:
-        names = connection.execute("select name from parquet_schema(?)", [str(path)]).fetchall()
-    present = {name for (name,) in names}
+    present = set(parquet.schema_of(path).names)
     return [column for column in wave.columns if column in present]
 
 
@@ -133,7 +131,7 @@ def _load_wave(
     table = f"{SCHEMA}.{sql_name(wave.seed)}"
     cursor.execute(f"drop table if exists {table} cascade")
     cursor.execute(f"create table {table} ({', '.join(f'{sql_name(c)} text' for c in columns)})")
-    _copy(cursor, f"select {names} from read_parquet({sql_text(path)})", table)
+    _copy(cursor, f"select {names} from {parquet.source(path)}", table)
     cursor.execute(f"delete from {SCHEMA}.loaded where table_name = %s", [wave.seed])
     cursor.execute(f"insert into {SCHEMA}.loaded values (%s, %s)", [wave.seed, state])
 
@@ -146,13 +144,13 @@ def _load_metadata(cursor: "extensions.cursor", project: Project) -> None:
             continue
         types = ", ".join(f"{column} {data_type}" for column, data_type in columns.items())
         cursor.execute(f"create table {table} ({types})")
-        pattern = sql_text(project.landing / "*/*" / f"{name}.parquet")
-        _copy(cursor, f"select {', '.join(columns)} from read_parquet({pattern})", table)
+        pattern = project.landing / "*/*" / f"{name}.parquet"
+        _copy(cursor, f"select {', '.join(columns)} from {parquet.source(pattern)}", table)
 
 
 def _copy(cursor: "extensions.cursor", query: str, table: str) -> None:
     """Copy what DuckDB reads, as CSV: for both, an empty text is quoted there and a null is not."""
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+    with tempfile.TemporaryDirectory() as folder, connect() as connection:
         path = Path(folder) / "rows.csv"
         connection.execute("set preserve_insertion_order = true")
         connection.execute(f"copy ({query}) to {sql_text(path)} (format csv, header false)")

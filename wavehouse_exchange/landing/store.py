@@ -2,23 +2,21 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from wavehouse.encryption import parquet
 from wavehouse.errors import WavehouseError
 from wavehouse_exchange.landing.landed import READING, RESPONSE_SETS, SCHEMAS
 from wavehouse_exchange.landing.names import landed_names
 from wavehouse_exchange.landing.progress import Progress
 from wavehouse_exchange.landing.reshape import with_places
 from wavehouse_exchange.landing.tables import DeliveredColumn, DeliveredTable, ResponseSet, within
-
-COMPRESSION = "zstd"
 
 
 @dataclass(frozen=True)
@@ -54,18 +52,22 @@ def store_table(table: DeliveredTable, path: Path) -> StoredTable:
     names = landed_names([column.name for column in table.columns])
     schema = pa.schema([(name, pa.string()) for name in names])
     row_count = 0
-    with (
-        pq.ParquetWriter(path, schema, compression=COMPRESSION) as writer,
-        Progress(f"Reading {table.path.name}", table.expected_rows, "{:,} rows".format) as progress,
-    ):
+
+    def read(progress: Progress) -> Iterator[pa.RecordBatch]:
+        nonlocal row_count
         for chunk in table.chunks:
             arrays = [
                 column if isinstance(column, pa.Array) else pa.array(column, pa.string())
                 for column in chunk
             ]
-            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
             row_count += len(arrays[0])
             progress.at(row_count)
+
+    with Progress(
+        f"Reading {table.path.name}", table.expected_rows, "{:,} rows".format
+    ) as progress:
+        parquet.write_batches(path, schema, read(progress))
     if table.expected_rows not in {None, row_count}:
         raise WavehouseError(
             f"{table.path}: the file says that it has {table.expected_rows} rows, but only "
@@ -84,9 +86,8 @@ def without_empty_columns(stored: StoredTable) -> StoredTable:
 
     In a file with several waves these are the questions that this wave did not ask.
     """
-    file = pq.ParquetFile(stored.rows)
     filled: set[int] = set()
-    for batch in file.iter_batches():
+    for batch in parquet.batches(stored.rows):
         filled |= {
             place for place, column in enumerate(batch.columns) if column.null_count < len(column)
         }
@@ -97,9 +98,8 @@ def without_empty_columns(stored: StoredTable) -> StoredTable:
     path = stored.rows.with_suffix(".filled.parquet")
     names = [stored.names[place] for place in kept]
     schema = pa.schema([(name, pa.string()) for name in names])
-    with pq.ParquetWriter(path, schema, compression=COMPRESSION) as writer:
-        for batch in file.iter_batches(columns=names):
-            writer.write_batch(batch.select(names))
+    rows = (batch.select(names) for batch in parquet.batches(stored.rows, names))
+    parquet.write_batches(path, schema, rows)
     path.replace(stored.rows)
     table = with_places(stored.table, kept)
     table.notes.append(
@@ -134,11 +134,8 @@ def write_wave(
 
     def write(name: str, rows: Iterable[dict[str, Any]]) -> None:
         content = [{"study_id": study_id, "wave_id": wave_id, **row} for row in rows]
-        pq.write_table(
-            pa.Table.from_pylist(content, SCHEMAS[name]),
-            folder / f"{name}.parquet",
-            compression=COMPRESSION,
-        )
+        table = pa.Table.from_pylist(content, SCHEMAS[name])
+        parquet.write_table(table, folder / f"{name}.parquet")
 
     (folder / READING).write_text(
         json.dumps(

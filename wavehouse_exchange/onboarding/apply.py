@@ -24,7 +24,7 @@ from wavehouse_exchange.onboarding.draft import (
     draft_path,
     read_draft,
 )
-from wavehouse_exchange.onboarding.edits import CodebookEdit
+from wavehouse_exchange.onboarding.edits import CodebookEdit, heal
 from wavehouse_exchange.onboarding.later_variable import leave_out
 from wavehouse_exchange.onboarding.left_out import leave_out_waived
 from wavehouse_exchange.onboarding.reviewer import reviewer, with_review
@@ -67,6 +67,7 @@ def apply_draft(
         ProblemsError: something is open, or a row cannot be written. Nothing was written then.
     """
     refuse_other_versions(project)
+    heal(project)
     path = draft_path(project, study_id, wave_id)
     if not path.is_file() and _is_declared(project, study_id, wave_id):
         return [

@@ -11,11 +11,11 @@ from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import duckdb
-
 from wavehouse.checksums import sha256_of
 from wavehouse.codebook.csv_files import read_csv
 from wavehouse.codebook.ids import inside
+from wavehouse.encryption import parquet
+from wavehouse.encryption.databases import connect
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_text
 from wavehouse.people.erasure_list import read_erased
@@ -183,9 +183,9 @@ def deliver(
     if delivered_as == "landing":
         return profile
     made = folder / "answers.csv"
-    with duckdb.connect() as connection:
+    with connect() as connection:
         connection.execute(
-            f"copy (select * from read_parquet({sql_text(landed.answers)})) to {sql_text(made)} "
+            f"copy (from {parquet.source(landed.answers)}) to {sql_text(made)} "
             "(format csv, header true, nullstr '')"
         )
     _check_csv(made)

@@ -19,7 +19,7 @@ from typing import Any
 from wavehouse.codebook.ids import inside
 from wavehouse.codebook.tables import DESCRIPTIONS, Row
 from wavehouse.errors import ProblemsError
-from wavehouse.locks import only_one
+from wavehouse.locks import if_free, only_one
 from wavehouse.migrations.codebook_state import refuse_other_versions
 from wavehouse.project import Project
 from wavehouse.writing import explained, write_whole
@@ -28,6 +28,8 @@ from wavehouse_exchange.onboarding.draft import forget_kept
 from wavehouse_exchange.onboarding.tables import EditedTable, write_all
 
 SAID = "edit.json"
+# There as long as a command works: what it moves and changes, should it be killed.
+UNFINISHED = "unfinished.json"
 # What belongs to the commands, and is not the project's.
 _OWN = ".wavehouse"
 # Of each table, in what is shown.
@@ -157,6 +159,11 @@ class CodebookEdit:
                     write_whole(kept_path(self.project, kept, table.path), table.before)
                     after = gzip.compress(table.after, mtime=0)
                     write_whole(path_after(self.project, kept, table.path), after)
+                begun = {
+                    "changed": [self.project.relative(table.path) for table in changed],
+                    "removed": [str(path) for path in gone],
+                }
+                write_whole(kept / UNFINISHED, json.dumps(begun, indent=2) + "\n")
                 for path in gone:
                     place = kept_path(self.project, kept, path)
                     place.parent.mkdir(parents=True, exist_ok=True)
@@ -181,6 +188,7 @@ class CodebookEdit:
                     + "\n",
                 )
                 write_all(changed)
+                (kept / UNFINISHED).unlink()
             except BaseException:
                 for path in moved:
                     shutil.move(kept_path(self.project, kept, path), path)
@@ -193,13 +201,40 @@ class CodebookEdit:
         return kept
 
 
+def heal(project: Project) -> None:
+    """Take back what a command had begun when it was killed, unless one is at work."""
+    with if_free(_lock(project)) as is_free:
+        if is_free:
+            take_back_unfinished(project)
+
+
+def take_back_unfinished(project: Project) -> None:
+    """Do so; only for the holder of the lock."""
+    for kept in kept_commands(project):
+        if not (kept / UNFINISHED).is_file():
+            continue
+        begun = json.loads((kept / UNFINISHED).read_text(encoding="utf-8"))
+        with explained(project.root):
+            for name in begun["removed"]:
+                path = Path(name)
+                moved = kept_path(project, kept, path)
+                if moved.exists() and not path.exists():
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.move(moved, path)
+            for name in begun["changed"]:
+                path = project.root / name
+                write_whole(path, kept_path(project, kept, path).read_bytes())
+            shutil.rmtree(kept)
+
+
 def begin_edit(project: Project, command: str) -> CodebookEdit:
-    """Read the codebook's tables to change them.
+    """Read the codebook's tables to change them; what a killed command had begun is taken back.
 
     Raises:
         WavehouseError: the codebook is of another version, or a table cannot be read.
     """
     refuse_other_versions(project)
+    heal(project)
     tables, references = {}, []
     for seed in read_yaml(project.codebook / DESCRIPTIONS)["seeds"]:
         path = project.codebook / f"{seed['name']}.csv"
@@ -274,8 +309,12 @@ def _edits(project: Project) -> Path:
 @contextmanager
 def alone(project: Project) -> Iterator[None]:
     """Let no other command change the codebook in the block."""
-    with only_one(project.root / _OWN / "lock", "change of the codebook"):
+    with only_one(_lock(project), "change of the codebook"):
         yield
+
+
+def _lock(project: Project) -> Path:
+    return project.root / _OWN / "lock"
 
 
 def is_own(project: Project, path: Path) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from wavehouse.codebook.ids import complaint_about_wave, inside, judge_ids, shown
 from wavehouse.codebook.tables import Codebook, read_codebook
+from wavehouse.encryption.key import secret
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.project import Project
 from wavehouse_exchange.landing.options import fitting, for_each
@@ -94,7 +95,9 @@ def import_ddi(project: Project, study_id: str, codebook: Path, options: ImportO
         )
     paths = _data_files(ddi, options)
     delivered_as = options.delivered_as or (
-        "seed" if all(path.suffix.lower() == ".csv" for path in paths) else "landing"
+        "seed"
+        if all(path.suffix.lower() == ".csv" for path in paths) and secret() is None
+        else "landing"
     )
     roles = _roles(ddi, options)
     reading = for_each(options.reading, paths)

@@ -7,6 +7,7 @@ from typing import Any
 
 from wavehouse.codebook.ids import judge_ids
 from wavehouse.codebook.tables import Codebook, Row, read_codebook, wave_number
+from wavehouse.encryption.key import secret
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.project import Project
 from wavehouse_exchange.landing.land import with_catalogues
@@ -541,7 +542,9 @@ def like_wave(waves: list[Row], wave_id: str) -> Row:
 
 def _usual_place(files: Sequence[Path], before: str) -> str:
     is_csv = len(files) == 1 and files[0].suffix.lower() == ".csv"
-    return "seed" if before == "seed" and is_csv else "landing"
+    # A seed is text, which is never encrypted.
+    is_seed = before == "seed" and is_csv and secret() is None
+    return "seed" if is_seed else "landing"
 
 
 def _check_roles(new: WaveProfile, study: StudyOptions) -> None:

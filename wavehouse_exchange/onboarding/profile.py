@@ -9,6 +9,8 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from wavehouse.encryption import parquet
+from wavehouse.encryption.databases import connect
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.project import Project
 from wavehouse_exchange.landing.documents import natural_order
@@ -252,7 +254,7 @@ def profile_landed(landed: LandedWave, weight: str | None = None) -> WaveProfile
         for column in landed.columns
     }
     profile = _profile_answers(
-        f"read_parquet({sql_text(landed.answers)})",
+        parquet.source(landed.answers),
         landed.study_id,
         landed.wave_id,
         weight,
@@ -334,7 +336,7 @@ def _profile_answers(
     weight: str | None,
     missing: Mapping[str, Collection[str]] | None = None,
 ) -> WaveProfile:
-    with duckdb.connect() as connection:
+    with connect() as connection:
         # A CSV file is parsed once, and a small Parquet file too: a query costs three times as much
         # on the file. Of a large one each query reads only the column it needs.
         connection.execute(f"create temp view delivered as select * from {source}")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from wavehouse.project import Project
 from wavehouse_exchange.onboarding.draft import OPEN, Draft, draft_path, read_draft
+from wavehouse_exchange.onboarding.edits import heal
 from wavehouse_exchange.onboarding.in_full import full_text
 from wavehouse_exchange.onboarding.not_needed import NOT_NEEDED
 from wavehouse_exchange.onboarding.selecting import select
@@ -35,6 +36,7 @@ def review(
     Raises:
         ProblemsError: a word means nothing in this draft.
     """
+    heal(project)
     draft = read_draft(project, study_id, wave_id)
     if not words and not in_full:
         return review_text(project, draft, everything)

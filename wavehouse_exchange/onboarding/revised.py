@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import duckdb
 
+from wavehouse.encryption import parquet
+from wavehouse.encryption.databases import connect
 from wavehouse.escapes import csv_text, sql_name, sql_text
 from wavehouse.project import Project
 from wavehouse.writing import write_whole
@@ -82,9 +84,9 @@ def read_delivery(project: Project, study_id: str, wave_id: str) -> Delivery | N
     source = (
         f"read_csv({sql_text(seed)}, all_varchar = true, header = true, nullstr = '')"
         if seed.is_file()
-        else f"read_parquet({sql_text(read_landed(project, study_id, wave_id).answers)})"
+        else parquet.source(read_landed(project, study_id, wave_id).answers)
     )
-    connection = duckdb.connect()
+    connection = connect()
     names = ", ".join(
         f"cast({sql_name(name)} as varchar) as {sql_name(name)}" for name in profile.columns
     )

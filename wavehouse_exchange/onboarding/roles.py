@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from wavehouse.codebook.tables import Row
+from wavehouse.encryption import parquet
+from wavehouse.encryption.databases import connect
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse_exchange.onboarding.draft import Change, Proposal
 from wavehouse_exchange.onboarding.missing_labels import compared
@@ -177,11 +177,14 @@ def _units(column: ColumnProfile) -> str:
 
 def _nested(source: Path, stratum: str, psu: str) -> str:
     """Say whether each PSU lies in one stratum."""
-    reader = "read_parquet" if source.suffix == ".parquet" else "read_csv"
-    options = ", all_varchar = true" if reader == "read_csv" else ""
-    with duckdb.connect() as connection:
+    rows = (
+        parquet.source(source)
+        if source.suffix == ".parquet"
+        else f"read_csv({sql_text(source)}, all_varchar = true)"
+    )
+    with connect() as connection:
         across = connection.execute(
-            f"select count(*) from (select 1 from {reader}({sql_text(source)}{options}) "
+            f"select count(*) from (select 1 from {rows} "
             f"group by {sql_name(psu)} having count(distinct {sql_name(stratum)}) > 1)"
         ).fetchall()[0][0]
     if not across:

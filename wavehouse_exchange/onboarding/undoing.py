@@ -24,6 +24,7 @@ from wavehouse_exchange.onboarding.edits import (
     kept_path,
     path_after,
     sha_of,
+    take_back_unfinished,
 )
 from wavehouse_exchange.onboarding.removing_study import generated_anew
 from wavehouse_exchange.onboarding.tables import EditedTable, Key, write_all
@@ -58,6 +59,7 @@ def undo(project: Project) -> list[str]:
         ProblemsError: something of it was changed since; nothing is put back then.
     """
     with alone(project), explained(project.seeds):
+        take_back_unfinished(project)
         places = [place for place in kept_commands(project) if (place / SAID).is_file()]
         if not places:
             raise WavehouseError(

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import duckdb
 
 from wavehouse.codebook.tables import Codebook, Row
+from wavehouse.encryption import parquet
+from wavehouse.encryption.databases import connect
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.project import Project
 from wavehouse_exchange.landing.landed import is_landed, read_landed
@@ -38,12 +40,12 @@ def weights_of(project: Project, study_id: str, wave_id: str, column: str) -> We
     if seed.is_file():
         source = f"read_csv({sql_text(seed)}, all_varchar = true, header = true, nullstr = '')"
     elif is_landed(project, study_id, wave_id):
-        source = f"read_parquet({sql_text(read_landed(project, study_id, wave_id).answers)})"
+        source = parquet.source(read_landed(project, study_id, wave_id).answers)
     else:
         return None
     weight = f"try_cast({sql_name(column)} as double)"
     try:
-        with duckdb.connect() as connection:
+        with connect() as connection:
             rows, total, filled, zero = connection.execute(
                 f"select count(*), sum({weight}), count({weight}), "
                 f"count(*) filter (where {weight} = 0) from {source}"

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from wavehouse.building.databases import opened_release
+from wavehouse.encryption.databases import Cursors, connect
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import script_data
 from wavehouse.project import Project
@@ -125,14 +126,12 @@ def fill_site(database: Path, folder: Path, release: str, *, has_docs: bool) -> 
     Raises:
         WavehouseError: the database lacks a table or column that the pages show.
     """
-    import duckdb
-
     with (
         refuse_older_release(database.name, "the pages show"),
         opened_release(database) as readable,
-        duckdb.connect(str(readable), read_only=True) as connection,
+        connect(readable, read_only=True) as connection,
     ):
-        return fill_site_from(connection, folder, release, has_docs=has_docs)
+        return fill_site_from(Cursors(connection), folder, release, has_docs=has_docs)
 
 
 def fill_site_from(

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wavehouse.codebook.tables import Codebook, Row
+from wavehouse.encryption import parquet
+from wavehouse.encryption.databases import connect
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.project import Project
 from wavehouse_exchange.onboarding.profile import answers_of
@@ -73,14 +75,12 @@ def broken_constraints(
         design: its design. A column that is not there is asked about in the draft.
         file: the file's name, for what is found.
     """
-    import duckdb
-
     path = answers_of(project, study_id, wave_id)
     if path.suffix == ".csv":
         source = f"read_csv({sql_text(path)}, all_varchar = true, header = true, nullstr = '')"
     else:
-        source = f"read_parquet({sql_text(path)})"
-    with duckdb.connect() as connection:
+        source = parquet.source(path)
+    with connect() as connection:
         connection.execute("set threads = 1")
         connection.execute(
             f"create table answers as select row_number() over () as row_number_, * from {source}"

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from wavehouse.encryption.databases import connect
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_text
 from wavehouse.writing import PARTIAL
@@ -43,7 +44,7 @@ def _lines_of(path: Path, place: Path) -> None:
     """Write each element of a JSON array as a line."""
     import duckdb
 
-    with duckdb.connect() as connection, place.open("w", encoding="utf-8") as lines:
+    with connect() as connection, place.open("w", encoding="utf-8") as lines:
         connection.execute("set threads = 1")
         try:
             read = connection.execute(

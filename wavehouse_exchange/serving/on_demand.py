@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from wavehouse.encryption.databases import connect
 from wavehouse.errors import NotGivenError, WavehouseError
 from wavehouse.escapes import sql_text
 from wavehouse.estimating.programs import NOT_HERE
@@ -45,7 +46,6 @@ def estimated(
     Raises:
         RequestError: a name or value is wrong, or the audience has no answers to estimate from.
     """
-    import duckdb
     import pyarrow as pa
 
     if opened.estimates is None:
@@ -67,7 +67,7 @@ def estimated(
     rest = tuple(each for each in wanted.filters if each not in of_people)
     rest = tuple(each for each in rest if column_named(each.name, columns) not in ASKED)
     # What came out is a table like any other.
-    with duckdb.connect() as connection:
+    with connect() as connection:
         connection.register("given", whole)
         connection.execute(f"create table {resource.table} as from given")
         made = replace(

@@ -12,6 +12,7 @@ from litestar import route
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
+from wavehouse.encryption.databases import connect
 from wavehouse.project import Project
 from wavehouse_exchange.pages.rows import TABLES, Readable
 from wavehouse_exchange.pages.site import fill_site_from
@@ -73,7 +74,7 @@ def _readable(opened: Opened) -> Iterator[Readable]:
     if opened.cursor is not None:
         yield _InFile(opened.cursor)
         return
-    with duckdb.connect() as connection:
+    with connect() as connection:
         for table in sorted(TABLES & opened.tables.keys()):
             copy_table(opened, table, connection)
         yield connection

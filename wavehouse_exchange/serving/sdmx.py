@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from wavehouse.encryption.databases import connect
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
 from wavehouse_exchange.exports.published import Release, add_references, records
@@ -215,12 +216,10 @@ def _flow_id(study_id: str) -> str:
 
 def _read(study_id: str, opened: Opened, project: Project) -> Flow:
     """Copy what the structures are made of into a small database of their own."""
-    import duckdb
-
     missing = [table for table in NEEDED if table not in opened.tables]
     if missing:
         raise not_offered(f"SDMX needs {missing[0]}, which you may not read.")
-    with duckdb.connect() as connection:
+    with connect() as connection:
         for table, where in NEEDED.items():
             copy_table(opened, table, connection, where, [study_id] if where else [])
         add_references(connection, project)

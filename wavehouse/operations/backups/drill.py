@@ -11,8 +11,9 @@ from typing import Any
 
 from wavehouse.changes.diff import columns_of, difference, has_measures
 from wavehouse.changes.diff_report import in_short
+from wavehouse.encryption import parquet
+from wavehouse.encryption.databases import connect
 from wavehouse.errors import WavehouseError
-from wavehouse.escapes import sql_text
 from wavehouse.locks import only_one
 from wavehouse.operations.backups.backup_contents import PROJECT
 from wavehouse.operations.backups.backup_state import note_backups, now
@@ -186,11 +187,9 @@ def _other_tables(project: Project, before: str) -> list[str]:
     What has estimates was compared with a tolerance, as the last digit of a sum follows from the
     order in which it was added up.
     """
-    import duckdb
-
     first, second = (find_release(project, words) for words in (before, "current"))
     differing = []
-    with duckdb.connect() as connection:
+    with connect() as connection:
         for table in first.manifest["tables"]:
             name = table["name"]
             if name in OF_THEIR_TIME or name.startswith(OF_RUNS):
@@ -199,11 +198,7 @@ def _other_tables(project: Project, before: str) -> list[str]:
             if None in files:
                 differing.append(name)
                 continue
-            sources = [
-                f"read_parquet({sql_text(file)}, hive_partitioning = false)"
-                for file in files
-                if file
-            ]
+            sources = [parquet.source(file) for file in files if file]
             if has_measures(columns_of(connection, sources[0])):
                 continue
             sums = [

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from wavehouse.building.dbt import RESULTS, results_of
 from wavehouse.drift import PROBLEMS
+from wavehouse.encryption.databases import connect
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.operations.daily_run.trial import State, state_of
 from wavehouse.operations.run_history.dbt_results import FAILED
@@ -47,7 +48,7 @@ def _problems(project: Project) -> Iterator[str]:
     import duckdb
 
     try:
-        with duckdb.connect(str(project.working_database), read_only=True) as connection:
+        with connect(project.working_database, read_only=True) as connection:
             rows = connection.execute(
                 "select distinct file_path, wave_id, column_name, problem "
                 f"from {PROBLEMS} order by all"

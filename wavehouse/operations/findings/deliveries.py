@@ -10,6 +10,7 @@ from pathlib import Path
 from wavehouse.codebook.csv_files import read_csv
 from wavehouse.codebook.ids import complaint_about_study, complaint_about_wave
 from wavehouse.codebook.schedule import PlannedWave
+from wavehouse.encryption import parquet
 from wavehouse.errors import WavehouseError
 from wavehouse.operations.findings.finding import moment
 from wavehouse.project import Project
@@ -90,11 +91,10 @@ def _status(wave: PlannedWave, delivery: Delivery, today: date) -> str:
 
 def _landed(folder: Path) -> Delivery:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
-        rows = pq.ParquetFile(folder / "answers.parquet").metadata.num_rows
-        files = pq.read_table(folder / "files.parquet", columns=["landed_at"])
+        rows = parquet.row_count(folder / "answers.parquet")
+        files = parquet.read_table(folder / "files.parquet", ["landed_at"])
     except (pa.ArrowException, OSError) as error:
         raise WavehouseError(
             f"The landed wave in {folder} cannot be read. Land its files again with `wavehouse "

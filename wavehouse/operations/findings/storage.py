@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wavehouse.building.databases import LOCKED
+from wavehouse.encryption import parquet
+from wavehouse.encryption.databases import connect
 from wavehouse.project import Project
 from wavehouse.publishing.history import history_folder, size_on_disk
 
@@ -90,7 +92,7 @@ def _unused(path: Path) -> int | None:
     import duckdb
 
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
+        with connect(path, read_only=True) as connection:
             row = connection.execute(
                 "select free_blocks * block_size from pragma_database_size()"
             ).fetchone()
@@ -108,7 +110,7 @@ def release_damage(project: Project) -> str | None:
     """
     import duckdb
 
-    from wavehouse.escapes import sql_name, sql_text
+    from wavehouse.escapes import sql_name
     from wavehouse.publishing.releases import manifest_of
 
     current = project.warehouse / "current"
@@ -128,11 +130,11 @@ def release_damage(project: Project) -> str | None:
     if not database.is_file():
         return "wavehouse.duckdb is missing."
     try:
-        with duckdb.connect(str(database), read_only=True) as connection:
+        with connect(database, read_only=True) as connection:
             for name, rows in expected.items():
                 file = f"{name}.parquet"
-                parquet = f"read_parquet({sql_text(folder / 'parquet' / file)})"
-                tables = {"wavehouse.duckdb": f"marts.{sql_name(name)}", file: parquet}
+                rows_of_file = parquet.source(folder / "parquet" / file)
+                tables = {"wavehouse.duckdb": f"marts.{sql_name(name)}", file: rows_of_file}
                 for reading, table in tables.items():
                     counted = connection.execute(f"select count(*) from {table}").fetchone()
                     if counted != (rows,):

@@ -4,6 +4,7 @@ import os
 import tempfile
 
 from wavehouse.building.databases import holder_named
+from wavehouse.encryption.databases import connect
 from wavehouse.errors import WavehouseError
 from wavehouse.locks import only_one
 from wavehouse.project import Project
@@ -54,7 +55,7 @@ def profile(project: Project, model: str) -> str:
             "temp_directory": folder,
             "autoinstall_known_extensions": "false",
         }
-        with duckdb.connect(str(database), read_only=True, config=settings) as connection:
+        with connect(database, read_only=True, config=settings) as connection:
             try:
                 (row,) = connection.execute(f"explain analyze {query}").fetchall()
             except duckdb.Error as error:

@@ -1,0 +1,204 @@
+"""The encryption key of a project: where it lies, which project it is of, what is derived from it.
+
+The key is an age identity (X25519), so that `age` itself opens what is sealed for it. The project
+holds its public part alone, in `dbt_project.yml`, and so knows whether a key is its own.
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+from wavehouse.errors import WavehouseError
+from wavehouse.project import Project
+from wavehouse.writing import explained
+
+# The key itself; and the same once more, since dbt keeps what has such a name out of its logs.
+KEY, OUT_OF_LOGS = "WAVEHOUSE_KEY", "DBT_ENV_SECRET_WAVEHOUSE_KEY"
+# A file that holds it, and a command that prints it, such as that of a keyring.
+FILE, COMMAND = "WAVEHOUSE_KEY_FILE", "WAVEHOUSE_KEY_COMMAND"
+# A key that was given while the project is plain; `on` takes it.
+UNUSED = "WAVEHOUSE_KEY_UNUSED"
+# What a process knows that may not write plain files, and has no key.
+LOCKED = "WAVEHOUSE_KEY_IS_MISSING"
+# In `dbt_project.yml`, so that dbt knows it too.
+VARIABLE = "encrypted_for"
+DECLARED = re.compile(rf"^(?P<indent> +){VARIABLE}: *[\"']?(?P<recipient>age1[0-9a-z]+)", re.M)
+PARQUET_KEY = "wavehouse"
+SECONDS = 60
+
+
+def encrypted_for(project: Project) -> str | None:
+    """Give the public key that a project's files are encrypted for; None if they are plain."""
+    path = project.root / "dbt_project.yml"
+    found = DECLARED.search(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return found["recipient"] if found else None
+
+
+def unlock(project: Project) -> None:
+    """Let this process, and those that it starts, open and write the files of a project.
+
+    A project that is not encrypted needs no key and gets none. Where the key of one that is
+    encrypted is missing, what needs it fails, and says so.
+    """
+    os.environ.pop(LOCKED, None)
+    recipient = encrypted_for(project)
+    if recipient is None:
+        if given := os.environ.get(KEY):
+            os.environ[UNUSED] = given
+        forget_key()
+        return
+    try:
+        use_key(read_key(project, recipient))
+    except WavehouseError as error:
+        forget_key()
+        os.environ[LOCKED] = str(error)
+
+
+def use_key(key: str) -> None:
+    """Let this process, and those that it starts, write encrypted files, and read them."""
+    os.environ[KEY] = os.environ[OUT_OF_LOGS] = key
+
+
+def forget_key() -> None:
+    """Let this process, and those that it starts, write plain files."""
+    for name in (KEY, OUT_OF_LOGS):
+        os.environ.pop(name, None)
+
+
+def secret() -> str | None:
+    """Give the key of the project that this process works on; None if its files are plain.
+
+    Raises:
+        WavehouseError: the project is encrypted, and its key is not there.
+    """
+    if reason := os.environ.get(LOCKED):
+        raise WavehouseError(reason)
+    return os.environ.get(KEY) or None
+
+
+def key_file(project: Project) -> Path:
+    """Name the file with the key, whether it is there or not."""
+    if named := os.environ.get(FILE):
+        return Path(named).expanduser()
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
+    return home / "wavehouse" / f"{project.name}.encryption.key"
+
+
+def read_key(project: Project, recipient: str) -> str:
+    """Give the key of an encrypted project: of the environment, a command, or a file.
+
+    Args:
+        project: the project.
+        recipient: the public key that its files are encrypted for.
+
+    Raises:
+        WavehouseError: there is none, or it is not the project's.
+    """
+    if given := os.environ.get(KEY):
+        key, place = given.strip(), f"The variable {KEY}"
+    elif command := os.environ.get(COMMAND):
+        key, place = _printed(command), f"{COMMAND}: what the command prints"
+    else:
+        path = key_file(project)
+        place = str(path)
+        try:
+            key = _identity_in(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise WavehouseError(
+                f"{path} cannot be read ({error.strerror}). It has the encryption key, without "
+                f"which nothing of this project can be opened. Copy it there from where you keep "
+                f"it, or let {FILE} name it, {COMMAND} print it, or {KEY} hold it."
+            ) from None
+    if public_part(key) != recipient:
+        what = "is not the key of this project" if public_part(key) else "has no key in it"
+        raise WavehouseError(
+            f"{place} {what}: its files are encrypted for {recipient}, as dbt_project.yml says. "
+            "Take the key from where you keep a copy."
+        )
+    return key
+
+
+def _printed(command: str) -> str:
+    """Run a command that prints a key, without a shell."""
+    try:
+        done = subprocess.run(
+            shlex.split(command), capture_output=True, text=True, timeout=SECONDS, check=True
+        )
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise WavehouseError(
+            f"{COMMAND}: the command failed, so there is no encryption key: "
+            f"{type(error).__name__}. Run it by hand to see why."
+        ) from None
+    return _identity_in(done.stdout)
+
+
+def _identity_in(text: str) -> str:
+    """Give the line of a file of age that holds the identity; other lines are comments."""
+    lines = [line.strip() for line in text.splitlines()]
+    return next((line for line in lines if line and not line.startswith("#")), "")
+
+
+def public_part(key: str) -> str | None:
+    """Give the public key that belongs to a key; None if it is none."""
+    from pyrage import x25519
+
+    try:
+        return str(x25519.Identity.from_str(key).to_public())
+    except Exception:
+        return None
+
+
+def make_key(project: Project) -> tuple[str, bool]:
+    """Give the key for a project that is to be encrypted; tell whether it was made now.
+
+    Raises:
+        WavehouseError: its place is within the project, or holds no key.
+    """
+    path = key_file(project)
+    if given := os.environ.get(UNUSED) or os.environ.get(KEY):
+        key, place = given.strip(), f"The variable {KEY}"
+    elif command := os.environ.get(COMMAND):
+        key, place = _printed(command), f"{COMMAND}: what the command prints"
+    elif path.exists():
+        key, place = _identity_in(path.read_text(encoding="utf-8")), str(path)
+    else:
+        return _made(project, path), True
+    if public_part(key) is None:
+        raise WavehouseError(
+            f"{place} has no key in it: a key is a line that begins with AGE-SECRET-KEY-1. "
+            "`age-keygen` makes one; so does this command where none is named."
+        )
+    return key, False
+
+
+def _made(project: Project, path: Path) -> str:
+    """Make a key and write it into a file that only its owner reads."""
+    from pyrage import x25519
+
+    if path.resolve().is_relative_to(project.root.resolve()):
+        raise WavehouseError(
+            f"{path} is within the project, so whoever has the project could open it. Let {FILE} "
+            "name a file elsewhere."
+        )
+    identity = x25519.Identity.generate()
+    text = f"# public key: {identity.to_public()}\n{identity}\n"
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.write(handle, text.encode())
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    return str(identity)
+
+
+def parquet_secret(key: str) -> str:
+    """Give what Parquet files are encrypted with: 256 bits made of the key, as Base64."""
+    made = hmac.new(key.encode(), b"wavehouse parquet", hashlib.sha256).digest()
+    return base64.b64encode(made).decode()

@@ -1,0 +1,361 @@
+"""Turn encryption of an existing project on, and off again.
+
+Whether a file is encrypted stands in the file, so what was stopped goes on where it was: the same
+command again converts what is left.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from wavehouse.codebook.tables import read_codebook
+from wavehouse.codebook.wave_files import is_declared_as_landed
+from wavehouse.encryption import parquet
+from wavehouse.encryption.convert import PARTIAL, convert_database, convert_parquet, is_right
+from wavehouse.encryption.key import (
+    DECLARED,
+    VARIABLE,
+    encrypted_for,
+    forget_key,
+    key_file,
+    make_key,
+    public_part,
+    read_key,
+    secret,
+    use_key,
+)
+from wavehouse.encryption.sealed import SUFFIX, seal_files
+from wavehouse.errors import WavehouseError
+from wavehouse.escapes import sql_text
+from wavehouse.generate import generate
+from wavehouse.locks import only_one
+from wavehouse.project import Project
+from wavehouse.publishing.history import (
+    AUDIENCES,
+    MANIFEST,
+    NAME,
+    KeptRelease,
+    describe_content,
+    kept_releases,
+    link_or_copy,
+)
+from wavehouse.publishing.publish import RELEASE_FILE, RELEASE_KEY
+from wavehouse.publishing.releases import publishing_lock
+from wavehouse.writing import explained, write_whole
+from wavehouse_exchange.exports.export import RECORD as EXPORT
+from wavehouse_exchange.landing.land import land_wave
+from wavehouse_exchange.landing.landed import SCHEMAS
+from wavehouse_exchange.onboarding.edits import alone, begin_edit, kept_commands
+from wavehouse_exchange.onboarding.profile import labels_file, seed_file
+from wavehouse_exchange.onboarding.tables import write_all
+
+VARS = re.compile(r"^vars:[^\n]*\n", re.M)
+EMPTY_VARS = re.compile(r"\n*^vars:[^\n]*\n(?=\S|\Z)", re.M)
+COMMENT = "Rows of people are encrypted for this key: docs/guide/encryption.md."
+
+
+@dataclass
+class Turned:
+    """What was done, for whoever asked for it.
+
+    Args:
+        recipient: the public key.
+        key_file: where a key was made; none if there was one.
+        n_files: how many files were converted.
+        landed: waves that were seeds, as study and wave.
+        seeds: the files of these, which Git may still have.
+        kept_seeds: waves that stay text.
+        removed: what can be made again, and went.
+    """
+
+    recipient: str = ""
+    key_file: Path | None = None
+    n_files: int = 0
+    landed: list[tuple[str, str]] = field(default_factory=list)
+    seeds: list[str] = field(default_factory=list)
+    kept_seeds: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+
+
+def turn_on(project: Project, *, keep_seeds: bool = False) -> Turned:
+    """Encrypt what a project holds of people, and all that it writes from now on.
+
+    Args:
+        project: the project.
+        keep_seeds: whether waves that are seeds stay text, because they are public.
+
+    Raises:
+        WavehouseError: there is no key, or another one than the project's files have.
+    """
+    turned = Turned()
+    recipient = encrypted_for(project)
+    if recipient is None:
+        key, is_new = make_key(project)
+        recipient = str(public_part(key))
+        turned.key_file = key_file(project) if is_new else None
+    else:
+        key = secret() or read_key(project, recipient)
+    turned.recipient = recipient
+    with _alone(project):
+        use_key(key)
+        _declare(project, recipient)
+        if keep_seeds:
+            turned.kept_seeds = [project.relative(seed) for _, _, seed in _seeds(project)]
+        else:
+            _land_seeds(project, turned)
+        _convert(project, turned, encrypted=True)
+    return turned
+
+
+def turn_off(project: Project) -> Turned:
+    """Write the files of a project as plain ones again.
+
+    Raises:
+        WavehouseError: the project is not encrypted, or its key is not there.
+    """
+    recipient = encrypted_for(project)
+    if recipient is None:
+        raise WavehouseError("This project is not encrypted: nothing was changed.")
+    turned = Turned(recipient)
+    use_key(secret() or read_key(project, recipient))
+    with _alone(project):
+        _convert(project, turned, encrypted=False)
+        # Last, since what is left could not be opened any more.
+        _undeclare(project)
+    forget_key()
+    return turned
+
+
+@contextmanager
+def _alone(project: Project) -> Iterator[None]:
+    """Keep builds, publishes and changes of the codebook out."""
+    with (
+        only_one(project.target / ".build.lock", "build"),
+        publishing_lock(project),
+        alone(project),
+        explained(project.warehouse),
+    ):
+        yield
+
+
+def _declare(project: Project, recipient: str) -> None:
+    """Let dbt_project.yml name the public key, so that dbt and all commands know."""
+    path = project.root / "dbt_project.yml"
+    text = path.read_text(encoding="utf-8")
+    if DECLARED.search(text):
+        return
+    lines = f"  # {COMMENT}\n  {VARIABLE}: {recipient}\n"
+    found = VARS.search(text)
+    if found:
+        text = text[: found.end()] + lines + text[found.end() :]
+    else:
+        text = text.rstrip("\n") + f"\n\nvars:\n{lines}"
+    write_whole(path, text)
+
+
+def _undeclare(project: Project) -> None:
+    path = project.root / "dbt_project.yml"
+    text = path.read_text(encoding="utf-8")
+    kept = [
+        line
+        for line in text.splitlines(keepends=True)
+        if not DECLARED.match(line) and COMMENT not in line
+    ]
+    text = EMPTY_VARS.sub("", "".join(kept))
+    write_whole(path, text.rstrip("\n") + "\n")
+
+
+def _seeds(project: Project) -> list[tuple[str, str, Path]]:
+    """Give the waves that are seeds: study, wave and file."""
+    found = [
+        (wave["study_id"], wave["wave_id"], seed_file(project, wave["study_id"], wave["wave_id"]))
+        for wave in read_codebook(project).waves()
+        if not is_declared_as_landed(wave)
+    ]
+    return [each for each in found if each[2].is_file()]
+
+
+def _land_seeds(project: Project, turned: Turned) -> None:
+    """Bring waves that are text in the project's folder into the landing folder."""
+    seeds = _seeds(project)
+    for study_id, wave_id, seed in seeds:
+        aside = project.target / "encrypting" / seed.name
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(seed, aside)
+        # Landing refuses a wave that is a seed.
+        waiting = seed.with_suffix(".csv.landing")
+        seed.rename(waiting)
+        try:
+            land_wave(project, study_id, wave_id, [aside], replace=True)
+        except BaseException:
+            waiting.rename(seed)
+            raise
+        finally:
+            shutil.rmtree(aside.parent)
+        _keep_labels(project, study_id, wave_id, labels_file(seed))
+        edit = begin_edit(project, "encryption on")
+        edit.change_rows(
+            "waves", {"study_id": study_id, "wave_id": wave_id}, {"delivered_as": "landing"}
+        )
+        write_all(table for table in edit.tables.values() if table.after != table.before)
+        waiting.unlink()
+        labels_file(seed).unlink(missing_ok=True)
+        turned.landed.append((study_id, wave_id))
+        turned.seeds.append(project.relative(seed))
+    if seeds:
+        for change in generate(project):
+            print(f"Generated {change}")
+
+
+def _keep_labels(project: Project, study_id: str, wave_id: str, labels: Path) -> None:
+    """Let a landed wave have the labels that lay beside its seed."""
+    if not labels.is_file():
+        return
+    known: dict[str, Any] = json.loads(labels.read_text(encoding="utf-8"))
+    folder = project.landed_wave(study_id, wave_id)
+    columns = parquet.read_table(folder / "columns.parquet").to_pylist()
+    names = {column["delivered_name"]: column["source_column"] for column in columns}
+    for column in columns:
+        label = known.get(column["delivered_name"], {}).get("label")
+        column["column_label"] = label or column["column_label"]
+    value_labels = [
+        {
+            "study_id": study_id,
+            "wave_id": wave_id,
+            "source_column": names[name],
+            "source_code": code,
+            "value_label": label,
+            "is_missing": code in said.get("missing_codes", []),
+        }
+        for name, said in known.items()
+        if name in names
+        for code, label in said.get("value_labels", {}).items()
+    ]
+    for name, rows in (("columns", columns), ("value_labels", value_labels)):
+        table = pa.Table.from_pylist(rows, SCHEMAS[name])
+        parquet.write_table(table, folder / f"{name}.parquet")
+
+
+def _convert(project: Project, turned: Turned, *, encrypted: bool) -> None:
+    """Write all that is not as it is to be again, and remove what is made anew."""
+    for path in _files_of_waves(project):
+        if not is_right(path, encrypted=encrypted):
+            convert_parquet(path, encrypted=encrypted)
+            turned.n_files += 1
+    _convert_releases(project, turned, encrypted=encrypted)
+    if encrypted:
+        _seal_exports(project, turned)
+    _remove_what_is_made_again(project, turned, encrypted=encrypted)
+
+
+def _seal_exports(project: Project, turned: Turned) -> None:
+    """Seal the files of earlier exports; they stay so when encryption is turned off."""
+    for record in sorted((project.warehouse / "exports").glob(f"*/{EXPORT}")):
+        plain = [
+            path
+            for path in sorted(record.parent.glob("*/**/*"))
+            if path.is_file() and path.suffix != SUFFIX
+        ]
+        turned.n_files += len(seal_files(plain, [turned.recipient]))
+
+
+def _files_of_waves(project: Project) -> list[Path]:
+    """Give the Parquet files of landed waves, and of those that can be put back."""
+    folders = (project.landing, project.root / ".wavehouse")
+    return [
+        path
+        for folder in folders
+        for path in sorted(folder.rglob("*.parquet"))
+        if not path.is_symlink()
+    ]
+
+
+def _convert_releases(project: Project, turned: Turned, *, encrypted: bool) -> None:
+    """Convert the files of all releases: equal files of several, which are one, once."""
+    done: dict[tuple[int, int], Path] = {}
+    changed: set[Path] = set()
+    live = sorted((project.warehouse / "releases").glob("[!.]*"))
+    for folder in [*live, *(release.folder for release in kept_releases(project))]:
+        name = folder.name.removeprefix(NAME)
+        metadata = f"{{{RELEASE_KEY}: {sql_text(name)}}}"
+        for path in sorted(folder.rglob("*")):
+            of_audience = AUDIENCES in path.relative_to(folder).parts
+            if path.suffix not in (".parquet", ".duckdb") or of_audience:
+                continue
+            state = path.stat()
+            if (same := done.get((state.st_dev, state.st_ino))) is not None:
+                partial = path.with_name(f".{path.name}{PARTIAL}")
+                partial.unlink(missing_ok=True)
+                link_or_copy(same, partial)
+                partial.replace(path)
+                changed.add(folder)
+            elif not is_right(path, encrypted=encrypted):
+                if path.suffix == ".parquet":
+                    convert_parquet(path, encrypted=encrypted, metadata=metadata)
+                else:
+                    convert_database(path, encrypted=encrypted)
+                done[state.st_dev, state.st_ino] = path
+                changed.add(folder)
+                turned.n_files += 1
+        _name_release(folder / "parquet", name, encrypted=encrypted)
+    for release in kept_releases(project):
+        if _sums_differ(release):
+            _note_sums(release)
+
+
+def _name_release(folder: Path, name: str, *, encrypted: bool) -> None:
+    """Let a folder of encrypted files say which release they are of: nothing reads it in them."""
+    if not folder.is_dir():
+        return
+    file = folder / RELEASE_FILE
+    if encrypted:
+        write_whole(file, json.dumps({"release": name}) + "\n", sealed=True)
+    else:
+        file.unlink(missing_ok=True)
+
+
+def _sums_differ(release: KeptRelease) -> bool:
+    """Tell whether the sums that a manifest has of its files are of files that were converted."""
+    for table in release.manifest["tables"]:
+        file = release.table(table["name"])
+        if file is not None:
+            return bool(describe_content(file)[0] != table["content"])
+    return False
+
+
+def _note_sums(release: KeptRelease) -> None:
+    """Let the manifest of a kept release have the sums of its files as they are now."""
+    manifest = release.manifest
+    for table in manifest["tables"]:
+        file = release.table(table["name"])
+        if file is not None:
+            table["content"] = describe_content(file)[0]
+    files = release.estimation()
+    manifest["estimation"] = {name: describe_content(file)[0] for name, file in files.items()}
+    write_whole(release.folder / MANIFEST, json.dumps(manifest, indent=2) + "\n", sealed=True)
+
+
+def _remove_what_is_made_again(project: Project, turned: Turned, *, encrypted: bool) -> None:
+    """Remove databases that a build or a command makes anew, and kept text files of waves."""
+    for path in sorted(project.target.rglob("*.duckdb*")):
+        is_database = path.suffix in (".duckdb", ".damaged")
+        if path.is_file() and not (is_database and is_right(path, encrypted=encrypted)):
+            if path.suffix == ".duckdb":
+                turned.removed.append(project.relative(path))
+            path.unlink()
+    for path in sorted((project.warehouse / "as_of").glob("*.duckdb")):
+        # Views that say how files are read.
+        turned.removed.append(project.relative(path))
+        path.unlink()
+    if encrypted:
+        for place in kept_commands(project):
+            if any(place.glob("before/seeds/waves/**/*.csv")):
+                turned.removed.append(f"{project.relative(place)} (of `wavehouse undo`)")
+                shutil.rmtree(place)
