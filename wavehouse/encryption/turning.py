@@ -356,6 +356,6 @@ def _remove_what_is_made_again(project: Project, turned: Turned, *, encrypted: b
         path.unlink()
     if encrypted:
         for place in kept_commands(project):
-            if any(place.glob("before/seeds/waves/**/*.csv")):
+            if any(place.rglob("seeds/waves/*/*.csv")):
                 turned.removed.append(f"{project.relative(place)} (of `wavehouse undo`)")
                 shutil.rmtree(place)
