@@ -19,9 +19,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import requests
+from partners import as_csv, delivering, keys_of, next_wave, settled, state_of
 from planted import found_in
 from pyrage import decrypt, x25519
-from small_people import SECRETS, make_small, release
+from small_people import ID, SECRETS, WEIGHT, WORDS, make_small, release
 
 from wavehouse.encryption import databases, parquet
 from wavehouse.encryption.key import (
@@ -39,10 +41,15 @@ from wavehouse.encryption.key import (
 from wavehouse.encryption.sealed import open_file, seal_files
 from wavehouse.encryption.turning import turn_off, turn_on
 from wavehouse.errors import WavehouseError
+from wavehouse.people import erasing
+from wavehouse.people.erasing import erase
+from wavehouse.people.named import Respondent
+from wavehouse.people.pseudonyms import SETTING as PEOPLE_KEY
 from wavehouse.project import Project
 from wavehouse.publishing.history import describe_content, kept_releases
 from wavehouse_exchange.landing import land_wave
 from wavehouse_exchange.landing.landed import code_counts, read_landed
+from wavehouse_exchange.serving import server
 
 RunCommand = Callable[..., tuple[int, str]]
 ROOT = Path(__file__).parents[2]
@@ -374,6 +381,59 @@ def test_variables_of_the_project_stay(small: Project) -> None:
     assert f"\n  encrypted_for: {recipient}\n  mine: 1\nflags:" in path.read_text()
     turn_off(small)
     assert path.read_text() == own
+
+
+def test_settings_of_dbt_that_know_no_key_are_refused(small: Project) -> None:
+    (small.root / "profiles.yml").write_text("wavehouse:\n  target: duckdb\n")
+    with pytest.raises(WavehouseError, match=r"profiles.yml is of an older version"):
+        turn_on(small, keep_seeds=True)
+    assert encrypted_for(small) is None
+    assert not_encrypted(small)
+
+
+def test_a_person_is_erased_from_encrypted_files(
+    small: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PEOPLE_KEY, str(tmp_path / "people.key"))
+    turn_on(small, keep_seeds=True)
+    unlock(small)
+    landed = small.landed_wave("panel", "2031") / "answers.parquet"
+    assert ID in parquet.read_table(landed)["person"].to_pylist()
+
+    monkeypatch.setattr(erasing, "_build", lambda project: release(project, version=3))
+    erase(small, [Respondent("panel", None, ID)])
+    assert ID not in parquet.read_table(landed)["person"].to_pylist()
+    assert parquet.is_encrypted(landed)
+    values = [value for rows in rows_of(small).values() for row in rows for value in row]
+    assert not {ID, WORDS, float(WEIGHT)} & {v for v in values if isinstance(v, str | float)}
+
+
+def test_deliveries_are_checked_though_the_server_has_no_key(town: Project, keys: Path) -> None:
+    """Earlier waves, which a delivery is compared with, are encrypted; a partner sees no change."""
+    partners = keys_of(town)
+    body, other = (as_csv(next_wave(town)[:number]) for number in (280, 281))
+    turn_on(town)
+    forget_key()
+    with delivering(town, partners) as partner:
+        first = settled(partner, state_of(partner.send(body))["delivery_id"])
+        assert first["state"] == "accepted", first
+        keys.unlink()
+        answer = partner.send(other)
+        # A fault of ours, of which the partner learns nothing more.
+        assert answer.status_code == requests.codes.server_error
+        assert "deliver it again later" in answer.text
+        assert str(keys) not in answer.text
+    assert KEY not in os.environ
+
+
+def test_a_server_gives_the_key_away(
+    small: Project, monkeypatch: pytest.MonkeyPatch, run_command: RunCommand
+) -> None:
+    turn_on(small, keep_seeds=True)
+    known: list[str | None] = []
+    monkeypatch.setattr(server, "serve_project", lambda *_: known.append(os.environ.get(KEY)))
+    run_command(small, "serve")
+    assert known == [None]
 
 
 def test_sealed_files_open_with_the_key_and_with_age(small: Project) -> None:

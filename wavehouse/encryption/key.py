@@ -45,8 +45,8 @@ def unlock(project: Project) -> None:
     A project that is not encrypted needs no key and gets none. Where the key of one that is
     encrypted is missing, what needs it fails, and says so.
     """
-    os.environ.pop(LOCKED, None)
     recipient = encrypted_for(project)
+    os.environ.pop(LOCKED, None)
     if recipient is None:
         if given := os.environ.get(KEY):
             os.environ[UNUSED] = given
@@ -65,8 +65,8 @@ def use_key(key: str) -> None:
 
 
 def forget_key() -> None:
-    """Let this process, and those that it starts, write plain files."""
-    for name in (KEY, OUT_OF_LOGS):
+    """Let this process, and those that it starts, have no key, and write plain files."""
+    for name in (KEY, OUT_OF_LOGS, LOCKED):
         os.environ.pop(name, None)
 
 

@@ -21,6 +21,7 @@ from wavehouse.encryption import parquet
 from wavehouse.encryption.convert import PARTIAL, convert_database, convert_parquet, is_right
 from wavehouse.encryption.key import (
     DECLARED,
+    KEY,
     VARIABLE,
     encrypted_for,
     forget_key,
@@ -103,6 +104,7 @@ def turn_on(project: Project, *, keep_seeds: bool = False) -> Turned:
     else:
         key = secret() or read_key(project, recipient)
     turned.recipient = recipient
+    _refuse_older_profile(project)
     with _alone(project):
         use_key(key)
         _declare(project, recipient)
@@ -112,6 +114,17 @@ def turn_on(project: Project, *, keep_seeds: bool = False) -> Turned:
             _land_seeds(project, turned)
         _convert(project, turned, encrypted=True)
     return turned
+
+
+def _refuse_older_profile(project: Project) -> None:
+    """Refuse where dbt would write a plain database, since its settings know of no key."""
+    profile = project.root / "profiles.yml"
+    if profile.is_file() and KEY not in profile.read_text(encoding="utf-8"):
+        current = project.relative(project.product / "profiles.yml")
+        raise WavehouseError(
+            "profiles.yml is of an older version, with which dbt writes plain files. Bring it up "
+            f"to date first: {current} has the lines that name {KEY}."
+        )
 
 
 def turn_off(project: Project) -> Turned:

@@ -10,6 +10,8 @@ import signal
 import sys
 from pathlib import Path
 
+from wavehouse.encryption.key import secret, unlock
+from wavehouse.errors import WavehouseError
 from wavehouse.locks import only_one
 from wavehouse.project import Project
 from wavehouse_exchange.receiving.checking import check
@@ -31,7 +33,15 @@ def main(root: str, delivery_id: str, seconds: str) -> None:
         delivery_id: the delivery.
         seconds: how long the check may take, from when others of the study have ended.
     """
-    quarantine = Quarantine(Project(Path(root)))
+    project = Project(Path(root))
+    # The server has no key: here it is read from its file, or a command prints it.
+    unlock(project)
+    try:
+        secret()
+    except WavehouseError as error:
+        # It is no fault of who delivers.
+        sys.exit(str(error))
+    quarantine = Quarantine(project)
     known = quarantine.find(delivery_id)
     if known is None:
         return
