@@ -24,6 +24,7 @@ from partners import as_csv, delivering, keys_of, next_wave, settled, state_of
 from planted import found_in
 from pyrage import decrypt, x25519
 from small_people import ID, SECRETS, WEIGHT, WORDS, make_small, release
+from small_server import PATIENCE
 
 from wavehouse.encryption import databases, parquet
 from wavehouse.encryption.key import (
@@ -49,6 +50,7 @@ from wavehouse.project import Project
 from wavehouse.publishing.history import describe_content, kept_releases
 from wavehouse_exchange.landing import land_wave
 from wavehouse_exchange.landing.landed import code_counts, read_landed
+from wavehouse_exchange.receiving.quarantine import Quarantine
 from wavehouse_exchange.serving import server
 
 RunCommand = Callable[..., tuple[int, str]]
@@ -408,16 +410,29 @@ def test_a_person_is_erased_from_encrypted_files(
     assert not {ID, WORDS, float(WEIGHT)} & {v for v in values if isinstance(v, str | float)}
 
 
-def test_deliveries_are_checked_though_the_server_has_no_key(town: Project, keys: Path) -> None:
+def test_deliveries_are_checked_though_the_server_has_no_key(
+    town: Project, keys: Path, run_command: RunCommand
+) -> None:
     """Earlier waves, which a delivery is compared with, are encrypted; a partner sees no change."""
     partners = keys_of(town)
-    body, other = (as_csv(next_wave(town)[:number]) for number in (280, 281))
+    rows = next_wave(town)
+    rows[0]["person"] = person = "okapi-77665544"
+    body, other = (as_csv(rows[:number]) for number in (280, 281))
     turn_on(town)
     forget_key()
     with delivering(town, partners) as partner:
         first = settled(partner, state_of(partner.send(body))["delivery_id"])
         assert first["state"] == "accepted", first
+        until = time.monotonic() + PATIENCE
+        # They are sealed a moment after the answer.
+        while found_in(Quarantine(town).folder, [person]) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert found_in(Quarantine(town).folder, [person]) == {}
+        code, printed = run_command(town, "deliveries", "take", first["delivery_id"])
+        assert code == 0, printed
+        assert found_in(town.root, [person]) == {}
         keys.unlink()
+        forget_key()
         answer = partner.send(other)
         # A fault of ours, of which the partner learns nothing more.
         assert answer.status_code == requests.codes.server_error

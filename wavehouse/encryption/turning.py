@@ -56,6 +56,8 @@ from wavehouse_exchange.landing.landed import SCHEMAS
 from wavehouse_exchange.onboarding.edits import alone, begin_edit, kept_commands
 from wavehouse_exchange.onboarding.profile import labels_file, seed_file
 from wavehouse_exchange.onboarding.tables import write_all
+from wavehouse_exchange.receiving.quarantine import Quarantine
+from wavehouse_exchange.receiving.sealing import seal_waiting, unseal_waiting
 
 VARS = re.compile(r"^vars:[^\n]*\n", re.M)
 EMPTY_VARS = re.compile(r"\n*^vars:[^\n]*\n(?=\S|\Z)", re.M)
@@ -265,6 +267,12 @@ def _convert(project: Project, turned: Turned, *, encrypted: bool) -> None:
     _convert_releases(project, turned, encrypted=encrypted)
     if encrypted:
         _seal_exports(project, turned)
+    quarantine = Quarantine(project)
+    for delivery in quarantine.all():
+        if encrypted and delivery.state in ("accepted", "taken"):
+            turned.n_files += seal_waiting(quarantine, delivery)
+        elif not encrypted:
+            turned.n_files += unseal_waiting(quarantine, delivery)
     _remove_what_is_made_again(project, turned, encrypted=encrypted)
 
 

@@ -56,6 +56,7 @@ def _has(project: Project, delivery_id: str, erased: ErasureList, key: bytes) ->
     from wavehouse_exchange.landing.store import store_table
     from wavehouse_exchange.receiving.quarantine import Quarantine
     from wavehouse_exchange.receiving.rows import files_to_read
+    from wavehouse_exchange.receiving.sealing import opened
 
     quarantine = Quarantine(project)
     delivery = quarantine.find(delivery_id)
@@ -66,14 +67,15 @@ def _has(project: Project, delivery_id: str, erased: ErasureList, key: bytes) ->
     new = ReplacedIds(study_id, key, columns.part_counts(study_id), is_strict=False)
     with TemporaryDirectory(dir=quarantine.folder) as place:
         try:
-            files = files_to_read(quarantine, delivery)
-            options = for_each(parsed(delivery.reading_options), files)
-            for number, (file, how) in enumerate(zip(files, options, strict=True)):
-                rows = Path(place) / f"{number}.parquet"
-                table = parquet.read_table(store_table(open_table(file, how), rows).rows)
-                names = columns.of(study_id, wave_id, table.column_names)
-                if erased.picks(key, study_id, wave_id, ids_of(table, names), new.of_id):
-                    return True
+            with opened(quarantine, delivery):
+                files = files_to_read(quarantine, delivery)
+                options = for_each(parsed(delivery.reading_options), files)
+                for number, (file, how) in enumerate(zip(files, options, strict=True)):
+                    rows = Path(place) / f"{number}.parquet"
+                    table = parquet.read_table(store_table(open_table(file, how), rows).rows)
+                    names = columns.of(study_id, wave_id, table.column_names)
+                    if erased.picks(key, study_id, wave_id, ids_of(table, names), new.of_id):
+                        return True
         except WavehouseError:
             # It cannot be taken in as it is, and is named among what is left.
             return False

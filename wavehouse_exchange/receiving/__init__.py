@@ -8,6 +8,7 @@
     constraints.py   what the build demands of respondents and weights, asked of the file
     check_one.py     one check, in a process of its own with limits
     checks.py        the processes that check, and what becomes of those that end badly
+    sealing.py       files that wait, sealed in an encrypted project
     handing_over.py  `wavehouse deliveries`: a person takes a delivery in, or declines it
 
 What lies in quarantine is read by no build, and no backup has it. Nothing gets from there into the

@@ -16,6 +16,7 @@ from wavehouse.locks import only_one
 from wavehouse.project import Project
 from wavehouse_exchange.receiving.checking import check
 from wavehouse_exchange.receiving.quarantine import Quarantine
+from wavehouse_exchange.receiving.sealing import seal_waiting
 from wavehouse_exchange.serving.audit import AuditLog
 
 # What a check may write to one file, and hold in memory.
@@ -59,7 +60,9 @@ def main(root: str, delivery_id: str, seconds: str) -> None:
             sys.exit(NO_MEMORY)
         signal.alarm(0)
         log(quarantine, checked.delivery_id, checked.audience_id, checked.key_id, checked.state)
-        quarantine.decide(checked)
+        decided = quarantine.decide(checked)
+        if decided.state == "accepted":
+            seal_waiting(quarantine, decided)
 
 
 def log(quarantine: Quarantine, delivery_id: str, audience: str, key: str, state: str) -> None:

@@ -14,6 +14,7 @@ from wavehouse_exchange.receiving import check_one
 from wavehouse_exchange.receiving.check_one import NO_MEMORY, log
 from wavehouse_exchange.receiving.checking import trial_folder
 from wavehouse_exchange.receiving.quarantine import Delivery, Fault, Quarantine
+from wavehouse_exchange.receiving.sealing import seal_waiting
 
 LOG = logging.getLogger("wavehouse.receiving")
 # How many studies are checked at once; a check takes a processor.
@@ -52,6 +53,8 @@ class Checks:
         for delivery in self._quarantine.all():
             if delivery.state == "received":
                 self.begin(delivery)
+            elif delivery.state == "accepted":
+                seal_waiting(self._quarantine, delivery)
 
     def end(self) -> None:
         """End all checks; the next server begins them again."""

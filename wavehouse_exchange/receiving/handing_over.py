@@ -13,6 +13,7 @@ from wavehouse_exchange.receiving.check_one import log
 from wavehouse_exchange.receiving.checking import wave_options
 from wavehouse_exchange.receiving.quarantine import Delivery, Quarantine, State
 from wavehouse_exchange.receiving.rows import files_to_read
+from wavehouse_exchange.receiving.sealing import is_kept, opened
 
 TEAM = "team"
 SHORTEST_ID = 6
@@ -58,7 +59,7 @@ def show_delivery(project: Project, delivery_id: str) -> str:
         f"From {each.audience_id}, key {each.key_id}, received {each.received_at}.",
     ]
     for file, path in zip(each.files, quarantine.paths(each), strict=True):
-        place = f" in {project.relative(path.parent)}" if path.is_file() else ", not kept"
+        place = f" in {project.relative(path.parent)}" if is_kept(path) else ", not kept"
         lines.append(f"{file.name}: {file.size_bytes:,} bytes, SHA-256 {file.sha256}{place}")
     if each.reading_options:
         lines.append(f"Read with {each.reading_options}.")
@@ -89,14 +90,15 @@ def take_delivery(project: Project, delivery_id: str) -> str:
     quarantine = Quarantine(project)
     with _alone(quarantine, delivery_id) as delivery:
         _refuse_state(delivery, ("accepted", "taken"), "taken in")
-        if not all(path.is_file() for path in quarantine.paths(delivery)):
+        if not all(is_kept(path) for path in quarantine.paths(delivery)):
             raise WavehouseError(
                 f"{delivery} was taken in, and its files are removed, since they had people who "
                 "were erased or ids that are replaced. Ask for it again."
             )
-        files = files_to_read(quarantine, delivery)
-        options = wave_options(project, delivery)
-        said = add_wave(project, delivery.study_id, delivery.wave_id, files, options)
+        with opened(quarantine, delivery):
+            files = files_to_read(quarantine, delivery)
+            options = wave_options(project, delivery)
+            said = add_wave(project, delivery.study_id, delivery.wave_id, files, options)
         _decide(quarantine, delivery, "taken")
         remove_delivered(project)
     return said
