@@ -441,7 +441,7 @@ def test_deliveries_are_checked_though_the_server_has_no_key(
     assert KEY not in os.environ
 
 
-def test_a_server_gives_the_key_away(
+def test_a_server_forgets_the_key(
     small: Project, monkeypatch: pytest.MonkeyPatch, run_command: RunCommand
 ) -> None:
     turn_on(small, keep_seeds=True)

@@ -60,7 +60,10 @@ def open_file(project: Project, file: Path, folder: Path | None = None) -> Path:
 
     recipient = encrypted_for(project)
     if recipient is None:
-        raise WavehouseError("This project is not encrypted, so it has no key that opens files.")
+        raise WavehouseError(
+            "This project is not encrypted, so it has no key that opens files. Of one that was: "
+            "`age --decrypt -i KEY_FILE` opens them."
+        )
     if file.suffix != SUFFIX:
         raise WavehouseError(f"{file}: its name does not end with {SUFFIX}, so it is not sealed.")
     place = (folder or file.parent) / file.name.removesuffix(SUFFIX)
