@@ -21,6 +21,7 @@ from wavehouse.escapes import terminal_text
 from wavehouse.project import Project
 
 if TYPE_CHECKING:
+    from wavehouse_exchange.landing.mongodb import Address
     from wavehouse_exchange.onboarding.wave_rows import WaveOptions
 
 EXAMPLES = examples(
@@ -76,7 +77,7 @@ def add_wave(
     project: Project,
     study: str,
     wave: str,
-    files: tuple[Path, ...],
+    files: tuple["Path | Address", ...],
     like: str | None,
     concordance: Path | None,
     same_file: bool,
@@ -87,16 +88,9 @@ def add_wave(
     Its files are landed and compared with the wave before, and the codebook rows that it needs are
     drafted. Nothing is written into the codebook yet.
     """
+    from wavehouse_exchange.landing.mongodb import files_at_hand
     from wavehouse_exchange.onboarding.onboard import add_wave as bring_in
 
-    print(
-        terminal_text(
-            bring_in(
-                project,
-                study,
-                wave,
-                files,
-                replace(options, like=like, concordance=concordance, same_file=same_file),
-            )
-        )
-    )
+    options = replace(options, like=like, concordance=concordance, same_file=same_file)
+    with files_at_hand(project, study, wave, files) as paths:
+        print(terminal_text(bring_in(project, study, wave, paths, options)))

@@ -18,6 +18,7 @@ from wavehouse.escapes import terminal_text
 from wavehouse.project import Project
 
 if TYPE_CHECKING:
+    from wavehouse_exchange.landing.mongodb import Address
     from wavehouse_exchange.onboarding.wave_rows import WaveOptions
 
 EXAMPLES = examples(
@@ -55,7 +56,7 @@ def new_study(
     project: Project,
     study: str,
     wave: str,
-    files: tuple[Path, ...],
+    files: tuple["Path | Address", ...],
     study_label: str | None,
     options: "WaveOptions",
     **said: str,
@@ -65,11 +66,10 @@ def new_study(
     All columns become proposals, with variables, code lists and measures made from the labels in
     the files.
     """
+    from wavehouse_exchange.landing.mongodb import files_at_hand
     from wavehouse_exchange.onboarding.onboard import new_study as begin
     from wavehouse_exchange.onboarding.wave_rows import StudyOptions
 
-    print(
-        terminal_text(
-            begin(project, study, wave, files, options, StudyOptions(study_label, **said))
-        )
-    )
+    of_study = StudyOptions(study_label, **said)
+    with files_at_hand(project, study, wave, files) as paths:
+        print(terminal_text(begin(project, study, wave, paths, options, of_study)))

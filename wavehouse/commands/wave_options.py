@@ -2,26 +2,44 @@
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from wavehouse.commands.reading_options import reading_options
-from wavehouse.commands.shared import DAY, FILE, argument
+from wavehouse.commands.shared import DAY, argument
 
 if TYPE_CHECKING:
     from wavehouse_exchange.landing.tables import ReadingOptions
+
+
+class _Delivered(click.Path):
+    """A file, or the address of a collection on a server."""
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 (click's own)
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:  # noqa: ANN401 (a path or an address)
+        from wavehouse_exchange.landing.mongodb import SCHEMES, address_of
+
+        if isinstance(value, str) and value.partition("://")[0] in SCHEMES:
+            return address_of(value)
+        return super().convert(value, param, ctx)
 
 
 def files_argument() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare the delivered files."""
     return argument(
         "files",
-        "SPSS, Stata, SAS, CSV, Excel, Parquet or NDJSON; if there are several files, the first "
-        "has all respondents",
+        "SPSS, Stata, SAS, CSV, Excel, Parquet, NDJSON or BSON, or a collection of MongoDB as "
+        "mongodb://[user@]host/database/collection; if there are several, the first has all "
+        "respondents",
         nargs=-1,
         required=True,
-        type=FILE,
+        type=_Delivered(path_type=Path),
         metavar="FILE...",
     )
 

@@ -62,7 +62,7 @@ def open_file(project: Project, file: Path, folder: Path | None = None) -> Path:
     if recipient is None:
         raise WavehouseError(
             "This project is not encrypted, so it has no key that opens files. Of one that was: "
-            "`age --decrypt -i KEY_FILE` opens them."
+            "the program `age` opens them with its key file."
         )
     if file.suffix != SUFFIX:
         raise WavehouseError(f"{file}: its name does not end with {SUFFIX}, so it is not sealed.")

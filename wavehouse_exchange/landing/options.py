@@ -19,7 +19,7 @@ DOCUMENT_FORMATS = frozenset({"ndjson", "jsonl"})
 STATISTICAL_FORMATS = frozenset({"sav", "zsav", "por", "dta", "xpt", "sas7bdat"})
 SHEET_FORMATS = frozenset({"xlsx"})
 TABLE_FORMATS = TEXT_FORMATS | SHEET_FORMATS
-NESTED_FORMATS = DOCUMENT_FORMATS | {"parquet"}
+NESTED_FORMATS = DOCUMENT_FORMATS | {"parquet", "bson"}
 
 # Which formats an option is for: where it says nothing of a file, it is not kept with it.
 _FITS = {

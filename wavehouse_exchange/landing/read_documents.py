@@ -1,4 +1,7 @@
-"""NDJSON files: one JSON object a line, as document stores export them."""
+"""NDJSON files: one JSON object a line, as document stores export them.
+
+Objects of MongoDB's Extended JSON, such as `{"$oid": ...}`, are read as what they stand for.
+"""
 
 import json
 import re
@@ -75,10 +78,15 @@ def _parsed(line: str) -> dict[str, Any]:
     return value
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, Any]]) -> Any:  # noqa: ANN401 (what an object stands for)
     content = dict(pairs)
     if len(content) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"the key {twice!r} occurs twice in one object")
+    if any(name.startswith("$") for name in content):
+        # As `mongoexport` writes ids, dates and long numbers.
+        from wavehouse_exchange.landing.bson_values import unwrapped
+
+        return unwrapped(content)
     return content

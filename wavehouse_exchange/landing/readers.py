@@ -20,6 +20,7 @@ READERS = {
     **dict.fromkeys(
         ("ndjson", "jsonl"), ("wavehouse_exchange.landing.read_documents", "open_documents")
     ),
+    "bson": ("wavehouse_exchange.landing.read_bson", "open_bson"),
 }
 
 
