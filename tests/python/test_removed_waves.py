@@ -16,7 +16,7 @@ from workbench import (
 )
 
 from wavehouse.project import Project
-from wavehouse_exchange.onboarding import edits
+from wavehouse_exchange.onboarding import edits, undoing
 
 RunCommand = Callable[..., tuple[int, str]]
 
@@ -186,6 +186,28 @@ def test_what_a_killed_command_had_begun_is_taken_back(
     code, output = run_command(four, "undo")
     assert code == 1
     assert "there is nothing to undo" in output
+
+
+def test_an_undo_that_is_killed_can_be_run_again(
+    four: Project, monkeypatch: pytest.MonkeyPatch, run_command: RunCommand
+) -> None:
+    """It is killed when files are put back and the tables are not written yet."""
+    before = files(four)
+    assert run_command(four, "remove-wave", STUDY, "2", "--apply")[0] == 0
+    removed = files(four)
+    with monkeypatch.context() as patch:
+        patch.setattr(undoing, "write_all", lambda _: os.kill(os.getpid(), signal.SIGKILL))
+        child = os.fork()
+        if child == 0:
+            run_command(four, "undo")
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert files(four) not in (before, removed)
+    assert run_command(four, "remove-wave", STUDY, "3")[0] == 0
+    assert files(four) == removed
+    assert run_command(four, "undo")[0] == 0
+    assert files(four) == before
+    assert not list((four.root / ".wavehouse/edits").iterdir())
 
 
 INDEX: Row = {

@@ -30,6 +30,9 @@ from wavehouse_exchange.onboarding.tables import EditedTable, write_all
 SAID = "edit.json"
 # There as long as a command works: what it moves and changes, should it be killed.
 UNFINISHED = "unfinished.json"
+# The same of an undo, which keeps the tables as they were before it in this folder.
+UNDOING, NOW = "undoing.json", "now"
+DONE = ".done"
 # What belongs to the commands, and is not the project's.
 _OWN = ".wavehouse"
 # Of each table, in what is shown.
@@ -210,7 +213,11 @@ def heal(project: Project) -> None:
 
 def take_back_unfinished(project: Project) -> None:
     """Do so; only for the holder of the lock."""
+    for rest in _edits(project).glob(f".*{DONE}"):
+        shutil.rmtree(rest)
     for kept in kept_commands(project):
+        if (kept / UNDOING).is_file():
+            _take_back_undo(project, kept)
         if not (kept / UNFINISHED).is_file():
             continue
         begun = json.loads((kept / UNFINISHED).read_text(encoding="utf-8"))
@@ -224,7 +231,28 @@ def take_back_unfinished(project: Project) -> None:
             for name in begun["changed"]:
                 path = project.root / name
                 write_whole(path, kept_path(project, kept, path).read_bytes())
-            shutil.rmtree(kept)
+            drop(kept)
+
+
+def _take_back_undo(project: Project, kept: Path) -> None:
+    """Let all be as before an undo that was killed, so that it can be run again."""
+    begun = json.loads((kept / UNDOING).read_text(encoding="utf-8"))
+    with explained(project.root):
+        for name in begun["removed"]:
+            path = Path(name)
+            moved = kept_path(project, kept, path)
+            if path.exists() and not moved.exists():
+                shutil.move(path, moved)
+        for name in begun["changed"]:
+            write_whole(project.root / name, (kept / NOW / name).read_bytes())
+        (kept / UNDOING).unlink()
+
+
+def drop(kept: Path) -> None:
+    """Remove what is kept of a command, in one step for whoever looks for it."""
+    done = kept.with_name(f".{kept.name}{DONE}")
+    kept.rename(done)
+    shutil.rmtree(done)
 
 
 def begin_edit(project: Project, command: str) -> CodebookEdit:

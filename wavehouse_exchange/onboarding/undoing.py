@@ -11,14 +11,17 @@ from typing import Any
 from wavehouse.codebook.tables import Row
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
-from wavehouse.writing import explained
+from wavehouse.writing import explained, write_whole
 from wavehouse_exchange.onboarding.draft import all_drafts
 from wavehouse_exchange.onboarding.edits import (
+    NOW,
     SAID,
+    UNDOING,
     CodebookEdit,
     alone,
     begin_edit,
     bereft,
+    drop,
     is_own,
     kept_commands,
     kept_path,
@@ -178,6 +181,14 @@ def _made_from_it(kept: _Kept) -> list[str]:
 
 def _put_back(kept: _Kept, edit: CodebookEdit) -> None:
     moved: list[Path] = []
+    changed = [table for table in edit.tables.values() if table.after != table.before]
+    for table in changed:
+        write_whole(kept.folder / NOW / _name(kept, table.path), table.before)
+    begun = {
+        "changed": [_name(kept, table.path) for table in changed],
+        "removed": [str(path) for path in kept.removed],
+    }
+    write_whole(kept.folder / UNDOING, json.dumps(begun, indent=2) + "\n")
     try:
         for path in kept.removed:
             if path.exists():
@@ -189,8 +200,9 @@ def _put_back(kept: _Kept, edit: CodebookEdit) -> None:
     except BaseException:
         for path in moved:
             shutil.move(path, kept_path(kept.project, kept.folder, path))
+        (kept.folder / UNDOING).unlink()
         raise
-    shutil.rmtree(kept.folder)
+    drop(kept.folder)
 
 
 def _by_key(table: EditedTable) -> dict[Key, Row]:
