@@ -142,6 +142,7 @@ def _settings_of_pip(python: Path) -> "dict[str, str]":
         check=False,
         capture_output=True,
         text=True,
+        env=_without_key(),
     ).stdout
     settings = sorted(SETTING.findall(said), key=lambda each: RANKS.index(each[0]))
     return {name: value for _, name, value in settings}
@@ -185,10 +186,20 @@ def _code(words: "Sequence[str | Path]", quiet: bool = False) -> int:
     output = subprocess.DEVNULL if quiet else None
     try:
         return subprocess.run(
-            [os.fspath(word) for word in words], check=False, stdout=output, stderr=output
+            [os.fspath(word) for word in words],
+            check=False,
+            stdout=output,
+            stderr=output,
+            env=_without_key(),
         ).returncode
     except OSError:
         return 127
+
+
+def _without_key() -> "dict[str, str]":
+    """Give the environment without an encryption key, which no installer needs."""
+    secret = ("WAVEHOUSE_KEY", "DBT_ENV_SECRET_WAVEHOUSE_KEY")
+    return {name: value for name, value in os.environ.items() if name not in secret}
 
 
 def _time_of(path: Path) -> float:

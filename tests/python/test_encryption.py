@@ -442,12 +442,19 @@ def test_deliveries_are_checked_though_the_server_has_no_key(
 
 
 def test_a_server_forgets_the_key(
-    small: Project, monkeypatch: pytest.MonkeyPatch, run_command: RunCommand
+    small: Project, keys: Path, monkeypatch: pytest.MonkeyPatch, run_command: RunCommand
 ) -> None:
     turn_on(small, keep_seeds=True)
+    forget_key()
     known: list[str | None] = []
     monkeypatch.setattr(server, "serve_project", lambda *_: known.append(os.environ.get(KEY)))
     run_command(small, "serve")
+    assert known == [None]
+    # What a process was started with can be read as long as it runs.
+    monkeypatch.setenv(KEY, keys.read_text().splitlines()[-1])
+    code, printed = run_command(small, "serve")
+    assert code == 1
+    assert "env -u WAVEHOUSE_KEY" in printed
     assert known == [None]
 
 

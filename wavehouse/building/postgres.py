@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wavehouse.building.postgres_target import DATABASE, SSLMODE, USER, target_settings, where
+from wavehouse.encryption.key import without_key
 from wavehouse.errors import WavehouseError
 from wavehouse.processes import ended_with_us
 
@@ -170,7 +171,9 @@ def find_binaries() -> Path | None:
     # Debian and others put links to a few of the programs on the PATH.
     folders += [(folder / "pg_ctl").resolve().parent for folder in folders]
     if config := shutil.which("pg_config"):
-        answer = subprocess.run([config, "--bindir"], capture_output=True, text=True, check=False)
+        answer = subprocess.run(
+            [config, "--bindir"], capture_output=True, text=True, check=False, env=without_key()
+        )
         folders.append(Path(answer.stdout.strip()))
     versions = [f for f in DEBIAN_FOLDER.glob("*/bin") if f.parent.name.isdecimal()]
     folders += sorted(versions, key=lambda folder: int(folder.parent.name), reverse=True)
@@ -193,7 +196,7 @@ def install_binaries() -> Path:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise WavehouseError(f"No PostgreSQL was found. {remedy}")
     print("No PostgreSQL was found; installing the package `postgresql`.", flush=True)
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    environment = {**without_key(), "DEBIAN_FRONTEND": "noninteractive"}
     for words in (
         ["apt-get", "update", "-q"],
         ["apt-get", "install", "-q", "-y", "--no-install-recommends", "postgresql"],
@@ -247,7 +250,7 @@ def _free_port() -> int:
 def _run(words: Sequence[str | Path], folder: Path, account: str | None) -> None:
     """Run one of PostgreSQL's programs as the account, in a folder that it may enter."""
     environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_"))
+        name: value for name, value in without_key().items() if not name.startswith(("PG", "LC_"))
     }
     done = subprocess.run(
         [str(word) for word in words],

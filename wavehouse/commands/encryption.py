@@ -55,6 +55,8 @@ def on(project: Project, *, keep_seeds: bool) -> None:
             f"Made a key: {turned.key_file}. Copy it to a safe place now: without it nobody can "
             "open anything of this project."
         )
+    elif turned.key_in:
+        print(f"The key is in {turned.key_in}. Have a copy of it in a safe place.")
     for study_id, wave_id in turned.landed:
         print(f"Study {study_id}, wave {wave_id}: landed, and taken out of seeds/waves.")
     _tell(turned.n_files, "encrypted", turned.removed)

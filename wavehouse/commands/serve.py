@@ -101,12 +101,12 @@ def serve(
 
     What is served changes with each publish, without a stop. The public is answered without a key.
     """
-    from wavehouse.encryption.key import forget_key
+    from wavehouse.encryption.key import leave_key_out
     from wavehouse_exchange.serving.app import Settings
     from wavehouse_exchange.serving.server import Listening, serve_project
 
     # Readers' keys open what they may read; who breaks into the server finds none that opens all.
-    forget_key()
+    leave_key_out()
     listening = Listening(host, port, workers, certificate, private_key, behind_proxy)
     reached = (address or listening.address).rstrip("/")
     largest = largest_delivery * 1_000_000

@@ -7,7 +7,7 @@ from importlib.metadata import files as files_of_package
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wavehouse.encryption.key import KEY, PARQUET_KEY, parquet_secret, secret
+from wavehouse.encryption.key import KEY, NO_KEY, PARQUET_KEY, parquet_secret, secret
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_name, sql_text
 
@@ -117,10 +117,7 @@ def attach(
     key = secret()
     if is_encrypted(path) if path.is_file() else key is not None and not read_only:
         if key is None:
-            raise WavehouseError(
-                f"{path} is encrypted, and this project has no key. If it was encrypted before, "
-                "`wavehouse encryption off` was stopped: run it again."
-            )
+            raise WavehouseError(f"{path} is encrypted, and {NO_KEY}")
         if not read_only:
             load_encryption(connection)
         options.append(f"encryption_key {sql_text(key)}")

@@ -11,6 +11,7 @@ import os
 import re
 import shlex
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from wavehouse.errors import WavehouseError
@@ -30,6 +31,30 @@ VARIABLE = "encrypted_for"
 DECLARED = re.compile(rf"^(?P<indent> +){VARIABLE}: *[\"']?(?P<recipient>age1[0-9a-z]+)", re.M)
 PARQUET_KEY = "wavehouse"
 SECONDS = 60
+# Of an encrypted file in a project that is not.
+NO_KEY = (
+    f"this project has no key: dbt_project.yml has no line `{VARIABLE}`. Bring the line back, such "
+    "as from Git; or take the file away, if it is of another project."
+)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What holds for this process since it was unlocked.
+
+    Args:
+        project: the project that it works on.
+        recipient: the project's public key at that time; None if it was plain.
+        is_given: whether the key was in the environment that the process was started with, which
+            others of the same user can read as long as it runs.
+    """
+
+    project: Project
+    recipient: str | None
+    is_given: bool
+
+
+_begun: list[Begun] = []
 
 
 def encrypted_for(project: Project) -> str | None:
@@ -47,35 +72,66 @@ def unlock(project: Project) -> None:
     """
     recipient = encrypted_for(project)
     os.environ.pop(LOCKED, None)
+    is_given = bool(os.environ.get(KEY))
     if recipient is None:
         if given := os.environ.get(KEY):
             os.environ[UNUSED] = given
         forget_key()
-        return
-    try:
-        use_key(read_key(project, recipient))
-    except WavehouseError as error:
-        forget_key()
-        os.environ[LOCKED] = str(error)
+    else:
+        try:
+            use_key(read_key(project, recipient))
+        except WavehouseError as error:
+            forget_key()
+            os.environ[LOCKED] = str(error)
+    _begun.append(Begun(project, recipient, is_given))
 
 
 def use_key(key: str) -> None:
     """Let this process, and those that it starts, write encrypted files, and read them."""
+    _begun.clear()
     os.environ[KEY] = os.environ[OUT_OF_LOGS] = key
+
+
+def leave_key_out() -> None:
+    """Let this process have no key for good.
+
+    Raises:
+        WavehouseError: it was started with one in its environment.
+    """
+    if any(each.is_given for each in _begun):
+        raise WavehouseError(
+            f"The variable {KEY} is set, and a server that was started with it can be read for it. "
+            f"Start the server without: env -u {KEY} wavehouse serve. Where deliveries are taken, "
+            f"let {FILE} or {COMMAND} say where the key is."
+        )
+    forget_key()
 
 
 def forget_key() -> None:
     """Let this process, and those that it starts, have no key, and write plain files."""
+    _begun.clear()
     for name in (KEY, OUT_OF_LOGS, LOCKED):
         os.environ.pop(name, None)
+
+
+def without_key() -> dict[str, str]:
+    """Give the environment for programs that are not Wavehouse's, and need no key."""
+    names = {KEY, OUT_OF_LOGS, UNUSED}
+    return {name: value for name, value in os.environ.items() if name not in names}
 
 
 def secret() -> str | None:
     """Give the key of the project that this process works on; None if its files are plain.
 
     Raises:
-        WavehouseError: the project is encrypted, and its key is not there.
+        WavehouseError: the project is encrypted, and its key is not there; or it was turned on or
+            off since the process began, which may have waited for that.
     """
+    if any(encrypted_for(each.project) != each.recipient for each in _begun):
+        raise WavehouseError(
+            "Encryption of the project was turned on or off meanwhile, so this command stopped "
+            "before it wrote what does not fit. Run it again."
+        )
     if reason := os.environ.get(LOCKED):
         raise WavehouseError(reason)
     return os.environ.get(KEY) or None
@@ -120,7 +176,7 @@ def read_key(project: Project, recipient: str) -> str:
             f"{place} {what}: its files are encrypted for {recipient}, as dbt_project.yml says. "
             "Take the key from where you keep a copy."
         )
-    return key
+    return key.upper()
 
 
 def _printed(command: str) -> str:
@@ -144,7 +200,7 @@ def _identity_in(text: str) -> str:
 
 
 def public_part(key: str) -> str | None:
-    """Give the public key that belongs to a key; None if it is none."""
+    """Give the public key that belongs to a key, in capital letters or not; None if it is none."""
     from pyrage import x25519
 
     try:
@@ -173,7 +229,7 @@ def make_key(project: Project) -> tuple[str, bool]:
             f"{place} has no key in it: a key is a line that begins with AGE-SECRET-KEY-1. "
             "`age-keygen` makes one; so does this command where none is named."
         )
-    return key, False
+    return key.upper(), False
 
 
 def _made(project: Project, path: Path) -> str:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wavehouse.encryption.databases import connect, load_encryption
-from wavehouse.encryption.key import PARQUET_KEY, secret
+from wavehouse.encryption.key import NO_KEY, PARQUET_KEY, secret
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_name, sql_text
 
@@ -50,10 +50,7 @@ def source(path: Path, *options: str) -> str:
     first = next(iter(sorted(glob(str(path)))), None) if has_magic(str(path)) else path  # noqa: PTH207
     if first is not None and is_encrypted(Path(first)):
         if secret() is None:
-            raise WavehouseError(
-                f"{first} is encrypted, and this project has no key. If it was encrypted before, "
-                "`wavehouse encryption off` was stopped: run it again."
-            )
+            raise WavehouseError(f"{first} is encrypted, and {NO_KEY}")
         more.append(OPTION)
     return f"read_parquet({', '.join([sql_text(path), *more])})"
 

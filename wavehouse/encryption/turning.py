@@ -5,19 +5,16 @@ command again converts what is left.
 """
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
+import yaml
 
-from wavehouse.codebook.tables import read_codebook
-from wavehouse.codebook.wave_files import is_declared_as_landed
-from wavehouse.encryption import parquet
 from wavehouse.encryption.convert import PARTIAL, convert_database, convert_parquet, is_right
 from wavehouse.encryption.key import (
     DECLARED,
@@ -33,9 +30,9 @@ from wavehouse.encryption.key import (
     use_key,
 )
 from wavehouse.encryption.sealed import SUFFIX, seal_files
+from wavehouse.encryption.seeds import land_seeds, refuse_other_texts, take_up_seeds
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_text
-from wavehouse.generate import generate
 from wavehouse.locks import only_one
 from wavehouse.project import Project
 from wavehouse.publishing.history import (
@@ -51,16 +48,16 @@ from wavehouse.publishing.publish import RELEASE_FILE, RELEASE_KEY
 from wavehouse.publishing.releases import publishing_lock
 from wavehouse.writing import explained, write_whole
 from wavehouse_exchange.exports.export import RECORD as EXPORT
-from wavehouse_exchange.landing.land import land_wave
-from wavehouse_exchange.landing.landed import SCHEMAS
-from wavehouse_exchange.onboarding.edits import alone, begin_edit, kept_commands
-from wavehouse_exchange.onboarding.profile import labels_file, seed_file
-from wavehouse_exchange.onboarding.tables import write_all
+from wavehouse_exchange.onboarding.edits import alone, kept_commands
 from wavehouse_exchange.receiving.quarantine import Quarantine
 from wavehouse_exchange.receiving.sealing import seal_waiting, unseal_waiting
 
 VARS = re.compile(r"^vars:[^\n]*\n", re.M)
+FIRST_VARIABLE = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*(?P<indent> +)[^\s#]")
 EMPTY_VARS = re.compile(r"\n*^vars:[^\n]*\n(?=\S|\Z)", re.M)
+# Of processes that were killed: what DuckDB wrote when memory was short, and folders not finished.
+SPILLED = ".tmp"
+UNFINISHED = ("releases/.*.partial", "history/.*.partial", "exports/.*.partial")
 COMMENT = "Rows of people are encrypted for this key: docs/guide/encryption.md."
 
 
@@ -71,6 +68,7 @@ class Turned:
     Args:
         recipient: the public key.
         key_file: where a key was made; none if there was one.
+        key_in: the file that it is in; none if a variable or a command gave it.
         n_files: how many files were converted.
         landed: waves that were seeds, as study and wave.
         seeds: the files of these, which Git may still have.
@@ -80,6 +78,7 @@ class Turned:
 
     recipient: str = ""
     key_file: Path | None = None
+    key_in: Path | None = None
     n_files: int = 0
     landed: list[tuple[str, str]] = field(default_factory=list)
     seeds: list[str] = field(default_factory=list)
@@ -106,14 +105,27 @@ def turn_on(project: Project, *, keep_seeds: bool = False) -> Turned:
     else:
         key = secret() or read_key(project, recipient)
     turned.recipient = recipient
+    turned.key_in = key_file(project) if key_file(project).is_file() else None
     _refuse_older_profile(project)
     with _alone(project):
+        if encrypted_for(project) not in (None, recipient):
+            raise WavehouseError(
+                "Another run has encrypted the project with another key meanwhile. Run "
+                "`wavehouse encryption show`. Nothing was changed."
+            )
+        if not keep_seeds:
+            refuse_other_texts(project)
         use_key(key)
         _declare(project, recipient)
+        take_up_seeds(project)
         if keep_seeds:
-            turned.kept_seeds = [project.relative(seed) for _, _, seed in _seeds(project)]
+            turned.kept_seeds = [
+                project.relative(path) for path in sorted(project.waves.rglob("*.csv"))
+            ]
         else:
-            _land_seeds(project, turned)
+            for study_id, wave_id, seed in land_seeds(project):
+                turned.landed.append((study_id, wave_id))
+                turned.seeds.append(project.relative(seed))
         _convert(project, turned, encrypted=True)
     return turned
 
@@ -141,6 +153,7 @@ def turn_off(project: Project) -> Turned:
     turned = Turned(recipient)
     use_key(secret() or read_key(project, recipient))
     with _alone(project):
+        take_up_seeds(project)
         _convert(project, turned, encrypted=False)
         # Last, since what is left could not be opened any more.
         _undeclare(project)
@@ -166,13 +179,25 @@ def _declare(project: Project, recipient: str) -> None:
     text = path.read_text(encoding="utf-8")
     if DECLARED.search(text):
         return
-    lines = f"  # {COMMENT}\n  {VARIABLE}: {recipient}\n"
     found = VARS.search(text)
+    others = FIRST_VARIABLE.match(text, found.end()) if found else None
+    indent = others["indent"] if others else "  "
+    lines = f"{indent}# {COMMENT}\n{indent}{VARIABLE}: {recipient}\n"
     if found:
-        text = text[: found.end()] + lines + text[found.end() :]
+        changed = text[: found.end()] + lines + text[found.end() :]
     else:
-        text = text.rstrip("\n") + f"\n\nvars:\n{lines}"
-    write_whole(path, text)
+        changed = text.rstrip("\n") + f"\n\nvars:\n{lines}"
+    try:
+        said = yaml.safe_load(changed)["vars"][VARIABLE]
+    except (yaml.YAMLError, TypeError, KeyError):
+        said = None
+    if said != recipient:
+        raise WavehouseError(
+            "dbt_project.yml: its `vars` are written in another way than a name on each line, so "
+            "the public key cannot be added. Write `vars:` on a line of its own, and each variable "
+            "on one below, with spaces before it. Nothing was changed."
+        )
+    write_whole(path, changed)
 
 
 def _undeclare(project: Project) -> None:
@@ -185,77 +210,6 @@ def _undeclare(project: Project) -> None:
     ]
     text = EMPTY_VARS.sub("", "".join(kept))
     write_whole(path, text.rstrip("\n") + "\n")
-
-
-def _seeds(project: Project) -> list[tuple[str, str, Path]]:
-    """Give the waves that are seeds: study, wave and file."""
-    found = [
-        (wave["study_id"], wave["wave_id"], seed_file(project, wave["study_id"], wave["wave_id"]))
-        for wave in read_codebook(project).waves()
-        if not is_declared_as_landed(wave)
-    ]
-    return [each for each in found if each[2].is_file()]
-
-
-def _land_seeds(project: Project, turned: Turned) -> None:
-    """Bring waves that are text in the project's folder into the landing folder."""
-    seeds = _seeds(project)
-    for study_id, wave_id, seed in seeds:
-        aside = project.target / "encrypting" / seed.name
-        aside.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(seed, aside)
-        # Landing refuses a wave that is a seed.
-        waiting = seed.with_suffix(".csv.landing")
-        seed.rename(waiting)
-        try:
-            land_wave(project, study_id, wave_id, [aside], replace=True)
-        except BaseException:
-            waiting.rename(seed)
-            raise
-        finally:
-            shutil.rmtree(aside.parent)
-        _keep_labels(project, study_id, wave_id, labels_file(seed))
-        edit = begin_edit(project, "encryption on")
-        edit.change_rows(
-            "waves", {"study_id": study_id, "wave_id": wave_id}, {"delivered_as": "landing"}
-        )
-        write_all(table for table in edit.tables.values() if table.after != table.before)
-        waiting.unlink()
-        labels_file(seed).unlink(missing_ok=True)
-        turned.landed.append((study_id, wave_id))
-        turned.seeds.append(project.relative(seed))
-    if seeds:
-        for change in generate(project):
-            print(f"Generated {change}")
-
-
-def _keep_labels(project: Project, study_id: str, wave_id: str, labels: Path) -> None:
-    """Let a landed wave have the labels that lay beside its seed."""
-    if not labels.is_file():
-        return
-    known: dict[str, Any] = json.loads(labels.read_text(encoding="utf-8"))
-    folder = project.landed_wave(study_id, wave_id)
-    columns = parquet.read_table(folder / "columns.parquet").to_pylist()
-    names = {column["delivered_name"]: column["source_column"] for column in columns}
-    for column in columns:
-        label = known.get(column["delivered_name"], {}).get("label")
-        column["column_label"] = label or column["column_label"]
-    value_labels = [
-        {
-            "study_id": study_id,
-            "wave_id": wave_id,
-            "source_column": names[name],
-            "source_code": code,
-            "value_label": label,
-            "is_missing": code in said.get("missing_codes", []),
-        }
-        for name, said in known.items()
-        if name in names
-        for code, label in said.get("value_labels", {}).items()
-    ]
-    for name, rows in (("columns", columns), ("value_labels", value_labels)):
-        table = pa.Table.from_pylist(rows, SCHEMAS[name])
-        parquet.write_table(table, folder / f"{name}.parquet")
 
 
 def _convert(project: Project, turned: Turned, *, encrypted: bool) -> None:
@@ -289,13 +243,18 @@ def _seal_exports(project: Project, turned: Turned) -> None:
 
 def _files_of_waves(project: Project) -> list[Path]:
     """Give the Parquet files of landed waves, and of those that can be put back."""
-    folders = (project.landing, project.root / ".wavehouse")
-    return [
-        path
-        for folder in folders
-        for path in sorted(folder.rglob("*.parquet"))
-        if not path.is_symlink()
-    ]
+    found: set[Path] = set()
+    entered: set[Path] = set()
+    for folder in (project.landing, project.root / ".wavehouse"):
+        # A study or a file may be a link to another disk: what it leads to is what is read.
+        for place, folders, names in os.walk(folder, followlinks=True):
+            here = Path(place).resolve()
+            if here in entered:
+                folders.clear()
+                continue
+            entered.add(here)
+            found.update((here / name).resolve() for name in names if name.endswith(".parquet"))
+    return sorted(path for path in found if path.is_file())
 
 
 def _convert_releases(project: Project, turned: Turned, *, encrypted: bool) -> None:
@@ -365,9 +324,15 @@ def _note_sums(release: KeptRelease) -> None:
 
 def _remove_what_is_made_again(project: Project, turned: Turned, *, encrypted: bool) -> None:
     """Remove databases that a build or a command makes anew, and kept text files of waves."""
-    for path in sorted(project.target.rglob("*.duckdb*")):
-        is_database = path.suffix in (".duckdb", ".damaged")
-        if path.is_file() and not (is_database and is_right(path, encrypted=encrypted)):
+    built = project.working_database
+    # WAVEHOUSE_DATABASE may name another place than the folder `target`.
+    for path in sorted({*project.target.rglob("*.duckdb*"), *built.parent.glob(f"{built.name}*")}):
+        # The log beside a database goes with it.
+        of = path.with_suffix("") if path.suffix == ".wal" else path
+        is_kept = of.suffix in (".duckdb", ".damaged") and of.is_file()
+        if path.is_dir() and path.suffix == SPILLED:
+            shutil.rmtree(path)
+        elif path.is_file() and not (is_kept and is_right(of, encrypted=encrypted)):
             if path.suffix == ".duckdb":
                 turned.removed.append(project.relative(path))
             path.unlink()
@@ -375,6 +340,8 @@ def _remove_what_is_made_again(project: Project, turned: Turned, *, encrypted: b
         # Views that say how files are read.
         turned.removed.append(project.relative(path))
         path.unlink()
+    for path in [each for pattern in UNFINISHED for each in project.warehouse.glob(pattern)]:
+        shutil.rmtree(path)
     if encrypted:
         for place in kept_commands(project):
             if any(place.rglob("seeds/waves/*/*.csv")):

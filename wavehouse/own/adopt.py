@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from wavehouse.encryption.key import without_key
 from wavehouse.errors import WavehouseError
 from wavehouse.generated import is_generated_file
 from wavehouse.migrations.run import migrate
@@ -116,6 +117,7 @@ def _changed_since(clone: Path, since: str, project: Project) -> list[str]:
         check=False,
         capture_output=True,
         text=True,
+        env=without_key(),
     )
     if done.returncode != 0:
         raise WavehouseError(

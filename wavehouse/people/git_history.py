@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
+from wavehouse.encryption.key import without_key
 from wavehouse.project import Project
 
 
@@ -25,6 +26,7 @@ def _commits(root: Path, name: str) -> int:
             capture_output=True,
             text=True,
             check=False,
+            env=without_key(),
         )
     except FileNotFoundError:
         return 0

@@ -113,6 +113,11 @@ def tell_as_of(project: Project, words: str, path: Path | None) -> str:
     written, release = write_as_of(project, words, path)
     missing = [part for part in PARTS if part not in release.parts]
     lacks = f" It no longer has {' and '.join(missing)}." if missing else ""
+    if any(parquet.is_encrypted(file) for file in release.folder.rglob("*.parquet")):
+        lacks += (
+            " Its tables are encrypted: whoever opens it runs the `pragma add_parquet_key` that "
+            "`wavehouse encryption show --key` prints first."
+        )
     return (
         f"Wrote {project.relative(written)}: the tables of {release.release_id}, published "
         f"{release.published_at:%Y-%m-%d %H:%M} UTC.{lacks}"

@@ -6,6 +6,7 @@ import subprocess
 from datetime import date
 from typing import Any
 
+from wavehouse.encryption.key import without_key
 from wavehouse.project import Project
 from wavehouse_exchange.onboarding.draft import BEFOREHAND, Proposal
 
@@ -39,6 +40,7 @@ def _name_in_git(project: Project) -> str:
             text=True,
             check=False,
             timeout=10,
+            env=without_key(),
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""

@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from wavehouse.encryption.key import without_key
 from wavehouse.errors import WavehouseError
 from wavehouse.processes import ended_with_us
 
@@ -237,7 +238,7 @@ class Restic:
         return process.returncode, out, said
 
     def _environment(self) -> dict[str, str]:
-        environment = {**os.environ, REPOSITORY: self.repository}
+        environment = {**without_key(), REPOSITORY: self.repository}
         environment.pop(REPOSITORY_FILE, None)
         # Several at once are an error to restic; the first is what it would take, if it took one.
         given = [name for name in PASSWORDS if os.environ.get(name)]
@@ -281,7 +282,11 @@ def refuse_old_restic() -> None:
         WavehouseError: it is missing, or too old.
     """
     said = subprocess.run(
-        [find_restic(), "version"], capture_output=True, text=True, check=False
+        [find_restic(), "version"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=without_key(),
     ).stdout
     found = re.search(r"restic (\d+)\.(\d+)", said)
     if found and (int(found[1]), int(found[2])) < OLDEST:
