@@ -14,11 +14,11 @@ import pytest
 from planted import found_in
 from pyrage import x25519
 from small_people import SECRETS
-from test_encryption import RunCommand, keys, rows_of, small
+from test_encryption import ROOT, RunCommand, keys, rows_of, small
 
 from wavehouse.building import postgres
 from wavehouse.encryption import parquet, seeds
-from wavehouse.encryption.databases import connect
+from wavehouse.encryption.databases import connect, is_encrypted
 from wavehouse.encryption.key import KEY, OUT_OF_LOGS, encrypted_for, secret, unlock, use_key
 from wavehouse.encryption.turning import turn_off, turn_on
 from wavehouse.errors import WavehouseError
@@ -295,3 +295,34 @@ def test_the_wave_of_a_draft_is_not_left_as_text(
     code, printed = run_command(town, "encryption", "on", "--keep-seeds")
     assert code == 0, printed
     assert seed in printed
+
+
+def test_dbt_tells_the_key_to_no_screen_and_no_log(tmp_path: Path) -> None:
+    """`dbt debug` prints all settings of a connection."""
+    (tmp_path / "dbt_project.yml").write_text("name: wavehouse\nprofile: wavehouse\n")
+    (tmp_path / "target").mkdir()
+    key = str(x25519.Identity.generate())
+    words = [Path(sys.executable).with_name("dbt"), "debug", "--connection"]
+    words += ["--project-dir", tmp_path, "--profiles-dir", ROOT]
+
+    def run(**keys: str) -> str:
+        done = subprocess.run(
+            words,
+            cwd=tmp_path,
+            env={**os.environ, **keys},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.stdout + done.stderr
+
+    said = run(WAVEHOUSE_KEY=key)
+    assert f"'{OUT_OF_LOGS}'" in said
+    assert found_in(tmp_path, [key]) == {}
+    assert key not in said
+    said = run(WAVEHOUSE_KEY=key, DBT_ENV_SECRET_WAVEHOUSE_KEY=key)
+    assert "Connection test: [" in said
+    assert "'encryption_key': '*****'" in said
+    assert key not in said
+    assert found_in(tmp_path, [key]) == {}
+    assert is_encrypted(tmp_path / "target" / "wavehouse.duckdb")
