@@ -6,10 +6,13 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 from planted import found_in
 from pyrage import x25519
@@ -25,6 +28,7 @@ from wavehouse.errors import WavehouseError
 from wavehouse.operations.backups import restic
 from wavehouse.people import git_history
 from wavehouse.project import Project
+from wavehouse_exchange.landing import load_postgres
 from wavehouse_exchange.landing.landed import code_counts, read_landed
 from wavehouse_exchange.onboarding import reviewer
 from wavehouse_exchange.onboarding.profile import labels_file
@@ -326,3 +330,38 @@ def test_dbt_tells_the_key_to_no_screen_and_no_log(tmp_path: Path) -> None:
     assert key not in said
     assert found_in(tmp_path, [key]) == {}
     assert is_encrypted(tmp_path / "target" / "wavehouse.duckdb")
+
+
+@pytest.mark.slow("server")
+def test_rows_reach_postgresql_by_no_file(
+    postgres_server: postgres.PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers arrive as they are, and no folder for temporary files is needed on the way."""
+    use_key(str(x25519.Identity.generate()))
+    said = [
+        "",
+        None,
+        'a "quoted", long\r\nanswer',
+        "x" * 2_000_000,
+        "\\N",
+        *map(str, range(70_000)),
+    ]
+    parquet.write_table(pa.table({"said": said}), tmp_path / "a.parquet")
+    rows = f"from {parquet.source(tmp_path / 'a.parquet')}"
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with (
+        closing(postgres.connect_to_target(postgres_server.environment)) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("create temporary table t (n serial, said text)")
+        load_postgres._copy(cursor, rows, "t (said)")
+        cursor.execute("select said from t order by n")
+        assert [value for (value,) in cursor.fetchall()] == said
+        for wrong, error in (
+            ("select error('row 7 is damaged')", "row 7 is damaged"),
+            (f"{rows}, range(100)", "extra data after last expected column"),
+        ):
+            with pytest.raises(Exception, match=error):
+                load_postgres._copy(cursor, wrong, "t (said)")
+            connection.rollback()
+            cursor.execute("create temporary table t (said text)")

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-import tempfile
+import threading
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +13,7 @@ from wavehouse.codebook.wave_files import DeliveredWave
 from wavehouse.encryption import parquet
 from wavehouse.encryption.databases import connect
 from wavehouse.errors import ProblemsError
-from wavehouse.escapes import sql_name, sql_text
+from wavehouse.escapes import sql_name
 from wavehouse.project import Project
 from wavehouse_exchange.landing.landed import SCHEMAS
 
@@ -149,11 +149,35 @@ def _load_metadata(cursor: "extensions.cursor", project: Project) -> None:
 
 
 def _copy(cursor: "extensions.cursor", query: str, table: str) -> None:
-    """Copy what DuckDB reads, as CSV: for both, an empty text is quoted there and a null is not."""
-    with tempfile.TemporaryDirectory() as folder, connect() as connection:
-        path = Path(folder) / "rows.csv"
-        connection.execute("set preserve_insertion_order = true")
-        connection.execute(f"copy ({query}) to {sql_text(path)} (format csv, header false)")
-        # Line ends within an answer stay as they are.
-        with path.open(encoding="utf-8", newline="") as file:
-            cursor.copy_expert(f"copy {table} from stdin (format csv)", file)
+    """Copy what DuckDB reads, as CSV: for both, an empty text is quoted there and a null is not.
+
+    It goes through a pipe, so that rows of an encrypted project are on no disk.
+    """
+    out, into = os.pipe()
+    failed: list[Exception] = []
+
+    def write() -> None:
+        try:
+            with connect() as connection:
+                connection.execute("set preserve_insertion_order = true")
+                connection.execute(
+                    f"copy ({query}) to '/dev/fd/{into}' "
+                    "(format csv, header false, use_tmp_file false)"
+                )
+        except Exception as error:
+            failed.append(error)
+        finally:
+            os.close(into)
+
+    writer = threading.Thread(target=write)
+    # Line ends within an answer stay as they are.
+    with open(out, encoding="utf-8", newline="") as rows:  # noqa: PTH123 (it has no path)
+        writer.start()
+        try:
+            cursor.copy_expert(f"copy {table} from stdin (format csv)", rows)
+        finally:
+            # Where PostgreSQL refused a row, DuckDB is told by the pipe that nobody reads any more.
+            rows.close()
+            writer.join()
+    if failed:
+        raise failed[0]
