@@ -167,6 +167,7 @@ BY_HAND = {
         "wavehouse/changes/diff_report.py",
         "wavehouse/estimating/showing.py",
         "wavehouse/people/held.py",
+        "wavehouse/people/wave_rows.py",
         "wavehouse_exchange/exports/csvw_tables.py",
         "wavehouse_exchange/landing/leave_out.py",
         "wavehouse_exchange/landing/look.py",

@@ -206,6 +206,8 @@ class CodebookEdit:
 
 def heal(project: Project) -> None:
     """Take back what a command had begun when it was killed, unless one is at work."""
+    if not _edits(project).is_dir():
+        return
     with if_free(_lock(project)) as is_free:
         if is_free:
             take_back_unfinished(project)
