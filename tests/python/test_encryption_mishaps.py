@@ -20,7 +20,7 @@ from small_people import SECRETS
 from test_encryption import ROOT, RunCommand, keys, rows_of, small
 
 from wavehouse.building import postgres
-from wavehouse.encryption import parquet, seeds
+from wavehouse.encryption import convert, parquet, seeds
 from wavehouse.encryption.databases import connect, is_encrypted
 from wavehouse.encryption.key import KEY, OUT_OF_LOGS, encrypted_for, secret, unlock, use_key
 from wavehouse.encryption.turning import turn_off, turn_on
@@ -365,3 +365,22 @@ def test_rows_reach_postgresql_by_no_file(
                 load_postgres._copy(cursor, wrong, "t (said)")
             connection.rollback()
             cursor.execute("create temporary table t (said text)")
+
+
+def test_a_conversion_that_failed_leaves_nothing_beside(
+    small: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that is written when the disk is full has a log, with rows in it."""
+    turn_on(small, keep_seeds=True)
+    database = (small.warehouse / "current" / "wavehouse.duckdb").resolve()
+    before = set(database.parent.rglob("*"))
+
+    def full(path: Path, *_: object) -> None:
+        path.with_name(f".{path.name}{convert.PARTIAL}.wal").write_text(SECRETS[0])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(convert, "_compare", full)
+    with pytest.raises(OSError, match="No space"):
+        convert.convert_database(database, encrypted=False)
+    assert set(database.parent.rglob("*")) == before
+    assert is_encrypted(database)

@@ -1,6 +1,7 @@
 """Write one file again, encrypted or plain; it is replaced when the new one is whole."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,7 +73,7 @@ def convert_database(path: Path, *, encrypted: bool) -> None:
 def _replaced(path: Path) -> Iterator[Path]:
     """Give the place of a file that takes the other's, with its rights, if the block ends well."""
     partial = path.with_name(f".{path.name}{PARTIAL}")
-    partial.unlink(missing_ok=True)
+    _remove(partial)
     try:
         yield partial
         with partial.open("rb") as stream:
@@ -80,7 +81,14 @@ def _replaced(path: Path) -> Iterator[Path]:
         partial.chmod(path.stat().st_mode)
         partial.replace(path)
     finally:
-        partial.unlink(missing_ok=True)
+        _remove(partial)
+
+
+def _remove(partial: Path) -> None:
+    """Remove a file that was not finished, and what DuckDB had written beside it."""
+    partial.unlink(missing_ok=True)
+    partial.with_name(f"{partial.name}.wal").unlink(missing_ok=True)
+    shutil.rmtree(partial.with_name(f"{partial.name}.tmp"), ignore_errors=True)
 
 
 def content_of(connection: "DuckDBPyConnection", rows: str) -> tuple[list[Any], list[Any]]:
