@@ -22,12 +22,22 @@ from test_encryption import ROOT, RunCommand, keys, rows_of, small
 from wavehouse.building import postgres
 from wavehouse.encryption import convert, parquet, seeds
 from wavehouse.encryption.databases import connect, is_encrypted
-from wavehouse.encryption.key import KEY, OUT_OF_LOGS, encrypted_for, secret, unlock, use_key
+from wavehouse.encryption.key import (
+    KEY,
+    OUT_OF_LOGS,
+    encrypted_for,
+    forget_key,
+    secret,
+    unlock,
+    use_key,
+)
 from wavehouse.encryption.turning import turn_off, turn_on
 from wavehouse.errors import WavehouseError
 from wavehouse.operations.backups import restic
+from wavehouse.operations.backups.restored_files import damaged_tables
 from wavehouse.people import git_history
 from wavehouse.project import Project
+from wavehouse.publishing.history import kept_releases
 from wavehouse_exchange.landing import load_postgres
 from wavehouse_exchange.landing.landed import code_counts, read_landed
 from wavehouse_exchange.onboarding import reviewer
@@ -384,3 +394,39 @@ def test_a_conversion_that_failed_leaves_nothing_beside(
         convert.convert_database(database, encrypted=False)
     assert set(database.parent.rglob("*")) == before
     assert is_encrypted(database)
+
+
+@pytest.mark.parametrize("has_key", [True, False])
+def test_a_backup_comes_back_on_an_empty_machine(
+    small: Project,
+    keys: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    run_command: RunCommand,
+    has_key: bool,
+) -> None:
+    """Nothing is taken for damaged because there is no key; with it, what is damaged is found."""
+    monkeypatch.setenv("RESTIC_PASSWORD", "secret")
+    turn_on(small, keep_seeds=True)
+    before = rows_of(small)
+    kept = keys.rename(keys.with_suffix(".kept"))
+    if has_key:
+        shutil.copyfile(kept, keys)
+    for words in (("backup",), ("restore", str(tmp_path / "repository"), str(tmp_path / "back"))):
+        forget_key()
+        code, printed = run_command(small, *words)
+        assert code == 0, printed
+        assert "damaged" not in printed
+    restored = Project(tmp_path / "back")
+    shutil.copyfile(kept, keys)
+    unlock(restored)
+    assert rows_of(restored) == before
+    assert damaged_tables(restored) == []
+    table = kept_releases(restored)[0].table("fct_respondents")
+    assert table is not None
+    table.chmod(0o600)
+    table.write_bytes(b"PARE" + b"x" * 500)
+    assert restored.relative(table) in damaged_tables(restored)
+    keys.unlink()
+    unlock(restored)
+    assert damaged_tables(restored) == []
