@@ -428,5 +428,6 @@ def test_a_backup_comes_back_on_an_empty_machine(
     table.write_bytes(b"PARE" + b"x" * 500)
     assert restored.relative(table) in damaged_tables(restored)
     keys.unlink()
+    forget_key()
     unlock(restored)
     assert damaged_tables(restored) == []
