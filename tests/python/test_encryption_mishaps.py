@@ -34,6 +34,8 @@ from wavehouse.encryption.key import (
 from wavehouse.encryption.turning import turn_off, turn_on
 from wavehouse.errors import WavehouseError
 from wavehouse.operations.backups import restic
+from wavehouse.operations.backups.repository import open_repository
+from wavehouse.operations.backups.restore import restore
 from wavehouse.operations.backups.restored_files import damaged_tables
 from wavehouse.people import git_history
 from wavehouse.project import Project
@@ -431,3 +433,22 @@ def test_a_backup_comes_back_on_an_empty_machine(
     forget_key()
     unlock(restored)
     assert damaged_tables(restored) == []
+
+
+def test_a_restore_within_a_project_leaves_its_key(
+    small: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_command: RunCommand
+) -> None:
+    """A drill restores beside, also a backup of before the project was encrypted."""
+    monkeypatch.setenv("RESTIC_PASSWORD", "secret")
+    code, printed = run_command(small, "backup")
+    assert code == 0, printed
+    turn_on(small, keep_seeds=True)
+    unlock(small)
+    key = secret()
+    assert key is not None
+    _, repository = open_repository(small)
+    place = tmp_path / "drill"
+    restore(repository, place)
+    assert encrypted_for(Project(place)) is None
+    shutil.rmtree(place)
+    assert secret() == key

@@ -86,6 +86,11 @@ def unlock(project: Project) -> None:
     _begun.append(Begun(project, recipient, is_given))
 
 
+def is_unlocked() -> bool:
+    """Tell whether this process works on a project already."""
+    return bool(_begun)
+
+
 def use_key(key: str) -> None:
     """Let this process, and those that it starts, write encrypted files, and read them."""
     _begun.clear()

@@ -9,7 +9,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from wavehouse.encryption.key import unlock
+from wavehouse.encryption.key import is_unlocked, unlock
 from wavehouse.errors import WavehouseError
 from wavehouse.locks import only_one
 from wavehouse.operations.backups.backup_contents import (
@@ -97,8 +97,10 @@ def restore(
         facts = read_list(restic, chosen)
         lacks = _extract(restic, facts, chosen, snapshots, partial)
         project = Project(partial)
-        # Where there is no key, files are compared by their checksums alone.
-        unlock(project)
+        # A drill has the key of its own project. Without one, checksums of the files have to do.
+        is_first = not is_unlocked()
+        if is_first:
+            unlock(project)
         n_files = check_files(project, facts)
         link_again(project, facts)
         lacks += replay(project, _latest_forgotten(restic, snapshots))
@@ -122,7 +124,8 @@ def restore(
             restored={"at": now(), "backup_id": facts["backup"]},
         )
         _put_in_place(partial, folder)
-    unlock(Project(folder))
+    if is_first:
+        unlock(Project(folder))
     with recorded(Project(folder), "restore") as run:
         # It has a place to be recorded in only now.
         run.note(
