@@ -3,7 +3,6 @@
 Whether a file is encrypted stands in the file. A new one is encrypted if the project is.
 """
 
-from importlib.metadata import files as files_of_package
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -162,6 +161,9 @@ def load_encryption(connection: "DuckDBPyConnection") -> None:
     Raises:
         WavehouseError: the package that can do so is not there, or is of another DuckDB.
     """
+    # It loads much that commands which open nothing can do without.
+    from importlib.metadata import files as files_of_package
+
     import duckdb
 
     remedy = "Install the packages again: remove .venv and run `make`."
