@@ -56,6 +56,19 @@ def write_whole(path: Path, content: str | bytes, *, sealed: bool = False) -> No
             partial.chmod(partial.stat().st_mode & ~0o222)
 
 
+def write_for_owner(path: Path, text: str) -> None:
+    """Write a new file that nobody but its owner may read.
+
+    Raises:
+        FileExistsError: there is a file already.
+    """
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
 def copy_whole(source: Path, path: Path) -> None:
     """Copy a file of any size in one step. Raises what `write_whole` raises."""
     with _beside(path) as partial:

@@ -1,6 +1,5 @@
 """Give keys, list them, revoke them, and replace one by another."""
 
-import os
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,9 +17,9 @@ from wavehouse.audiences.keys import (
 from wavehouse.audiences.sealing import OPERATOR, destroy_sealed, key_lock, seal_again
 from wavehouse.codebook.csv_files import read_csv
 from wavehouse.errors import WavehouseError
+from wavehouse.key_files import write_key
 from wavehouse.project import Project
 from wavehouse.reports import aligned
-from wavehouse.writing import explained
 
 NO_OPERATOR = (
     "There is no operator's key yet, so it reads releases from the next publish on. `wavehouse key "
@@ -78,16 +77,10 @@ def make_operator(project: Project, path: Path) -> str:
             )
         identity = x25519.Identity.generate()
         register.operator = str(identity.to_public())
-        with explained(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            except FileExistsError:
-                raise WavehouseError(f"{path} exists already. Name another file.") from None
-            with os.fdopen(handle, "w") as stream:
-                stream.write(f"# public key: {register.operator}\n{identity}\n")
-                stream.flush()
-                os.fsync(stream.fileno())
+        try:
+            write_key(path, f"# public key: {register.operator}\n{identity}\n")
+        except FileExistsError:
+            raise WavehouseError(f"{path} exists already. Name another file.") from None
         save_register(project, register)
     return (
         f"Wrote the operator's key to {path}. Keep it offline: it opens every release that is "

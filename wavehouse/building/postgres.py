@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +54,23 @@ def connect_to_target(
     import psycopg2
 
     return psycopg2.connect(**target_settings(environment), **settings)
+
+
+@contextmanager
+def target_cursor(
+    environment: Mapping[str, str] = os.environ,
+) -> Iterator["extensions.cursor"]:
+    """Give a cursor for one transaction on the target's database, and a connection for it alone.
+
+    Args:
+        environment: the variables that profiles.yml reads.
+    """
+    with (
+        closing(connect_to_target(environment)) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        yield cursor
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from wavehouse.building.dbt import RESULTS, results_of
 from wavehouse.building.nodes import N_STAGES, TEXTS, Graph
 from wavehouse.building.stale import REST, WHOLE, Content, Known
-from wavehouse.encryption.databases import connect
+from wavehouse.encryption.databases import connect, database_name
 from wavehouse.encryption.key import secret
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_name
@@ -177,8 +177,7 @@ def _beside_dbt(project: Project) -> Iterator["DuckDBPyConnection"]:
     held = getattr(environment, "conn", None)
     with connect(project.working_database) if held is None else held.cursor() as connection:
         if held is not None:
-            name = project.working_database.name.split(".")[0]
-            connection.execute(f"use {sql_name(name)}")
+            connection.execute(f"use {sql_name(database_name(project.working_database))}")
         yield connection
 
 

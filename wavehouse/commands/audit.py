@@ -19,6 +19,8 @@ examples:
 docs/guide/serve.md says what is logged.
 """)
 
+OF_KEY = click.option("--key", "key_id", metavar="KEY", help="only those of the key of this id")
+
 
 @click.group(epilog=EXAMPLES)
 def audit() -> None:
@@ -44,7 +46,7 @@ def verify(project: Project) -> None:
 
 @audit.command(cls=Command)
 @click.option("--audience", metavar="ID", help="only requests of this audience")
-@click.option("--key", "key_id", metavar="KEY", help="only those of the key of this id")
+@OF_KEY
 @click.option(
     "--since",
     type=click.DateTime(["%Y-%m-%d"]),
@@ -77,7 +79,7 @@ def show(
 
 @audit.command(cls=Command)
 @click.option("--containing", metavar="TEXT", help="only requests whose address has this text")
-@click.option("--key", "key_id", metavar="KEY", help="only those of the key of this id")
+@OF_KEY
 @click.option(
     "--before",
     type=click.DateTime(["%Y-%m-%d"]),

@@ -12,7 +12,9 @@ from wavehouse.commands.shared import (
     study_argument,
     with_project,
 )
+from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
+from wavehouse.writing import explained, write_for_owner
 
 EXAMPLES = examples("""
 examples:
@@ -39,13 +41,17 @@ in a new delivery of the wave, or in its file in seeds/waves; then: make
 @with_project
 def person(project: Project, study: str, respondent: str, form: str, to: Path | None) -> None:
     """Write all that is held of one respondent, as delivered and as harmonised, with labels."""
-    from wavehouse.people.held import held_of, write_for_owner
+    from wavehouse.people.held import held_of
 
     held = held_of(project, study, respondent)
     text = held.as_json() if form == "json" else held.as_csv()
     if to is None:
         click.echo(text, nl=False)
         return
-    write_for_owner(to, text)
+    with explained(to):
+        try:
+            write_for_owner(to, text)
+        except FileExistsError:
+            raise WavehouseError(f"{to} is there already. Remove it, or name another.") from None
     waves = len({answer["wave_id"] for answer in held.answers})
     print(f"Wrote {len(held.answers):,} values of {waves} waves to {to}.")

@@ -49,7 +49,7 @@ def convert_database(path: Path, *, encrypted: bool) -> None:
     with _replaced(path) as partial, databases.connect() as connection:
         databases.load_encryption(connection)
         # Views name the database that they are in.
-        name = path.name.split(".")[0]
+        name = databases.database_name(path)
         databases.attach(connection, path, name)
         key = f" (encryption_key {sql_text(secret() or '')})" if encrypted else ""
         connection.execute(f"attach {sql_text(partial)} as converted{key}")

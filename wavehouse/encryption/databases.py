@@ -3,6 +3,7 @@
 Whether a file is encrypted stands in the file. A new one is encrypted if the project is.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,20 +75,29 @@ def connect(
         config=settings,
     )
     if key is not None:
-        name = sql_text(PARQUET_KEY)
-        connection.execute(f"pragma add_parquet_key({name}, '{parquet_secret(key)}')")
+        know_parquet_key(connection, key)
     if is_plain or file is None:
         return connection
     try:
         connection.execute(f"set temp_directory = {sql_text(f'{file}.tmp')}")
-        # As DuckDB names the database of a file.
-        name = file.name.lstrip(".").split(".")[0]
+        name = database_name(file)
         attach(connection, file, name, read_only=read_only)
         connection.execute(f"use {sql_name(name)}")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def know_parquet_key(connection: "DuckDBPyConnection", key: str) -> None:
+    """Let a connection read Parquet files that are encrypted with a project's key."""
+    name = sql_text(PARQUET_KEY)
+    connection.execute(f"pragma add_parquet_key({name}, '{parquet_secret(key)}')")
+
+
+def database_name(path: Path) -> str:
+    """Give the name that DuckDB gives the database of a file."""
+    return path.name.lstrip(".").split(".")[0]
 
 
 def attach(
@@ -161,16 +171,22 @@ def load_encryption(connection: "DuckDBPyConnection") -> None:
     Raises:
         WavehouseError: the package that can do so is not there, or is of another DuckDB.
     """
-    # It loads much that commands which open nothing can do without.
-    from importlib.metadata import files as files_of_package
-
     import duckdb
 
     remedy = "Install the packages again: remove .venv and run `make`."
     try:
-        found = [each for each in files_of_package(PACKAGE) or [] if each.suffix == EXTENSION]
-        connection.execute(f"load {sql_text(found[0].locate())}")
+        connection.execute(f"load {sql_text(_extension())}")
     except (ImportError, IndexError) as error:
         raise WavehouseError(f"The package {PACKAGE} is not installed. {remedy}") from error
     except duckdb.Error as error:
         raise WavehouseError(f"{PACKAGE} cannot be loaded: {error}. {remedy}") from error
+
+
+@cache
+def _extension() -> Path:
+    """Find the file of the extension, which a command may load for each of many tables."""
+    # It loads much that commands which open nothing can do without.
+    from importlib.metadata import files as files_of_package
+
+    found = [each for each in files_of_package(PACKAGE) or [] if each.suffix == EXTENSION]
+    return Path(str(found[0].locate()))

@@ -4,9 +4,8 @@ from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from wavehouse.encryption.databases import load_encryption
-from wavehouse.encryption.key import PARQUET_KEY, parquet_secret, secret
-from wavehouse.escapes import sql_text
+from wavehouse.encryption.databases import know_parquet_key, load_encryption
+from wavehouse.encryption.key import secret
 
 
 class Plugin(BasePlugin):
@@ -17,5 +16,4 @@ class Plugin(BasePlugin):
         key = secret()
         if key is not None:
             load_encryption(conn)
-            name = sql_text(PARQUET_KEY)
-            conn.execute(f"pragma add_parquet_key({name}, '{parquet_secret(key)}')")
+            know_parquet_key(conn, key)

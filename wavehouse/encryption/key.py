@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wavehouse.errors import WavehouseError
+from wavehouse.key_files import key_place, refuse_within, write_key
 from wavehouse.project import Project
-from wavehouse.writing import explained
 
 # The key itself; and the same once more, since dbt keeps what has such a name out of its logs.
 KEY, OUT_OF_LOGS = "WAVEHOUSE_KEY", "DBT_ENV_SECRET_WAVEHOUSE_KEY"
@@ -144,10 +144,7 @@ def secret() -> str | None:
 
 def key_file(project: Project) -> Path:
     """Name the file with the key, whether it is there or not."""
-    if named := os.environ.get(FILE):
-        return Path(named).expanduser()
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
-    return home / "wavehouse" / f"{project.name}.encryption.key"
+    return key_place(project, FILE, "encryption")
 
 
 def read_key(project: Project, recipient: str) -> str:
@@ -160,21 +157,14 @@ def read_key(project: Project, recipient: str) -> str:
     Raises:
         WavehouseError: there is none, or it is not the project's.
     """
-    if given := os.environ.get(KEY):
-        key, place = given.strip(), f"The variable {KEY}"
-    elif command := os.environ.get(COMMAND):
-        key, place = _printed(command), f"{COMMAND}: what the command prints"
-    else:
-        path = key_file(project)
-        place = str(path)
-        try:
-            key = _identity_in(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise WavehouseError(
-                f"{path} cannot be read ({error.strerror}). It has the encryption key, without "
-                f"which nothing of this project can be opened. Copy it there from where you keep "
-                f"it, or let {FILE} name it, {COMMAND} print it, or {KEY} hold it."
-            ) from None
+    try:
+        key, place = _looked_up(project, os.environ.get(KEY))
+    except OSError as error:
+        raise WavehouseError(
+            f"{key_file(project)} cannot be read ({error.strerror}). It has the encryption key, "
+            "without which nothing of this project can be opened. Copy it there from where you "
+            f"keep it, or let {FILE} name it, {COMMAND} print it, or {KEY} hold it."
+        ) from None
     if public_part(key) != recipient:
         what = "is not the key of this project" if public_part(key) else "has no key in it"
         raise WavehouseError(
@@ -182,6 +172,24 @@ def read_key(project: Project, recipient: str) -> str:
             "Take the key from where you keep a copy."
         )
     return key.upper()
+
+
+def _looked_up(project: Project, given: str | None) -> tuple[str, str]:
+    """Give what stands where the key is to be: itself, and how messages name the place.
+
+    Args:
+        project: the project.
+        given: what the environment has; nothing, if a command or a file is asked.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    if given:
+        return given.strip(), f"The variable {KEY}"
+    if command := os.environ.get(COMMAND):
+        return _printed(command), f"{COMMAND}: what the command prints"
+    path = key_file(project)
+    return _identity_in(path.read_text(encoding="utf-8")), str(path)
 
 
 def _printed(command: str) -> str:
@@ -220,15 +228,10 @@ def make_key(project: Project) -> tuple[str, bool]:
     Raises:
         WavehouseError: its place is within the project, or holds no key.
     """
-    path = key_file(project)
-    if given := os.environ.get(UNUSED) or os.environ.get(KEY):
-        key, place = given.strip(), f"The variable {KEY}"
-    elif command := os.environ.get(COMMAND):
-        key, place = _printed(command), f"{COMMAND}: what the command prints"
-    elif path.exists():
-        key, place = _identity_in(path.read_text(encoding="utf-8")), str(path)
-    else:
-        return _made(project, path), True
+    try:
+        key, place = _looked_up(project, os.environ.get(UNUSED) or os.environ.get(KEY))
+    except FileNotFoundError:
+        return _made(project, key_file(project)), True
     if public_part(key) is None:
         raise WavehouseError(
             f"{place} has no key in it: a key is a line that begins with AGE-SECRET-KEY-1. "
@@ -241,21 +244,9 @@ def _made(project: Project, path: Path) -> str:
     """Make a key and write it into a file that only its owner reads."""
     from pyrage import x25519
 
-    if path.resolve().is_relative_to(project.root.resolve()):
-        raise WavehouseError(
-            f"{path} is within the project, so whoever has the project could open it. Let {FILE} "
-            "name a file elsewhere."
-        )
+    refuse_within(project, path, "could open it", FILE)
     identity = x25519.Identity.generate()
-    text = f"# public key: {identity.to_public()}\n{identity}\n"
-    with explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            os.write(handle, text.encode())
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    write_key(path, f"# public key: {identity.to_public()}\n{identity}\n")
     return str(identity)
 
 

@@ -19,7 +19,7 @@ from wavehouse.escapes import sql_name, sql_text
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-MAGIC, ENCRYPTED = b"PAR1", b"PARE"
+ENCRYPTED = b"PARE"
 COMPRESSION = "zstd"
 # Without braces, which dbt would fill in.
 OPTION = f"encryption_config = struct_pack(footer_key := '{PARQUET_KEY}')"
@@ -47,7 +47,7 @@ def source(path: Path, *options: str) -> str:
     """
     # Folders of the history are named as DuckDB names partitions, and are none.
     more = ["hive_partitioning = false", *options]
-    first = next(iter(sorted(glob(str(path)))), None) if has_magic(str(path)) else path  # noqa: PTH207
+    first = min(glob(str(path)), default=None) if has_magic(str(path)) else path  # noqa: PTH207
     if first is not None and is_encrypted(Path(first)):
         if secret() is None:
             raise WavehouseError(f"{first} is encrypted, and {NO_KEY}")
@@ -82,8 +82,7 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     if not is_encrypted(path):
         return pq.read_table(path, columns=list(columns) if columns is not None else None)
     with connect() as connection:
-        names = "*" if columns is None else ", ".join(map(sql_name, columns))
-        return connection.execute(f"select {names} from {source(path)}").to_arrow_table()
+        return connection.execute(_query(path, columns)).to_arrow_table()
 
 
 def row_count(path: Path) -> int:
@@ -117,9 +116,12 @@ def batches(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.Rec
         yield from pq.ParquetFile(path).iter_batches(columns=chosen)
         return
     with connect() as connection:
-        names = "*" if columns is None else ", ".join(map(sql_name, columns))
-        query = f"select {names} from {source(path)}"
-        yield from connection.execute(query).to_arrow_reader(ROWS_OF_A_BATCH)
+        yield from connection.execute(_query(path, columns)).to_arrow_reader(ROWS_OF_A_BATCH)
+
+
+def _query(path: Path, columns: Sequence[str] | None) -> str:
+    names = "*" if columns is None else ", ".join(map(sql_name, columns))
+    return f"select {names} from {source(path)}"
 
 
 def write_table(table: pa.Table, path: Path) -> None:

@@ -44,7 +44,7 @@ from wavehouse.publishing.history import (
     kept_releases,
     link_or_copy,
 )
-from wavehouse.publishing.publish import RELEASE_FILE, RELEASE_KEY
+from wavehouse.publishing.publish import RELEASE_FILE, RELEASE_KEY, said_of_release
 from wavehouse.publishing.releases import publishing_lock
 from wavehouse.writing import explained, write_whole
 from wavehouse_exchange.exports.export import RECORD as EXPORT
@@ -260,7 +260,6 @@ def _files_of_waves(project: Project) -> list[Path]:
 def _convert_releases(project: Project, turned: Turned, *, encrypted: bool) -> None:
     """Convert the files of all releases: equal files of several, which are one, once."""
     done: dict[tuple[int, int], Path] = {}
-    changed: set[Path] = set()
     live = sorted((project.warehouse / "releases").glob("[!.]*"))
     for folder in [*live, *(release.folder for release in kept_releases(project))]:
         name = folder.name.removeprefix(NAME)
@@ -275,14 +274,12 @@ def _convert_releases(project: Project, turned: Turned, *, encrypted: bool) -> N
                 partial.unlink(missing_ok=True)
                 link_or_copy(same, partial)
                 partial.replace(path)
-                changed.add(folder)
             elif not is_right(path, encrypted=encrypted):
                 if path.suffix == ".parquet":
                     convert_parquet(path, encrypted=encrypted, metadata=metadata)
                 else:
                     convert_database(path, encrypted=encrypted)
                 done[state.st_dev, state.st_ino] = path
-                changed.add(folder)
                 turned.n_files += 1
         _name_release(folder / "parquet", name, encrypted=encrypted)
     for release in kept_releases(project):
@@ -296,7 +293,7 @@ def _name_release(folder: Path, name: str, *, encrypted: bool) -> None:
         return
     file = folder / RELEASE_FILE
     if encrypted:
-        write_whole(file, json.dumps({"release": name}) + "\n", sealed=True)
+        write_whole(file, said_of_release(name), sealed=True)
     else:
         file.unlink(missing_ok=True)
 

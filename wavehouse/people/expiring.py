@@ -228,7 +228,7 @@ def _decline(project: Project, study_id: str) -> Iterator[str]:
     """Decline what waits in quarantine, and remove the files of what was taken in."""
     from wavehouse_exchange.receiving.handing_over import decline_delivery
 
-    for folder, known in deliveries_of(project, study_id):
+    for folder, known in deliveries_of(project, {study_id}):
         if known["state"] in ("received", "accepted"):
             try:
                 decline_delivery(project, folder.name, BECAUSE)

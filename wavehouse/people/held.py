@@ -1,10 +1,8 @@
 """All that is held of one respondent, for that person: as delivered and as harmonised."""
 
 import csv
-import hashlib
 import io
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,13 +16,17 @@ from wavehouse.errors import WavehouseError
 from wavehouse.escapes import csv_text
 from wavehouse.people.releases_of_people import releases_with_people
 from wavehouse.people.replaced_ids import replaced_ids
-from wavehouse.people.wave_rows import ANSWERS, RespondentColumns, WaveRows, find_wave_rows, ids_of
+from wavehouse.people.wave_rows import (
+    ANSWERS,
+    RespondentColumns,
+    WaveRows,
+    find_wave_rows,
+    ids_of,
+    respondent_key,
+)
 from wavehouse.project import Project
 from wavehouse.publishing.releases import published_manifest
-from wavehouse.writing import explained
 
-# What the models put between the parts of a key, and what md5 makes of them.
-SEPARATOR = "<|>"
 COLUMNS = (
     *("study_id", "wave_id", "source_column", "column_label", "value", "value_label", "used_as"),
     *("variable_id", "variable_label", "question_text", "category_code", "category_label"),
@@ -163,9 +165,8 @@ def _harmonise(project: Project, held: Held, names: Sequence[str]) -> None:
     if manifest is None:
         return
     held.release_id = manifest["release"]
-    # As the models make keys; it is no secret.
     keys = [
-        (wave, hashlib.md5(SEPARATOR.join((held.study_id, wave, name)).encode()).hexdigest())
+        (wave, respondent_key(held.study_id, wave, name))
         for wave in dict.fromkeys(answer["wave_id"] for answer in held.answers)
         for name in names
     ]
@@ -208,18 +209,3 @@ def _as_rows(connection: Any, query: str, values: list[str]) -> list[dict[str, A
     result = connection.execute(query, values)
     names = [column[0] for column in result.description]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-
-def write_for_owner(path: Path, text: str) -> None:
-    """Write a file that nobody but its owner may read.
-
-    Raises:
-        WavehouseError: there is a file already, or it cannot be written.
-    """
-    with explained(path):
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            raise WavehouseError(f"{path} is there already. Remove it, or name another.") from None
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)

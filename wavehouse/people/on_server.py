@@ -5,7 +5,6 @@ wave and row. The tables of delivered waves have the columns of the files. All o
 transaction, and then from the server's files, by a vacuum.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -15,14 +14,14 @@ from wavehouse.building.postgres import connect_to_target, server_explained
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_name
 from wavehouse.people.found_people import Found
-from wavehouse.people.wave_rows import parts_of_id
+from wavehouse.people.wave_rows import parts_of_id, respondent_key
 from wavehouse.project import Project
 
 if TYPE_CHECKING:
     from psycopg2 import extensions
 
-# What the models put between the parts of a key, and how many digits of it make a number.
-SEPARATOR, NUMBER_DIGITS = "<|>", 15
+# How many digits of a key make a number in the models.
+NUMBER_DIGITS = 15
 ROW = ("study_id", "wave_id", "row_number")
 ID = ("study_id", "wave_id", "respondent_id")
 # So long a server may take to answer.
@@ -107,7 +106,7 @@ def _people(found: Iterable[Found]) -> _People:
         known = people.waves.get(f"{study_id}_{wave_id}", (each.columns, set()))
         people.waves[f"{study_id}_{wave_id}"] = (each.columns, known[1] | parts)
     for study_id, wave_id, name in sorted(people.ids):
-        key = hashlib.md5(SEPARATOR.join((study_id, wave_id, name)).encode()).hexdigest()
+        key = respondent_key(study_id, wave_id, name)
         people.keys.append(key)
         people.numbers.append(int(key[:NUMBER_DIGITS], 16))
     return people

@@ -5,13 +5,12 @@ A hash of an id can be found by trying all ids. Without the key nobody can try.
 
 import hashlib
 import hmac
-import os
 import secrets
 from pathlib import Path
 
 from wavehouse.errors import WavehouseError
+from wavehouse.key_files import key_place, refuse_within, write_key
 from wavehouse.project import Project
-from wavehouse.writing import explained
 
 # Names another file with the key.
 SETTING = "WAVEHOUSE_PEOPLE_KEY_FILE"
@@ -24,11 +23,7 @@ OF_THE_KEY = "the key of this list"
 
 def key_file(project: Project) -> Path:
     """Name the file with the key, whether it is there or not."""
-    named = os.environ.get(SETTING)
-    if named:
-        return Path(named).expanduser()
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
-    return home / "wavehouse" / f"{project.name}.people.key"
+    return key_place(project, SETTING, "people")
 
 
 def make_key(project: Project) -> bool:
@@ -38,21 +33,10 @@ def make_key(project: Project) -> bool:
         WavehouseError: its place is within the project, or cannot be written.
     """
     path = key_file(project)
-    if path.resolve().is_relative_to(project.root.resolve()):
-        raise WavehouseError(
-            f"{path} is within the project, so whoever has the project would know whom pseudonyms "
-            f"stand for. Let {SETTING} name a file elsewhere."
-        )
+    refuse_within(project, path, "would know whom pseudonyms stand for", SETTING)
     if path.exists():
         return False
-    with explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            os.write(handle, f"{secrets.token_hex(KEY_BYTES)}\n".encode())
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    write_key(path, f"{secrets.token_hex(KEY_BYTES)}\n")
     return True
 
 

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -173,17 +173,18 @@ def quarantined(
     project: Project, waves: set[tuple[str, str]]
 ) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Give the folder, and what is known, of each delivery of some waves in quarantine."""
-    for study_id in sorted({study for study, _ in waves}):
-        for folder, delivery in deliveries_of(project, study_id):
-            if (study_id, delivery["wave_id"]) in waves:
-                yield folder, delivery
+    for folder, delivery in deliveries_of(project, {study_id for study_id, _ in waves}):
+        if (delivery["study_id"], delivery["wave_id"]) in waves:
+            yield folder, delivery
 
 
-def deliveries_of(project: Project, study_id: str) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Give the folder, and what is known, of each delivery of a study in quarantine."""
+def deliveries_of(
+    project: Project, studies: Collection[str]
+) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Give the folder, and what is known, of each delivery of some studies in quarantine."""
     for file in sorted((project.warehouse / "quarantine").glob("[!.]*/delivery.json")):
         delivery = json.loads(file.read_text(encoding="utf-8"))
-        if delivery["study_id"] == study_id:
+        if delivery["study_id"] in studies:
             yield file.parent, delivery
 
 

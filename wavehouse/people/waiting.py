@@ -35,8 +35,7 @@ def waiting_with(project: Project, erased: ErasureList, key: bytes) -> list[Path
     """
     return [
         folder
-        for study_id in sorted(erased.studies)
-        for folder, known in deliveries_of(project, study_id)
+        for folder, known in deliveries_of(project, erased.studies)
         if known["state"] == "accepted" and _has(project, folder.name, erased, key)
     ]
 

@@ -6,6 +6,7 @@ A wave is landed (`landing/<study>/<wave>/answers.parquet`) or a seed
 """
 
 import csv
+import hashlib
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -23,6 +24,8 @@ from wavehouse.writing import write_whole
 
 ANSWERS = "answers.parquet"
 KEPT = ".wavehouse"
+# What the models put between the parts of a key.
+KEY_SEPARATOR = "<|>"
 # Copies of a landed wave beside it, until a command that replaces it is done.
 BEFORE = ".before"
 # Between the parts of an id of several columns; one within a part is written otherwise.
@@ -208,6 +211,11 @@ class RespondentColumns:
     def _all(self, study_id: str) -> list[list[str]]:
         designs = dict.fromkeys(self._of_study.get(study_id, []))
         return [self._of_design[each] for each in designs if each in self._of_design]
+
+
+def respondent_key(study_id: str, wave_id: str, respondent_id: str) -> str:
+    """Give the key of a respondent, as the models make it; it is no secret."""
+    return hashlib.md5(KEY_SEPARATOR.join((study_id, wave_id, respondent_id)).encode()).hexdigest()
 
 
 def ids_of(table: pa.Table, columns: Sequence[str]) -> list[str | None]:

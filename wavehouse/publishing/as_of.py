@@ -113,7 +113,7 @@ def tell_as_of(project: Project, words: str, path: Path | None) -> str:
     written, release = write_as_of(project, words, path)
     missing = [part for part in PARTS if part not in release.parts]
     lacks = f" It no longer has {' and '.join(missing)}." if missing else ""
-    if any(parquet.is_encrypted(file) for file in release.folder.rglob("*.parquet")):
+    if any(map(parquet.is_encrypted, release.files())):
         lacks += (
             " Its tables are encrypted: whoever opens it runs the `pragma add_parquet_key` that "
             "`wavehouse encryption show --key` prints first."

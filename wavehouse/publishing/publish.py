@@ -180,6 +180,11 @@ def publish(project: Project, build: PassedBuild) -> dict[str, Any]:
     return manifest
 
 
+def said_of_release(release_id: str) -> str:
+    """Give the content of `RELEASE_FILE`, which the macro `published_rows` reads."""
+    return json.dumps({"release": release_id}) + "\n"
+
+
 def ended_embargo(manifest: dict[str, Any]) -> str | None:
     """Give the day on which an embargo ended after a release was published; None if none did."""
     days = [each["waits_until"] for each in manifest.get("audiences", []) if each["waits_until"]]
@@ -310,7 +315,7 @@ def _copy(
         connection.execute("detach working")
         connection.execute("checkpoint")
         if secret() is not None:
-            said = json.dumps({"release": release_id}) + "\n"
+            said = said_of_release(release_id)
             (folder / "parquet" / RELEASE_FILE).write_text(said, encoding="utf-8")
         for name in build.tables:
             file = sql_text(folder / "parquet" / f"{name}.parquet")

@@ -4,11 +4,10 @@ import hashlib
 import os
 import threading
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wavehouse.building.postgres import connect_to_target
+from wavehouse.building.postgres import target_cursor
 from wavehouse.codebook.wave_files import DeliveredWave
 from wavehouse.encryption import parquet
 from wavehouse.encryption.databases import connect
@@ -65,11 +64,7 @@ def load_landed_waves(
     columns = {wave.seed: _present_columns(project, wave) for wave in landed}
     _refuse_long_names(project, landed, columns)
     said = []
-    with (
-        closing(connect_to_target(environment)) as connection,
-        connection,
-        connection.cursor() as cursor,
-    ):
+    with target_cursor(environment) as cursor:
         cursor.execute(f"create schema if not exists {SCHEMA}")
         cursor.execute(
             f"create table if not exists {SCHEMA}.loaded (table_name text primary key, state text)"

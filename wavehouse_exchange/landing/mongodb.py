@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
@@ -20,6 +21,7 @@ from wavehouse.people.sources import DOWNLOADS
 from wavehouse.project import Project
 from wavehouse.writing import explained
 from wavehouse_exchange.landing.progress import Progress
+from wavehouse_exchange.landing.read_bson import whole_documents
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
@@ -29,7 +31,6 @@ PASSWORD = "WAVEHOUSE_MONGODB_PASSWORD"
 PART = ".part"
 ROWS_OF_A_BATCH = 1000
 SECONDS_TO_CONNECT = 15
-HEADER_BYTES = 4
 TRIES = 3
 # Database and collection; a collection's name may have dots, and slashes in it are rare.
 PLACE = re.compile(r"/(?P<database>[^/]+)/(?P<collection>[^/]+)")
@@ -184,7 +185,7 @@ def _read(
         for batch in found:
             file.write(batch)
             file.flush()
-            n_documents += sum(1 for _ in _documents(batch))
+            n_documents += sum(1 for _ in whole_documents(BytesIO(batch)))
             progress.at(n_documents)
     if n_documents != expected:
         part.unlink()
@@ -201,21 +202,9 @@ def _come_already(part: Path) -> tuple[int, Any]:
 
     if not part.is_file():
         return 0, None
-    number, end, last = 0, 0, None
+    number, end, last = 0, 0, b""
     with part.open("r+b") as file:
-        while len(head := file.read(HEADER_BYTES)) == HEADER_BYTES:
-            length = int.from_bytes(head, "little")
-            rest = file.read(length - HEADER_BYTES)
-            if len(rest) < length - HEADER_BYTES:
-                break
-            number, end, last = number + 1, end + length, head + rest
+        for last in whole_documents(file):
+            number, end = number + 1, end + len(last)
         file.truncate(end)
     return number, decode(last)["_id"] if last else None
-
-
-def _documents(batch: bytes) -> Iterator[bytes]:
-    place = 0
-    while place < len(batch):
-        length = int.from_bytes(batch[place : place + HEADER_BYTES], "little")
-        yield batch[place : place + length]
-        place += length

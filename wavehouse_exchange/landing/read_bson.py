@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import bson
 from bson.codec_options import CodecOptions, DatetimeConversion
@@ -30,25 +30,31 @@ def open_bson(path: Path, options: ReadingOptions) -> DeliveredTable:
     """
 
     def documents() -> Iterator[tuple[str, dict[str, Any]]]:
+        number = end = 0
         with path.open("rb") as file:
-            number = 0
-            while head := file.read(HEADER_BYTES):
-                number += 1
-                length = int.from_bytes(head, "little")
-                rest = file.read(length - HEADER_BYTES) if _is_length(length) else b""
-                if len(head) < HEADER_BYTES or len(rest) < length - HEADER_BYTES or not rest:
-                    raise _damaged(path, number, "it ends too early")
+            for number, content in enumerate(whole_documents(file), start=1):
+                end += len(content)
                 try:
-                    document = bson.decode(head + rest, OPTIONS)
+                    document = bson.decode(content, OPTIONS)
                 except (BSONError, ValueError, OverflowError) as error:
                     raise _damaged(path, number, str(error)[:80]) from error
                 yield f"document {number}", plain(document)
+        if end < path.stat().st_size:
+            raise _damaged(path, number + 1, "it ends too early")
 
     return document_table(path, "bson", f"pymongo {_version()}", documents, options)
 
 
-def _is_length(length: int) -> bool:
-    return HEADER_BYTES < length <= LONGEST_DOCUMENT
+def whole_documents(stream: IO[bytes]) -> Iterator[bytes]:
+    """Give the bytes of each document up to the end, or to the first that is not whole."""
+    while len(head := stream.read(HEADER_BYTES)) == HEADER_BYTES:
+        length = int.from_bytes(head, "little")
+        if not HEADER_BYTES < length <= LONGEST_DOCUMENT:
+            return
+        content = head + stream.read(length - HEADER_BYTES)
+        if len(content) < length:
+            return
+        yield content
 
 
 def _damaged(path: Path, number: int, why: str) -> WavehouseError:

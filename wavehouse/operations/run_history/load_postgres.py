@@ -3,11 +3,10 @@
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from wavehouse.building.postgres import connect_to_target
+from wavehouse.building.postgres import target_cursor
 from wavehouse.operations.run_history.run_files import RUNNING, read_nodes, read_runs
 from wavehouse.project import Project
 
@@ -32,11 +31,7 @@ def load_runs(project: Project, environment: Mapping[str, str] = os.environ) -> 
         how many runs were copied.
     """
     runs = {run["run_id"]: run for run in read_runs(project) if run["status"] != RUNNING}
-    with (
-        closing(connect_to_target(environment)) as connection,
-        connection,
-        connection.cursor() as cursor,
-    ):
+    with target_cursor(environment) as cursor:
         cursor.execute(f"create schema if not exists {SCHEMA}")
         for table in TABLES:
             cursor.execute(

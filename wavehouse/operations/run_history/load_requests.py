@@ -3,12 +3,11 @@
 import json
 import os
 from collections.abc import Mapping
-from contextlib import closing
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wavehouse.building.postgres import connect_to_target
+from wavehouse.building.postgres import target_cursor
 from wavehouse.operations.run_history.load_postgres import SCHEMA, copied_text
 from wavehouse.project import Project
 
@@ -39,11 +38,7 @@ def load_requests(project: Project, environment: Mapping[str, str] = os.environ)
         path.stem: _lines(path) for path in sorted((project.warehouse / "audit").glob("*.jsonl"))
     }
     copied = 0
-    with (
-        closing(connect_to_target(environment)) as connection,
-        connection,
-        connection.cursor() as cursor,
-    ):
+    with target_cursor(environment) as cursor:
         cursor.execute(f"create schema if not exists {SCHEMA}")
         cursor.execute(
             f"create table if not exists {TABLE} "
