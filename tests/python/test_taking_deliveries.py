@@ -39,6 +39,7 @@ from wavehouse.publishing.publish import publish
 from wavehouse_exchange.onboarding.draft import draft_path, read_draft
 from wavehouse_exchange.receiving import check_one
 from wavehouse_exchange.receiving.checks import Checks
+from wavehouse_exchange.receiving.handing_over import remove_delivery
 from wavehouse_exchange.receiving.quarantine import Quarantine
 from wavehouse_exchange.serving.audit import read_log
 
@@ -147,6 +148,39 @@ def test_what_was_refused_is_checked_again_when_the_codebook_is_another_one(town
     again = received(town, {"w.csv": as_csv(rows)})
     assert (again.delivery_id, again.state) == (refused.delivery_id, "received")
     assert checked(town, again).state == "accepted"
+
+
+def test_drift_that_stops_a_build_is_asked_about_by_the_thresholds_of_the_project(
+    town: Project,
+) -> None:
+    rows = next_wave(town)
+    body = as_csv([{**row, "weight": f"{row['weight']}e3"} for row in rows[: len(rows) // 2]])
+    kinds = {"weights_changed", "rows_changed"}
+
+    def asked() -> set[str]:
+        delivery = checked(town, received(town, {"w.csv": body}))
+        assert delivery.state == "accepted", delivery.faults
+        return {each.kind for each in delivery.to_decide} & kinds
+
+    assert asked() == {"weights_changed"}
+    remove_delivery(town, Quarantine(town).all()[0].delivery_id)
+    thresholds = [
+        ("rows_changed", "respondents_factor", "1.5"),
+        ("weights_changed", "scale_factor", "1000000"),
+    ]
+    set_codebook_rows(
+        town,
+        "drift_thresholds",
+        [
+            {
+                **dict(zip(("drift_kind", "statistic", "threshold"), row, strict=True)),
+                **{"severity": "hard", "breaks_explain": "true"},
+                **{"description": "Planted.", "remedy": "Ask."},
+            }
+            for row in thresholds
+        ],
+    )
+    assert asked() == {"rows_changed"}
 
 
 # Grants

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from wavehouse.codebook.crosswalk_codes import codes_that_stand_twice
+from wavehouse.codebook.csv_files import read_csv
 from wavehouse.codebook.id_problems import id_problems
 from wavehouse.codebook.ids import inside, shown
 from wavehouse.codebook.tables import DESCRIPTIONS, Codebook, Row, wave_number
@@ -134,7 +135,10 @@ def rows_if_accepted(
     tables = _edited(project)
     decisions = {p.id: REJECT if p.id in rejected else ACCEPT for p in draft.proposals}
     _make_all(tables, draft, decisions, "")
-    return Codebook({name: table.rows for name, table in tables.items()})
+    library = {
+        path.stem: read_csv(path, keep_rows=True).rows for path in project.library.glob("*.csv")
+    }
+    return Codebook({**library, **{name: table.rows for name, table in tables.items()}})
 
 
 def _make_all(

@@ -14,6 +14,7 @@ from wavehouse.project import Project
 from wavehouse_exchange.onboarding.apply import rows_if_accepted
 from wavehouse_exchange.onboarding.code_rows import RECODING, Naming, crosswalk_row
 from wavehouse_exchange.onboarding.draft import Change, Draft, Proposal
+from wavehouse_exchange.onboarding.drift_gate import stops_build
 from wavehouse_exchange.onboarding.known import EMPTY, NUMBER, covers
 from wavehouse_exchange.onboarding.missing import is_number
 from wavehouse_exchange.onboarding.profile import ColumnProfile, WaveProfile
@@ -47,7 +48,7 @@ class Rehearsal:
 
     def proposals(self) -> list[Proposal]:
         """Give what is to be decided beside what the draft has."""
-        found = [*self._undeclared(), *self._undelivered()]
+        found = [*self._undeclared(), *self._undelivered(), *self._rows_changed()]
         for question in self._questions():
             column = self.new.columns.get(question["source_column"])
             if column is not None:
@@ -57,6 +58,25 @@ class Rehearsal:
     def labels(self) -> list[Proposal]:
         """Give what the drift of labels would refuse."""
         return list(self._wordings()) if self.old is not None and self._has_labels() else []
+
+    def _stops(self, drift_kind: str, statistic: str = "differences", value: float = 1) -> bool:
+        return stops_build(self.after, self.wave, drift_kind, statistic, value)
+
+    def _rows_changed(self) -> Iterator[Proposal]:
+        """Ask about a wave that has far more or fewer rows, where the project says that it must."""
+        if self.old is None or not min(self.old.row_count, self.new.row_count):
+            return
+        smaller, larger = sorted((self.old.row_count, self.new.row_count))
+        if not self._stops("rows_changed", "respondents_factor", larger / smaller):
+            return
+        said = f"{self.new.row_count:,} rows, and {self.old.row_count:,} in wave {self.old.wave_id}"
+        yield Proposal(
+            "rows_changed",
+            self.wave["wave_id"],
+            0.5,
+            f"the delivery has {said}. Accept if it is complete, which tells the build so",
+            [drift_waiver(self.naming, "rows_changed", "respondents", f"Complete: {said}.")],
+        )
 
     def _questions(self) -> list[Row]:
         """Give the questions of the wave, one of each column and crosswalk."""
@@ -102,7 +122,9 @@ class Rehearsal:
         if not mapped:
             return
         yield from self._unmapped(question, column, mapped)
-        if not _has_answers(column, mapped):
+        if not _has_answers(column, mapped) and self._stops(
+            "no_valid_answers", "share_without_answer"
+        ):
             yield from self._without_answers(question, column)
 
     @cached_property
@@ -228,10 +250,10 @@ class Rehearsal:
             ]
             if question["crosswalk_id"] in was and name not in codes:
                 codes[name] = list(self._relabelled(question, old, new))
-        if labels:
+        if labels and self._stops("wording_changed"):
             yield self._same_wording(labels)
         for name, changed in codes.items():
-            if changed:
+            if changed and self._stops("value_label_changed"):
                 yield self._same_answers(name, changed)
 
     def _number_before(self) -> str:

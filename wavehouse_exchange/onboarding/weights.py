@@ -11,10 +11,8 @@ from wavehouse.escapes import sql_name, sql_text
 from wavehouse.project import Project
 from wavehouse_exchange.landing.landed import is_landed, read_landed
 from wavehouse_exchange.onboarding.draft import Proposal
+from wavehouse_exchange.onboarding.drift_gate import stops_build
 from wavehouse_exchange.onboarding.profile import seed_file
-
-# As `weights_changed`, `scale_factor` of the library's drift thresholds.
-SCALE_FACTOR = 1.5
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ def weight_proposals(
         return proposals
     sums = _factor(new.total, old.total)
     means = _factor(new.total / new.n_rows, old.total / old.n_rows)
-    if min(sums, means) >= SCALE_FACTOR:
+    if stops_build(after, wave, "weights_changed", "scale_factor", min(sums, means)):
         said = (
             f"weights add up to {new.total:g} ({new.total / new.n_rows:g} on average), and to "
             f"{old.total:g} ({old.total / old.n_rows:g}) in wave {old_wave_id}"
