@@ -21,7 +21,7 @@ from wavehouse.escapes import terminal_text
 from wavehouse.project import Project
 
 if TYPE_CHECKING:
-    from wavehouse_exchange.landing.mongodb import Address
+    from wavehouse_exchange.landing.servers import Source
     from wavehouse_exchange.onboarding.wave_rows import WaveOptions
 
 EXAMPLES = examples(
@@ -77,7 +77,7 @@ def add_wave(
     project: Project,
     study: str,
     wave: str,
-    files: tuple["Path | Address", ...],
+    files: tuple["Path | Source", ...],
     like: str | None,
     concordance: Path | None,
     same_file: bool,
@@ -88,7 +88,7 @@ def add_wave(
     Its files are landed and compared with the wave before, and the codebook rows that it needs are
     drafted. Nothing is written into the codebook yet.
     """
-    from wavehouse_exchange.landing.mongodb import files_at_hand
+    from wavehouse_exchange.landing.servers import files_at_hand
     from wavehouse_exchange.onboarding.onboard import add_wave as bring_in
 
     options = replace(options, like=like, concordance=concordance, same_file=same_file)

@@ -18,7 +18,7 @@ from wavehouse.escapes import terminal_text
 from wavehouse.project import Project
 
 if TYPE_CHECKING:
-    from wavehouse_exchange.landing.mongodb import Address
+    from wavehouse_exchange.landing.servers import Source
     from wavehouse_exchange.onboarding.wave_rows import WaveOptions
 
 EXAMPLES = examples(
@@ -56,7 +56,7 @@ def new_study(
     project: Project,
     study: str,
     wave: str,
-    files: tuple["Path | Address", ...],
+    files: tuple["Path | Source", ...],
     study_label: str | None,
     options: "WaveOptions",
     **said: str,
@@ -66,7 +66,7 @@ def new_study(
     All columns become proposals, with variables, code lists and measures made from the labels in
     the files.
     """
-    from wavehouse_exchange.landing.mongodb import files_at_hand
+    from wavehouse_exchange.landing.servers import files_at_hand
     from wavehouse_exchange.onboarding.onboard import new_study as begin
     from wavehouse_exchange.onboarding.wave_rows import StudyOptions
 

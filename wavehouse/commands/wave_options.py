@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Delivered(click.Path):
-    """A file, or the address of a collection on a server."""
+    """A file, or the address of a table or collection on a server."""
 
     def convert(
         self,
@@ -23,19 +23,19 @@ class _Delivered(click.Path):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> Any:  # noqa: ANN401 (a path or an address)
-        from wavehouse_exchange.landing.mongodb import SCHEMES, address_of
+        from wavehouse_exchange.landing.servers import address_of
 
-        if isinstance(value, str) and value.partition("://")[0] in SCHEMES:
-            return address_of(value)
-        return super().convert(value, param, ctx)
+        source = address_of(value) if isinstance(value, str) else None
+        return source if source is not None else super().convert(value, param, ctx)
 
 
 def files_argument() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare the delivered files."""
     return argument(
         "files",
-        "SPSS, Stata, SAS, CSV, Excel, Parquet, NDJSON or BSON, or a collection of MongoDB as "
-        "mongodb://[user@]host/database/collection; if there are several, the first has all "
+        "SPSS, Stata, SAS, CSV, Excel, Parquet, NDJSON or BSON, a collection of MongoDB as "
+        "mongodb://[user@]host/database/collection, or a table of Cassandra as "
+        "cassandra://[user@]host/keyspace/table; if there are several, the first has all "
         "respondents",
         nargs=-1,
         required=True,

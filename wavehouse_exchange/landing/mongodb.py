@@ -5,21 +5,14 @@ goes on behind the last document that came.
 """
 
 import os
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+from urllib.parse import urlunsplit
 
-from wavehouse.codebook.ids import inside, judge_ids
 from wavehouse.errors import WavehouseError
-from wavehouse.locks import only_one
-from wavehouse.people.sources import DOWNLOADS
-from wavehouse.project import Project
-from wavehouse.writing import explained
+from wavehouse_exchange.landing.addresses import parts_of
 from wavehouse_exchange.landing.progress import Progress
 from wavehouse_exchange.landing.read_bson import whole_documents
 
@@ -28,12 +21,9 @@ if TYPE_CHECKING:
 
 SCHEMES = ("mongodb", "mongodb+srv")
 PASSWORD = "WAVEHOUSE_MONGODB_PASSWORD"
-PART = ".part"
 ROWS_OF_A_BATCH = 1000
 SECONDS_TO_CONNECT = 15
 TRIES = 3
-# Database and collection; a collection's name may have dots, and slashes in it are rare.
-PLACE = re.compile(r"/(?P<database>[^/]+)/(?P<collection>[^/]+)")
 
 
 @dataclass(frozen=True)
@@ -56,6 +46,23 @@ class Address:
         """Name it the way every message does."""
         return f"{self.server}{self.database}/{self.collection}"
 
+    @property
+    def file_name(self) -> str:
+        """The name of the file that the collection becomes, as `mongodump` gives it."""
+        return f"{self.collection}.bson"
+
+    def collect(self, part: Path, what: str) -> None:
+        """Read the documents that are not in a file yet.
+
+        Args:
+            part: the file.
+            what: the study and wave, for messages.
+
+        Raises:
+            WavehouseError: the collection cannot be read, is empty, or changed meanwhile.
+        """
+        _collect(self, part, what)
+
 
 def address_of(text: str) -> Address:
     """Understand an address: mongodb://[user@]host[:port][,host...]/database/collection[?options].
@@ -63,73 +70,9 @@ def address_of(text: str) -> Address:
     Raises:
         WavehouseError: it is none, or has a password in it.
     """
-    parts: SplitResult = urlsplit(text)
-    user, _, hosts = parts.netloc.rpartition("@")
-    if ":" in user:
-        raise WavehouseError(
-            f"{parts.scheme}://...@{hosts}: an address with a password stays in the shell's "
-            f"history and in the record of runs. Leave it out, and set {PASSWORD}."
-        )
-    place = PLACE.fullmatch(unquote(parts.path))
-    if not hosts or place is None:
-        raise WavehouseError(
-            f"{text}: this names no collection. Write {parts.scheme}://host/database/collection."
-        )
-    server = urlunsplit((parts.scheme, hosts, "/", parts.query, ""))
-    return Address(server, unquote(user), place["database"], place["collection"])
-
-
-@contextmanager
-def collected(project: Project, study_id: str, wave_id: str, address: Address) -> Iterator[Path]:
-    """Give a file with the documents of a collection for a block; it is removed afterwards.
-
-    Args:
-        project: the project.
-        study_id: the study.
-        wave_id: the wave that they are of.
-        address: the collection. Nothing is written into it.
-
-    Raises:
-        WavehouseError: the server cannot be reached or refuses it, the collection is empty, or it
-            changed while it was read. What has come stays, for the next run to go on from.
-    """
-    judge_ids(study_id, wave_id, "Nothing was read:")
-    downloads = project.landing / study_id / DOWNLOADS
-    file = downloads / wave_id / f"{address.collection}.bson"
-    inside(project.landing, file, project.relative(file))
-    part = file.with_name(file.name + PART)
-    with explained(downloads), only_one(downloads / ".lock", f"fetch of study {study_id}"):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        _collect(address, part, f"study {study_id}, wave {wave_id}")
-        part.replace(file)
-        try:
-            yield file
-        finally:
-            file.unlink(missing_ok=True)
-
-
-@contextmanager
-def files_at_hand(
-    project: Project, study_id: str, wave_id: str, delivered: Sequence[Path | Address]
-) -> Iterator[list[Path]]:
-    """Give what was delivered as files for a block; what lies on a server is read first.
-
-    Args:
-        project: the project.
-        study_id: the study.
-        wave_id: the wave.
-        delivered: files and collections.
-
-    Raises:
-        WavehouseError: a collection cannot be read.
-    """
-    with ExitStack() as stack:
-        yield [
-            each
-            if isinstance(each, Path)
-            else stack.enter_context(collected(project, study_id, wave_id, each))
-            for each in delivered
-        ]
+    parts = parts_of(text, PASSWORD, "database", "collection")
+    server = urlunsplit((parts.scheme, parts.hosts, "/", parts.query, ""))
+    return Address(server, parts.user, parts.outer, parts.inner)
 
 
 def _collect(address: Address, part: Path, what: str) -> None:
