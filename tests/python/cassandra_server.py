@@ -216,8 +216,17 @@ def _option(type_: Any) -> bytes:  # noqa: ANN401 (a type of the driver)
         return struct.pack(">HH", 0x31, len(type_.subtypes)) + below
     code = next((CODES[base] for base in type_.__mro__ if base in CODES), 0)
     if type_ is cqltypes.DurationType or not code:
-        return struct.pack(">H", 0) + _string(type_.cass_parameterized_type(full=True))
+        return struct.pack(">H", 0) + _string(_java(type_))
     return struct.pack(">H", code) + below
+
+
+def _java(type_: Any) -> str:  # noqa: ANN401
+    """Write a type that has no code of its own."""
+    text = str(type_.cass_parameterized_type(full=True))
+    if not issubclass(type_, cqltypes.VectorType):
+        return text
+    within = f"({_java(type_.subtype)} , {type_.vector_size})"
+    return text.partition("(")[0] + within
 
 
 def _error(code: int, text: str) -> tuple[int, bytes]:

@@ -44,6 +44,9 @@ HOME = cql.UserType.make_udt_class("town", "home", ("district", "block"), (TEXT,
 ROOMS = cql.ListType.apply_parameters([cql.FrozenType.apply_parameters([HOME])])
 OF_DAYS = cql.MapType.apply_parameters([cql.SimpleDateType, cql.Int32Type])
 MARKS = cql.MapType.apply_parameters([TEXT, cql.DecimalType])
+MARSHAL = "org.apache.cassandra.db.marshal"
+PLACE_IN_SPACE = cql.lookup_casstype(f"{MARSHAL}.VectorType({MARSHAL}.FloatType, 2)")
+PEOPLE = cql.SetType.apply_parameters([cql.FrozenType.apply_parameters([HOME])])
 TIME_ID = UUID("d3d5c1c0-0a7b-11f1-8de9-0242ac120002")
 LATE = 1 << 60
 # A column of each type: its type, a value, and what the columns say that it becomes.
@@ -98,6 +101,17 @@ VALUES: dict[str, tuple[Any, Any, dict[str, str | None]]] = {
     ),
     "spot": (PLACED, (4, "left"), {"spot.1": "4", "spot.2": "left"}),
     "home": (HOME, ("Old town", 100), {"home.district": "Old town", "home.block": "100"}),
+    "vector": (PLACE_IN_SPACE, [0.1, 2.0], {"vector[0.1]": "1", "vector[2]": "1"}),
+    "homes": (
+        PEOPLE,
+        [("A", None), (None, 3)],
+        {
+            "homes[1].district": "A",
+            "homes[1].block": None,
+            "homes[2].district": None,
+            "homes[2].block": "3",
+        },
+    ),
     "rooms": (
         ROOMS,
         [("A", 1), ("B", None)],
@@ -292,6 +306,11 @@ def test_pages_are_bounded_by_what_they_weigh(
 
 
 UNKNOWN = cql.lookup_casstype("org.example.Shape")
+ODD = type(
+    "Odd",
+    (UNKNOWN,),
+    {"cass_parameterized_type": classmethod(lambda _, **__: f"{MARSHAL}.VectorType(7)")},
+)
 REFUSED: list[tuple[Table, str, str]] = [
     (Table(COLUMNS, []), "", "the table has no rows. Check its name"),
     (
@@ -318,6 +337,11 @@ REFUSED: list[tuple[Table, str, str]] = [
         Table({"person": cql.Int32Type, "outline": UNKNOWN}, [(1, None)]),
         "",
         r"columns of these types cannot be read\.[\s\S]*outline: .*org.example.Shape",
+    ),
+    (
+        Table({"person": cql.Int32Type, "when": ODD}, [(1, None)]),
+        "",
+        r"the driver cannot read what the server sends behind row 0: .*VectorType",
     ),
     (
         Table({"person": cql.Int32Type, "said": TEXT}, [(5, "x" * (1 << 24))]),

@@ -20,8 +20,9 @@ from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
 from wavehouse_exchange.landing import land_wave, mongodb
 from wavehouse_exchange.landing.landed import code_counts
-from wavehouse_exchange.landing.mongodb import PASSWORD, address_of, collected
+from wavehouse_exchange.landing.mongodb import PASSWORD, address_of
 from wavehouse_exchange.landing.readers import open_table
+from wavehouse_exchange.landing.servers import collected
 from wavehouse_exchange.landing.tables import AS_DELIVERED
 
 RunCommand = Callable[..., tuple[int, str]]

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,6 +54,8 @@ TRIES = 3
 PAUSE = 2.0
 # Another try may help.
 FLEETING = (NoHostAvailable, ConnectionException, OperationTimedOut, RequestExecutionException)
+# What the driver says of types and values that it does not know.
+UNREADABLE = (ValueError, TypeError, LookupError, AssertionError, struct.error)
 FAILURES = (DriverException, ErrorMessage, ConnectionException, NoHostAvailable)
 
 
@@ -95,9 +98,7 @@ class _Reading:
             is_more = True
             while is_more:
                 query.fetch_size = self._page
-                found = session.execute(
-                    query, paging_state=bytes.fromhex(self.place.paging) or None
-                )
+                found = self._asked(session, query)
                 content = self._documents(found)
                 file.write(content)
                 file.flush()
@@ -132,6 +133,16 @@ class _Reading:
         except (OSError, ValueError, TypeError):
             pass
         return _Place(str(self._address))
+
+    def _asked(self, session: Session, query: SimpleStatement) -> ResultSet:
+        try:
+            return session.execute(query, paging_state=bytes.fromhex(self.place.paging) or None)
+        except UNREADABLE as error:
+            raise WavehouseError(
+                f"{self._named}: the driver cannot read what the server sends behind row "
+                f"{self.place.rows}: {str(error)[:200]}. Write the table with `COPY table TO "
+                "'wave.csv' WITH HEADER = true` in cqlsh, and bring in that file."
+            ) from error
 
     def _documents(self, found: ResultSet) -> bytes:
         """Write the rows of a page as documents."""
