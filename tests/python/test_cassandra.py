@@ -33,9 +33,10 @@ from wavehouse.project import Project
 from wavehouse_exchange.landing import cassandra_pages, land_wave
 from wavehouse_exchange.landing.cassandra import PASSWORD
 from wavehouse_exchange.landing.cassandra import address_of as table_address
+from wavehouse_exchange.landing.options import reading_options
 from wavehouse_exchange.landing.readers import open_table
 from wavehouse_exchange.landing.servers import Source, address_of, collected
-from wavehouse_exchange.landing.tables import AS_DELIVERED
+from wavehouse_exchange.landing.tables import AS_DELIVERED, ReadingOptions, texts_of
 
 RunCommand = Callable[..., tuple[int, str]]
 LISTED, CHOSEN = (kind.apply_parameters([TEXT]) for kind in (cql.ListType, cql.SetType))
@@ -125,13 +126,13 @@ VALUES: dict[str, tuple[Any, Any, dict[str, str | None]]] = {
 }
 
 
-def table_of(path: Path) -> dict[str, list[str | None]]:
+def table_of(path: Path, options: ReadingOptions = AS_DELIVERED) -> dict[str, list[str | None]]:
     """Read a file into its columns."""
-    table = open_table(path, AS_DELIVERED)
+    table = open_table(path, options)
     columns: dict[str, list[str | None]] = {column.name: [] for column in table.columns}
     for chunk in table.chunks:
         for column, texts in zip(columns.values(), chunk, strict=True):
-            column.extend(texts)
+            column.extend(texts_of(texts))
     return columns
 
 
@@ -453,3 +454,64 @@ def test_the_command_brings_in_a_table(
     files = [each for each in town.root.rglob("*") if each.is_file()]
     assert not [each for each in files if b"s3cret-word" in each.read_bytes()]
     assert not list(town.landing.rglob("*.bson*"))
+
+
+# What cqlsh 6.2.2 writes by `COPY town.wave TO 'wave.csv' WITH HEADER = true`.
+COPIED = r"""
+person,said,plain,slash,lines,nothing,empty,weight,dec,yes,when,day,at,photo,host,media,visits,spot
+1,"say \"hi\", ok",say \"hi\",a\\\\b,one\\ntwo,,,0.6333333333333,0.7130,True,2026-05-04 12:30:15.250+0000,2026-05-04,09:00:00.000000000,0x01ff,10.0.0.1,"['radio', 'press''s']","{'k': 1, 'l': 2}","(4, 'left')"
+""".lstrip()  # noqa: E501
+COPIED_TEXTS = {
+    "person": "1",
+    "said": 'say "hi", ok',
+    "plain": 'say "hi"',
+    # Backslashes and line ends come as cqlsh shows them.
+    "slash": r"a\\b",
+    "lines": r"one\ntwo",
+    "nothing": None,
+    "empty": None,
+    "weight": "0.6333333333333",
+    "dec": "0.7130",
+    "yes": "True",
+    "when": "2026-05-04 12:30:15.250+0000",
+    "day": "2026-05-04",
+    "at": "09:00:00.000000000",
+    "photo": "0x01ff",
+    "host": "10.0.0.1",
+    "media": "['radio', 'press''s']",
+    "visits": "{'k': 1, 'l': 2}",
+    "spot": "(4, 'left')",
+}
+
+
+def test_a_file_of_cqlsh_says_what_the_table_says(tmp_path: Path) -> None:
+    path = tmp_path / "wave.csv"
+    path.write_text(COPIED)
+    with pytest.raises(WavehouseError, match=r"line 2: a quote has a backslash before it.*cqlsh"):
+        open_table(path, AS_DELIVERED)
+    escaped = reading_options(escape="\\")
+    columns = table_of(path, escaped)
+    assert {name: column[0] for name, column in columns.items()} == COPIED_TEXTS
+    # With `AND ESCAPE = '"'` quotes are written twice, and nothing is to be said.
+    path.write_text(COPIED.replace(r"say \"hi\", ok", 'say ""hi"", ok').replace(r"say \"hi\"", "x"))
+    assert table_of(path)["said"] == ['say "hi", ok']
+    path.write_text('id,path\n1,C:\\"x\n')
+    assert table_of(path, reading_options(escape="none"))["path"] == ['C:\\"x']
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "ann,2026-05-04 12:30:15.250+0000\nbob,\n",
+        f"{UUID(int=1)},3\n{UUID(int=2)},4\n",
+        "ann,True\nbob,False\n",
+        "ann,['radio']\nbob,\n",
+        "1,Old town,3\n2,Port,3\n3,Old town,4\n",
+    ],
+)
+def test_a_file_of_cqlsh_without_names_is_refused(tmp_path: Path, rows: str) -> None:
+    path = tmp_path / "wave.csv"
+    path.write_text(rows)
+    with pytest.raises(WavehouseError, match="HEADER = true"):
+        open_table(path, AS_DELIVERED)
+    assert len(open_table(path, reading_options(headers="1")).columns) > 1

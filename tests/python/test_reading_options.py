@@ -188,6 +188,7 @@ def test_options_are_written_as_words_of_the_command_line_and_read_again() -> No
         headers="3",
         lists=["positions", "my list=;", "b=newline"],
         empty_lists="none",
+        escape="\\",
     )
     assert parsed(written(options)) == options
     assert written(ReadingOptions()) == ""

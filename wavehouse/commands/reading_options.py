@@ -10,6 +10,7 @@ READING_HELP = """\
 options of reading:
   --encoding iso-8859-2                 a file that does not say its encoding
   --delimiter ";" --decimal , --thousands .
+  --escape "\\"                          a file with \\" for a quote within a value
   --sheet Data --header-rows skip,names,labels
   --header-rows 3                       names, wording and import ids above the answers
   --lists "languages=;"                 R;Python becomes languages[R] and languages[Python]
@@ -29,6 +30,12 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--delimiter",
         metavar="MARK",
         help="what separates the values of a text file, such as ; or tab (default: detected)",
+    )
+    @click.option(
+        "--escape",
+        metavar="MARK",
+        help="what stands before a quote within a value of a text file, such as \\ in files of "
+        "cqlsh; none if a backslash there is part of the value (default: quotes are written twice)",
     )
     @click.option(
         "--decimal",
@@ -77,6 +84,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
         encoding: str | None,
         sheet: str | None,
         delimiter: str | None,
+        escape: str | None,
         decimal: str | None,
         thousands: str | None,
         headers: str | None,
@@ -92,6 +100,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
             encoding=encoding,
             sheet=sheet,
             delimiter=delimiter,
+            escape=escape,
             decimal=decimal,
             thousands=thousands,
             headers=headers,

@@ -25,6 +25,7 @@ NESTED_FORMATS = DOCUMENT_FORMATS | {"parquet", "bson"}
 _FITS = {
     "encoding": TEXT_FORMATS | DOCUMENT_FORMATS | STATISTICAL_FORMATS,
     "delimiter": TEXT_FORMATS,
+    "escape": TEXT_FORMATS,
     "sheet": SHEET_FORMATS,
     "decimal": TABLE_FORMATS,
     "thousands": TABLE_FORMATS,
@@ -38,6 +39,7 @@ _FITS = {
 }
 _NAMED_MARKS = {"tab": "\t", "\\t": "\t", "newline": "\n", "\\n": "\n", "blank": " "}
 HEADER_WORDS = ("names", "labels", "ids", "skip")
+NO_ESCAPE = "none"
 _USUAL_HEADERS = {"1": ("names",), "2": ("names", "labels"), "3": ("names", "labels", "ids")}
 
 
@@ -124,6 +126,7 @@ def reading_options(
     empty_lists: str | None = None,
     leave_out: Sequence[str] = (),
     split_by: str | None = None,
+    escape: str | None = None,
 ) -> ReadingOptions:
     """Give the options from the words that a user wrote.
 
@@ -151,7 +154,13 @@ def reading_options(
         empty_lists or "missing",
         tuple(dict.fromkeys(leave_out)),
         rows_of_a_wave(split_by) if split_by else None,
+        escape=escape if escape in {None, NO_ESCAPE} else mark("escape", escape),
     )
+    if made.escape is not None and made.escape in {'"', "\n", made.delimiter}:
+        raise WavehouseError(
+            f"--escape {_named(made.escape)}: name the mark that stands before a quote, such as "
+            "\\. A quote that is written twice needs no option."
+        )
     for option, given in (("decimal", made.decimal), ("thousands", made.thousands)):
         if given is not None and (given.isalnum() or given in "+-"):
             raise WavehouseError(f"--{option} {given!r} is part of numbers. Name another mark.")
@@ -168,6 +177,7 @@ def written(options: ReadingOptions) -> str:
     for name, value in (
         ("--encoding", options.encoding),
         ("--delimiter", _named(options.delimiter)),
+        ("--escape", _named(options.escape)),
         ("--sheet", options.sheet),
         ("--decimal", _named(options.decimal)),
         ("--thousands", _named(options.thousands)),

@@ -4,6 +4,7 @@ import codecs
 import csv
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
@@ -11,12 +12,14 @@ import pyarrow as pa
 import pyarrow.csv as pc
 
 from wavehouse.errors import ProblemsError, WavehouseError
-from wavehouse_exchange.landing.headers import header_of, refuse_import_ids
+from wavehouse_exchange.landing.headers import header_of, refuse_answers, refuse_import_ids
+from wavehouse_exchange.landing.options import NO_ESCAPE
 from wavehouse_exchange.landing.tables import DeliveredColumn, DeliveredTable, ReadingOptions
 from wavehouse_exchange.landing.text_files import (
     BLOCK_BYTES,
     check_text_file,
     guessed_encoding,
+    lone_quotes,
     too_long,
 )
 
@@ -24,6 +27,8 @@ DELIMITERS = (",", ";", "\t", "|")
 # Enough to see the header and the delimiter.
 SAMPLE_BYTES = 1 << 18
 MOST_ROWS_NAMED = 5
+# Enough to see that the first row has answers like those below it.
+ROWS_SEEN = 200
 # Longer texts are cut off by no reader: rows have a limit of their own.
 csv.field_size_limit(2 * BLOCK_BYTES)
 # What a text is taken for that is not UTF-8 and has no byte order mark.
@@ -36,6 +41,14 @@ BYTE_ORDER_MARKS = (
 )
 
 
+@dataclass(frozen=True)
+class _Marks:
+    """What separates values, and what stands before a quote within one."""
+
+    delimiter: str
+    escape: str | None
+
+
 def open_delimited(path: Path, options: ReadingOptions) -> DeliveredTable:
     """Open a file of delimited text with a header.
 
@@ -43,35 +56,38 @@ def open_delimited(path: Path, options: ReadingOptions) -> DeliveredTable:
         WavehouseError: its encoding, delimiter or header cannot be made out.
     """
     encoding = options.encoding or find_encoding(path)
-    check_text_file(path, encoding, quoted=True)
+    escape = "" if options.escape == NO_ESCAPE else options.escape
+    check_text_file(path, encoding, quoted=True, escape=escape)
     notes = [] if options.encoding else encoding_notes(path, encoding)
     sample = _sample(path, encoding)
     if not sample.strip():
         raise WavehouseError(
             f"{path}: the file is empty: it has no header. Ask for a new delivery."
         )
-    delimiter = options.delimiter or _find_delimiter(sample, path)
-    above = _rows_above(path, sample, delimiter, options)
+    delimiter = options.delimiter or _find_delimiter(sample, path, escape or None)
+    above = _rows_above(path, sample, _Marks(delimiter, escape or None), options)
     names, labels = header_of(above, options)
     return DeliveredTable(
         path,
         path.suffix[1:].lower(),
         f"pyarrow {pa.__version__}",
         [DeliveredColumn(name, label) for name, label in zip(names, labels, strict=True)],
-        _chunks(path, encoding, delimiter, names, len(options.header_rows) or 1),
+        _chunks(
+            path, encoding, _Marks(delimiter, escape or None), names, len(options.header_rows) or 1
+        ),
         encoding=encoding,
         notes=notes,
     )
 
 
-def _rows_above(
-    path: Path, sample: str, delimiter: str, options: ReadingOptions
-) -> list[list[str]]:
+def _rows_above(path: Path, sample: str, marks: _Marks, options: ReadingOptions) -> list[list[str]]:
     """Give the rows above the answers, all as wide as the names."""
-    reader = csv.reader(StringIO(sample, newline=""), delimiter=delimiter)
+    reader = csv.reader(
+        StringIO(sample, newline=""), delimiter=marks.delimiter, escapechar=marks.escape
+    )
     count = len(options.header_rows) or 1
     try:
-        rows = [row for _, row in zip(range(count + 2), reader, strict=False)]
+        rows = [row for _, row in zip(range(max(count + 2, ROWS_SEEN)), reader, strict=False)]
     except csv.Error as error:
         raise WavehouseError(
             f"{path}: line {reader.line_num}: the header cannot be read ({error}). Have the file "
@@ -80,6 +96,7 @@ def _rows_above(
     if len(rows) < count:
         raise WavehouseError(f"{path}: there are fewer than the {count} rows of --header-rows.")
     refuse_import_ids(path, rows, options)
+    refuse_answers(path, rows, options)
     names = rows[options.header_rows.index("names") if options.header_rows else 0]
     uneven = [str(place) for place, row in enumerate(rows[:count], 1) if len(row) != len(names)]
     if uneven:
@@ -100,7 +117,7 @@ def looks_plain(path: Path) -> bool:
     encoding = find_encoding(path)
     if encoding not in {"utf-8", "utf-8-sig"}:
         return False
-    check_text_file(path, encoding, quoted=True)
+    check_text_file(path, encoding, quoted=True, escape=None)
     sample = _sample(path, encoding)
     try:
         # Such a file is refused as a seed, in its own words.
@@ -155,13 +172,14 @@ def _sample(path: Path, encoding: str) -> str:
         raise WavehouseError(_undecodable(path, encoding, error)) from error
 
 
-def _find_delimiter(sample: str, path: Path) -> str:
+def _find_delimiter(sample: str, path: Path, escape: str | None = None) -> str:
     """Take the delimiter that makes the rows as wide as their header, and the header widest."""
     if path.suffix.lower() in {".tsv", ".tab"}:
         return "\t"
 
     def even_rows(delimiter: str) -> tuple[bool, int]:
-        rows = list(csv.reader(StringIO(sample, newline=""), delimiter=delimiter))
+        text = StringIO(sample, newline="")
+        rows = list(csv.reader(text, delimiter=delimiter, escapechar=escape))
         # The sample may end within the last row.
         rows = [row for row in (rows[:-1] if len(rows) > 2 else rows) if row]
         width = len(rows[0])
@@ -171,7 +189,7 @@ def _find_delimiter(sample: str, path: Path) -> str:
 
 
 def _chunks(
-    path: Path, encoding: str, delimiter: str, names: list[str], header_rows: int
+    path: Path, encoding: str, marks: _Marks, names: list[str], header_rows: int
 ) -> Iterator[list[pa.Array]]:
     uneven: list[str] = []
 
@@ -196,7 +214,10 @@ def _chunks(
                 encoding=encoding,
             ),
             parse_options=pc.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note
+                delimiter=marks.delimiter,
+                escape_char=marks.escape or False,
+                newlines_in_values=True,
+                invalid_row_handler=note,
             ),
             convert_options=pc.ConvertOptions(
                 column_types={column: pa.string() for column in columns},
@@ -214,10 +235,11 @@ def _chunks(
         if "straddl" in str(error):
             raise WavehouseError(too_long(path, "somewhere in it")) from error
         raise WavehouseError(
-            f"{path}: the file cannot be read as text in {encoding}, delimited by {delimiter!r}: "
-            f"{error}. Name others with --encoding and --delimiter, or ask for a new delivery."
+            f"{path}: the file cannot be read as text in {encoding}, delimited by "
+            f"{marks.delimiter!r}: {error}. Name others with --encoding and --delimiter, or ask "
+            "for a new delivery."
         ) from error
-    if _swallows_the_rest(path, last):
+    if _swallows_the_rest(path, last, marks.escape):
         raise WavehouseError(
             f"{path}: a quote is opened but never closed, so the last row contains the rest of "
             "the file. Repair the quotes: a quote inside a quoted value is written twice."
@@ -226,18 +248,19 @@ def _chunks(
         more = len(uneven) - MOST_ROWS_NAMED
         raise ProblemsError(
             f"{path}: {len(uneven)} row(s) are not as wide as the header with its {len(names)} "
-            f"columns. Quote values that hold {delimiter!r}, or name the delimiter with "
+            f"columns. Quote values that hold {marks.delimiter!r}, or name the delimiter with "
             "--delimiter:",
             uneven[:MOST_ROWS_NAMED] + ([f"{more} more rows."] if more > 0 else []),
         )
 
 
-def _swallows_the_rest(path: Path, last: list[pa.Array]) -> bool:
+def _swallows_the_rest(path: Path, last: list[pa.Array], escape: str | None) -> bool:
     """Say if the last row goes on over several lines and the file's quotes do not pair."""
     if not any(len(column) and "\n" in (column[-1].as_py() or "") for column in last):
         return False
     with path.open("rb") as file:
-        return sum(block.count(b'"') for block in iter(lambda: file.read(BLOCK_BYTES), b"")) % 2 > 0
+        blocks = iter(lambda: file.read(BLOCK_BYTES), b"")
+        return sum(lone_quotes(block, escape) for block in blocks) % 2 > 0
 
 
 def _undecodable(path: Path, encoding: str, error: UnicodeError) -> str:

@@ -39,7 +39,9 @@ class ReadingOptions:
     """What a file does not say of itself; None lets the reader find out.
 
     `lists` says what becomes of lists of scalars in nested files: `indicators`, a column for each
-    value, or `positions`, a column for each place. `decimal` and `thousands` are the marks within
+    value, or `positions`, a column for each place. `escape` is the mark before a quote, or before
+    itself, within a text file's value; `none` says that a backslash there is part of the value.
+    `decimal` and `thousands` are the marks within
     numbers that are delivered as text. `header_rows` says what each row above the answers holds:
     names, labels, ids or skip. `empty_lists` says what an empty cell of a column in `cell_lists`
     means: `missing`, nothing is known, or `none`, none of the answers was chosen. `leave_out` are
@@ -60,6 +62,7 @@ class ReadingOptions:
     leave_out: tuple[str, ...] = ()
     split_by: RowsOfAWave | None = None
     catalogues: tuple[Path, ...] = ()
+    escape: str | None = None
 
 
 AS_DELIVERED = ReadingOptions()

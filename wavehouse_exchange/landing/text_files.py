@@ -14,19 +14,23 @@ LONGEST_ROW = BLOCK_BYTES
 # have letters and quotes there.
 _WITH_CONTROLS = re.compile(r"(iso.?8859.?\d+|latin.?\d+|l\d+)", re.IGNORECASE)
 _CONTROLS = re.compile(rb"[\x80-\x9f]")
+# A quote with a backslash before it that neither ends a value nor is written twice.
+_ESCAPED_QUOTE = re.compile(rb'\\"[^",;\t|\r\n]')
 
 
-def check_text_file(path: Path, encoding: str, quoted: bool) -> None:
+def check_text_file(path: Path, encoding: str, quoted: bool, escape: str | None = "") -> None:
     """Look through a file of text, in parts.
 
     Args:
         path: the file.
         encoding: how it is read.
         quoted: whether line ends within quotes belong to a row.
+        escape: what stands before a quote within a value; nothing if quotes are written twice, and
+            None if nobody said so.
 
     Raises:
-        WavehouseError: it has a NUL character, a byte that its encoding has no letter for, or a row
-            that is too long. The text says in which line.
+        WavehouseError: it has a NUL character, a byte that its encoding has no letter for, a quote
+            that may be escaped, or a row that is too long. The text says in which line.
     """
     if encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
         return
@@ -36,8 +40,10 @@ def check_text_file(path: Path, encoding: str, quoted: bool) -> None:
     with path.open("rb") as file:
         while block := file.read(BLOCK_BYTES):
             _refuse(path, block, lines, encoding, has_controls)
-            # Twice written quotes stay within a value.
-            lone = block.replace(b'""', b"").count(b'"') if quoted else 0
+            if escape is None:
+                _refuse_escaped(path, block, lines)
+            # Twice written and escaped quotes stay within a value.
+            lone = lone_quotes(block, escape) if quoted else 0
             if lone == 0 and (inside or b"\n" not in block):
                 row += len(block)
             else:
@@ -49,6 +55,13 @@ def check_text_file(path: Path, encoding: str, quoted: bool) -> None:
             if row > LONGEST_ROW + BLOCK_BYTES:
                 raise WavehouseError(too_long(path, f"line {row_begins}"))
             lines += block.count(b"\n")
+
+
+def lone_quotes(block: bytes, escape: str | None) -> int:
+    """Count the quotes of a part that are neither written twice nor escaped."""
+    if escape:
+        block = re.sub(re.escape(escape.encode()) + b"(?s:.)", b"", block)
+    return block.replace(b'""', b"").count(b'"')
 
 
 def guessed_encoding(path: Path, encoding: str, words: Iterable[str]) -> str:
@@ -68,6 +81,17 @@ def too_long(path: Path, place: str) -> str:
         f"{path}: {place}: the row is longer than {LONGEST_ROW:,} bytes, too long for answers. "
         "Look for a quote that is never closed or a missing line end, and export the file again."
     )
+
+
+def _refuse_escaped(path: Path, block: bytes, lines: int) -> None:
+    found = _ESCAPED_QUOTE.search(block)
+    if found:
+        line = lines + block.count(b"\n", 0, found.start()) + 1
+        raise WavehouseError(
+            f"{path}: line {line}: a quote has a backslash before it. Say what that means: "
+            "--escape '\\' if the file writes quotes within values so, as cqlsh and MySQL do, or "
+            "--escape none if the backslash is part of the value."
+        )
 
 
 def _refuse(path: Path, block: bytes, lines: int, encoding: str, has_controls: bool) -> None:

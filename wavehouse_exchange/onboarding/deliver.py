@@ -26,7 +26,11 @@ from wavehouse.people.replaced_ids import replace_ids
 from wavehouse.project import Project
 from wavehouse.writing import write_whole
 from wavehouse_exchange.landing import land_wave
-from wavehouse_exchange.landing.headers import ROWS_LOOKED_AT, refuse_import_ids
+from wavehouse_exchange.landing.headers import (
+    ROWS_LOOKED_AT,
+    refuse_answers,
+    refuse_import_ids,
+)
 from wavehouse_exchange.landing.landed import is_landed, wave_folder
 from wavehouse_exchange.landing.options import for_each, written
 from wavehouse_exchange.landing.tables import AS_DELIVERED, ReadingOptions
@@ -225,6 +229,7 @@ def _check_csv(path: Path) -> None:
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         rows = list(islice(csv.reader(line.replace("\0", "") for line in file), ROWS_LOOKED_AT))
     refuse_import_ids(path, rows, AS_DELIVERED)
+    refuse_answers(path, rows, AS_DELIVERED)
     content = read_csv(path)
     if content.problems or content.ambiguous:
         raise ProblemsError(

@@ -35,6 +35,7 @@ NAME = "name"
 ONCE = {
     "encoding": "encoding",
     "delimiter": "delimiter",
+    "escape": "escape",
     "sheet": "sheet",
     "decimal": "decimal",
     "thousands": "thousands",
