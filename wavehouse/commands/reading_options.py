@@ -10,7 +10,7 @@ READING_HELP = """\
 options of reading:
   --encoding iso-8859-2                 a file that does not say its encoding
   --delimiter ";" --decimal , --thousands .
-  --escape "\\"                          a file with \\" for a quote within a value
+  --escape '\\'                          a file with \\" for a quote within a value
   --sheet Data --header-rows skip,names,labels
   --header-rows 3                       names, wording and import ids above the answers
   --lists "languages=;"                 R;Python becomes languages[R] and languages[Python]
