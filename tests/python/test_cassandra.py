@@ -382,6 +382,14 @@ def test_what_cannot_be_read_is_said(
     assert not caplog.records
 
 
+def test_a_server_that_is_not_there_is_said(empty_project: Project) -> None:
+    with (
+        pytest.raises(WavehouseError, match=r"cannot be read: Connection refused\. Check hosts"),
+        collected(empty_project, "panel", "2030", table_address("cassandra://127.0.0.1:9/a/b")),
+    ):
+        pass
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

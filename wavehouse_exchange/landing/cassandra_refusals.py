@@ -73,7 +73,8 @@ def refused(address: Address, what: str, error: Exception) -> WavehouseError:
             else f"{begin}the server asks who reads. Write user@ before the host, and set "
             f"{PASSWORD}."
         )
-    said = " ".join(str(causes[0]).split())[:200].rstrip(".")
+    # What the system says stands behind the addresses that were tried.
+    said = " ".join(str(causes[0]).rpartition("Last error: ")[2].split())[:200].rstrip(".")
     if isinstance(error, Unauthorized):
         return WavehouseError(
             f"{begin}the user may not read the table: {said}. Ask for the right to SELECT from it."
