@@ -24,7 +24,9 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @click.option("--encoding", metavar="NAME", help="encoding of the texts (default: detected)")
     @click.option(
-        "--sheet", metavar="NAME", help="sheet of a workbook (default: the only one with rows)"
+        "--sheet",
+        metavar="NAME",
+        help="sheet of a workbook, or table of an SQLite file (default: the only one with rows)",
     )
     @click.option(
         "--delimiter",

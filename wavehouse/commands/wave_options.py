@@ -33,7 +33,7 @@ def files_argument() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare the delivered files."""
     return argument(
         "files",
-        "SPSS, Stata, SAS, CSV, Excel, Parquet, NDJSON or BSON, a collection of MongoDB as "
+        "SPSS, Stata, SAS, CSV, Excel, Parquet, NDJSON, BSON or SQLite, a collection of MongoDB as "
         "mongodb://[user@]host/database/collection, or a table of Cassandra as "
         "cassandra://[user@]host/keyspace/table; if there are several, the first has all "
         "respondents",

@@ -17,8 +17,12 @@ from wavehouse_exchange.landing.tables import CellList, ReadingOptions, RowsOfAW
 TEXT_FORMATS = frozenset({"csv", "tsv", "tab", "txt"})
 DOCUMENT_FORMATS = frozenset({"ndjson", "jsonl"})
 STATISTICAL_FORMATS = frozenset({"sav", "zsav", "por", "dta", "xpt", "sas7bdat"})
+# Files of a database, with tables as a workbook has sheets.
+SQLITE_FORMATS = frozenset({"db", "sqlite", "sqlite3"})
 SHEET_FORMATS = frozenset({"xlsx"})
 TABLE_FORMATS = TEXT_FORMATS | SHEET_FORMATS
+# Columns of texts, with names that stand apart from the rows.
+NAMED_FORMATS = STATISTICAL_FORMATS | SQLITE_FORMATS
 NESTED_FORMATS = DOCUMENT_FORMATS | {"parquet", "bson"}
 
 # Which formats an option is for: where it says nothing of a file, it is not kept with it.
@@ -26,16 +30,16 @@ _FITS = {
     "encoding": TEXT_FORMATS | DOCUMENT_FORMATS | STATISTICAL_FORMATS,
     "delimiter": TEXT_FORMATS,
     "escape": TEXT_FORMATS,
-    "sheet": SHEET_FORMATS,
-    "decimal": TABLE_FORMATS,
-    "thousands": TABLE_FORMATS,
+    "sheet": SHEET_FORMATS | SQLITE_FORMATS,
+    "decimal": TABLE_FORMATS | SQLITE_FORMATS,
+    "thousands": TABLE_FORMATS | SQLITE_FORMATS,
     "header_rows": TABLE_FORMATS,
     "lists": NESTED_FORMATS,
-    "cell_lists": TABLE_FORMATS | STATISTICAL_FORMATS,
-    "empty_lists": TABLE_FORMATS | STATISTICAL_FORMATS,
-    "leave_out": TABLE_FORMATS | STATISTICAL_FORMATS | NESTED_FORMATS,
+    "cell_lists": TABLE_FORMATS | NAMED_FORMATS,
+    "empty_lists": TABLE_FORMATS | NAMED_FORMATS,
+    "leave_out": TABLE_FORMATS | NAMED_FORMATS | NESTED_FORMATS,
     "catalogues": STATISTICAL_FORMATS,
-    "split_by": TABLE_FORMATS | STATISTICAL_FORMATS | NESTED_FORMATS,
+    "split_by": TABLE_FORMATS | NAMED_FORMATS | NESTED_FORMATS,
 }
 _NAMED_MARKS = {"tab": "\t", "\\t": "\t", "newline": "\n", "\\n": "\n", "blank": " "}
 HEADER_WORDS = ("names", "labels", "ids", "skip")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from wavehouse.errors import WavehouseError
 from wavehouse_exchange.landing.guards import guarded
+from wavehouse_exchange.landing.options import SQLITE_FORMATS
 from wavehouse_exchange.landing.reshape import reshaped
 from wavehouse_exchange.landing.tables import DeliveredTable, ReadingOptions
 
@@ -19,6 +20,9 @@ READERS = {
     "parquet": ("wavehouse_exchange.landing.read_parquet", "open_parquet"),
     **dict.fromkeys(
         ("ndjson", "jsonl"), ("wavehouse_exchange.landing.read_documents", "open_documents")
+    ),
+    **dict.fromkeys(
+        sorted(SQLITE_FORMATS), ("wavehouse_exchange.landing.read_sqlite", "open_sqlite")
     ),
     "bson": ("wavehouse_exchange.landing.read_bson", "open_bson"),
 }

@@ -8,7 +8,7 @@ from multipart import parse_options_header
 
 from wavehouse.codebook.ids import complaint_about_file, same_file, shown
 from wavehouse.errors import WavehouseError
-from wavehouse_exchange.landing.options import for_each, reading_options, written
+from wavehouse_exchange.landing.options import SQLITE_FORMATS, for_each, reading_options, written
 from wavehouse_exchange.landing.readers import READERS
 from wavehouse_exchange.serving.problems import RequestError, bad_parameter
 
@@ -29,7 +29,8 @@ MEDIA_TYPES = {
 # Rows, which become a file before they are read.
 BECOMES = {"json": "ndjson", "arrow": "parquet", "arrows": "parquet"}
 CATALOGUE = "sas7bcat"
-ENDINGS = frozenset({*READERS, *BECOMES, CATALOGUE})
+# A database of somebody outside is a program rather than a table: a member of the team opens it.
+ENDINGS = frozenset({*READERS, *BECOMES, CATALOGUE}) - SQLITE_FORMATS
 NAME = "name"
 # The reading options of `wavehouse add-wave`, by the names that they have there.
 ONCE = {
