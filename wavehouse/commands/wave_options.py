@@ -34,8 +34,9 @@ def files_argument() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return argument(
         "files",
         "SPSS, Stata, SAS, CSV, Excel, Parquet, NDJSON, BSON or SQLite, a collection of MongoDB as "
-        "mongodb://[user@]host/database/collection, or a table of Cassandra as "
-        "cassandra://[user@]host/keyspace/table; if there are several, the first has all "
+        "mongodb://[user@]host/database/collection, or a table of Cassandra or "
+        "PostgreSQL as cassandra://[user@]host/keyspace/table or "
+        "postgresql://[user@]host/database/table; if there are several, the first has all "
         "respondents",
         nargs=-1,
         required=True,

@@ -6,6 +6,7 @@ Objects of MongoDB's Extended JSON, such as `{"$oid": ...}`, are read as what th
 import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from wavehouse_exchange.landing.tables import DeliveredTable, ReadingOptions
 from wavehouse_exchange.landing.text_files import check_text_file
 
 MOST_LINES_NAMED = 5
+# More digits are no double precision, but a number that is kept with all of them.
+DIGITS_OF_A_DOUBLE = 17
 HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -60,7 +63,7 @@ def open_documents(path: Path, options: ReadingOptions) -> DeliveredTable:
 
 def _parsed(line: str) -> dict[str, Any]:
     try:
-        value = json.loads(line, object_pairs_hook=_object)
+        value = json.loads(line, object_pairs_hook=_object, parse_float=_number)
     except RecursionError as error:
         raise ValueError(TOO_DEEP) from error
     except json.JSONDecodeError as error:
@@ -76,6 +79,11 @@ def _parsed(line: str) -> dict[str, Any]:
         except RecursionError as error:
             raise ValueError(TOO_DEEP) from error
     return value
+
+
+def _number(text: str) -> float | Decimal:
+    digits = text.lower().partition("e")[0].lstrip("-").replace(".", "").strip("0")
+    return float(text) if len(digits) <= DIGITS_OF_A_DOUBLE else Decimal(text)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> Any:  # noqa: ANN401 (what an object stands for)

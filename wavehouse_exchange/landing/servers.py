@@ -10,7 +10,7 @@ from wavehouse.locks import only_one
 from wavehouse.people.sources import DOWNLOADS
 from wavehouse.project import Project
 from wavehouse.writing import explained
-from wavehouse_exchange.landing import cassandra, mongodb
+from wavehouse_exchange.landing import cassandra, mongodb, postgresql
 
 PART = ".part"
 
@@ -44,6 +44,8 @@ def address_of(text: str) -> Source | None:
         return None
     if scheme in mongodb.SCHEMES:
         return mongodb.address_of(text)
+    if scheme in postgresql.SCHEMES:
+        return postgresql.address_of(text)
     return cassandra.address_of(text) if scheme == cassandra.SCHEME else None
 
 
