@@ -121,7 +121,7 @@ def test_a_table_becomes_a_wave(empty: Project, named: Named) -> None:
     ("table", "said"),
     [
         ("survey.nobody", "the table has no rows. Check its name"),
-        ("survey.other", r"has no table other. There are Wave.1, counted, hidden, many, nobody. Write"),
+        ("survey.other", r"has no table other. There are Wave.1, counted, hidden, many"),
         ("survey.counted", "read-only transaction"),
         ("other", "schema public has no table other"),
     ],
