@@ -27,7 +27,12 @@ same options of reading.
 
 
 @click.command(cls=Command, epilog=EXAMPLES)
-@argument("file", "SPSS, Stata, SAS, CSV, Excel, Parquet, NDJSON, BSON or SQLite", type=FILE, metavar="FILE")
+@argument(
+    "file",
+    "SPSS, Stata, SAS, CSV, Excel, Parquet, NDJSON, BSON or SQLite",
+    type=FILE,
+    metavar="FILE",
+)
 @click.option("--json", "is_json", is_flag=True, help="as JSON, with all codes")
 @click.option("--csv", "is_csv", is_flag=True, help="as CSV, with all codes")
 @reading_options
