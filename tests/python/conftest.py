@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import quick_restic
 from leftovers import end_left_behind, end_with_parent, mark_run
 from once import make_once
 from overlay import make_overlay
@@ -132,6 +133,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     left_out = terminalreporter.config.stash.get(LEFT_OUT, "")
     if left_out:
         terminalreporter.write_line(left_out, yellow=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_repositories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Repositories of backups that open in milliseconds (`quick_restic.py`)."""
+    with pytest.MonkeyPatch.context() as patch:
+        found_first = quick_restic.install(tmp_path_factory.mktemp("programs"))
+        if found_first:
+            patch.setenv("PATH", found_first)
+        yield
 
 
 @pytest.fixture(scope="session")
