@@ -17,7 +17,7 @@ select
         source_code=key | last,
         n_rows='max(n_rows)',
         problem="'More than one row holds in the same wave (' || "
-            ~ dbt.listagg('wave_id', "', '", 'order by wave_id') ~ " || ') for ' || "
+            ~ wavehouse.joined_in_order('wave_id', "', '", 'wave_id') ~ " || ') for ' || "
             ~ parts | join(" || ', ' || ") ~ " || '.'",
         remedy="'End the earlier row (valid_to_wave) before the later one begins (valid_from_wave).'"
     ) }}

@@ -126,7 +126,7 @@
             and choices.choice = moves.choice
     where choices.choice_rank = 1
 
-    union
+    union distinct
 
     -- crossings of the points chosen for one person
     select

@@ -60,19 +60,21 @@
     {%- set found = namespace(text=text) -%}
     {%- if name is not none -%}
         {%- set own -%}
-            '^[^a-z0-9]*' || regexp_replace(lower({{ name }}), '[^a-z0-9]+', '[^a-z0-9]*', 'g')
+            '^[^a-z0-9]*'
+            || {{ wavehouse.replace_matches('lower(' ~ name ~ ')', "'[^a-z0-9]+'", "'[^a-z0-9]*'") }}
             || '[\])]?\s*(?:[.:)]|-\s)\s*(\S)'
         {%- endset -%}
         {%- set number -%}
             '^\s*[\[(]?\s*[a-z]{0,3}[-_.]?[0-9]{1,3}(?:[-_]?[a-z][a-z0-9]{0,4}|[-_.]\s?[a-z0-9]{1,5}){0,3}\s*(?:[\])]|[.:)]|\s-)\s+(\S)'
         {%- endset -%}
-        {%- set found.text = 'regexp_replace(' ~ found.text ~ ', ' ~ own ~ ", '\\1')" -%}
-        {%- set found.text = 'regexp_replace(' ~ found.text ~ ', ' ~ number ~ ", '\\1')" -%}
+        {#- Both begin with the text, so they match once. -#}
+        {%- set found.text = wavehouse.replace_matches(found.text, own, "'\\1'") -%}
+        {%- set found.text = wavehouse.replace_matches(found.text, number, "'\\1'") -%}
     {%- endif -%}
     {%- for pattern, replacement in steps -%}
-        {%- set found.text -%}
-            regexp_replace({{ found.text }}, '{{ pattern }}', '{{ replacement }}', 'g')
-        {%- endset -%}
+        {%- set found.text = wavehouse.replace_matches(
+            found.text, "'" ~ pattern ~ "'", "'" ~ replacement ~ "'"
+        ) -%}
     {%- endfor -%}
     {{ found.text }}
 {%- endmacro %}

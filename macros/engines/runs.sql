@@ -38,16 +38,3 @@
     select cast(null as json) as json where false
     {%- endif -%}
 {%- endmacro %}
-
-
-{% macro json_elements(expression) -%}
-    {{ return(adapter.dispatch('json_elements', 'wavehouse')(expression)) }}
-{%- endmacro %}
-
-{% macro default__json_elements(expression) -%}
-    json_array_elements({{ expression }})
-{%- endmacro %}
-
-{% macro duckdb__json_elements(expression) -%}
-    unnest(cast({{ expression }} as json[]))
-{%- endmacro %}

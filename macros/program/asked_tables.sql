@@ -24,7 +24,7 @@ select distinct
 from asked_question
 cross join (
     select variable_id from asked_by
-    union
+    union distinct
     select variable_id from asked_filter
 ) as said
 {%- endmacro %}

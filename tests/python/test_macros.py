@@ -19,10 +19,13 @@ from bench.cases import (
     EXACT_LEVELS,
     EXACT_SHARES,
     EXPIT,
+    JOINED,
     KEYS,
     LABELS,
     LONELY_SCALES,
     MATCHES,
+    OBJECTS,
+    REPLACED,
     SAMPLING_FRACTIONS,
     STATUSES,
     STRATUM_VARIANCES,
@@ -75,6 +78,27 @@ def test_casts_give_the_value_or_null_and_never_fail(read: Read) -> None:
 def test_patterns_have_to_match_the_whole_text(read: Read) -> None:
     found = [row["is_match"] for row in outputs(read, "bench_matches")]
     assert dict(zip(MATCHES, found, strict=True)) == MATCHES
+
+
+def test_texts_are_joined_in_the_declared_order(read: Read) -> None:
+    rows = read("select * from bench.bench_joined")
+    found = {row["of_group"]: row["joined"] for row in rows}
+    there = {group: [each for each in texts if each is not None] for group, texts in JOINED.items()}
+    assert found == {group: "+".join(texts) if texts else None for group, texts in there.items()}
+
+
+def test_each_match_of_a_pattern_is_replaced(read: Read) -> None:
+    found = [row["replaced"] for row in outputs(read, "bench_replaced")]
+    assert dict(zip(REPLACED, found, strict=True)) == REPLACED
+
+
+def test_members_and_elements_of_json_are_read_as_texts(read: Read) -> None:
+    found: dict[int, tuple[str | None, str | None, list[str]]] = {}
+    for row in read("select * from bench.bench_objects order by case_number, element_text"):
+        kept = found.setdefault(row["case_number"], (row["outer_text"], row["inner_text"], []))
+        if row["element_text"] is not None:
+            kept[2].append(row["element_text"])
+    assert list(found.values()) == list(OBJECTS.values())
 
 
 def test_labels_lose_their_typography_and_keep_their_meaning(read: Read) -> None:

@@ -36,7 +36,10 @@ SETTINGS = {
     "work_mem": "64MB",
     "jit": "off",
 }
-INITDB_OPTIONS = ("--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+INITDB_OPTIONS = (
+    *("--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"),
+    *("--locale-provider=icu", "--icu-locale=en-US"),
+)
 TRIES_FOR_A_PORT = 5
 DEBIAN_FOLDER = Path("/usr/lib/postgresql")
 

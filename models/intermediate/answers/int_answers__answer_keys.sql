@@ -20,7 +20,7 @@ final as (
     from mapped_codes
     where missing_kind is null
 
-    union
+    union distinct
 
     select
         study_id,

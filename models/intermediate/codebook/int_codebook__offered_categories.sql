@@ -237,7 +237,7 @@ final as (
         category_code
     from coded
 
-    union
+    union distinct
 
     select
         study_id,
@@ -246,7 +246,7 @@ final as (
         '_Z' as category_code
     from sums
 
-    union
+    union distinct
 
     select
         study_id,

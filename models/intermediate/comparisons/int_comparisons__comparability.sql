@@ -65,7 +65,7 @@ categories as (
         study_id,
         wave_id,
         variable_id,
-        {{ dbt.listagg('category_code', "' '", 'order by category_code') }} as category_codes
+        {{ joined_in_order('category_code', "' '", 'category_code') }} as category_codes
     from offered_categories
     where
         category_code <> '_Z'
@@ -135,7 +135,7 @@ breaks_of_variables as (
         description
     from breaks
 
-    union
+    union distinct
 
     select
         breaks.break_id,
@@ -168,10 +168,10 @@ crossed_breaks as (
         pairs.to_wave_id,
         sum(case when numbered_breaks.severity = 'hard' then 1 else 0 end) as n_hard_breaks,
         sum(case when numbered_breaks.severity = 'soft' then 1 else 0 end) as n_soft_breaks,
-        {{ dbt.listagg(
-            measure='numbered_breaks.description',
-            delimiter_text="' '",
-            order_by_clause='order by numbered_breaks.wave_number, numbered_breaks.break_id'
+        {{ joined_in_order(
+            expression='numbered_breaks.description',
+            separator="' '",
+            order_by='numbered_breaks.wave_number, numbered_breaks.break_id'
         ) | indent(8) }} as descriptions
     from pairs
     inner join numbered_breaks

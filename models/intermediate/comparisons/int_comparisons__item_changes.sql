@@ -60,7 +60,7 @@ questions as (
 items as (
     select * from offered_items
 
-    union
+    union distinct
 
     select
         questions.study_id,
@@ -80,7 +80,7 @@ compositions as (
         measure_waves.wave_id,
         measure_waves.wave_number,
         measure_waves.measure_id,
-        {{ dbt.listagg('items.item_id', "'+'", 'order by items.item_id') }} as item_ids
+        {{ joined_in_order('items.item_id', "'+'", 'items.item_id') }} as item_ids
     from measure_waves
     inner join items
         on

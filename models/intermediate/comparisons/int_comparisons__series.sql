@@ -44,7 +44,7 @@ named as (
         study_id,
         measure_id,
         series_number,
-        {{ dbt.listagg('wave_id', "'+'", 'order by wave_number') }} as wave_set_id,
+        {{ joined_in_order('wave_id', "'+'", 'wave_number') }} as wave_set_id,
         count(*) as n_waves,
         max(wave_number) as last_wave_number
     from numbered

@@ -46,7 +46,7 @@ concerned as (
         variable_id
     from breaks
 
-    union
+    union distinct
 
     select
         breaks.break_id,

@@ -32,9 +32,9 @@ groups_of_sums as (
 
 final as (
     select * from derivations
-    union
+    union distinct
     select * from sums
-    union
+    union distinct
     select * from groups_of_sums
 )
 

@@ -13,7 +13,7 @@ pairs as (
         wave_set_id
     from {{ ref('int_comparisons__wave_pairs') }}
 
-    union
+    union distinct
 
     select
         study_id,
@@ -34,7 +34,7 @@ final as (
         from_wave_id as wave_id
     from pairs
 
-    union
+    union distinct
 
     select
         study_id,
@@ -42,7 +42,7 @@ final as (
         to_wave_id as wave_id
     from pairs
 
-    union
+    union distinct
 
     select
         study_id,

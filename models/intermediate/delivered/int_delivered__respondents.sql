@@ -104,7 +104,7 @@ joined_parts as (
         design_role,
         case
             when count(part_value) = max(n_parts)
-                then {{ dbt.listagg("part_value", "'-'", "order by position") }}
+                then {{ joined_in_order("part_value", "'-'", "position") }}
         end as role_value
     from parts
     where n_parts > 1

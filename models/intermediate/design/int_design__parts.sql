@@ -81,7 +81,7 @@ described as (
         weight_id,
         weight_key,
         period_grain,
-        {{ dbt.listagg('wave_id', "'+'", 'order by wave_number') }} as wave_ids,
+        {{ joined_in_order('wave_id', "'+'", 'wave_number') }} as wave_ids,
         case when max(is_cut) = 1 then period_start end as part_start,
         case when max(is_cut) = 1 then period_end end as part_end
     from placed

@@ -49,7 +49,7 @@ period_sets as (
         period_waves.period_grain,
         period_waves.period_start,
         sample_waves.sample_id,
-        {{ dbt.listagg('sample_waves.wave_id', "'+'", 'order by sample_waves.wave_number') }}
+        {{ joined_in_order('sample_waves.wave_id', "'+'", 'sample_waves.wave_number') }}
             as wave_set
     from period_waves
     inner join sample_waves

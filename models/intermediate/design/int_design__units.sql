@@ -51,7 +51,7 @@ united as (
     from places
     where is_taylor
 
-    union
+    union distinct
 
     select
         study_id,
@@ -65,7 +65,7 @@ united as (
     from places
     where not is_taylor
 
-    union
+    union distinct
 
     select
         places.study_id,

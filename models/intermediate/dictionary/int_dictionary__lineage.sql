@@ -51,7 +51,7 @@ shown_variables as (
     from columns_of_marts
     where variable_id is not null
 
-    union
+    union distinct
 
     select
         columns_of_marts.table_name,
@@ -64,7 +64,7 @@ shown_variables as (
             columns_of_marts.segment_id = segment_variables.segment_id
             or columns_of_marts.shows = 'segments'
 
-    union
+    union distinct
 
     select
         columns_of_marts.table_name,
@@ -75,7 +75,7 @@ shown_variables as (
     cross join measure_inputs
     where columns_of_marts.shows = 'measures'
 
-    union
+    union distinct
 
     select
         columns_of_marts.table_name,
@@ -106,7 +106,7 @@ delivered_questions as (
         source_column
     from asked
 
-    union
+    union distinct
 
     select
         questions.study_id,

@@ -57,7 +57,7 @@ cuts as (
     from derivations
     where source_category_code is null
 
-    union
+    union distinct
 
     select distinct
         source_variable_id,

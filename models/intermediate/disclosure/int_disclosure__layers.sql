@@ -56,7 +56,7 @@ components as (
     from block_figures
     where not is_item
 
-    union
+    union distinct
 
     select
         block_figures.block_id,
@@ -112,7 +112,7 @@ final as (
             layers.block_id = components.block_id
             and components.component_id in (layers.first_id, layers.second_id)
 
-    union
+    union distinct
 
     select
         layers.block_id,

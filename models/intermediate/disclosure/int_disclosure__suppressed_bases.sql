@@ -114,7 +114,7 @@ units_{{ n_axes }} as (
 suppressed_{{ n_axes + 1 }} as (
     select * from suppressed_{{ n_axes }}
 
-    union
+    union distinct
 
     select
         block_id,

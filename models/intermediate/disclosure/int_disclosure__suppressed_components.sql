@@ -179,7 +179,7 @@ units_{{ n_axes }} as (
 suppressed_{{ n_axes + 1 }} as (
     select * from suppressed_{{ n_axes }}
 
-    union
+    union distinct
 
     select
         support.block_id,

@@ -134,7 +134,7 @@ explanations as (
         study_id,
         wave_id,
         variable_id,
-        {{ dbt.listagg('break_id', "', '", 'order by break_id') }} as break_ids
+        {{ joined_in_order('break_id', "', '", 'break_id') }} as break_ids
     from breaks
     group by
         study_id,

@@ -74,7 +74,7 @@ scored as (
 labelled as (
     select
         measure_id,
-        {{ dbt.listagg('category_label', "', '", 'order by step desc') }} as category_labels,
+        {{ joined_in_order('category_label', "', '", 'step desc') }} as category_labels,
         max(case when lowest = 1 then category_label end) as lowest_label,
         max(case when highest = 1 then category_label end) as highest_label
     from (

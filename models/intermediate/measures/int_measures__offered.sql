@@ -62,7 +62,7 @@ needs as (
     from scores
     where coalesce(score, 1) <> 0
 
-    union
+    union distinct
 
     select
         measure_id,
@@ -72,7 +72,7 @@ needs as (
     from measures
     where denominator_variable_id is not null
 
-    union
+    union distinct
 
     select
         measures.measure_id,
@@ -181,7 +181,7 @@ described as (
         study_id,
         measure_id,
         category_code,
-        {{ dbt.listagg('wave_id', "'+'", 'order by wave_number') }} as wave_ids,
+        {{ joined_in_order('wave_id', "'+'", 'wave_number') }} as wave_ids,
         case when max(measure_kind) = 'share_of_cases' then category_code end as item_code
     from offered
     group by

@@ -59,7 +59,7 @@ subjects as (
         wave_id as id
     from waves
 
-    union
+    union distinct
 
     select
         study_id,
@@ -70,7 +70,7 @@ subjects as (
     from waves
     {% for column in ['declared_measure_id', 'variable_id', 'denominator_variable_id'] %}
 
-    union
+    union distinct
 
     select
         study_id,
@@ -82,7 +82,7 @@ subjects as (
     where {{ column }} is not null
     {% endfor %}
 
-    union
+    union distinct
 
     select
         study_id,
@@ -102,7 +102,7 @@ reached as (
         id
     from subjects
 
-    union
+    union distinct
 
     select
         reached.study_id,
@@ -144,7 +144,7 @@ final as (
 
         -- what the codebook says
         {{ dbt.hash(
-            dbt.listagg('dated_facts.content', "','", 'order by dated_facts.content')
+            joined_in_order('dated_facts.content', "','", 'dated_facts.content')
         ) | indent(8) }} as fingerprint
     from reached
     inner join dated_facts

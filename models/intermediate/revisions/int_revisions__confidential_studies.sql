@@ -18,7 +18,7 @@ final as (
     from built
     where confidentiality_status <> 'F'
 
-    union
+    union distinct
 
     select study_id
     from published

@@ -49,7 +49,7 @@ united as (
         'variable' as subject_kind,
         variable_id as subject_id,
         {{ dbt.hash(
-            dbt.listagg("break_id || ' ' || break_kind || ' ' || severity", "','", 'order by break_id')
+            joined_in_order("break_id || ' ' || break_kind || ' ' || severity", "','", 'break_id')
         ) | indent(8) }} as fingerprint
     from breaks
     group by

@@ -136,7 +136,7 @@ explained as (
 grouped as (
     select
         {{ cell_columns() | join(',\n        ') }},
-        {{ dbt.listagg('reason', "', '", 'order by reason') }} as reason
+        {{ joined_in_order('reason', "', '", 'reason') }} as reason
     from explained
     group by
         {{ cell_columns() | join(',\n        ') }}

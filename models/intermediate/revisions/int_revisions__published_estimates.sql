@@ -4,14 +4,15 @@
     publish.
 */
 {%- set text = dbt.type_string() %}
+{%- set number = type_number() %}
 {%- set columns = {
     'study_id': text,
     'measure_id': text,
     'category_code': text,
     'segment_id': text,
     'segment_code': text,
-    'estimate': 'float8',
-    'standard_error': 'float8',
+    'estimate': number,
+    'standard_error': number,
     'n_respondents': 'bigint',
     'observation_status': text,
     'confidentiality_status': text,

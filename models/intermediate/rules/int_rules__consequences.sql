@@ -166,7 +166,7 @@ summed as (
             min(case when consequence = 'suppress' then position end)
         ) as suppressed_at,
         max(case when consequence in ('caution', 'review') then 1 else 0 end) as n_marks,
-        {{ dbt.listagg('reason || number_text', "'; '", 'order by position') }} as marks
+        {{ joined_in_order('reason || number_text', "'; '", 'position') }} as marks
     from applied
     group by
         cell_key,

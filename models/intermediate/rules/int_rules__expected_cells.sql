@@ -56,7 +56,7 @@ periods as (
         period_start
     from period_waves
 
-    union
+    union distinct
 
     select
         study_id,

@@ -50,7 +50,7 @@ final as (
                 )
         )
 
-    union
+    union distinct
 
     select measures.measure_id
     from measures

@@ -17,7 +17,7 @@ present_studies as (
     select study_id
     from landed_files
 
-    union
+    union distinct
 
     select study_id
     from waves

@@ -22,7 +22,7 @@ derivations as (
         source_variable_id
     from {{ ref('derivations') }}
 
-    union
+    union distinct
 
     select
         derived_sums.variable_id,

@@ -13,23 +13,23 @@ final as (
         log_file,
 
         -- who asked for what
-        cast(payload ->> 'at' as {{ dbt.type_timestamp() }}) as asked_at,
-        payload ->> 'audience' as audience_id,
-        payload ->> 'key' as key_id,
+        cast({{ json_text('payload', 'at') }} as {{ dbt.type_timestamp() }}) as asked_at,
+        {{ json_text('payload', 'audience') }} as audience_id,
+        {{ json_text('payload', 'key') }} as key_id,
         case
             when
-                (payload ->> 'method')
+                {{ json_text('payload', 'method') }}
                 in ('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS')
-                then payload ->> 'method'
+                then {{ json_text('payload', 'method') }}
         end as method,
-        payload ->> 'route' as route,
-        payload ->> 'release' as release_id,
-        payload ->> 'delivery' as delivery_id,
+        {{ json_text('payload', 'route') }} as route,
+        {{ json_text('payload', 'release') }} as release_id,
+        {{ json_text('payload', 'delivery') }} as delivery_id,
 
         -- what came of it
-        cast(payload ->> 'status' as integer) as status,
-        cast(payload ->> 'rows' as bigint) as n_rows,
-        cast(payload ->> 'milliseconds' as {{ type_number() }}) / 1000 as seconds,
+        cast({{ json_text('payload', 'status') }} as integer) as status,
+        cast({{ json_text('payload', 'rows') }} as bigint) as n_rows,
+        cast({{ json_text('payload', 'milliseconds') }} as {{ type_number() }}) / 1000 as seconds,
         payload is null as is_erased
     from requests
     -- what is no line of the log is told by `wavehouse audit verify`

@@ -6,24 +6,24 @@ records as (
 
 steps as (
     select
-        json ->> 'run_id' as run_id,
-        {{ json_elements("json -> 'steps'") }} as step
+        {{ json_text('json', 'run_id') }} as run_id,
+        {{ json_elements('json', 'steps') }} as step
     from records
-    where (json ->> 'status') != 'running' and (json ->> 'run_id') is not null
+    where {{ json_text('json', 'status') }} != 'running' and {{ json_text('json', 'run_id') }} is not null
 ),
 
 final as (
     select
         -- keys
         run_id,
-        cast(step ->> 'number' as integer) as step_number,
+        cast({{ json_text('step', 'number') }} as integer) as step_number,
 
         -- what it was and how it went
-        step ->> 'step' as step,
-        step ->> 'status' as status,
-        cast(step ->> 'started_at' as {{ dbt.type_timestamp() }}) as started_at,
-        cast(step ->> 'seconds' as {{ type_number() }}) as seconds,
-        cast(step ->> 'rows' as bigint) as n_rows
+        {{ json_text('step', 'step') }} as step,
+        {{ json_text('step', 'status') }} as status,
+        cast({{ json_text('step', 'started_at') }} as {{ dbt.type_timestamp() }}) as started_at,
+        cast({{ json_text('step', 'seconds') }} as {{ type_number() }}) as seconds,
+        cast({{ json_text('step', 'rows') }} as bigint) as n_rows
     from steps
 )
 

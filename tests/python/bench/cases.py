@@ -283,11 +283,43 @@ EXACT_LEVELS = (0.8, 0.9, 0.95, 0.99, 0.999)
 STATUSES = tuple(product(("true", "false", None), repeat=5))
 
 
+# Texts of a group in the order in which they are to be joined: by number, downwards.
+JOINED: dict[str, list[str | None]] = {
+    "numbers": ["10", "9", "1"],
+    "words": ["it's", "", "Zug", "ähnlich", "a+b"],
+    "gaps": [None, "first", None, "last"],
+    "nothing": [None, None],
+    "one": ["alone"],
+}
+# Text, pattern and replacement; what becomes of it.
+REPLACED: dict[tuple[str | None, str, str], str | None] = {
+    ("a1b22c", "[0-9]+", "#"): "a#b#c",
+    ("won't say", "won''t([^a-z]|$)", "will not\\1"): "will not say",
+    ("aaa", "^a", "b"): "baa",
+    ("none", "[0-9]", "x"): "none",
+    ("", "[0-9]", "x"): "",
+    (None, "[0-9]", "x"): None,
+}
+# Objects of JSON with what stands under `a`, under `b` in `o`, and the elements of `l`.
+OBJECTS: dict[str, tuple[str | None, str | None, list[str]]] = {
+    '{"a": "it\'s", "o": {"b": 1}, "l": [{"b": "x"}, {"b": "y"}]}': ("it's", "1", ["x", "y"]),
+    '{"a": null, "o": {}, "l": []}': (None, None, []),
+    '{"a": true, "o": {"b": 1.5}, "l": [{"b": ""}]}': ("true", "1.5", [""]),
+}
+
+
 def variables() -> dict[str, list[Any]]:
     """Give the inputs as dbt variables. A case is known by its place in the list, from 0."""
     return {
         "bench_texts": list(CASTS),
         "bench_matches": list(MATCHES),
+        "bench_joined": [
+            [group, len(texts) - place, text]
+            for group, texts in JOINED.items()
+            for place, text in enumerate(texts)
+        ],
+        "bench_replaced": [list(given) for given in REPLACED],
+        "bench_objects": list(OBJECTS),
         "bench_labels": list(LABELS),
         "bench_keys": list(KEYS),
         "bench_expit": list(EXPIT),

@@ -56,7 +56,7 @@ derived_variable_ids as (
     select variable_id
     from derivations
 
-    union
+    union distinct
 
     select variable_id
     from derived_sums

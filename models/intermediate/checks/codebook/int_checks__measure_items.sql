@@ -34,7 +34,7 @@ named_scores as (
     select score_id
     from {{ ref('measure_items') }}
 
-    union
+    union distinct
 
     select score_id
     from {{ ref('derived_sums') }}

@@ -30,7 +30,7 @@ estimated_variables as (
         variable_id
     from measures
 
-    union
+    union distinct
 
     select
         measure_id,
@@ -39,7 +39,7 @@ estimated_variables as (
     from measures
     where measure_kind = 'ratio'
 
-    union
+    union distinct
 
     select
         measures.measure_id,

@@ -36,7 +36,7 @@ measured_variables as (
     from measures
     where variable_id is not null
 
-    union
+    union distinct
 
     select
         measures.measure_id,

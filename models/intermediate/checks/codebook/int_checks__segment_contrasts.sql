@@ -63,7 +63,7 @@ compared_codes as (
         segment_code
     from segment_contrasts
 
-    union
+    union distinct
 
     select
         segment_id,

@@ -43,7 +43,7 @@ misplaced_columns as (
         source_column
     from questions_of_no_wave
 
-    union
+    union distinct
 
     select
         study_id,

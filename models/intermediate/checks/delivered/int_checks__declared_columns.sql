@@ -22,7 +22,7 @@ final as (
     -- sums have no column of their own
     where source_column is not null
 
-    union
+    union distinct
 
     select
         waves.study_id,

@@ -19,7 +19,7 @@ final as (
         source_column
     from codes
 
-    union
+    union distinct
 
     -- of landed waves only the columns that the codebook names are read
     select

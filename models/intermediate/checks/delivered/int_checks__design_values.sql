@@ -31,8 +31,8 @@ role_columns as (
         waves.study_id,
         waves.wave_id,
         design_columns.design_role,
-        {{ dbt.listagg(
-            'design_columns.source_column', "', '", 'order by design_columns.position'
+        {{ joined_in_order(
+            'design_columns.source_column', "', '", 'design_columns.position'
         ) }} as source_columns
     from waves
     inner join design_columns

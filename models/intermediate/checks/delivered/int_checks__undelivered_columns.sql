@@ -39,7 +39,7 @@ read_waves as (
         wave_id
     from loaded
 
-    union
+    union distinct
 
     select
         delivered_waves.study_id,

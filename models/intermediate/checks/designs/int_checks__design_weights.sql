@@ -39,7 +39,7 @@ measure_waves as (
     inner join questions
         on measures.variable_id = questions.variable_id
 
-    union
+    union distinct
 
     select
         questions.study_id,
