@@ -2,6 +2,7 @@
 with
 
 {% set text = dbt.type_string() %}
+{% set number = type_number() %}
 final as (
     {{ published_rows('fct_revisions', {
         'from_release': text,
