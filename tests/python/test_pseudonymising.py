@@ -332,3 +332,45 @@ def test_the_command(project: Project, run_command: Run) -> None:
     assert (code, "Would change:" in said, "4 ids" in said) == (0, True, True)
     assert run_command(project, "pseudonymise", "nothing")[0] == 1
     assert WAVES == ("2030", "2031")
+
+
+def test_a_study_begins_with_a_new_key_as_the_guide_says(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lost or leaked: what the guide says happens, step by step, and erased people stay so."""
+    monkeypatch.setattr(erasing, "_build", build)
+    landed = project.landed_wave("panel", "2031") / "answers.parquet"
+    delivered = {path: path.read_bytes() for path in (seed_of(project), landed)}
+    pseudonymise(project, "panel", build)
+    erase(project, [Respondent("panel", None, "id-3")])
+    before = ids_in(project)
+    key = tmp_path / "people.key"
+    lost = key.rename(tmp_path / "lost.key")
+    for path, content in delivered.items():
+        wave = path.parent / f"new{path.suffix}"
+        wave.write_bytes(content)
+        with pytest.raises(WavehouseError, match=r"study panel, wave 203\d: the ids of its"):
+            replace_ids(project, "panel", "2030" if path.suffix == ".csv" else "2031", wave)
+        wave.unlink()
+    # 1. the key, the list and what `undo` puts back go
+    listed = project.warehouse / "operations" / "erased.json"
+    listed.rename(tmp_path / "erased.json")
+    shutil.rmtree(project.root / ".wavehouse" / "edits")
+    row = "panel,,,,,\n"
+    small_people.write(
+        project.codebook / "study_protections.csv", HEADERS["study_protections"] + row
+    )
+    # 2. the waves come in again, with ids
+    for path, content in delivered.items():
+        path.write_bytes(content)
+    # 3. those who were erased, and then the ids
+    erase(project, [Respondent("panel", None, "id-3")])
+    pseudonymise(project, "panel", build)
+    assert key.read_text() != lost.read_text()
+    after = ids_in(project)
+    assert [len(ids) for ids in after] == [len(ids) for ids in before] == [3, 3]
+    assert after[0] == after[1]
+    assert all(FORM.fullmatch(name) for name in after[0])
+    assert not set(after[0]) & set(before[0])
+    assert found_in(project.root, [*IDS, *before[0]]) == {}
+    assert list(delivered_ids_in_waves(project, read_codebook(project))) == []
