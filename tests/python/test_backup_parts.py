@@ -28,6 +28,7 @@ from wavehouse.operations.backups.staging import picture_of
 from wavehouse.operations.configuration import Backup, Keep, KeepMicrodata, read_operations
 from wavehouse.project import Project
 from wavehouse.publishing.history import kept_releases
+from wavehouse_exchange.receiving.quarantine import Quarantine, Sender, SentFile
 
 Run = Callable[..., tuple[int, str]]
 
@@ -93,6 +94,23 @@ def test_what_a_backup_holds(empty_project: Project) -> None:
     assert skipped == [
         "outside is a link out of the project, to /etc.",
         "pipe is no file (a pipe, socket or device).",
+    ]
+
+
+def test_a_delivery_that_waits_is_in_no_backup_and_that_is_said(empty_project: Project) -> None:
+    """After a restore its sender sends it again."""
+    quarantine = Quarantine(empty_project)
+    with quarantine.arriving() as arriving:
+        arriving.place("wave.csv").write_text("person\nid-1\n")
+        arriving.files.append(SentFile("wave.csv", "0" * 64, 12))
+        delivery, _ = quarantine.keep(arriving, Sender("partners", "k", "panel", "2032"), "")
+    quarantine.decide(delivery, state="accepted")
+    found, skipped = find_contents(empty_project)
+    assert [each.path for each in found if "quarantine" in each.path] == []
+    assert skipped == [
+        f"warehouse/quarantine/{delivery.delivery_id}: a delivery that waits (study panel, wave "
+        f"2032). Take it in with `wavehouse deliveries take {delivery.delivery_id}`; after a "
+        "restore whoever sent it has to send it again."
     ]
 
 

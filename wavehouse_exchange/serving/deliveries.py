@@ -152,7 +152,10 @@ def _one(quarantine: Quarantine, checks: Checks, doors: Doors) -> HTTPRouteHandl
         found = quarantine.find(str(request.path_params["delivery_id"]))
         if found is None or not _is_of(found, sender):
             raise not_found(
-                f"{NOT_HERE} Your deliveries of this wave are at {address_of_wave(sender)}."
+                f"{NOT_HERE} Your deliveries of this wave are at {address_of_wave(sender)}. If "
+                "one that was accepted is missing there, those who run the server removed it, or "
+                "the server was restored from a backup, which has no deliveries. Send the same "
+                "files again: if they are here after all, nothing is there twice."
             )
         notes_of(request.scope).delivery = found.delivery_id
         if found.state == "received":

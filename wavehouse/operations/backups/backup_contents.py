@@ -110,7 +110,20 @@ def find_contents(project: Project) -> tuple[list[Found], list[str]]:
             skipped.append(f"{path} is a link out of the project, to {source.readlink()}.")
         else:
             found.append(Found(path, source, part, release, state))
-    return found, skipped
+    return found, skipped + _waiting(project)
+
+
+def _waiting(project: Project) -> list[str]:
+    """Say which deliveries through the API wait for a person; they are in no backup."""
+    from wavehouse_exchange.receiving.quarantine import Quarantine
+
+    waiting = [each for each in Quarantine(project).all() if each.state == "accepted"]
+    return [
+        f"warehouse/quarantine/{each.delivery_id}: a delivery that waits (study {each.study_id}, "
+        f"wave {each.wave_id}). Take it in with `wavehouse deliveries take {each.delivery_id}`; "
+        "after a restore whoever sent it has to send it again."
+        for each in waiting
+    ]
 
 
 def part_of(path: str) -> tuple[str, str]:
