@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from wavehouse.changes.diff import difference
+from wavehouse.changes.diff import Difference, difference
+from wavehouse.changes.diff_report import in_short, sentences
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
 from wavehouse.publishing.publish import PassedBuild, publish
@@ -189,6 +190,12 @@ def test_the_page_shows_all_as_text(project: Project, run_command: Run) -> None:
     assert "b" not in tags, "a code is no markup"
     assert "segment_code &lt;b&gt;" in page
     assert "0.123" not in page
+
+
+def test_tables_that_could_not_be_compared_are_not_called_equal() -> None:
+    found = Difference("a", "b", 1e-9, without_key=["fct_trend_estimates"])
+    assert sentences(found)[0] == "Nothing was compared."
+    assert in_short(found) == "nothing was compared."
 
 
 def test_two_releases_are_compared_and_equal_ones_say_so(

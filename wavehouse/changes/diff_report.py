@@ -74,6 +74,8 @@ def as_page(found: Difference) -> str:
 
 def in_short(found: Difference) -> str:
     """Say in one sentence how much differs."""
+    if _is_blind(found):
+        return "nothing was compared."
     if found.is_same:
         return "nothing differs."
     figures = sum(each.changed for each in found.summaries)
@@ -90,7 +92,8 @@ def sentences(found: Difference) -> list[str]:
         f"that differ by less than a fraction of {found.tolerance:g} count as the same."
     ]
     if not found.differing:
-        said.insert(0, "Nothing differs.")
+        nothing = "Nothing was compared." if _is_blind(found) else "Nothing differs."
+        said.insert(0, nothing)
     for tables, where in ((found.only_before, found.before), (found.only_after, found.after)):
         if tables:
             said.append(f"Only in {where}: {', '.join(tables)}.")
@@ -100,6 +103,11 @@ def sentences(found: Difference) -> list[str]:
             f"have: {', '.join(found.without_key)}. Run `wavehouse contracts`."
         )
     return said
+
+
+def _is_blind(found: Difference) -> bool:
+    """Tell whether no row was compared, since no table has a key that both sides know."""
+    return bool(found.without_key) and not found.n_compared
 
 
 def _sorted(found: Difference) -> Iterable[Summary]:
