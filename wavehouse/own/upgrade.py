@@ -37,6 +37,8 @@ NOT_COPIED = {
     *(".git", ".venv", ".wavehouse", "target", "warehouse", "logs", "dbt_packages"),
     *("landing", "drafts"),
 }
+# dbt writes it before the first build.
+LOCK_OF_DBT = "package-lock.yml"
 # The other version's own commands, in this order.
 STEPS = (("migrate", "--apply"), ("generate",), ("contracts",))
 NOTHING_DONE = "Nothing was changed. The same command with --apply does it."
@@ -165,7 +167,7 @@ def _plan(project: Project, wheel: Path) -> Upgrade:
     plan.files = {
         name: after.get(name)
         for name in sorted({*before, *after})
-        if after.get(name) != before.get(name)
+        if after.get(name) != before.get(name) and not (name == LOCK_OF_DBT and name not in before)
     }
     theirs = [name for name in plan.files if not _follows_from_version(name, before, after)]
     if theirs:
