@@ -108,6 +108,8 @@ def test_what_killed_commands_have_left_is_removed(small: Project) -> None:
     places = (
         "target/wavehouse.duckdb.tmp/duckdb_temp_storage_DEFAULT-0.tmp",
         "warehouse/exports/.panel.partial/csvw/answers.csv",
+        # A copy, in which another version was tried.
+        "target/upgrade/project/dbt_project.yml",
         "warehouse/releases/.20260101T000000000000Z.partial/parquet/fct_respondents.parquet",
         "warehouse/history/.release=20260101T000000000000Z.partial/a.parquet",
     )

@@ -7,7 +7,6 @@ command again converts what is left.
 import json
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from wavehouse.encryption.key import (
     secret,
     use_key,
 )
+from wavehouse.encryption.made_again import remove_made_again
 from wavehouse.encryption.sealed import SUFFIX, seal_files
 from wavehouse.encryption.seeds import land_seeds, refuse_other_texts, take_up_seeds
 from wavehouse.errors import WavehouseError
@@ -48,16 +48,13 @@ from wavehouse.publishing.publish import RELEASE_FILE, RELEASE_KEY, said_of_rele
 from wavehouse.publishing.releases import publishing_lock
 from wavehouse.writing import explained, write_whole
 from wavehouse_exchange.exports.export import RECORD as EXPORT
-from wavehouse_exchange.onboarding.edits import alone, kept_commands
+from wavehouse_exchange.onboarding.edits import alone
 from wavehouse_exchange.receiving.quarantine import Quarantine
 from wavehouse_exchange.receiving.sealing import seal_waiting, unseal_waiting
 
 VARS = re.compile(r"^vars:[^\n]*\n", re.M)
 FIRST_VARIABLE = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*(?P<indent> +)[^\s#]")
 EMPTY_VARS = re.compile(r"\n*^vars:[^\n]*\n(?=\S|\Z)", re.M)
-# Of processes that were killed: what DuckDB wrote when memory was short, and folders not finished.
-SPILLED = ".tmp"
-UNFINISHED = ("releases/.*.partial", "history/.*.partial", "exports/.*.partial")
 COMMENT = "Rows of people are encrypted for this key: docs/guide/encryption.md."
 
 
@@ -227,7 +224,7 @@ def _convert(project: Project, turned: Turned, *, encrypted: bool) -> None:
             turned.n_files += seal_waiting(quarantine, delivery)
         elif not encrypted:
             turned.n_files += unseal_waiting(quarantine, delivery)
-    _remove_what_is_made_again(project, turned, encrypted=encrypted)
+    turned.removed += remove_made_again(project, encrypted=encrypted)
 
 
 def _seal_exports(project: Project, turned: Turned) -> None:
@@ -317,30 +314,3 @@ def _note_sums(release: KeptRelease) -> None:
     files = release.estimation()
     manifest["estimation"] = {name: describe_content(file)[0] for name, file in files.items()}
     write_whole(release.folder / MANIFEST, json.dumps(manifest, indent=2) + "\n", sealed=True)
-
-
-def _remove_what_is_made_again(project: Project, turned: Turned, *, encrypted: bool) -> None:
-    """Remove databases that a build or a command makes anew, and kept text files of waves."""
-    built = project.working_database
-    # WAVEHOUSE_DATABASE may name another place than the folder `target`.
-    for path in sorted({*project.target.rglob("*.duckdb*"), *built.parent.glob(f"{built.name}*")}):
-        # The log beside a database goes with it.
-        of = path.with_suffix("") if path.suffix == ".wal" else path
-        is_kept = of.suffix in (".duckdb", ".damaged") and of.is_file()
-        if path.is_dir() and path.suffix == SPILLED:
-            shutil.rmtree(path)
-        elif path.is_file() and not (is_kept and is_right(of, encrypted=encrypted)):
-            if path.suffix == ".duckdb":
-                turned.removed.append(project.relative(path))
-            path.unlink()
-    for path in sorted((project.warehouse / "as_of").glob("*.duckdb")):
-        # Views that say how files are read.
-        turned.removed.append(project.relative(path))
-        path.unlink()
-    for path in [each for pattern in UNFINISHED for each in project.warehouse.glob(pattern)]:
-        shutil.rmtree(path)
-    if encrypted:
-        for place in kept_commands(project):
-            if any(place.rglob("seeds/waves/*/*.csv")):
-                turned.removed.append(f"{project.relative(place)} (of `wavehouse undo`)")
-                shutil.rmtree(place)
