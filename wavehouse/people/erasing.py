@@ -140,7 +140,7 @@ def reach(project: Project, erased: ErasureList) -> Reached:
         values = Values(frozenset(searched.own_values))
         waves = searched.waves
         # While the waves have the ids still; one that does not answer keeps nobody from the rest.
-        on_server, not_there = told_of_server(project, searched.found)
+        on_server, not_there = told_of_server(project, searched.found, values)
         if values.texts:
             with publishing_lock(project):
                 figures = clean_aggregates(project, values)
