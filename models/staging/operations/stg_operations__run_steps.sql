@@ -9,7 +9,9 @@ steps as (
         {{ json_text('json', 'run_id') }} as run_id,
         {{ json_elements('json', 'steps') }} as step
     from records
-    where {{ json_text('json', 'status') }} != 'running' and {{ json_text('json', 'run_id') }} is not null
+    where
+        {{ json_text('json', 'status') }} != 'running'
+        and {{ json_text('json', 'run_id') }} is not null
 ),
 
 final as (

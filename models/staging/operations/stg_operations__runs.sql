@@ -26,7 +26,8 @@ final as (
         cast({{ json_text('json', 'started_at') }} as {{ dbt.type_timestamp() }}) as started_at,
         cast({{ json_text('json', 'ended_at') }} as {{ dbt.type_timestamp() }}) as ended_at,
         cast({{ json_text('json', 'seconds') }} as {{ type_number() }}) as seconds,
-        cast({{ json_text('json', 'processor_seconds') }} as {{ type_number() }}) as processor_seconds,
+        cast({{ json_text('json', 'processor_seconds') }} as {{ type_number() }})
+            as processor_seconds,
         cast({{ json_text('json', 'peak_memory_mb') }} as {{ type_number() }}) as peak_memory_mb,
 
         -- what it made and found
@@ -50,7 +51,9 @@ final as (
         {{ json_text('json', 'versions', 'python') }} as python_version
     from records
     -- those that still run are of a later build, as is what cannot be read
-    where {{ json_text('json', 'status') }} != 'running' and {{ json_text('json', 'run_id') }} is not null
+    where
+        {{ json_text('json', 'status') }} != 'running'
+        and {{ json_text('json', 'run_id') }} is not null
 )
 
 select * from final
