@@ -35,6 +35,7 @@ from cassandra.protocol import ErrorMessage, ProtocolException
 from cassandra.query import SimpleStatement, tuple_factory
 
 from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.escapes import sql_name
 from wavehouse.writing import write_whole
 from wavehouse_exchange.landing.cassandra import Address
 from wavehouse_exchange.landing.cassandra_refusals import refuse_missing, refused
@@ -83,10 +84,8 @@ class _Reading:
 
     def run(self, session: Session) -> None:
         """Read from the place on to the end."""
-        table = ".".join(
-            '"' + name.replace('"', '""') + '"'
-            for name in (self._address.keyspace, self._address.table)
-        )
+        # CQL quotes names as SQL does.
+        table = f"{sql_name(self._address.keyspace)}.{sql_name(self._address.table)}"
         # Nothing is bound and nothing filtered, so a page that is asked for twice is the same.
         query = SimpleStatement(f"SELECT * FROM {table}", is_idempotent=True)
         with (

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from wavehouse.errors import WavehouseError
+from wavehouse.escapes import sql_name
 from wavehouse_exchange.landing.tables import (
     DeliveredColumn,
     DeliveredTable,
@@ -39,7 +40,7 @@ def open_sqlite(path: Path, options: ReadingOptions) -> DeliveredTable:
         with closing(_connected(path)) as connection:
             name = _table(path, connection, options.sheet)
             columns = [each[0] for each in connection.execute(_select(name)).description]
-            (count,) = connection.execute(f"SELECT count(*) FROM {_quoted(name)}").fetchone()
+            (count,) = connection.execute(f"SELECT count(*) FROM {sql_name(name)}").fetchone()
     except sqlite3.Error as error:
         raise _told(path, error) from error
     table = DeliveredTable(
@@ -96,7 +97,7 @@ def _table(path: Path, connection: sqlite3.Connection, name: str | None) -> str:
         filled = [
             each
             for each in names
-            if connection.execute(f"SELECT 1 FROM {_quoted(each)} LIMIT 1").fetchone()
+            if connection.execute(f"SELECT 1 FROM {sql_name(each)} LIMIT 1").fetchone()
         ]
         if len(filled) == 1:
             return filled[0]
@@ -114,11 +115,7 @@ def _table(path: Path, connection: sqlite3.Connection, name: str | None) -> str:
 
 def _select(name: str) -> str:
     # In the order of the table itself: an index with all columns would give another.
-    return f"SELECT * FROM {_quoted(name)} NOT INDEXED"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return f"SELECT * FROM {sql_name(name)} NOT INDEXED"
 
 
 def _listed(names: list[str]) -> str:
