@@ -274,8 +274,8 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> DbtRun:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    """One throwaway server for all tests that need one."""
-    with throwaway_postgres() as server:
+    """One throwaway server for all tests that need one; it orders texts as no code point does."""
+    with throwaway_postgres("en-US") as server:
         yield server
 
 

@@ -36,10 +36,7 @@ SETTINGS = {
     "work_mem": "64MB",
     "jit": "off",
 }
-INITDB_OPTIONS = (
-    *("--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"),
-    *("--locale-provider=icu", "--icu-locale=en-US"),
-)
+INITDB_OPTIONS = ("--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
 TRIES_FOR_A_PORT = 5
 DEBIAN_FOLDER = Path("/usr/lib/postgresql")
 
@@ -128,12 +125,17 @@ class PostgresServer:
 
 
 @contextmanager
-def throwaway_postgres() -> Iterator[PostgresServer]:
+def throwaway_postgres(language: str | None = None) -> Iterator[PostgresServer]:
     """Start an empty server with a database, and stop and remove it at the end, come what may.
+
+    Args:
+        language: the language, such as `en-US`, that texts are ordered by, from PostgreSQL 15 on;
+            without one they are ordered by code point.
 
     Raises:
         WavehouseError: there is no PostgreSQL and it cannot be installed, or it does not start.
     """
+    order = ("--locale-provider=icu", f"--icu-locale={language}") if language else ()
     binaries = find_binaries() or install_binaries()
     account = _account()
     _remove_abandoned(binaries, account)
@@ -144,7 +146,7 @@ def throwaway_postgres() -> Iterator[PostgresServer]:
         shutil.chown(folder, account)
     try:
         _run(
-            [binaries / "initdb", "-D", folder / "data", "-U", USER, *INITDB_OPTIONS],
+            [binaries / "initdb", "-D", folder / "data", "-U", USER, *INITDB_OPTIONS, *order],
             folder,
             account,
         )
