@@ -103,7 +103,7 @@
                 end,
                 choices.n_to_suppress,
                 choices.size_to_suppress,
-                choices.choice
+                {{ wavehouse.by_code_point('choices.choice') }}
         ) as choice_rank
     from {{ prefix }}_choices as choices
     cross join (select 1 as direction union all select -1 as direction) as directions
@@ -216,8 +216,8 @@
                 end,
                 chosen.n_to_suppress,
                 chosen.size_to_suppress,
-                chosen.move_id,
-                chosen.layer_id,
+                {{ wavehouse.by_code_point('chosen.move_id') }},
+                {{ wavehouse.by_code_point('chosen.layer_id') }},
                 chosen.direction
         ) as move_rank
     from {{ prefix }}_candidates as candidates

@@ -85,6 +85,9 @@ def test_texts_are_joined_in_the_declared_order(read: Read) -> None:
     found = {row["of_group"]: row["joined"] for row in rows}
     there = {group: [each for each in texts if each is not None] for group, texts in JOINED.items()}
     assert found == {group: "+".join(texts) if texts else None for group, texts in there.items()}
+    by_text = {row["of_group"]: row["joined_by_text"] for row in rows}
+    expected = {group: sorted(texts) for group, texts in there.items()}
+    assert by_text == {group: "+".join(texts) or None for group, texts in expected.items()}
 
 
 def test_each_match_of_a_pattern_is_replaced(read: Read) -> None:

@@ -89,7 +89,10 @@ ranked_shares as (
         ) as n_chosen,
         row_number() over (
             partition by block_id, measure_id, segment_id, segment_code, is_chosen
-            order by case when is_suppressed then 0 else 1 end, weighted_total, category_code
+            order by
+                case when is_suppressed then 0 else 1 end,
+                weighted_total,
+                {{ by_code_point('category_code') }}
         ) as share_rank
     from decided
 ),

@@ -13,6 +13,7 @@ texts as (
 
 select
     of_group,
-    {{ joined_in_order('part', "'+'", 'position desc') }} as joined
+    {{ joined_in_order('part', "'+'", 'position desc') }} as joined,
+    {{ joined_in_order('part', "'+'", by_code_point('part')) }} as joined_by_text
 from texts
 group by of_group

@@ -290,6 +290,8 @@ JOINED: dict[str, list[str | None]] = {
     "gaps": [None, "first", None, "last"],
     "nothing": [None, None],
     "one": ["alone"],
+    # An order by language has them otherwise.
+    "letters": ["b", "_", "B", "a", "A", "é", "1,5", "1_000", "Z"],
 }
 # Text, pattern and replacement; what becomes of it.
 REPLACED: dict[tuple[str | None, str, str], str | None] = {

@@ -1,0 +1,15 @@
+{#-
+    Texts in one order on every engine. A server orders by the language of its database where nothing else is said, so
+    a choice among ids would be another one there.
+-#}
+{% macro by_code_point(expression) -%}
+    {{ return(adapter.dispatch('by_code_point', 'wavehouse')(expression)) }}
+{%- endmacro %}
+
+{% macro default__by_code_point(expression) -%}
+    {{ expression }}
+{%- endmacro %}
+
+{% macro postgres__by_code_point(expression) -%}
+    {{ expression }} collate "C"
+{%- endmacro %}
