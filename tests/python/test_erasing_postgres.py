@@ -10,6 +10,7 @@ import pytest
 import small_people
 from planted import found_in
 from small_people import ID, SECRETS, make_small, release
+from workbench import own_database
 
 from wavehouse.building.postgres import PostgresServer, connect_to_target
 from wavehouse.people import erasing, on_server
@@ -56,12 +57,18 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     return project
 
 
+@pytest.fixture(scope="module")
+def database(postgres_server: PostgresServer) -> PostgresServer:
+    """A database of the tests' server for these tests alone: others read schemas of these names."""
+    return own_database(postgres_server, "small_people")
+
+
 @pytest.fixture
 def server(
-    postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+    database: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator["psycopg2.extensions.connection"]:
-    """A connection to the tests' server, with tables that have the person and another one."""
-    for name, value in postgres_server.environment.items():
+    """A connection to that database, with tables that have the person and another one."""
+    for name, value in database.environment.items():
         monkeypatch.setenv(name, value)
     schemas = sorted({name.partition(".")[0] for name in TABLES})
     with closing(connect_to_target()) as connection:
