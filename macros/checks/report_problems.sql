@@ -10,14 +10,12 @@
             | selectattr('status', 'equalto', 'success')
             | list -%}
         {%- if ran -%}
-            {%- set order = [] -%}
-            {%- for column in ['check_id', 'file_path', 'wave_id', 'column_name', 'source_code', 'problem'] -%}
-                {%- do order.append(wavehouse.by_code_point(column)) -%}
-            {%- endfor -%}
             {%- set rows = run_query(
                 "select file_path, study_id, wave_id, column_name, source_code, n_rows, check_id, problem, remedy"
                 ~ " from " ~ ran[0].node.relation_name
-                ~ " order by " ~ order | join(', ')
+                ~ " order by " ~ wavehouse.all_by_code_point(
+                    ['check_id', 'file_path', 'wave_id', 'column_name', 'source_code', 'problem']
+                )
             ).rows -%}
             {%- if rows | length > 0 -%}
                 {%- do log("", info=true) -%}

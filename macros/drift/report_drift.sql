@@ -9,17 +9,15 @@
             | selectattr('status', 'equalto', 'success')
             | list -%}
         {%- if ran -%}
-            {%- set order = [] -%}
-            {%- for column in ['study_id', 'wave_id', 'drift_kind', 'subject'] -%}
-                {%- do order.append(wavehouse.by_code_point(column)) -%}
-            {%- endfor -%}
             {%- set rows = run_query(
                 "select drift_kind as check_id, " ~ wavehouse.wave_file('study_id', 'wave_id') ~ " as file_path,"
                 ~ " study_id, wave_id, subject as column_name, null as source_code, null as n_rows,"
                 ~ " finding as problem, remedy"
                 ~ " from " ~ ran[0].node.relation_name
                 ~ " where severity = 'hard' and not is_waived"
-                ~ " order by " ~ order | join(', ')
+                ~ " order by " ~ wavehouse.all_by_code_point(
+                    ['study_id', 'wave_id', 'drift_kind', 'subject']
+                )
             ).rows -%}
             {%- if rows | length > 0 -%}
                 {%- do log("", info=true) -%}

@@ -13,3 +13,11 @@
 {% macro postgres__by_code_point(expression) -%}
     {{ expression }} collate "C"
 {%- endmacro %}
+
+
+{#- What stands behind `order by` for several columns of texts. -#}
+{% macro all_by_code_point(columns) -%}
+    {%- for column in columns -%}
+        {{ wavehouse.by_code_point(column) }}{{ ', ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cassandra import cqltypes, type_codes
+from wire import received
 
 HEADER = struct.Struct(">BBhBi")
 ERROR, STARTUP, READY, AUTHENTICATE, OPTIONS, SUPPORTED = 0, 1, 2, 3, 5, 6
@@ -84,9 +85,9 @@ def serving_table(table: Table) -> Iterator[Table]:
                 if table.tls:
                     connection = table.tls.wrap_socket(connection, server_side=True)
                 with connection:
-                    while head := _received(connection, HEADER.size):
+                    while head := received(connection, HEADER.size):
                         _, _, stream, code, length = HEADER.unpack(head)
-                        kind, answer = _answer(table, code, _received(connection, length))
+                        kind, answer = _answer(table, code, received(connection, length))
                         connection.sendall(HEADER.pack(0x84, 0, stream, kind, len(answer)) + answer)
             except (_CutError, OSError):
                 return
@@ -105,16 +106,6 @@ def serving_table(table: Table) -> Iterator[Table]:
         finally:
             server.shutdown()
             thread.join()
-
-
-def _received(connection: Any, number: int) -> bytes:  # noqa: ANN401 (a socket)
-    content = b""
-    while len(content) < number:
-        part = connection.recv(number - len(content))
-        if not part:
-            return b""
-        content += part
-    return content
 
 
 def _answer(table: Table, code: int, body: bytes) -> tuple[int, bytes]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import bson
+from wire import received
 
 HEADER = struct.Struct("<iiii")
 OP_REPLY, OP_QUERY, OP_MSG = 1, 2004, 2013
@@ -48,9 +49,9 @@ def serving_documents(collection: Collection) -> Iterator[Collection]:
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            while message := _received(self.request, HEADER.size):
+            while message := received(self.request, HEADER.size):
                 length, number, _, code = HEADER.unpack(message)
-                body = _received(self.request, length - HEADER.size)
+                body = received(self.request, length - HEADER.size)
                 if code == OP_QUERY:
                     # Flags, the name of a collection, two numbers, and the question.
                     question = bson.decode(body[body.index(b"\0", 4) + 9 :])
@@ -78,16 +79,6 @@ def serving_documents(collection: Collection) -> Iterator[Collection]:
         finally:
             server.shutdown()
             thread.join()
-
-
-def _received(connection: Any, number: int) -> bytes:  # noqa: ANN401 (a socket)
-    content = b""
-    while len(content) < number:
-        part = connection.recv(number - len(content))
-        if not part:
-            return b""
-        content += part
-    return content
 
 
 def _answer(collection: Collection, question: dict[str, Any]) -> dict[str, Any] | None:

@@ -27,6 +27,7 @@ from cassandra_server import (
     Table,
     serving_table,
 )
+from delivered_columns import columns_of
 
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
@@ -36,7 +37,7 @@ from wavehouse_exchange.landing.cassandra import address_of as table_address
 from wavehouse_exchange.landing.options import reading_options
 from wavehouse_exchange.landing.readers import open_table
 from wavehouse_exchange.landing.servers import Source, address_of, collected
-from wavehouse_exchange.landing.tables import AS_DELIVERED, ReadingOptions, texts_of
+from wavehouse_exchange.landing.tables import AS_DELIVERED
 
 RunCommand = Callable[..., tuple[int, str]]
 LISTED, CHOSEN = (kind.apply_parameters([TEXT]) for kind in (cql.ListType, cql.SetType))
@@ -126,16 +127,6 @@ VALUES: dict[str, tuple[Any, Any, dict[str, str | None]]] = {
 }
 
 
-def table_of(path: Path, options: ReadingOptions = AS_DELIVERED) -> dict[str, list[str | None]]:
-    """Read a file into its columns."""
-    table = open_table(path, options)
-    columns: dict[str, list[str | None]] = {column.name: [] for column in table.columns}
-    for chunk in table.chunks:
-        for column, texts in zip(columns.values(), chunk, strict=True):
-            column.extend(texts_of(texts))
-    return columns
-
-
 def source_of(table: Table) -> Source:
     """Give the table as what can be collected."""
     source = address_of(table.address)
@@ -196,7 +187,7 @@ def test_every_type_becomes_columns(empty_project: Project) -> None:
         serving_table(table),
         collected(empty_project, "panel", "2030", source_of(table)) as file,
     ):
-        columns = table_of(file)
+        columns = columns_of(file)
         kinds = {each.name: each.type for each in open_table(file, AS_DELIVERED).columns}
     expected = {name: text for _, _, texts in VALUES.values() for name, text in texts.items()}
     assert {name: column[0] for name, column in columns.items()} == expected
@@ -498,13 +489,13 @@ def test_a_file_of_cqlsh_says_what_the_table_says(tmp_path: Path) -> None:
     with pytest.raises(WavehouseError, match=r"line 2: a quote has a backslash before it.*cqlsh"):
         open_table(path, AS_DELIVERED)
     escaped = reading_options(escape="\\")
-    columns = table_of(path, escaped)
+    columns = columns_of(path, escaped)
     assert {name: column[0] for name, column in columns.items()} == COPIED_TEXTS
     # With `AND ESCAPE = '"'` quotes are written twice, and nothing is to be said.
     path.write_text(COPIED.replace(r"say \"hi\", ok", 'say ""hi"", ok').replace(r"say \"hi\"", "x"))
-    assert table_of(path)["said"] == ['say "hi", ok']
+    assert columns_of(path)["said"] == ['say "hi", ok']
     path.write_text('id,path\n1,C:\\"x\n')
-    assert table_of(path, reading_options(escape="none"))["path"] == ['C:\\"x']
+    assert columns_of(path, reading_options(escape="none"))["path"] == ['C:\\"x']
 
 
 @pytest.mark.parametrize(

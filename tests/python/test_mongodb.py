@@ -14,6 +14,7 @@ from uuid import UUID
 import bson
 import pytest
 from bson import json_util
+from delivered_columns import columns_of
 from mongodb_server import Collection, serving_documents
 
 from wavehouse.errors import WavehouseError
@@ -61,16 +62,6 @@ TEXTS = {
 }
 
 
-def table_of(path: Path) -> dict[str, list[str | None]]:
-    """Read a file into its columns."""
-    table = open_table(path, AS_DELIVERED)
-    columns: dict[str, list[str | None]] = {column.name: [] for column in table.columns}
-    for chunk in table.chunks:
-        for column, texts in zip(columns.values(), chunk, strict=True):
-            column.extend(texts)
-    return columns
-
-
 def write_bson(path: Path, documents: list[dict[str, Any]]) -> Path:
     """Write documents as `mongodump` does."""
     path.write_bytes(b"".join(bson.encode(each) for each in documents))
@@ -79,7 +70,7 @@ def write_bson(path: Path, documents: list[dict[str, Any]]) -> Path:
 
 def test_a_dump_says_what_the_documents_say(tmp_path: Path) -> None:
     path = write_bson(tmp_path / "wave.bson", [NESTED, {"_id": 2, "person": 5}])
-    columns = table_of(path)
+    columns = columns_of(path)
     assert {name: column[0] for name, column in columns.items()} == TEXTS
     assert columns["person"] == ["1099511627776", "5"]
     kinds = {each.name: each.type for each in open_table(path, AS_DELIVERED).columns}
@@ -92,13 +83,13 @@ def test_a_dump_says_what_the_documents_say(tmp_path: Path) -> None:
 def test_an_export_says_the_same_as_a_dump(tmp_path: Path, options: json_util.JSONOptions) -> None:
     path = tmp_path / "wave.ndjson"
     path.write_text(json_util.dumps(NESTED, json_options=options) + "\n", encoding="utf-8")
-    assert {name: column[0] for name, column in table_of(path).items()} == TEXTS
+    assert {name: column[0] for name, column in columns_of(path).items()} == TEXTS
 
 
 def test_dollars_in_keys_of_others_stay(tmp_path: Path) -> None:
     path = tmp_path / "wave.ndjson"
     path.write_text(json.dumps({"person": 1, "price": {"$eur": 3}}) + "\n")
-    assert table_of(path) == {"person": ["1"], "price.$eur": ["3"]}
+    assert columns_of(path) == {"person": ["1"], "price.$eur": ["3"]}
 
 
 def test_what_is_no_such_object_is_said(tmp_path: Path) -> None:
@@ -133,7 +124,7 @@ def test_numbers_that_are_none_and_moments_of_no_calendar(tmp_path: Path) -> Non
         "late": bson.DatetimeMS(2**60),
         "tiny": bson.Decimal128(Decimal("1E-7")),
     }
-    columns = table_of(write_bson(tmp_path / "wave.bson", [odd]))
+    columns = columns_of(write_bson(tmp_path / "wave.bson", [odd]))
     assert columns == {
         "nan": [None],
         "large": ["inf"],

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 import pytest
+from delivered_columns import columns_of
 
 from wavehouse.building.postgres import PostgresServer, connect_to_target
 from wavehouse.errors import WavehouseError
@@ -11,9 +12,7 @@ from wavehouse.project import Project
 from wavehouse_exchange.landing import land_wave
 from wavehouse_exchange.landing.landed import code_counts
 from wavehouse_exchange.landing.postgresql import PASSWORD, Address
-from wavehouse_exchange.landing.readers import open_table
 from wavehouse_exchange.landing.servers import Source, address_of, collected
-from wavehouse_exchange.landing.tables import AS_DELIVERED, texts_of
 
 MADE = (
     "drop schema if exists survey cascade",
@@ -91,19 +90,14 @@ def named(postgres_server: PostgresServer) -> Named:
     return address
 
 
-def columns_of(project: Project, source: Source) -> dict[str, list[str | None]]:
+def collected_columns(project: Project, source: Source) -> dict[str, list[str | None]]:
     """Read a table into its columns."""
     with collected(project, "panel", "2030", source) as file:
-        table = open_table(file, AS_DELIVERED)
-        columns: dict[str, list[str | None]] = {column.name: [] for column in table.columns}
-        for chunk in table.chunks:
-            for column, texts in zip(columns.values(), chunk, strict=True):
-                column.extend(texts_of(texts))
-    return columns
+        return columns_of(file)
 
 
 def test_a_table_says_what_is_stored(empty_project: Project, named: Named) -> None:
-    columns = columns_of(empty_project, named("survey.Wave.1"))
+    columns = collected_columns(empty_project, named("survey.Wave.1"))
     assert {name: column[0] for name, column in columns.items()} == TEXTS
     # In the order of its key; of a row without values nothing is said.
     assert columns["person"] == ["1", "2"]

@@ -16,15 +16,12 @@ TARGET_PATH = "--target-path"
 BLOCK = re.compile(rb"{% docs (variable__\w+) %}")
 
 
-def forget_if_misleading(project: Project, arguments: Sequence[str]) -> bool:
+def forget_if_misleading(project: Project, arguments: Sequence[str]) -> None:
     """Remove what dbt has kept if it knows a variable that has no block of docs any more.
 
     Args:
         project: the project.
         arguments: those of dbt, which may name its folder.
-
-    Returns:
-        whether it was removed.
     """
     folder = project.target
     if TARGET_PATH in arguments:
@@ -32,11 +29,9 @@ def forget_if_misleading(project: Project, arguments: Sequence[str]) -> bool:
     try:
         kept = (folder / KEPT).read_bytes()
     except OSError:
-        return False
+        return
     # As dbt names a block in what it keeps.
     known = re.findall(rb"doc\.%b\.(variable__\w+)" % re.escape(project.name.encode()), kept)
     pages = (path.read_bytes() for path in (project.root / BLOCKS).glob("*.md"))
-    if set(known) <= {name for page in pages for name in BLOCK.findall(page)}:
-        return False
-    (folder / KEPT).unlink(missing_ok=True)
-    return True
+    if not set(known) <= {name for page in pages for name in BLOCK.findall(page)}:
+        (folder / KEPT).unlink(missing_ok=True)

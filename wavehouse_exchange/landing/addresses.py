@@ -1,6 +1,7 @@
 """Addresses of tables and collections on a server: `scheme://[user@]host/database/table`."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -66,3 +67,20 @@ def parts_of(text: str, password: str, outer: str, inner: str) -> Parts:
             f"{told}: this names no {inner}. Write {scheme}://host/{outer}/{inner}."
         )
     return Parts(scheme, unquote(user), hosts, within["outer"], within["inner"], parts.query)
+
+
+def refuse_unknown(address: object, given: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse options behind `?` that there are not.
+
+    Args:
+        address: the address, as messages name it.
+        given: the names of the options that it has.
+        known: the names of those that there are.
+
+    Raises:
+        WavehouseError: one of them is none.
+    """
+    if unknown := sorted(set(given) - set(known)):
+        raise WavehouseError(
+            f"{address}: there is no option {', '.join(unknown)}. There are {', '.join(known)}."
+        )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from wavehouse.errors import WavehouseError
-from wavehouse_exchange.landing.addresses import parts_of
+from wavehouse_exchange.landing.addresses import parts_of, refuse_unknown
 
 if TYPE_CHECKING:
     from cassandra.connection import DefaultEndPoint
@@ -125,10 +125,7 @@ def address_of(text: str) -> Address:
     address = Address(
         parts.hosts, parts.user, parts.outer, parts.inner, tuple(sorted(options.items()))
     )
-    if unknown := sorted(set(options) - set(TLS)):
-        raise WavehouseError(
-            f"{address}: there is no option {', '.join(unknown)}. There are {', '.join(TLS)}."
-        )
+    refuse_unknown(address, options, TLS)
     for name in ("tls", "tlsAllowInvalidHostnames"):
         if options.get(name, "true") not in {"true", "false"}:
             raise WavehouseError(f"{address}: {name} is true or false.")

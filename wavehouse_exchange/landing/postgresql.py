@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from wavehouse.errors import WavehouseError
-from wavehouse_exchange.landing.addresses import parts_of
+from wavehouse_exchange.landing.addresses import parts_of, refuse_unknown
 from wavehouse_exchange.landing.progress import Progress
 
 if TYPE_CHECKING:
@@ -128,10 +128,7 @@ def address_of(text: str) -> Address:
     address = Address(
         parts.scheme, parts.hosts, parts.user, parts.outer, parts.inner, tuple(options.items())
     )
-    if unknown := sorted(set(options) - set(OPTIONS)):
-        raise WavehouseError(
-            f"{address}: there is no option {', '.join(unknown)}. There are {', '.join(OPTIONS)}."
-        )
+    refuse_unknown(address, options, OPTIONS)
     return address
 
 

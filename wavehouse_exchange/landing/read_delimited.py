@@ -65,16 +65,15 @@ def open_delimited(path: Path, options: ReadingOptions) -> DeliveredTable:
             f"{path}: the file is empty: it has no header. Ask for a new delivery."
         )
     delimiter = options.delimiter or _find_delimiter(sample, path, escape or None)
-    above = _rows_above(path, sample, _Marks(delimiter, escape or None), options)
+    marks = _Marks(delimiter, escape or None)
+    above = _rows_above(path, sample, marks, options)
     names, labels = header_of(above, options)
     return DeliveredTable(
         path,
         path.suffix[1:].lower(),
         f"pyarrow {pa.__version__}",
         [DeliveredColumn(name, label) for name, label in zip(names, labels, strict=True)],
-        _chunks(
-            path, encoding, _Marks(delimiter, escape or None), names, len(options.header_rows) or 1
-        ),
+        _chunks(path, encoding, marks, names, len(options.header_rows) or 1),
         encoding=encoding,
         notes=notes,
     )

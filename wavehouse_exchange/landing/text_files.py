@@ -51,7 +51,7 @@ def check_text_file(path: Path, encoding: str, quoted: bool, escape: str | None 
                 # Within quotes the row goes on from them, else from the last line end.
                 begins = block.rfind(b'"' if inside else b"\n") + 1
                 row = len(block) - begins
-                row_begins = lines + block.count(b"\n", 0, begins) + 1
+                row_begins = _line(lines, block, begins)
             if row > LONGEST_ROW + BLOCK_BYTES:
                 raise WavehouseError(too_long(path, f"line {row_begins}"))
             lines += block.count(b"\n")
@@ -83,10 +83,15 @@ def too_long(path: Path, place: str) -> str:
     )
 
 
+def _line(lines: int, block: bytes, place: int) -> int:
+    """Give the line of a place in a part, which so many lines stand before."""
+    return lines + block.count(b"\n", 0, place) + 1
+
+
 def _refuse_escaped(path: Path, block: bytes, lines: int) -> None:
     found = _ESCAPED_QUOTE.search(block)
     if found:
-        line = lines + block.count(b"\n", 0, found.start()) + 1
+        line = _line(lines, block, found.start())
         raise WavehouseError(
             f"{path}: line {line}: a quote has a backslash before it. Say what that means: "
             "--escape '\\' if the file writes quotes within values so, as cqlsh and MySQL do, or "
@@ -97,14 +102,14 @@ def _refuse_escaped(path: Path, block: bytes, lines: int) -> None:
 def _refuse(path: Path, block: bytes, lines: int, encoding: str, has_controls: bool) -> None:
     place = block.find(b"\0")
     if place >= 0:
-        line = lines + block.count(b"\n", 0, place) + 1
+        line = _line(lines, block, place)
         raise WavehouseError(
             f"{path}: line {line}: a NUL character. Export the file as plain text, or name its "
             "encoding with --encoding if it is another one."
         )
     found = _CONTROLS.search(block) if has_controls else None
     if found:
-        line = lines + block.count(b"\n", 0, found.start()) + 1
+        line = _line(lines, block, found.start())
         raise WavehouseError(
             f"{path}: line {line}: byte 0x{found[0].hex()} is not a letter in {encoding}. Such "
             "files mostly have an encoding of Windows: name it with --encoding, such as cp1250 "
