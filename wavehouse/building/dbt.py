@@ -13,7 +13,6 @@ from typing import Any
 
 from wavehouse.building.databases import held_message
 from wavehouse.building.fingerprint import method_fingerprint
-from wavehouse.building.kept_by_dbt import forget_if_misleading
 from wavehouse.encryption.databases import settle
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import terminal_text
@@ -67,6 +66,8 @@ def run_dbt(
     """
     if project.is_own and arguments[:1] != ("deps",):
         install_packages(project)
+    from wavehouse.building.kept_by_dbt import forget_if_misleading
+
     forget_if_misleading(project, arguments)
     held: str | None = None
     refused: int | None = None
