@@ -39,7 +39,8 @@ declared as (
         max(case when breaks.severity = 'hard' then 1 else 0 end) = 1
         and max(bridges.bridge_factor) is null as is_dividing,
         max(bridges.bridge_factor) as bridge_factor,
-        max(bridges.standard_error) as bridge_error
+        max(bridges.standard_error) as bridge_error,
+        max(breaks.description) as break_description
     from breaks
     inner join inputs
         on breaks.variable_id = inputs.variable_id
@@ -67,7 +68,8 @@ final as (
         wave_number as break_wave_number,
         true as is_dividing,
         cast(null as {{ type_number() }}) as bridge_factor,
-        cast(null as {{ type_number() }}) as bridge_error
+        cast(null as {{ type_number() }}) as bridge_error,
+        'Other items were offered than in the wave before.' as break_description
     from item_changes
 )
 

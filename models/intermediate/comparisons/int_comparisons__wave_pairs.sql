@@ -89,6 +89,7 @@ candidates as (
         paired.study_id,
         paired.measure_id,
         comparisons.comparison_id,
+        comparisons.comparison_kind,
         paired.from_wave_id,
         paired.to_wave_id,
         paired.from_wave_number,
@@ -134,6 +135,9 @@ final as (
         comparison_id as comparison,
         from_wave_id,
         to_wave_id,
+
+        -- what it is
+        comparison_kind,
 
         -- order
         from_wave_number,
