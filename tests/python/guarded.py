@@ -57,6 +57,8 @@ TABLES = {
     "segment_id text, note text",
     "fct_trend_slopes": "study_id text, first_wave_id text, last_wave_id text, measure_id text, "
     "segment_id text, note text",
+    "chart_trend_estimates": "study_id text, wave_id text, measure_id text, segment_id text, "
+    "observation_status text, since_previous text, break_text text, value_format text",
     "fct_period_estimates": "study_id text, period_grain text, wave_id text, measure_id text, "
     "segment_id text, note text",
     "fct_revisions": "from_release text, to_release text, study_id text, period_grain text, "
@@ -96,6 +98,11 @@ def rows_of_tables() -> Iterable[tuple[str, tuple[object, ...]]]:
                 for segment in ("total", f"{HIDDEN}_s") if shut else ("total", "s_open"):
                     key = (study, wave, measure, variable, segment, segment, "w")
                     yield "fct_trend_estimates", (*key, number / 7, "A", f"{no} figure")
+                    since = f"{no} change from {before}" if before else None
+                    yield (
+                        "chart_trend_estimates",
+                        (study, wave, measure, segment, "A", since, since, "0.0"),
+                    )
                     yield (
                         "fct_revisions",
                         ("r1", "r2", study, "wave", wave, measure, segment, f"{no} revised"),

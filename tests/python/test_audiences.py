@@ -81,6 +81,36 @@ def test_rows_are_those_of_the_grants(guarded: Project) -> None:
         ]
 
 
+def test_what_tells_of_earlier_waves_is_empty_where_one_of_them_is_hidden(guarded: Project) -> None:
+    query = (
+        "select distinct wave_id, since_previous, break_text, value_format "
+        "from chart_trend_estimates where study_id = 'open' order by 1"
+    )
+    told = "plain change from w1"
+    published(guarded)
+    with open_audience(guarded, None) as opened:
+        assert read(opened, query) == [("w1", None, None, "0.0"), ("w2", told, told, "0.0")]
+    for rows, expected in (
+        ("public,open,w2,,,,\n", [("w2", None, None, "0.0")]),
+        # Another measure or segment of the earlier wave is not enough.
+        (
+            "public,open,w1,,s_open,,\npublic,open,w2,,total,,\n",
+            [("w1", None, None, "0.0"), ("w2", None, None, "0.0")],
+        ),
+        (
+            "public,open,w1,m_open,,,\npublic,open,w2,m_open,,,\n",
+            [("w1", None, None, "0.0"), ("w2", told, told, "0.0")],
+        ),
+        (
+            "public,open,w1,,,,\npublic,open,w3,,,,\n",
+            [("w1", None, None, "0.0"), ("w3", None, None, "0.0")],
+        ),
+    ):
+        published(guarded, {"audience_rows": rows})
+        with open_audience(guarded, None) as opened:
+            assert read(opened, query) == expected
+
+
 def test_grants_of_measures_and_segments_limit_rows(guarded: Project) -> None:
     published(guarded)
     given = add_key(guarded, "readers", "Someone")

@@ -105,6 +105,11 @@ NUMBERS_OF_A_TEST = (
     "p_value",
     "p_value_adjusted",
 )
+# What a row of a chart shows, as a number and as text.
+CHARTED = {
+    **dict.fromkeys(("value", "value_lower", "value_upper"), "1"),
+    **dict.fromkeys(("display_value", "display_interval"), "'1'"),
+}
 TESTED = "observation_status in ('A', 'U')"
 UNTESTED = "observation_status not in ('A', 'U')"
 
@@ -226,6 +231,42 @@ BREAKS: dict[str, list[Breakage]] = {
         Breakage({"p_value": "0.5", "p_value_adjusted": "0.4"}, SHOWN),
         Breakage({"p_value": "0.5", "p_value_adjusted": "1.1"}, SHOWN),
         Breakage({"p_value": "0.5", "p_value_adjusted": "null"}, SHOWN),
+    ],
+    **{
+        f"{mart}_suppressed_rows_have_no_numbers": [
+            # A row without a number that has one, or says no reason.
+            *(
+                Breakage(
+                    {
+                        **status,
+                        **dict.fromkeys(numbers, "null"),
+                        "missing_reason": "'A reason'",
+                        column: value,
+                    },
+                    SHOWN,
+                )
+                for status in statuses
+                for column, value in {**numbers, "missing_reason": "null"}.items()
+            ),
+            Breakage({"missing_reason": "'A reason'"}, f"{SHOWN} and value is not null"),
+            Breakage({"value": "null"}, f"{SHOWN} and value is not null"),
+        ]
+        for mart, numbers, statuses in (
+            (
+                "chart_trend_estimates",
+                {**CHARTED, "rounded_percent": "1", "ci_level": "0.9", "n_respondents": "1"},
+                HIDDEN_STATUSES,
+            ),
+            (
+                "chart_trend_changes",
+                {**CHARTED, "is_significant": "false"},
+                (*HIDDEN_STATUSES, {"is_comparable": "false"}),
+            ),
+        )
+    },
+    "rounded_percentages_are_next_to_the_shares": [
+        Breakage({"rounded_percent": value}, "rounded_percent is not null")
+        for value in ("-1", "101", "floor(value) - 1", "floor(value) + 2")
     ],
     "sampling_fractions_are_at_most_one": [
         Breakage({"sampling_fraction": value}) for value in ("1.01", "-0.01", "null")

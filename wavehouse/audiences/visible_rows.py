@@ -50,6 +50,17 @@ OF_THE_WAVE_BEFORE = {
         ),
     )
 }
+# Rows that are granted with their wave, and what they tell of any earlier one. A change or a break
+# reaches back as far as waves that asked, so it is shown where all waves before are granted.
+OF_EARLIER_WAVES = {
+    "chart_trend_estimates": frozenset(
+        {
+            *("since_previous", "is_significant_since_previous"),
+            *("since_first", "is_significant_since_first"),
+            "break_text",
+        }
+    )
+}
 # They tell of a wave as a whole, so a limit to measures does not hide them.
 OF_WHOLE_WAVES = frozenset({"dim_study", "dim_wave", "fct_wave_quality", "fct_weight_quality"})
 STATUSES = ("observation_status", "from_observation_status", "to_observation_status")
@@ -137,7 +148,14 @@ def prepare(
                     and first.segment_id is not distinct from last.segment_id
                     and first.with_provisional = last.with_provisional
         )
-        select pairs.* exclude (first_number, last_number)
+        select
+            pairs.* exclude (first_number, last_number),
+            not exists (
+                select 1 from {source}.dim_wave as wave
+                where
+                    wave.study_id = pairs.study_id
+                    and wave.wave_number < pairs.first_number
+            ) as is_from_the_beginning
         from pairs
         where not exists (
             select 1 from {source}.dim_wave as wave
@@ -330,6 +348,11 @@ def shown(table: str, column: str) -> str:
             f"case when {ROW}.{named} is null or ({ROW}.study_id, {ROW}.{named}) in "
             f"(select (study_id, wave_id) from grants) then {value} end as {sql_name(column)}"
         )
+    if column in OF_EARLIER_WAVES.get(table, ()):
+        judged = Judged(table, _FIGURE, False)
+        since = ["spans.is_from_the_beginning", f"spans.last_wave_id = {ROW}.wave_id"]
+        visible = _granted(judged, "spans", since)
+        return f"case when {visible} then {value} end as {sql_name(column)}"
     return value
 
 
@@ -338,6 +361,7 @@ def may_be_empty(table: str, column: str) -> bool:
     return (
         column in OF_THE_STUDY.get(table, ())
         or column in (OF_THE_WAVE_BEFORE.get(table, ("", ()))[1])
+        or column in OF_EARLIER_WAVES.get(table, ())
     )
 
 

@@ -38,7 +38,7 @@ categories as (
 ),
 
 formats as (
-    select * from {{ ref('int_measures__formats') }}
+    select * from {{ ref('int_published__formats') }}
 ),
 
 statuses as (

@@ -41,7 +41,7 @@ categories as (
 ),
 
 formats as (
-    select * from {{ ref('int_measures__formats') }}
+    select * from {{ ref('int_published__formats') }}
 ),
 
 statuses as (
@@ -232,7 +232,9 @@ final as (
         figures.value_unit,
         figures.value_decimals,
         {{ number_format('figures.value_decimals') | indent(8) }} as value_format,
-        {{ written_number('figures.value', 'figures.digits', 'figures.value_decimals') | indent(8) }}
+        {{ written_number(
+            'figures.value', 'figures.digits', 'figures.value_decimals'
+        ) | indent(8) }}
         || figures.written_unit as display_value,
         {{ written_number(
             'figures.value_lower', 'figures.lower_digits', 'figures.value_decimals'

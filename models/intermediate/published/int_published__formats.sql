@@ -1,4 +1,3 @@
-{{ config(materialized='view') }}
 /*
     How figures of a measure are written for readers.
     1. A share is a percentage, and its changes are percentage points. A ratio and a score have no unit.
