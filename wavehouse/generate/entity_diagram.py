@@ -23,7 +23,7 @@ MARTS = PurePosixPath("models/marts")
 # Of the machine, not of the surveys, and not published.
 OPERATIONS = "operations"
 # The folders of the marts in the order in which people read; others follow.
-GROUPS = ("core", "trends", "dictionary", "wide")
+GROUPS = ("core", "trends", "charts", "dictionary", "wide")
 REFERENCE = re.compile(r"ref\(\s*'(\w+)'\s*\)")
 
 LEFT, NAME_WIDTH, COLUMN_WIDTH = 16, 330, 92

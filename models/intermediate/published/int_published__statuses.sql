@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_checks__problems') }}
 with
 
 statuses as (
