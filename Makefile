@@ -16,7 +16,7 @@ PROCESSES ?= auto
 PYTEST = $(BIN)/pytest --durations 25 --durations-min 20 --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 PY := $(wildcard wavehouse wavehouse_exchange tests/python scripts docs/course)
 
-.PHONY: build test test-slow docs pages lineage browser drills lint format generate postgres benchmark mutants evaluate lock clean distclean help
+.PHONY: build test test-slow docs pages lineage browser drills lint format generate postgres engine benchmark mutants evaluate lock clean distclean help
 
 build: $(INSTALLED) ## Build everything, test its data, and publish it if all of it passes (the default)
 	@$(BIN)/wavehouse build
@@ -111,6 +111,9 @@ postgres: $(INSTALLED) ## Build everything on a throwaway PostgreSQL server, and
 
 # BENCHMARK gives its options, such as --quick, --only build or --help.
 BENCHMARK ?=
+engine: $(INSTALLED) ## Start an engine, build everything there and on DuckDB, and compare; NAME=ducklake
+	@$(BIN)/wavehouse engine $(NAME)
+
 benchmark: $(INSTALLED) ## Measure what estimates cost, here and elsewhere; BENCHMARK=--quick takes minutes
 	@PYTHONPATH=scripts $(BIN)/python -m benchmark $(BENCHMARK)
 

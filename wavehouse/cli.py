@@ -45,7 +45,7 @@ COMMANDS = {
     ),
     "Encrypt": ("encryption",),
     "Look back": ("releases", "as-of", "diff"),
-    "Work on PostgreSQL": ("postgres",),
+    "Work on other engines": ("postgres", "engine"),
     "Bring a project to a new version": ("migrate",),
 }
 # Of the first sentence of a command's help.

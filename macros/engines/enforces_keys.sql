@@ -11,7 +11,7 @@
 {%- endmacro %}
 
 {% macro duckdb__enforces_keys(long_table) -%}
-    {{ return(not long_table) }}
+    {{ return(not long_table and not wavehouse.is_lake()) }}
 {%- endmacro %}
 
 {% macro postgres__enforces_keys(long_table) -%}

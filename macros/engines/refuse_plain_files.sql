@@ -8,5 +8,9 @@
         'This project is encrypted, and dbt has no key. Run `wavehouse build`, or set WAVEHOUSE_KEY and '
         ~ 'DBT_ENV_SECRET_WAVEHOUSE_KEY to the key.'
     ) }}
+    {%- elif execute and var('encrypted_for', none) and wavehouse.is_lake() -%}
+    {{ exceptions.raise_compiler_error(
+        'This project is encrypted, and the files of a lake would be plain. Build it on DuckDB.'
+    ) }}
     {%- endif -%}
 {%- endmacro %}

@@ -2,12 +2,12 @@
 
 import click
 
-from wavehouse.commands.shared import Command, target_option, with_project
+from wavehouse.commands.shared import TARGETS, Command, target_option, with_project
 from wavehouse.project import Project
 
 
 @click.command(cls=Command)
-@target_option("the dbt target whose tables are attacked")
+@target_option("the dbt target whose tables are attacked", TARGETS)
 @with_project
 def attack(project: Project, target: str) -> None:
     """Try to compute what the tables suppress, and fail if that works."""

@@ -125,6 +125,12 @@ WAVE = _Id("wave", "waves")
 VARIABLE = _Id("variable", "questions")
 
 
+# As wavehouse/building/targets.py has them, which loads what many commands can spare.
+TARGETS = ("duckdb", "postgres", "ducklake")
+# Those whose releases can be published, served and compared with.
+SERVED_TARGETS = ("duckdb", "postgres")
+
+
 def study_argument(text: str = "the study's id") -> Callable[[Function], Function]:
     """Declare the study that a command is of."""
     return argument("study", text, type=STUDY, metavar="STUDY")
@@ -155,11 +161,13 @@ def apply_option(command: Function) -> Function:
     )(command)
 
 
-def target_option(text: str) -> Callable[[Function], Function]:
-    """Declare which engine a command works on."""
+def target_option(
+    text: str, targets: Sequence[str] = SERVED_TARGETS
+) -> Callable[[Function], Function]:
+    """Declare which target of profiles.yml a command works on."""
     return click.option(
         "--target",
-        type=click.Choice(["duckdb", "postgres"]),
+        type=click.Choice(targets),
         default="duckdb",
         show_default=True,
         help=text,

@@ -13,12 +13,10 @@ from dataclasses import dataclass, field, replace
 from itertools import permutations, product
 from typing import Any
 
-from wavehouse.building.databases import holder_named
-from wavehouse.building.postgres import connect_to_target
+from wavehouse.building.targets import Target, open_target
 from wavehouse.changes.attached_release import Beside
 from wavehouse.disclosure.linear_systems import Sum, System, Unknown
-from wavehouse.encryption.databases import connect
-from wavehouse.errors import ProblemsError, WavehouseError
+from wavehouse.errors import ProblemsError
 from wavehouse.escapes import sql_text
 from wavehouse.project import Project
 
@@ -379,45 +377,20 @@ def tables(project: Project, target: str, beside: Beside | None = None) -> Itera
         target: the dbt target.
         beside: a release that has what was not built.
     """
-    if target == "postgres":
-        connection = connect_to_target()
-
-        def run(sql: str) -> list[Row]:
-            with connection.cursor() as cursor:
-                cursor.execute(beside.placed(sql, own) if beside else sql)
-                names = [column.name for column in cursor.description or ()]
-                return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-    else:
-        if not project.working_database.exists():
-            raise WavehouseError(
-                "There is no build yet, so there is nothing to attack. Run `make`."
-            )
-        with holder_named(project.relative(project.working_database)):
-            connection = connect(project.working_database, read_only=True)
-            if beside:
-                beside.attach(connection)
-
-        def run(sql: str) -> list[Row]:
-            result = connection.execute(beside.placed(sql, own) if beside else sql)
-            names = [column[0] for column in result.description]
-            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-    own = _relations(connection, beside) if beside else set()
-    try:
-        yield run
-    finally:
-        connection.close()
+    with open_target(project, target, read_only=True) as opened:
+        if beside and beside.database:
+            beside.attach(opened.connection)
+        own = _relations(opened, beside) if beside else set()
+        yield lambda sql: opened.rows(beside.placed(sql, own) if beside else sql)
 
 
-def _relations(connection: Any, beside: Beside) -> set[tuple[str, str]]:  # noqa: ANN401 - of either engine
+def _relations(opened: Target, beside: Beside) -> set[tuple[str, str]]:
     """Give schema and name of what a change has itself, without the prefix of its schemas."""
-    cursor = connection.cursor()
-    cursor.execute(
+    found = opened.rows(
         "select table_schema, table_name from information_schema.tables "
         f"where table_catalog = current_database() and table_schema like '{beside.prefix}%'"
     )
-    return {(schema.removeprefix(beside.prefix), name) for schema, name in cursor.fetchall()}
+    return {(row["table_schema"].removeprefix(beside.prefix), row["table_name"]) for row in found}
 
 
 def shown_differences(query: Query) -> Iterator[Hole]:

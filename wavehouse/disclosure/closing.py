@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wavehouse.building.dbt import run_dbt
-from wavehouse.building.postgres import connect_to_target
+from wavehouse.building.targets import DUCKDB, open_target
 from wavehouse.changes.attached_release import Beside
 from wavehouse.disclosure.attack import (
     ROW_KEYS,
@@ -33,7 +33,6 @@ from wavehouse.disclosure.attack import (
     shown_differences,
     tables,
 )
-from wavehouse.encryption.databases import connect
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_text
 from wavehouse.project import Project
@@ -128,9 +127,12 @@ def forget_closing(project: Project, target: str, prefix: str = "") -> None:
     import duckdb
     import psycopg2
 
-    if target == "postgres" or project.working_database.exists():
-        with suppress(duckdb.Error, psycopg2.Error):
-            _execute(project, target, [f"drop table if exists {prefix}{TABLE}"])
+    if target != DUCKDB or project.working_database.exists():
+        with (
+            suppress(duckdb.Error, psycopg2.Error, WavehouseError),
+            open_target(project, target) as opened,
+        ):
+            opened.run([f"drop table if exists {prefix}{TABLE}"])
 
 
 def _close_block(
@@ -254,30 +256,11 @@ def write_closing(project: Project, target: str, rows: list[RowKey], prefix: str
     """Write the rows to suppress where dbt reads them."""
     columns = ", ".join(f"{name} text" for name in ROW_KEYS)
     values = ", ".join("(" + ", ".join(sql_text(value) for value in row) + ")" for row in rows)
-    _execute(
-        project,
-        target,
-        [
-            f"drop table if exists {prefix}{TABLE}",
-            f"create table {prefix}{TABLE} ({columns})",
-            f"insert into {prefix}{TABLE} values {values}",
-        ],
-    )
-
-
-def _execute(project: Project, target: str, statements: list[str]) -> None:
-    """Run SQL on what dbt built, on either engine."""
-    if target == "postgres":
-        connection = connect_to_target()
-        try:
-            with connection.cursor() as cursor:
-                for statement in statements:
-                    cursor.execute(statement)
-            connection.commit()
-        finally:
-            connection.close()
-        return
-
-    with connect(project.working_database) as database:
-        for statement in statements:
-            database.execute(statement)
+    with open_target(project, target) as opened:
+        opened.run(
+            [
+                f"drop table if exists {prefix}{TABLE}",
+                f"create table {prefix}{TABLE} ({columns})",
+                f"insert into {prefix}{TABLE} values {values}",
+            ]
+        )

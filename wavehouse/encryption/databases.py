@@ -14,7 +14,9 @@ from wavehouse.escapes import sql_name, sql_text
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-PACKAGE, EXTENSION = "duckdb-extension-httpfs", ".duckdb_extension"
+# DuckDB's extensions come as packages; one of them encrypts.
+PACKAGE, EXTENSION = "duckdb-extension-{}", ".duckdb_extension"
+ENCRYPTS = "httpfs"
 # A database begins with a sum, these letters, its version, and a number whose first bit says it.
 MAGIC, MAGIC_AT, FLAGS_AT = b"DUCK", 8, 20
 WRONG_KEY = "Wrong encryption key"
@@ -171,22 +173,36 @@ def load_encryption(connection: "DuckDBPyConnection") -> None:
     Raises:
         WavehouseError: the package that can do so is not there, or is of another DuckDB.
     """
+    load_extension(connection, ENCRYPTS)
+
+
+def load_extension(connection: "DuckDBPyConnection", name: str) -> None:
+    """Load an extension of DuckDB from its package: nothing is fetched.
+
+    Args:
+        connection: gets it.
+        name: the extension, such as `ducklake`.
+
+    Raises:
+        WavehouseError: the package is not there, or is of another DuckDB.
+    """
     import duckdb
 
+    package = PACKAGE.format(name)
     remedy = "Install the packages again: remove .venv and run `make`."
     try:
-        connection.execute(f"load {sql_text(_extension())}")
+        connection.execute(f"load {sql_text(_extension(package))}")
     except (ImportError, IndexError) as error:
-        raise WavehouseError(f"The package {PACKAGE} is not installed. {remedy}") from error
+        raise WavehouseError(f"The package {package} is not installed. {remedy}") from error
     except duckdb.Error as error:
-        raise WavehouseError(f"{PACKAGE} cannot be loaded: {error}. {remedy}") from error
+        raise WavehouseError(f"{package} cannot be loaded: {error}. {remedy}") from error
 
 
 @cache
-def _extension() -> Path:
+def _extension(package: str) -> Path:
     """Find the file of the extension, which a command may load for each of many tables."""
     # It loads much that commands which open nothing can do without.
     from importlib.metadata import files as files_of_package
 
-    found = [each for each in files_of_package(PACKAGE) or [] if each.suffix == EXTENSION]
+    found = [each for each in files_of_package(package) or [] if each.suffix == EXTENSION]
     return Path(str(found[0].locate()))

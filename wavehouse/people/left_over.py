@@ -1,5 +1,9 @@
 """What is left of erased people after all was done here, and what to do about it."""
 
+import os
+
+from wavehouse.building.targets import DUCKLAKE
+from wavehouse.engines.lake import CATALOGUE, DEFAULTS
 from wavehouse.people.erasure_list import ErasureList
 from wavehouse.people.found_people import Search
 from wavehouse.people.git_history import files_in_git, how_to_rewrite
@@ -24,24 +28,41 @@ def left_in_backups(erased: ErasureList, what: str = "rows of theirs") -> list[s
 
 
 def left_on_server(project: Project, *, is_erased: bool = False) -> list[str]:
-    """Say what a PostgreSQL server has, if there was a build on one since `target/` is there.
+    """Say what a server and a lake have, if there was a build there since `target/` is there.
 
     Args:
         project: the project.
         is_erased: whether rows of erased people were deleted there; else nothing was.
     """
+    in_lake = _left_in_lake(project)
     if not (project.target / "postgres").is_dir():
-        return []
+        return in_lake
     of_server = "Backups and logs of the server are its administrator's."
     if is_erased:
         return [
             "Left on PostgreSQL: what was estimated with them, and copies that people made there. "
-            f"Build there again (`wavehouse build --target postgres`). {of_server}"
+            f"Build there again (`wavehouse build --target postgres`). {of_server}",
+            *in_lake,
         ]
     return [
         "Left on PostgreSQL: their rows, in the tables of builds and in releases. Build there "
         "again (`wavehouse build --target postgres`), then drop the schemas of earlier releases "
-        f"(served_...). {of_server}"
+        f"(served_...). {of_server}",
+        *in_lake,
+    ]
+
+
+def _left_in_lake(project: Project) -> list[str]:
+    """Say what a lake has. That in `target/` goes with all else that is made again."""
+    place = os.environ.get(CATALOGUE)
+    is_in_target = (project.root / DEFAULTS[CATALOGUE]).exists()
+    if place is None and (is_in_target or not (project.target / DUCKLAKE).is_dir()):
+        return []
+    where = f" at {place}" if place else ""
+    return [
+        f"Left in the lake{where}: their rows, in tables and in earlier versions of them. Build "
+        "there again (`wavehouse build --target ducklake`), then let all earlier versions go "
+        "(docs/guide/ducklake.md)."
     ]
 
 
