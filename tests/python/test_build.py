@@ -21,6 +21,7 @@ from wavehouse.building.dbt import results_of
 from wavehouse.building.fingerprint import fingerprint
 from wavehouse.building.working_database import set_damaged_aside
 from wavehouse.codebook.tables import NEEDED_COLUMNS
+from wavehouse.encryption.key import KEY, OUT_OF_LOGS
 from wavehouse.project import Project
 from wavehouse.publishing.publish import is_as_it_passed
 from wavehouse_exchange.onboarding.draft import (
@@ -446,3 +447,31 @@ def test_a_build_says_how_far_it_is_where_nobody_watches_a_counter(
     assert counts
     assert len(counts) < 9
     assert all(re.fullmatch(r"  \d of 9", line) for line in counts)
+
+
+SPILLS = """
+select number, md5(cast(number as varchar)) as text
+from (select range as number from range(3000000)) as numbers
+order by text
+"""
+
+
+@pytest.mark.parametrize("kind", ["plain", "encrypted"])
+def test_models_are_built_after_one_that_did_not_fit_into_memory(
+    tmp_path: Path, project_root: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # DuckDB lets nobody say again where it writes then, and dbt repeats settings for each model.
+    monkeypatch.setenv("WAVEHOUSE_MEMORY", "100MB")
+    for name in (KEY, OUT_OF_LOGS) if kind == "encrypted" else ():
+        monkeypatch.setenv(name, "no key of anybody")
+    project = Project(tmp_path)
+    shutil.copy(project_root / "profiles.yml", project.root)
+    write(project, "dbt_project.yml", FILES["dbt_project.yml"])
+    write(project, "models/large.sql", SPILLS)
+    write(project, "models/small.sql", "select count(*) as n from {{ ref('large') }}")
+    words = ("build", "--project-dir", str(tmp_path), "--profiles-dir", str(tmp_path))
+    ran = subprocess.run(
+        [*dbt.START, *words], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout
+    assert "PASS=2 " in ran.stdout

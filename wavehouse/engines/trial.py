@@ -127,33 +127,31 @@ def try_engine(project: Project, engine: Engine) -> Trial:
         for change in generate(project, found):
             print(f"Generated {change}")
         place = folder / engine.name
-        for old in (place, folder / DUCKDB):
-            shutil.rmtree(old, ignore_errors=True)
-            old.mkdir(parents=True)
-        database = folder / DUCKDB / "wavehouse.duckdb"
-        here = _build(project, DUCKDB, folder / DUCKDB, {"WAVEHOUSE_DATABASE": str(database)})
+        shutil.rmtree(place, ignore_errors=True)
+        # Gone at the end; what dbt wrote of both builds stays, to look at.
+        tables = place / "tables"
+        tables.mkdir(parents=True)
+        database = tables / "wavehouse.duckdb"
         try:
-            with engine.started(project, found.waves, place) as running:
+            here = _build(project, DUCKDB, place / DUCKDB, {"WAVEHOUSE_DATABASE": str(database)})
+            with engine.started(project, found.waves, tables) as running:
                 print(f"Started {running.server}.", flush=True)
                 before = running.cost()
-                there = _build(project, engine.target, place / "dbt", running.environment)
+                there = _build(project, engine.target, place / "there", running.environment)
                 there = Cost(there.clock, there.processor + running.cost() - before)
-                studies = sorted({wave.study_id for wave in found.waves} - {*found.left_out})
                 trial = Trial(
                     engine.name,
                     engine.title,
                     running.server,
                     engine.is_real,
                     datetime.now(UTC).date().isoformat(),
-                    studies,
+                    sorted({wave.study_id for wave in found.waves} - {*found.left_out}),
                     here,
                     there,
+                    _compare(place / DUCKDB, database, running),
                 )
-                trial.tables = _compare(folder / DUCKDB, database, running)
         finally:
-            # dbt's files of both stay, to look at; the tables can be large.
-            for left in (database, place / "data"):
-                shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(True)
+            shutil.rmtree(tables)
         write_whole(place / "trial.json", json.dumps(trial.record(), indent=2) + "\n")
     return trial
 
@@ -212,16 +210,14 @@ def _used() -> float:
 def _compare(artifacts: Path, database: Path, running: Running) -> list[Compared]:
     """Compare all public tables, one after the other."""
     keys = declared_keys(artifacts, PUBLIC_SCHEMA)
-    with connect(artifacts / "compared.duckdb", config={"memory_limit": "2GB"}) as connection:
+    file = database.with_name("compared.duckdb")
+    with connect(file, config={"memory_limit": "2GB"}) as connection:
         attach(connection, database, "here")
         connection.execute("create schema there")
-        try:
-            return [
-                _compare_table(connection, table, keys.get(table, ()), running)
-                for table in public_tables(artifacts, PUBLIC_SCHEMA)
-            ]
-        finally:
-            (artifacts / "compared.duckdb").unlink()
+        return [
+            _compare_table(connection, table, keys.get(table, ()), running)
+            for table in public_tables(artifacts, PUBLIC_SCHEMA)
+        ]
 
 
 def _compare_table(

@@ -163,6 +163,18 @@ def _warehouse(project: Project) -> Iterator[Finding]:
     )
 
 
+def _profile(project: Project) -> Iterator[Finding]:
+    """Say what the project's own profiles.yml has not got, which new projects have."""
+    path = project.root / "profiles.yml"
+    if path.is_file() and "config_options" not in path.read_text(encoding="utf-8"):
+        yield Finding(
+            "profiles.yml",
+            "says `temp_directory` in `settings`",
+            "A build that does not fit into memory fails, since dbt sets it again. Take "
+            "`config_options` from that of a new project: `wavehouse init new-project`.",
+        )
+
+
 def _postgres(project: Project) -> Iterator[Finding]:
     """Say how the server that `WAVEHOUSE_PG_...` names is reached, if one is named."""
     from wavehouse.building.postgres_target import NAMED, SSLMODE, is_local, verifies, where
@@ -211,5 +223,6 @@ PARTS: tuple[Callable[[Project], Iterator[Finding]], ...] = (
     _version_of_the_project,
     _texts,
     _warehouse,
+    _profile,
     _postgres,
 )
