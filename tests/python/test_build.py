@@ -455,6 +455,12 @@ from (select range as number from range(3000000)) as numbers
 order by text
 """
 
+NOT_ENCRYPTED = """
+-- {{{{ ref('large') }}}}
+select value from duckdb_settings()
+where name = 'temp_file_encryption' and (value = 'true') <> ('{kind}' = 'encrypted')
+"""
+
 
 @pytest.mark.parametrize("kind", ["plain", "encrypted"])
 def test_models_are_built_after_one_that_did_not_fit_into_memory(
@@ -469,9 +475,10 @@ def test_models_are_built_after_one_that_did_not_fit_into_memory(
     write(project, "dbt_project.yml", FILES["dbt_project.yml"])
     write(project, "models/large.sql", SPILLS)
     write(project, "models/small.sql", "select count(*) as n from {{ ref('large') }}")
+    write(project, "tests/what_is_written_is_encrypted.sql", NOT_ENCRYPTED.format(kind=kind))
     words = ("build", "--project-dir", str(tmp_path), "--profiles-dir", str(tmp_path))
     ran = subprocess.run(
         [*dbt.START, *words], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert ran.returncode == 0, ran.stdout
-    assert "PASS=2 " in ran.stdout
+    assert "PASS=3 " in ran.stdout

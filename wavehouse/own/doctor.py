@@ -62,6 +62,10 @@ def examine(project: Project) -> list[Finding]:
     return found
 
 
+# In profiles.yml as projects had it at first.
+OLD_FOLDER = "temp_directory: \"{{ env_var('WAVEHOUSE_DATABASE'"
+
+
 def _installation(project: Project) -> Iterator[Finding]:
     place = "its checkout" if is_checkout() else "a wheel"
     yield Finding("Wavehouse", f"{__version__}, from {place}")
@@ -164,14 +168,14 @@ def _warehouse(project: Project) -> Iterator[Finding]:
 
 
 def _profile(project: Project) -> Iterator[Finding]:
-    """Say what the project's own profiles.yml has not got, which new projects have."""
+    """Say what the project's own profiles.yml has, which new projects have no more."""
     path = project.root / "profiles.yml"
-    if path.is_file() and "config_options" not in path.read_text(encoding="utf-8"):
+    if path.is_file() and OLD_FOLDER in path.read_text(encoding="utf-8"):
         yield Finding(
             "profiles.yml",
-            "says `temp_directory` in `settings`",
-            "A build that does not fit into memory fails, since dbt sets it again. Take "
-            "`config_options` from that of a new project: `wavehouse init new-project`.",
+            "says `temp_directory` in `settings` of the target `duckdb`",
+            "A build that does not fit into memory fails, since dbt sets it again. Take the lines "
+            "`temp_directory` and `temp_file_encryption` out: neither is needed any more.",
         )
 
 
