@@ -1,14 +1,16 @@
 """`wavehouse engine`: what differs is found, and engines that are tried come out equal."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
-from workbench import copy_project, keep_studies
+from workbench import ROOT, copy_project, keep_studies
 
-from wavehouse.engines.comparing import Compared, compare
+from wavehouse.engines.comparing import TOLERANCE, Compared, compare
 from wavehouse.engines.engine import ENGINES
 from wavehouse.engines.lake import connect_to_lake
 from wavehouse.engines.trial import try_engine
@@ -127,6 +129,16 @@ def test_many_differences_are_counted_and_few_are_named(
     assert found.n_off == 50
     assert len(found.wrong) == 6
     assert found.wrong[-1] == "... 50 values of n"
+
+
+def test_the_page_of_engines_says_what_was_found() -> None:
+    script = [sys.executable, str(ROOT / "scripts/make_engine_table.py"), "--check"]
+    assert subprocess.run(script, check=False).returncode == 0
+    found = json.loads((ROOT / "docs/engines.json").read_text("utf-8"))
+    assert found.keys() == ENGINES.keys()
+    for trial in found.values():
+        assert trial["n_equal"] == trial["n_tables"] > 30
+        assert trial["greatest"] < TOLERANCE
 
 
 @pytest.fixture
