@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from workbench import ROOT, copy_project, keep_studies
+from workbench import ROOT, codebook_rows, copy_project, keep_studies
 
 from wavehouse.engines.comparing import TOLERANCE, Compared, compare
 from wavehouse.engines.engine import ENGINES
@@ -185,14 +185,28 @@ def test_a_lake_is_built_attacked_and_read_as_it_was(
     assert code == 0, output
     code, output = run_command(two_studies, "attack", "--target", "ducklake")
     assert code == 0, output
+    n_waves = len(codebook_rows(two_studies, "waves"))
     with connect_to_lake(two_studies, read_only=True) as lake:
         count = "select count(*) from marts.dim_wave"
-        assert lake.execute(count).fetchall() == [(5,)]
+        assert lake.execute(count).fetchall() == [(n_waves,)]
         ((last,),) = lake.execute("select max(snapshot_id) from lake.snapshots()").fetchall()
     with connect_to_lake(two_studies) as lake:
         lake.execute("delete from marts.dim_wave")
         assert lake.execute(count).fetchall() == [(0,)]
-        assert lake.execute(f"{count} at (version => {last})").fetchall() == [(5,)]
+        assert lake.execute(f"{count} at (version => {last})").fetchall() == [(n_waves,)]
+    # As the guide says it: earlier versions go with their files.
+    data = two_studies.target / "ducklake/data"
+    n_files = len(list(data.rglob("*.parquet")))
+    with connect_to_lake(two_studies) as lake:
+        lake.execute("call ducklake_expire_snapshots('lake', older_than => now())")
+        lake.execute("call ducklake_cleanup_old_files('lake', cleanup_all => true)")
+        assert lake.execute("select count(*) from lake.snapshots()").fetchall() == [(1,)]
+    assert len(list(data.rglob("*.parquet"))) < n_files
+    # Once more, with a catalogue that is there; the deleted rows are back.
+    code, output = run_command(two_studies, "build", "--target", "ducklake")
+    assert code == 0, output
+    with connect_to_lake(two_studies, read_only=True) as lake:
+        assert lake.execute(count).fetchall() == [(n_waves,)]
 
 
 def test_an_encrypted_project_is_not_tried(bare_project: Project) -> None:

@@ -50,7 +50,9 @@ def attach_lake(
         read_only: whether nothing is written.
     """
     load_lake(connection, catalogue)
-    options = [f"data_path {sql_text(data)}", *(["read_only"] if read_only else [])]
+    # A catalogue keeps the folder as it was named first, perhaps from another one.
+    options = [f"data_path {sql_text(data)}", "override_data_path true"]
+    options += ["read_only"] if read_only else []
     connection.execute(
         f"attach if not exists {sql_text(f'ducklake:{catalogue}')} as {NAME} ({', '.join(options)})"
     )
@@ -70,7 +72,8 @@ def connect_to_lake(project: Project, *, read_only: bool = False) -> "DuckDBPyCo
 
     catalogue = setting(CATALOGUE)
     if not catalogue.startswith(ON_POSTGRES):
-        if read_only and not (project.root / catalogue).exists():
+        # Attaching would make one.
+        if not (project.root / catalogue).exists():
             raise WavehouseError(
                 f"There is no lake at {catalogue}. Build it: wavehouse build --target ducklake"
             )
