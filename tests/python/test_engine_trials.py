@@ -194,6 +194,11 @@ def test_a_lake_is_built_attacked_and_read_as_it_was(
         lake.execute("delete from marts.dim_wave")
         assert lake.execute(count).fetchall() == [(0,)]
         assert lake.execute(f"{count} at (version => {last})").fetchall() == [(n_waves,)]
+    # Once more, with a catalogue that is there; the deleted rows are back.
+    code, output = run_command(two_studies, "build", "--target", "ducklake")
+    assert code == 0, output
+    with connect_to_lake(two_studies, read_only=True) as lake:
+        assert lake.execute(count).fetchall() == [(n_waves,)]
     # As the guide says it: earlier versions go with their files.
     data = two_studies.target / "ducklake/data"
     n_files = len(list(data.rglob("*.parquet")))
@@ -202,11 +207,6 @@ def test_a_lake_is_built_attacked_and_read_as_it_was(
         lake.execute("call ducklake_cleanup_old_files('lake', cleanup_all => true)")
         assert lake.execute("select count(*) from lake.snapshots()").fetchall() == [(1,)]
     assert len(list(data.rglob("*.parquet"))) < n_files
-    # Once more, with a catalogue that is there; the deleted rows are back.
-    code, output = run_command(two_studies, "build", "--target", "ducklake")
-    assert code == 0, output
-    with connect_to_lake(two_studies, read_only=True) as lake:
-        assert lake.execute(count).fetchall() == [(n_waves,)]
 
 
 def test_an_encrypted_project_is_not_tried(bare_project: Project) -> None:
