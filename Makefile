@@ -109,11 +109,11 @@ generate: $(INSTALLED) ## Write the files that repeat the codebook
 postgres: $(INSTALLED) ## Build everything on a throwaway PostgreSQL server, and test its data
 	@$(BIN)/wavehouse postgres -- $(BIN)/wavehouse build --target postgres
 
-# BENCHMARK gives its options, such as --quick, --only build or --help.
-BENCHMARK ?=
 engine: $(INSTALLED) ## Start an engine, build everything there and on DuckDB, and compare; NAME=ducklake
 	@$(BIN)/wavehouse engine $(NAME)
 
+# BENCHMARK gives its options, such as --quick, --only build or --help.
+BENCHMARK ?=
 benchmark: $(INSTALLED) ## Measure what estimates cost, here and elsewhere; BENCHMARK=--quick takes minutes
 	@PYTHONPATH=scripts $(BIN)/python -m benchmark $(BENCHMARK)
 

@@ -4,6 +4,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 # From `kill`, and from a terminal that is closed.
@@ -48,3 +49,13 @@ def ended_with_us(process: "subprocess.Popen[str] | subprocess.Popen[bytes]") ->
         process.terminate()
         process.wait()
         raise
+
+
+def fields_of(pid: int) -> list[str]:
+    """Give what /proc says of a process behind the name of its program: its state, its parent, ...
+
+    Raises:
+        OSError: there is no such process, or the system has no /proc.
+    """
+    # The name, in brackets, may hold anything.
+    return Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()

@@ -6,13 +6,10 @@ from typing import Any
 
 from wavehouse.building.databases import holder_named
 from wavehouse.building.postgres import connect_to_target
+from wavehouse.building.target_names import DUCKLAKE, POSTGRES
 from wavehouse.encryption.databases import connect
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
-
-# The targets of profiles.yml; only what the first one holds is published to files.
-DUCKDB, POSTGRES, DUCKLAKE = "duckdb", "postgres", "ducklake"
-TARGETS = (DUCKDB, POSTGRES, DUCKLAKE)
 
 
 class Target:

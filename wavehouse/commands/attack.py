@@ -2,7 +2,8 @@
 
 import click
 
-from wavehouse.commands.shared import TARGETS, Command, target_option, with_project
+from wavehouse.building.target_names import TARGETS
+from wavehouse.commands.shared import Command, target_option, with_project
 from wavehouse.project import Project
 
 

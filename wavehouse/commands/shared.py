@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from wavehouse.building.target_names import DUCKDB, SERVED_TARGETS
 from wavehouse.encryption.key import unlock
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project, find_project
@@ -125,12 +126,6 @@ WAVE = _Id("wave", "waves")
 VARIABLE = _Id("variable", "questions")
 
 
-# As wavehouse/building/targets.py has them, which loads what many commands can spare.
-TARGETS = ("duckdb", "postgres", "ducklake")
-# Those whose releases can be published, served and compared with.
-SERVED_TARGETS = ("duckdb", "postgres")
-
-
 def study_argument(text: str = "the study's id") -> Callable[[Function], Function]:
     """Declare the study that a command is of."""
     return argument("study", text, type=STUDY, metavar="STUDY")
@@ -168,7 +163,7 @@ def target_option(
     return click.option(
         "--target",
         type=click.Choice(targets),
-        default="duckdb",
+        default=DUCKDB,
         show_default=True,
         help=text,
     )

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wavehouse.building.dbt import run_dbt
-from wavehouse.building.targets import DUCKDB, open_target
+from wavehouse.building.target_names import DUCKDB
+from wavehouse.building.targets import open_target
 from wavehouse.changes.attached_release import Beside
 from wavehouse.disclosure.attack import (
     ROW_KEYS,

@@ -81,7 +81,7 @@ def connect(
     if is_plain or file is None:
         return connection
     try:
-        connection.execute(f"set temp_directory = {sql_text(f'{file}.tmp')}")
+        spill_beside(connection, file)
         name = database_name(file)
         attach(connection, file, name, read_only=read_only)
         connection.execute(f"use {sql_name(name)}")
@@ -89,6 +89,16 @@ def connect(
         connection.close()
         raise
     return connection
+
+
+def spill_beside(connection: "DuckDBPyConnection", file: Path) -> None:
+    """Let a connection in memory write what does not fit where it would for a database of its own.
+
+    Args:
+        connection: to an empty database in memory; nothing was written for it yet.
+        file: the database that it works with.
+    """
+    connection.execute(f"set temp_directory = {sql_text(f'{file}.tmp')}")
 
 
 def know_parquet_key(connection: "DuckDBPyConnection", key: str) -> None:

@@ -1,16 +1,19 @@
 """What dbt's connections need in an encrypted project: dbt-duckdb loads it by its name."""
 
-import os
+from pathlib import Path
 from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from wavehouse.encryption.databases import SPILLED, know_parquet_key, load_encryption
+from wavehouse.encryption.databases import (
+    SPILLED,
+    know_parquet_key,
+    load_encryption,
+    spill_beside,
+)
 from wavehouse.encryption.key import secret
 from wavehouse.escapes import sql_text
-
-# As profiles.yml reads it.
-DATABASE, HERE = "WAVEHOUSE_DATABASE", "target/wavehouse.duckdb"
+from wavehouse.project import Project
 
 
 class Plugin(BasePlugin):
@@ -25,6 +28,4 @@ class Plugin(BasePlugin):
             # Once, and before anything is written there: DuckDB refuses to be told again.
             for name, value in SPILLED.items():
                 conn.execute(f"set {name} = {sql_text(value)}")
-            conn.execute(
-                f"set temp_directory = {sql_text(f'{os.environ.get(DATABASE, HERE)}.tmp')}"
-            )
+            spill_beside(conn, Project(Path()).working_database)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-9
 NUMBER = "DOUBLE"
+# A row that both tables have.
+BOTH = "h.is_there and t.is_there"
 # Rows and values that are named where tables differ.
 MOST_NAMED = 5
 # What says something of the engine. Each sums up a study in its own way; only fingerprints of
@@ -83,7 +85,6 @@ def compare(
         for name in map(sql_name, key)
     )
     place = f"concat_ws(', ', {named})"
-    both = "h.is_there and t.is_there"
     _compare_keys(connection, compared, found, place)
     off = {
         name: _distance(sql_name(name), kind)
@@ -98,7 +99,7 @@ def compare(
         f"max(case when {distance} < 'infinity'::double then {distance} end)"
         for distance in off.values()
     )
-    row = connection.execute(f"select {counts} from {found} where {both}").fetchall()[0]
+    row = connection.execute(f"select {counts} from {found} where {BOTH}").fetchall()[0]
     for name, n_off, greatest in zip(off, row[::2], row[1::2], strict=True):
         compared.greatest = max(compared.greatest, greatest or 0.0)
         compared.n_off += n_off
@@ -106,7 +107,7 @@ def compare(
             quoted = sql_name(name)
             examples = connection.execute(
                 f"select {place}, h.{quoted}, t.{quoted} from {found} "
-                f"where {both} and {off[name]} > {TOLERANCE} order by 1 limit {MOST_NAMED}"
+                f"where {BOTH} and {off[name]} > {TOLERANCE} order by 1 limit {MOST_NAMED}"
             ).fetchall()
             compared.wrong += [
                 f"{where}: {name} is {value!r} on DuckDB and {other!r} there"
@@ -121,23 +122,27 @@ def _compare_keys(
     connection: "DuckDBPyConnection", compared: Compared, found: str, place: str
 ) -> None:
     """Count the rows of both, and name those that only one of them has."""
-    for missing, said in (("t", "only on DuckDB"), ("h", "not on DuckDB")):
-        where = f"from {found} where {missing}.is_there is null"
-        ((n_rows,),) = connection.execute(f"select count(*) {where}").fetchall()
+    ((n_here_only, n_there_only, compared.n_rows, n_keys),) = connection.execute(
+        "select count(*) filter (t.is_there is null), count(*) filter (h.is_there is null), "
+        f"count(*) filter ({BOTH}), count(distinct case when {BOTH} then {place} end) from {found}"
+    ).fetchall()
+    for n_rows, missing, said in (
+        (n_here_only, "t", "only on DuckDB"),
+        (n_there_only, "h", "not on DuckDB"),
+    ):
         compared.n_off += n_rows
         if n_rows:
-            rows = connection.execute(f"select {place} {where} order by 1 limit {MOST_NAMED}")
+            rows = connection.execute(
+                f"select {place} from {found} where {missing}.is_there is null "
+                f"order by 1 limit {MOST_NAMED}"
+            )
             compared.wrong += [f"row {each} is {said}" for (each,) in rows.fetchall()]
         if n_rows > MOST_NAMED:
             compared.wrong.append(f"... {n_rows:,} rows are {said}")
-    ((n_rows, n_here),) = connection.execute(
-        f"select count(*), count(distinct {place}) from {found} where h.is_there and t.is_there"
-    ).fetchall()
-    compared.n_rows = n_rows
     # A key that names several rows joins each with each.
-    if n_rows != n_here:
-        compared.n_off += n_rows - n_here
-        compared.wrong.append(f"the key names {n_rows - n_here:,} rows more than once")
+    if n_more := compared.n_rows - n_keys:
+        compared.n_off += n_more
+        compared.wrong.append(f"the key names {n_more:,} rows more than once")
 
 
 def _is_same(name: str) -> str:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wavehouse.building.targets import DUCKLAKE, POSTGRES
+from wavehouse.building.target_names import DUCKLAKE, POSTGRES
 from wavehouse.codebook.wave_files import DeliveredWave
 from wavehouse.encryption.databases import connect
 from wavehouse.escapes import sql_name, sql_text
+from wavehouse.processes import fields_of
 from wavehouse.project import Project
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 # Of a table that is brought as a file, in bytes; DuckDB's own is two million.
 LONGEST_ROW = 100_000_000
-# In /proc/PID/stat, after the name of the program: the parent, and time of it and of what it ended.
+# Of `fields_of` a process: its parent, and the time of itself and of those that it ended.
 PARENT, TIMES = 1, slice(11, 15)
 
 
@@ -156,7 +157,7 @@ def _asked(connection: "extensions.connection") -> tuple[str, Callable[[], float
 def _parent(process: int) -> int:
     """Give the process that started another; 0 where the system does not say."""
     try:
-        return int(_stat(process)[PARENT])
+        return int(fields_of(process)[PARENT])
     except OSError:
         return 0
 
@@ -169,15 +170,12 @@ def _seconds(process: int) -> float:
     for path in Path("/proc").glob("[0-9]*"):
         number = int(path.name)
         try:
-            if process in {number, int(_stat(number)[PARENT])}:
-                found += sum(map(int, _stat(number)[TIMES])) / TICKS_A_SECOND
+            fields = fields_of(number)
         except OSError:
             continue
+        if process in {number, int(fields[PARENT])}:
+            found += sum(map(int, fields[TIMES])) / TICKS_A_SECOND
     return found
-
-
-def _stat(process: int) -> list[str]:
-    return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
 
 
 ENGINES = {

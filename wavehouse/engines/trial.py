@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wavehouse.building.dbt import declared_keys, public_tables
-from wavehouse.building.targets import DUCKDB
+from wavehouse.building.target_names import DUCKDB
 from wavehouse.codebook.wave_files import check_files
 from wavehouse.encryption.databases import attach, connect
 from wavehouse.encryption.key import encrypted_for

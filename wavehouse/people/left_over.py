@@ -2,7 +2,7 @@
 
 import os
 
-from wavehouse.building.targets import DUCKLAKE
+from wavehouse.building.target_names import DUCKLAKE
 from wavehouse.engines.lake import CATALOGUE, DEFAULTS
 from wavehouse.people.erasure_list import ErasureList
 from wavehouse.people.found_people import Search

@@ -185,9 +185,7 @@ in_units as (
 with_digits as (
     select
         *,
-        {{ scaled_digits('value', 'value_decimals') | indent(8) }} as digits,
-        {{ scaled_digits('value_lower', 'value_decimals') | indent(8) }} as lower_digits,
-        {{ scaled_digits('value_upper', 'value_decimals') | indent(8) }} as upper_digits,
+        {{ digits_of_figure() | indent(8) }},
         {{ written_unit('value_unit') | indent(8) }} as written_unit
     from in_units
 ),
@@ -215,11 +213,7 @@ final as (
         -- of whom
         figures.segment_id,
         figures.segment_label,
-        case
-            when segment_values.first_variable_id is null then 0
-            when segment_values.second_variable_id is null then 1
-            else 2
-        end as segment_depth,
+        {{ segment_depth('segment_values') | indent(8) }} as segment_depth,
         figures.segment_code,
         figures.segment_value_label,
         segment_values.segment_order,
@@ -231,19 +225,7 @@ final as (
         figures.value_upper,
         figures.value_unit,
         figures.value_decimals,
-        {{ number_format('figures.value_decimals') | indent(8) }} as value_format,
-        {{ written_number(
-            'figures.value', 'figures.digits', 'figures.value_decimals'
-        ) | indent(8) }}
-        || figures.written_unit as display_value,
-        {{ written_number(
-            'figures.value_lower', 'figures.lower_digits', 'figures.value_decimals'
-        ) | indent(8) }}
-        || ' to '
-        || {{ written_number(
-            'figures.value_upper', 'figures.upper_digits', 'figures.value_decimals'
-        ) | indent(8) }}
-        || figures.written_unit as display_interval,
+        {{ written_figure('figures') | indent(8) }},
         cast(
             ranked.whole_percent
             + case when ranked.place <= ranked.missing_percent then 1 else 0 end as integer
@@ -261,11 +243,7 @@ final as (
         -- status
         figures.observation_status,
         figures.confidentiality_status,
-        statuses.status_label || coalesce('. ' || figures.status_reason, '') as status_text,
-        case
-            when figures.estimate is null
-                then statuses.status_label || coalesce(': ' || figures.status_reason, '')
-        end as missing_reason
+        {{ status_in_words('figures', 'statuses', 'estimate') | indent(8) }}
     from with_digits as figures
     inner join studies
         on figures.study_id = studies.study_id

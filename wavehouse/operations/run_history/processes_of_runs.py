@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from wavehouse.processes import fields_of
 from wavehouse.writing import is_running, user_name
 
 MANUAL, SCHEDULE, CI = "manual", "schedule", "ci"
@@ -84,9 +85,7 @@ def _began(pid: int) -> int | None:
     None too of one that has ended and whose parent has not asked yet.
     """
     try:
-        # The name of the program, in brackets, may hold anything.
-        state = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2]
-        fields = state.split()
+        fields = fields_of(pid)
         return None if fields[0] in ENDED else int(fields[19])
     except (OSError, IndexError, ValueError):
         return None
