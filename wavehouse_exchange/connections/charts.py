@@ -1,0 +1,131 @@
+"""The tables for charts as a writer of connections sees them: columns, and what each is for."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wavehouse.building.databases import opened_release
+from wavehouse.encryption.databases import attach, connect
+from wavehouse.errors import WavehouseError
+from wavehouse.project import Project
+from wavehouse.publishing.releases import manifest_of
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+SCHEMA = "marts"
+# Each row of these tables is one figure with all that a chart needs to say of it.
+CHARTS = ("chart_trend_estimates", "chart_trend_changes")
+# Types whose values a tool offers to add up. Whole numbers of type `integer` put rows in order.
+FIGURE_TYPES = ("float8", "bigint")
+# Whole numbers that are figures all the same.
+WHOLE_FIGURES = ("rounded_percent",)
+# The sort column of each label, where the names do not say it.
+SORTED_BY = {
+    "segment_label": "segment_depth",
+    "segment_value_label": "segment_order",
+    "category_label": "category_order",
+}
+
+
+@dataclass(frozen=True)
+class ChartColumn:
+    """One column of a table for charts."""
+
+    name: str
+    data_type: str
+    description: str
+    is_key: bool
+
+    @property
+    def is_figure(self) -> bool:
+        """Tell whether a tool may show it of one row only, and never sum or average it."""
+        return self.data_type in FIGURE_TYPES or self.name in WHOLE_FIGURES
+
+    @property
+    def label(self) -> str:
+        """Give its name as a reader sees it: `Value lower` for `value_lower`."""
+        return self.name.replace("_", " ").capitalize()
+
+
+@dataclass(frozen=True)
+class ChartTable:
+    """One table for charts: its columns in their order, types by the names of its contract."""
+
+    name: str
+    description: str
+    columns: tuple[ChartColumn, ...]
+
+    @property
+    def figures(self) -> tuple[ChartColumn, ...]:
+        """Give the columns that need the guard."""
+        return tuple(column for column in self.columns if column.is_figure)
+
+    @property
+    def facts(self) -> tuple[ChartColumn, ...]:
+        """Give the columns to filter, group and sort by."""
+        return tuple(column for column in self.columns if not column.is_figure)
+
+    @property
+    def date_column(self) -> str:
+        """Give the date of a row, for the axis of time."""
+        return next(column.name for column in reversed(self.columns) if column.data_type == "date")
+
+    def sort_column(self, label: str) -> str | None:
+        """Give the column by which the values of a label are sorted; none for one sorted by name.
+
+        Args:
+            label: the name of a column such as `wave_label`.
+        """
+        names = {column.name for column in self.columns}
+        by_name = label.removesuffix("_label") + "_number"
+        found = SORTED_BY.get(label, by_name)
+        return found if label.endswith("_label") and found in names else None
+
+
+def guarded(column: str) -> str:
+    """Give SQL for a figure of a group: the figure of its only row, and nothing for several rows.
+
+    Args:
+        column: the name of a column of figures.
+    """
+    return f"case when count(*) = 1 then max({column}) end"
+
+
+def published_charts(project: Project) -> tuple[ChartTable, ...]:
+    """Read the tables for charts of the published warehouse, from its dictionary.
+
+    Raises:
+        WavehouseError: nothing is published, or what is published is older than these tables.
+    """
+    folder = (project.warehouse / "current").resolve()
+    if manifest_of(folder) is None:
+        raise WavehouseError(
+            "Nothing is published yet, so there is nothing to connect to. Run `make` first."
+        )
+    with connect() as connection:
+        with opened_release(folder / "wavehouse.duckdb") as readable:
+            attach(connection, readable, "published")
+        tables = tuple(_read(connection, name) for name in CHARTS)
+    missing = [table.name for table in tables if not table.columns]
+    if missing:
+        raise WavehouseError(
+            f"What is published has no table {' and no table '.join(missing)}: it is of an earlier "
+            "version. Run `make` first."
+        )
+    return tables
+
+
+def _read(connection: "DuckDBPyConnection", name: str) -> ChartTable:
+    columns = connection.execute(
+        "select column_name, data_type, column_description, is_key "
+        "from published.marts.dictionary_columns where table_name = ? order by column_position",
+        [name],
+    ).fetchall()
+    comment = connection.execute(
+        "select comment from duckdb_tables() where database_name = 'published' "
+        "and schema_name = ? and table_name = ?",
+        [SCHEMA, name],
+    ).fetchone()
+    return ChartTable(
+        name, str((comment or ("",))[0] or ""), tuple(ChartColumn(*row) for row in columns)
+    )
