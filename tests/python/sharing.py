@@ -22,6 +22,7 @@ LONG = (
     *("test_coverage", "test_nhanes", "test_docs_site", "test_disclosure", "test_empty_projects"),
     *("test_read_only", "test_ddi", "test_drift", "test_invariants", "test_unit_tests"),
     *("test_data_tests", "test_onboarding", "test_contracts", "test_exports_statistical"),
+    *("test_exports_design", "test_exports_in_r"),
     *("test_ids", "test_publish", "test_benchmark", "test_mutants", "test_scripts"),
     *("test_lint_sql", "test_documentation", "test_exports", "test_dictionary", "test_drill"),
     *("test_backup_s3", "test_backup_parts"),

@@ -14,6 +14,7 @@ REASONS = {
     "browser": "needs Chromium",
     "restic": "needs restic, which backups are made with",
     "data": "needs data that are not in the repository",
+    "R": "needs R with its packages survey and haven",
     "drill": "kills or repeats again and again what another test tries once",
 }
 # Fixtures by what they need.

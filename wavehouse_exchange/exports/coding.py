@@ -2,29 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from wavehouse_exchange.exports.csvw_tables import write_rows
-from wavehouse_exchange.exports.study import RESPONDENT_COLUMNS, Study, Variable
+from wavehouse_exchange.exports.study import Study, Variable
 
 # Codes of a list are kept if they are whole numbers of at most this many digits.
 MOST_DIGITS = 4
-DESIGN_LABELS = {
-    "respondent_key": "Respondent (key of one person in one wave)",
-    "person_key": "Person (the same in all waves)",
-    "study_id": "Study",
-    "wave_id": "Wave",
-    "sample_id": "Sample; waves of one sample share PSUs",
-    "stratum_id": "Stratum of the sampling design",
-    "psu_key": "Primary sampling unit",
-    "weight": "Survey weight",
-    "psu_population": "Number of PSUs of the stratum in the population",
-    "interview_date": "Day of the interview",
-}
-NUMBERS = ("weight", "psu_population")
-DATES = ("interview_date",)
-
 # A number, or the letter of one of Stata's missing values.
 Value = float | str
 
@@ -41,13 +27,14 @@ class Coding:
 def category_values(variable: Variable) -> dict[str, float]:
     """Number the categories of a variable.
 
-    The codes themselves are taken where all of the list are small whole numbers, and otherwise
-    their places in it.
+    The codes themselves are taken where all of the list are small whole numbers that ascend, and
+    otherwise their places in it: programs put values in the order of their numbers, so that is the
+    order of the list.
     """
     codes = [category.code for category in variable.categories]
     if all(code.isdecimal() and code.isascii() and len(code) <= MOST_DIGITS for code in codes):
         numbers = [float(code) for code in codes]
-        if len(set(numbers)) == len(codes):
+        if all(one < other for one, other in pairwise(numbers)):
             return dict(zip(codes, numbers, strict=True))
     return {code: float(place) for place, code in enumerate(codes, start=1)}
 
@@ -93,14 +80,20 @@ def write_code_lists(
     """Write what each name and code stands for: names.csv and codes.csv."""
     variables = {variable.column: variable for variable in study.variables}
     name_rows: list[Sequence[Any]] = [
-        (names[column], "", DESIGN_LABELS[column], "") for column in RESPONDENT_COLUMNS
+        (names[column.name], "", column.label, "") for column in study.columns
     ]
     name_rows += [
         (names[column], variable.variable_id, variable.label, variable.unit or "")
         for column, variable in variables.items()
     ]
     code_rows = [
-        (names[column], variables[column].variable_id, code, _shown(value), coding.labels[value])
+        (
+            names[column],
+            variables[column].variable_id,
+            code,
+            shown_value(value),
+            coding.labels[value],
+        )
         for column, coding in codings.items()
         for code, value in coding.values.items()
         if value in coding.labels
@@ -115,7 +108,8 @@ def write_code_lists(
     ]
 
 
-def _shown(value: Value) -> str:
+def shown_value(value: Value) -> str:
+    """Write a value as its program does."""
     return f".{value}" if isinstance(value, str) else f"{value:.0f}"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from wavehouse.escapes import CSV_RULE
 from wavehouse_exchange.exports.answers import MISSING_PREFIX
 from wavehouse_exchange.exports.published import records
-from wavehouse_exchange.exports.study import RESPONDENT_COLUMNS, Study, Variable
+from wavehouse_exchange.exports.study import Study, Variable
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -196,8 +196,15 @@ def answers_table(
         )
     }
     columns = [
-        _column(name, name, described["fct_respondents", name][0], DATATYPES[types[name]])
-        for name in RESPONDENT_COLUMNS
+        _column(column.name, column.name, f"{column.label}. {column.description}", "double")
+        if column.weight_id is not None
+        else _column(
+            column.name,
+            column.name,
+            described["fct_respondents", column.name][0],
+            DATATYPES[types[column.name]],
+        )
+        for column in study.columns
     ]
     columns[0]["required"] = True
     for variable in study.asked_in(wave["wave_id"]):

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from wavehouse import __version__
-from wavehouse_exchange.exports.coding import DATES, DESIGN_LABELS, NUMBERS
 from wavehouse_exchange.exports.csvw_tables import write_rows
+from wavehouse_exchange.exports.design import DesignColumn
 from wavehouse_exchange.exports.published import records
 from wavehouse_exchange.exports.study import (
-    RESPONDENT_COLUMNS,
     Study,
     Variable,
     answer_rows,
@@ -37,16 +36,6 @@ SCHEMA = "https://ddialliance.org/Specification/DDI-Codebook/2.5/XMLSchema/codeb
 VARIABLE_VOCABULARY = "variable"
 DESIGN_VOCABULARY = "design role"
 
-# What a column of fct_respondents is in the design; those without a role only tell rows apart.
-DESIGN_ROLES = {
-    "person_key": "respondent",
-    "stratum_id": "stratum",
-    "psu_key": "psu",
-    "weight": "weight",
-    "psu_population": "psu_population",
-    "interview_date": "interview_date",
-}
-
 Element = etree._Element
 
 
@@ -55,18 +44,19 @@ class _Column:
     """A column of a wave's file: a variable with what was asked, or a part of the design."""
 
     name: str
+    design: DesignColumn | None = None
     variable: Variable | None = None
     question: dict[str, Any] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
-        return self.variable.label if self.variable else DESIGN_LABELS[self.name]
+        return self.variable.label if self.variable else self._design.label
 
     @property
     def concept(self) -> str:
         if self.variable:
             return self.variable.variable_id
-        return DESIGN_ROLES.get(self.name, self.name)
+        return self._design.role or self.name
 
     @property
     def vocabulary(self) -> str:
@@ -74,7 +64,16 @@ class _Column:
 
     @property
     def is_number(self) -> bool:
-        return self.variable.is_numeric if self.variable else self.name in NUMBERS
+        return self.variable.is_numeric if self.variable else self._design.is_number
+
+    @property
+    def is_date(self) -> bool:
+        return self.design is not None and self.design.is_date
+
+    @property
+    def _design(self) -> DesignColumn:
+        assert self.design is not None, f"{self.name} is neither a variable nor of the design"
+        return self.design
 
 
 def write_ddi(connection: "DuckDBPyConnection", study_id: str, folder: Path) -> list[Path]:
@@ -125,9 +124,9 @@ def _columns(connection: "DuckDBPyConnection", study: Study, wave_id: str) -> li
         )
     }
     return [
-        *(_Column(name) for name in RESPONDENT_COLUMNS),
+        *(_Column(column.name, column) for column in study.columns),
         *(
-            _Column(variable.column, variable, questions.get(variable.variable_id, {}))
+            _Column(variable.column, None, variable, questions.get(variable.variable_id, {}))
             for variable in study.asked_in(wave_id)
         ),
     ]
@@ -266,7 +265,7 @@ def _variable(data: Element, wave_id: str, column: _Column, of_wave: list[_Colum
         wgt="wgt" if column.name == "weight" else None,
         wgt_var=_variable_id(wave_id, "weight") if variable else None,
         dcml=variable.decimals if variable else None,
-        intrvl="contin" if column.is_number or column.name in DATES else "discrete",
+        intrvl="contin" if column.is_number or column.is_date else "discrete",
     )
     _add(element, "labl", column.label, level="variable")
     if question.get("question_text"):

@@ -60,7 +60,9 @@ DESCRIPTIONS: dict[str, str] = {
     "csvw": (
         "Tables as CSV (RFC 4180, UTF-8), described in csv-metadata.json by the W3C standard CSV "
         "on the Web: the answers of each wave, the dictionary, and the published trends. A "
-        "missing answer is an underscore and its kind, such as _refused."
+        "missing answer is an underscore and its kind, such as _refused (missing_kinds.csv has "
+        "all). Whatever reads no metadata has to be told that these are missing, or it takes "
+        "numbers for texts."
     ),
     "ddi": (
         "The codebook as DDI-Codebook 2.5, with the data file of each wave that it describes. "
@@ -68,13 +70,15 @@ DESCRIPTIONS: dict[str, str] = {
     ),
     "spss": (
         "Answers for SPSS: a file of all waves and one of each, with labels of variables and "
-        "values. Kinds of missing answers are user-missing values. names.csv and codes.csv give "
-        "the variable and the code of the warehouse for each; notes.txt lists what was shortened."
+        "values, which stand in the order of the questionnaire. Kinds of missing answers are "
+        "user-missing values; of numbers they have no labels, so that no program takes the numbers "
+        "for categories. names.csv and codes.csv give the variable and the code of the warehouse "
+        "for each, also of these; notes.txt lists what was shortened."
     ),
     "stata": (
         "Answers for Stata 14 and later: a file of all waves and one of each, with labels of "
         "variables and values. Kinds of missing answers are extended missing values (.a, .b, "
-        "...). names.csv, codes.csv and notes.txt are as for SPSS."
+        "...). Labels, names.csv, codes.csv and notes.txt are as for SPSS."
     ),
     "sdmx": (
         "The published trends for statistical offices, by SDMX 2.1: code lists, concepts and data "

@@ -1,6 +1,6 @@
 """What differs between SPSS and Stata: limits, dates, missing values, and how a file is written."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -9,7 +9,13 @@ from textwrap import wrap
 import pandas as pd
 import pyreadstat
 
-from wavehouse_exchange.exports.coding import Coding, Value, letter_kinds, negative_kinds
+from wavehouse_exchange.exports.coding import (
+    Coding,
+    Value,
+    letter_kinds,
+    negative_kinds,
+    shown_value,
+)
 from wavehouse_exchange.exports.names import SPSS, STATA, Rules, cut_to_bytes, cut_to_characters
 from wavehouse_exchange.landing.read_statistical import SAS_EPOCH, SPSS_EPOCH
 from wavehouse_exchange.landing.texts import SECONDS_OF_A_DAY
@@ -34,6 +40,24 @@ class Labels:
         if fitting != text:
             self.cuts.append(f"{what} was cut to {fitting!r}. It is {text!r}.")
         return fitting
+
+    def fit_values(self, texts: Mapping[Value, str], name: str) -> dict[Value, str]:
+        """Cut the labels of a variable's values; one that an earlier value has gets its value.
+
+        Programs that show labels in place of values would take the two for one.
+        """
+        fitted: dict[Value, str] = {}
+        for value, text in texts.items():
+            label = self.fit(text, self.of_value, f"Label of value {value} of {name}")
+            if label in fitted.values():
+                mark = f" [{shown_value(value)}]"
+                label = self.cut(text, self.of_value - len(mark)) + mark
+                self.cuts.append(
+                    f"Label of value {value} of {name} is {label!r}, because another value has "
+                    "the same label."
+                )
+            fitted[value] = label
+        return fitted
 
 
 @dataclass(frozen=True)
@@ -63,6 +87,10 @@ class Program:
     date_format: str
     number_format: Callable[[int], str]
     write: Callable[[File], None]
+    # How R reads a file, with `{}` for its name: categories become factors in their order, and
+    # kinds of missing answers NA.
+    r_reading: str
+    has_do_files: bool
 
 
 def _write_spss(file: File) -> None:
@@ -124,6 +152,9 @@ SPSS_PROGRAM = Program(
     "DATE11",
     lambda decimals: f"F{12 if decimals else 8}.{decimals}",
     _write_spss,
+    # Labels of kinds of missing stay with what they label, so their levels are dropped.
+    r_reading="droplevels(haven::as_factor(haven::read_sav({})))",
+    has_do_files=False,
 )
 STATA_PROGRAM = Program(
     ".dta",
@@ -134,4 +165,6 @@ STATA_PROGRAM = Program(
     "%td",
     lambda decimals: f"%{12 if decimals else 8}.{decimals}f",
     _write_stata,
+    r_reading="haven::as_factor(haven::zap_missing(haven::read_dta({})))",
+    has_do_files=True,
 )

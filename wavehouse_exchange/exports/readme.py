@@ -6,6 +6,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING
 
 from wavehouse.escapes import CSV_RULE
+from wavehouse_exchange.exports.declaring import describe_design, describe_weights
 from wavehouse_exchange.exports.formats import DESCRIPTIONS, MICRODATA
 from wavehouse_exchange.exports.study import read_study
 
@@ -20,6 +21,12 @@ ANSWERS = (
     "treat them like the data that they were made from. Publication rules suppress numbers only "
     "in tables of estimates: there a suppressed number is empty, and its status says so."
 )
+SCRIPTS = (
+    "design.R (in {folders}), and design.do beside files of Stata, have the lines that declare "
+    "it, wave by wave. Those for Stata were not run there."
+)
+# Formats whose folders have these files.
+WITH_SCRIPTS = ("spss", "stata")
 NUMBERS = "Numbers that publication rules suppress are empty here too, and their status says so."
 
 
@@ -51,6 +58,12 @@ def write_readme(
         _fill(ANSWERS.format(formats=", ".join(with_answers)) if with_answers else NUMBERS),
     ]
     parts.append(_fill(f"Files of CSV: {CSV_RULE}"))
+    if with_answers:
+        parts += ["Sampling design\n---------------"]
+        parts += [_fill(text) for text in (*describe_design(study), *describe_weights(study))]
+        scripts = [name for name in with_answers if name in WITH_SCRIPTS]
+        if scripts and any(design.is_taylor for design in study.designs):
+            parts.append(_fill(SCRIPTS.format(folders=", ".join(scripts))))
     for name, files in written.items():
         heading = f"{name}/"
         parts.append(f"{heading}\n{'-' * len(heading)}")

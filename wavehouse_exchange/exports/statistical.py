@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from wavehouse_exchange.exports.coding import (
-    DATES,
-    DESIGN_LABELS,
-    NUMBERS,
     Coding,
+    Value,
     code_variable,
     write_code_lists,
 )
+from wavehouse_exchange.exports.declaring import write_r_script, write_stata_script
 from wavehouse_exchange.exports.names import legal_names
 from wavehouse_exchange.exports.programs import File, Labels, Program
-from wavehouse_exchange.exports.study import RESPONDENT_COLUMNS, Study, answer_rows, read_study
+from wavehouse_exchange.exports.study import Study, answer_rows, read_study
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -37,10 +36,14 @@ def write_statistical(
         program: SPSS or Stata.
 
     Returns:
-        the files, with lists of names and codes, and a text of what had to be shortened.
+        the files, with lists of names and codes, how the sampling design is declared, and a text
+        of what had to be shortened.
     """
     study = read_study(connection, study_id)
-    columns = [*RESPONDENT_COLUMNS, *(variable.column for variable in study.variables)]
+    columns = [
+        *(column.name for column in study.columns),
+        *(variable.column for variable in study.variables),
+    ]
     names = legal_names(columns, program.rules)
     codings = {
         variable.column: code_variable(variable, study, program.kinds)
@@ -54,6 +57,9 @@ def write_statistical(
         program.write(_file(connection, study, wave, path, program, names, codings, labels))
         files.append(path)
     lists = write_code_lists(folder, study, names, codings)
+    lists.append(write_r_script(folder, study, names, program.suffix, program.r_reading))
+    if program.has_do_files:
+        lists.append(write_stata_script(folder, study, names, program.suffix))
     notes = folder / "notes.txt"
     # The same label stands in the file of all waves and in those of single ones.
     cuts = list(dict.fromkeys(labels.cuts))
@@ -86,21 +92,19 @@ def _file(
     column_labels = {
         names[column]: labels.fit(text, labels.of_variable, f"Label of {names[column]}")
         for column, text in [
-            *DESIGN_LABELS.items(),
+            *((column.name, column.label) for column in study.columns),
             *((variable.column, variable.label) for variable in variables),
         ]
     }
     value_labels = {
-        names[variable.column]: {
-            value: labels.fit(
-                text, labels.of_value, f"Label of value {value} of {names[variable.column]}"
-            )
-            for value, text in codings[variable.column].labels.items()
-        }
+        names[variable.column]: labels.fit_values(
+            codings[variable.column].labels, names[variable.column]
+        )
         for variable in variables
-        if codings[variable.column].labels
+        # Of a number, programs take a label of one value for a sign that all values are categories.
+        if codings[variable.column].labels and not variable.is_numeric
     }
-    formats = {names[name]: program.date_format for name in DATES}
+    formats = {names[name]: program.date_format for name in _dates(study)}
     formats |= {
         names[variable.column]: program.number_format(
             0 if variable.is_whole or not variable.is_numeric else variable.decimals or 4
@@ -108,8 +112,8 @@ def _file(
         for variable in variables
     }
     measures = {
-        names[column]: "scale" if column in (*NUMBERS, *DATES) else "nominal"
-        for column in RESPONDENT_COLUMNS
+        names[column.name]: "scale" if column.is_number or column.is_date else "nominal"
+        for column in study.columns
     }
     measures |= {
         names[variable.column]: "scale" if variable.is_numeric else "nominal"
@@ -146,33 +150,37 @@ def _data(
 ) -> pd.DataFrame:
     """Give the answers as the program's values, with a column for each of its names."""
     columns, parts = answer_rows(connection, study, wave_id)
+    dates = _dates(study)
+    numbers = {column.name for column in study.columns if column.is_number}
     data: dict[str, list[Any]] = {column: [] for column in columns}
     for part in parts:
         for column, texts in zip(columns, zip(*part, strict=True), strict=True):
-            data[column] += _values(column, texts, program, codings)
+            if column in codings:
+                data[column] += _answers(texts, codings[column])
+            elif column in dates:
+                data[column] += [NAN if day is None else program.date_number(day) for day in texts]
+            elif column in numbers:
+                data[column] += [NAN if number is None else number for number in texts]
+            else:
+                data[column] += [text or "" for text in texts]
     return pd.DataFrame(
         {
-            names[column]: _series(values, column in codings or column in (*DATES, *NUMBERS))
+            names[column]: _series(values, column in codings or column in dates | numbers)
             for column, values in data.items()
         }
     )
 
 
-def _values(
-    column: str, texts: Sequence[Any], program: Program, codings: Mapping[str, Coding]
-) -> list[Any]:
-    if column in codings:
-        values = codings[column].values
-        # None is a variable that the wave did not have; a text without a value is a number.
-        return [
-            NAN if text is None else values[text] if text in values else float(text)
-            for text in texts
-        ]
-    if column in DATES:
-        return [NAN if day is None else program.date_number(day) for day in texts]
-    if column in NUMBERS:
-        return [NAN if number is None else number for number in texts]
-    return [text or "" for text in texts]
+def _dates(study: Study) -> set[str]:
+    return {column.name for column in study.columns if column.is_date}
+
+
+def _answers(texts: Sequence[str | None], coding: Coding) -> list[Value]:
+    values = coding.values
+    # None is a variable that the wave did not have; a text without a value is a number.
+    return [
+        NAN if text is None else values[text] if text in values else float(text) for text in texts
+    ]
 
 
 def _series(values: list[Any], is_number: bool) -> pd.Series:

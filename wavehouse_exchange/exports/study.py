@@ -7,26 +7,21 @@ from typing import TYPE_CHECKING, Any
 from wavehouse.escapes import sql_name, sql_text
 from wavehouse.generate.wide_tables import column_of
 from wavehouse_exchange.exports.answers import MISSING_PREFIX, missing_code, refuse_clashes
+from wavehouse_exchange.exports.design import (
+    COLUMNS,
+    Design,
+    DesignColumn,
+    Weight,
+    columns_of,
+    read_designs,
+    read_weights,
+)
 from wavehouse_exchange.exports.published import Release, records, release_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 ROWS_AT_ONCE = 10_000
-
-# The columns of fct_respondents that stand before the answers.
-RESPONDENT_COLUMNS = (
-    "respondent_key",
-    "person_key",
-    "study_id",
-    "wave_id",
-    "sample_id",
-    "stratum_id",
-    "psu_key",
-    "weight",
-    "psu_population",
-    "interview_date",
-)
 
 # The prefix, which no category begins with, keeps a kind of missing from being taken for one.
 ANSWER = f"""
@@ -92,6 +87,10 @@ class Study:
     variables: tuple[Variable, ...]
     kinds: tuple[MissingKind, ...]
     release: Release
+    weights: tuple[Weight, ...] = ()
+    designs: tuple[Design, ...] = ()
+    # What stands before the answers of each respondent.
+    columns: tuple[DesignColumn, ...] = COLUMNS
 
     @property
     def study_id(self) -> str:
@@ -157,18 +156,24 @@ def read_study(connection: "DuckDBPyConnection", study_id: str) -> Study:
         ((each.variable_id, category.code) for each in variables for category in each.categories),
         {kind.kind for kind in kinds},
     )
+    waves = tuple(
+        records(
+            connection,
+            "select * from marts.dim_wave where study_id = $1 order by wave_number",
+            [study_id],
+        )
+    )
+    weights = read_weights(connection, study_id, {variable.column for variable in variables})
+    designs = read_designs(waves)
     return Study(
         records(connection, "select * from marts.dim_study where study_id = $1", [study_id])[0],
-        tuple(
-            records(
-                connection,
-                "select * from marts.dim_wave where study_id = $1 order by wave_number",
-                [study_id],
-            )
-        ),
+        waves,
         variables,
         kinds,
         release_of(connection),
+        weights,
+        designs,
+        columns_of(designs, weights),
     )
 
 
@@ -193,7 +198,25 @@ def answer_rows(
     wanted = f"study_id = {sql_text(study.study_id)}"
     if wave_id is not None:
         wanted += f" and wave_id = {sql_text(wave_id)}"
-    respondents = ", ".join(f"respondents.{name}" for name in RESPONDENT_COLUMNS)
+    respondents = ", ".join(
+        f"respondents.{column.name}"
+        if column.weight_id is None
+        else f"weights.{sql_name(column.weight_id)} as {sql_name(column.name)}"
+        for column in study.columns
+    )
+    named = ", ".join(sql_text(column.weight_id) for column in study.columns if column.weight_id)
+    weights = f"""
+        left join (
+            pivot (
+                select respondent_key, weight_id, weight
+                from marts.fct_respondent_weights
+                where {wanted}
+            )
+            on weight_id in ({named})
+            using any_value(weight)
+            group by respondent_key
+        ) as weights on respondents.respondent_key = weights.respondent_key
+    """
     columns = "".join(f", answers.{sql_name(variable.variable_id)}" for variable in variables)
     listed = ", ".join(sql_text(variable.variable_id) for variable in variables)
     pivoted = f"""
@@ -214,9 +237,13 @@ def answer_rows(
         from (select * from marts.fct_respondents where {wanted}) as respondents
         inner join marts.dim_wave as waves
             on respondents.study_id = waves.study_id and respondents.wave_id = waves.wave_id
+        {weights if named else ""}
         {pivoted if variables else ""}
         order by waves.wave_number, respondents.respondent_key
         """
     )
-    names = [*RESPONDENT_COLUMNS, *(variable.column for variable in variables)]
+    names = [
+        *(column.name for column in study.columns),
+        *(variable.column for variable in variables),
+    ]
     return names, iter(lambda: connection.fetchmany(ROWS_AT_ONCE), [])

@@ -31,6 +31,7 @@ final as (
         waves.sample_id,
         waves.design_id,
         designs.design_label,
+        designs.variance_method,
         designs.lonely_psu,
         designs.applies_fpc,
         design.degrees_of_freedom,

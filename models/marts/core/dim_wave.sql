@@ -21,6 +21,7 @@ final as (
         sample_id,
         design_id,
         design_label,
+        variance_method,
         lonely_psu,
         applies_fpc,
         degrees_of_freedom,
