@@ -13,6 +13,8 @@ from wavehouse.project import Project
 from wavehouse_exchange.exports.export import export
 from wavehouse_exchange.exports.published import connect
 from wavehouse_exchange.exports.study import Study, read_study
+from wavehouse_exchange.onboarding.draft import read_draft
+from wavehouse_exchange.onboarding.import_ddi import ImportOptions, import_ddi
 
 STUDIES = ("api", "bsa", "gss")
 READERS = {
@@ -162,6 +164,14 @@ def test_the_size_of_the_population_is_there_only_if_errors_use_it(
     readme = " ".join(texts["README.txt"].split())
     assert "psu_population is the number of PSUs in the population of the stratum" in readme
     assert pd.read_stata(tmp_path / "x/stata/api.dta")["psu_population"].unique() == [757]
+    # A correction without the column that it needs would stop the build of the imported study.
+    import_ddi(changed, "again", tmp_path / "x/ddi/api.xml", ImportOptions())
+    drafted = {
+        (change["table"], change["add"].get("design_role"))
+        for proposal in read_draft(changed, "again", "1999").proposals
+        for change in proposal.changes
+    }
+    assert ("design_columns", "psu_population") in drafted
 
 
 def test_every_weight_is_exported_and_declared(changed: Project, tmp_path: Path) -> None:

@@ -37,6 +37,10 @@ from wavehouse_exchange.onboarding.wave_rows import (
 )
 
 DATE_LENGTH = len("YYYY-MM-DD")
+# The roles of columns in a design, as Wavehouse itself writes them; other columns have none.
+DESIGN_ROLES = frozenset(
+    {"respondent", "stratum", "psu", "weight", "psu_population", "interview_date"}
+)
 
 
 @dataclass(frozen=True)
@@ -194,7 +198,7 @@ def _data_files(ddi: DdiCodebook, options: ImportOptions) -> list[Path]:
 def _roles(ddi: DdiCodebook, options: ImportOptions) -> dict[str, str]:
     roles = {}
     for variable in ddi.files[0].variables:
-        if variable.design_role and variable.design_role != variable.name:
+        if variable.design_role in DESIGN_ROLES:
             roles.setdefault(variable.design_role, variable.name)
         elif variable.is_weight:
             roles.setdefault("weight", variable.name)
