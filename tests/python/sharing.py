@@ -25,7 +25,7 @@ LONG = (
     *("test_exports_design", "test_exports_in_r"),
     *("test_ids", "test_publish", "test_benchmark", "test_mutants", "test_scripts"),
     *("test_lint_sql", "test_documentation", "test_exports", "test_dictionary", "test_drill"),
-    *("test_backup_s3", "test_backup_parts"),
+    *("test_backup_s3", "test_backup_parts", "test_superset_server"),
     "test_variable_pages",
 )
 OVERLAY = "overlay_on_duckdb"

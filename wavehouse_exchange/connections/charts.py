@@ -26,6 +26,37 @@ SORTED_BY = {
     "category_label": "category_order",
 }
 
+FIRST_TREND = """
+    select study_id, measure_id, category_code
+    from published.marts.chart_trend_estimates
+    where segment_depth = 0 and value is not null
+    group by all
+    order by
+        count(*) desc,
+        bool_or(measure_kind = 'share') desc,
+        count(*) filter (is_significant_since_previous) desc,
+        study_id, measure_id, category_code
+    limit 1
+"""
+# The place of a value is that among the values that a measure has in its study.
+SEGMENT_VALUES = """
+    with placed as (
+        select
+            study_id, measure_id, segment_id, segment_value_label,
+            dense_rank() over (
+                partition by study_id, measure_id, segment_id
+                order by segment_order, segment_value_label
+            ) as place
+        from published.marts.chart_trend_estimates
+    )
+
+    select distinct
+        segment_value_label, place,
+        max(place) over (partition by study_id, measure_id, segment_id) as last_place
+    from placed
+    order by 3, 2, 1
+"""
+
 
 @dataclass(frozen=True)
 class ChartColumn:
@@ -82,6 +113,44 @@ class ChartTable:
         return found if label.endswith("_label") and found in names else None
 
 
+@dataclass(frozen=True)
+class Trend:
+    """What one line of a chart shows: a category of a measure, of all respondents of a study."""
+
+    study_id: str
+    measure_id: str
+    category_code: str
+
+
+@dataclass(frozen=True)
+class SegmentValue:
+    """A value of a segment, such as an age group, and its place among the values of the segment."""
+
+    label: str
+    place: int
+    last_place: int
+
+    @property
+    def in_order(self) -> str:
+        """Give its name for tools that sort by names: with its place, where there are several."""
+        if self.last_place == 1:
+            return self.label
+        return f"{self.place:0{len(str(self.last_place))}}. {self.label}"
+
+
+@dataclass(frozen=True)
+class ChartFacts:
+    """What a dashboard must know of the published figures.
+
+    Args:
+        first: the trend to open with; None where no wave has a figure.
+        values: the values of segments, each with every place that it has.
+    """
+
+    first: Trend | None
+    values: tuple[SegmentValue, ...]
+
+
 def guarded(column: str) -> str:
     """Give SQL for a figure of a group: the figure of its only row, and nothing for several rows.
 
@@ -113,6 +182,20 @@ def published_charts(project: Project) -> tuple[ChartTable, ...]:
             "version. Run `make` first."
         )
     return tables
+
+
+def published_facts(project: Project) -> ChartFacts:
+    """Read what a dashboard must know of the published figures; `published_charts` is asked first.
+
+    The trend to open with is of all respondents. Trends of the most waves go first, then shares,
+    then the one that changed most often, so that the first look shows something.
+    """
+    folder = (project.warehouse / "current").resolve()
+    with connect() as connection, opened_release(folder / "wavehouse.duckdb") as readable:
+        attach(connection, readable, "published")
+        first = connection.execute(FIRST_TREND).fetchone()
+        values = connection.execute(SEGMENT_VALUES).fetchall()
+    return ChartFacts(Trend(*first) if first else None, tuple(SegmentValue(*row) for row in values))
 
 
 def _read(connection: "DuckDBPyConnection", name: str) -> ChartTable:
