@@ -178,6 +178,8 @@ FIGURES = Chart(
         "table_timestamp_format": "smart_date",
         "show_cell_bars": False,
         "include_search": False,
+        # Texts of the codebook are texts.
+        "allow_render_html": False,
     },
     width=12,
     height=75,
@@ -203,6 +205,8 @@ CHANGES = Chart(
         "row_limit": ALL_ROWS,
         "show_cell_bars": False,
         "include_search": False,
+        # Texts of the codebook are texts.
+        "allow_render_html": False,
     },
     width=12,
     height=40,

@@ -7,6 +7,7 @@ queries are of standard SQL, so that PostgreSQL reads them too.
 
 from typing import Any
 
+from wavehouse.escapes import sql_text
 from wavehouse_exchange.connections.charts import SCHEMA, ChartTable, Trend, guarded
 
 LINES = "trend_lines"
@@ -171,7 +172,7 @@ def _lists(first: Trend | None) -> str:
     """Write the query of the lists: what has figures, the first trend before all others."""
 
     def is_first(**ids: str) -> str:
-        return " and ".join(f"{name} = {_quoted(value)}" for name, value in ids.items())
+        return " and ".join(f"{name} = {sql_text(value)}" for name, value in ids.items())
 
     study = measure = category = "1 = 0"
     if first:
@@ -189,7 +190,3 @@ select
 from {SCHEMA}.chart_trend_estimates
 where value is not null
 """
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
