@@ -20,18 +20,13 @@ from wavehouse_exchange.connections.charts import (
     ChartTable,
     guarded,
 )
-from wavehouse_exchange.connections.superset_charts import (
-    CHARTS,
-    DATABASE,
-    VERSION,
-    Chart,
-    Identify,
-    dashboard,
-)
+from wavehouse_exchange.connections.superset_charts import CHARTS, Chart
+from wavehouse_exchange.connections.superset_dashboard import VERSION, Identify, dashboard
 from wavehouse_exchange.connections.superset_datasets import virtual_datasets
 
 # Superset drops the first folder of each name in a bundle.
 ROOT = "wavehouse"
+DATABASE = "published"
 TIME = (1980, 1, 1, 0, 0, 0)
 TYPES = {"text": "VARCHAR", "integer": "INTEGER", "boolean": "BOOLEAN", "date": "DATE"}
 WHOLE, SHARE, OTHER = ",d", ".0%", ",.2~f"
