@@ -33,7 +33,7 @@ COMMANDS = {
     "Run by itself": (*("run", "status", "history", "schedule", "backup", "restore", "drill"),),
     "Review changes": ("baseline", "check-change"),
     "Ask": ("estimate",),
-    "Write for readers": ("docs", "pages", "export", "where"),
+    "Write for readers": ("docs", "pages", "export", "connect", "where"),
     "Serve": ("serve", "key", "deliveries", "audit"),
     "Respondents' rights": (
         "person",

@@ -57,6 +57,11 @@ def test_all_that_is_broken_is_named_at_once() -> None:
     ]
 
 
+def test_what_is_broken_names_the_readers() -> None:
+    now = replace(NOW, columns={"a": "text"}, readers=("A dashboard", "Exports"))
+    assert broken(RELEASED, now).endswith(" It is read by: A dashboard; Exports.")
+
+
 def test_what_was_promised_until_a_day_stays_until_then() -> None:
     promised = {"fct_x": RELEASED["fct_x"] | {"deprecation_date": LATER}}
     assert f"was promised until {LATER}" in broken(promised)

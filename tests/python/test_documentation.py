@@ -24,6 +24,7 @@ from wavehouse.docs_site.site import inline_images
 from wavehouse.docs_site.texts import add_texts, find_texts
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
+from wavehouse.publishing.contracts import contracts_of
 
 # They read what the checkout has published, or its working database.
 pytestmark = pytest.mark.usefixtures("checkout")
@@ -132,6 +133,41 @@ def test_links_within_the_docs_site_lead_somewhere(manifest: docs.Manifest) -> N
 
 def test_the_published_warehouse_has_every_public_model(manifest: docs.Manifest) -> None:
     assert docs.exposure_problems(manifest, ("published_warehouse", "wide_tables")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "package"),
+    [("pages", "pages"), ("exports", "exports"), ("api", "serving"), ("bi_tools", "connections")],
+)
+def test_an_exposure_has_the_tables_that_its_program_reads(
+    manifest: docs.Manifest, name: str, package: str
+) -> None:
+    """A program reads a table by the name that stands in it."""
+    sources = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in (ROOT / "wavehouse_exchange" / package).glob("*.py")
+    )
+    (exposure,) = (each for each in manifest["exposures"].values() if each["name"] == name)
+    public = {contract.model for contract in contracts_of(manifest).values()}
+    assert [each.split(".")[2] for each in exposure["depends_on"]["nodes"]] == sorted(
+        table for table in public if re.search(rf"\b{table}\b", sources)
+    )
+
+
+def test_who_reads_a_table_is_named(manifest: docs.Manifest) -> None:
+    """Directly, or by way of tables made of it."""
+    contracts = contracts_of(manifest)
+    assert contracts["chart_trend_changes"].readers == (
+        *(
+            "BI tools",
+            "Published warehouse",
+            "metrics of `changes`",
+            "saved query `significant_changes`",
+        ),
+    )
+    assert {"API", "BI tools", "Picture in the README"} <= {
+        *contracts["fct_trend_estimates"].readers
+    }
 
 
 def test_a_change_begins_with_every_schema_empty_that_dbt_builds_in(

@@ -40,6 +40,7 @@ from wavehouse.generate import generate
 from wavehouse.locks import only_one
 from wavehouse.project import Project
 from wavehouse.publishing.contracts import SCHEMA
+from wavehouse.publishing.readers import readers_of
 from wavehouse.writing import explained
 from wavehouse_exchange.onboarding.draft import open_problems
 
@@ -59,6 +60,7 @@ class Checked:
         whole: why all was built; empty if only what the change touches was.
         changed: what is new or another one, by kind: names of seeds, models and tests.
         gone: names of seeds and models that the release has and the change does not.
+        readers: who reads what is new or another one, and what comes of it.
         ran: what was built and tested, in words.
         n_left: how many steps of a build are those of the release.
         not_compared: studies whose landed waves are not here.
@@ -69,6 +71,7 @@ class Checked:
     whole: str = ""
     changed: dict[str, list[str]] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
+    readers: list[str] = field(default_factory=list)
     ran: str = ""
     n_left: int = 0
     not_compared: list[str] = field(default_factory=list)
@@ -162,6 +165,8 @@ def report(checked: Checked) -> str:
         lines.append(f"- {kind}: {_some(names)}")
     if checked.gone:
         lines.append(f"- gone: {_some(checked.gone)}")
+    if checked.readers:
+        lines.append(f"- read by: {'; '.join(checked.readers)}")
     if baseline is not None and not checked.whole and not (checked.changed or checked.gone):
         lines.append("- nothing that is built is new or changed")
     lines.append(f"- built and tested: {checked.ran or 'nothing'}")
@@ -250,6 +255,7 @@ def _describe(checked: Checked, graph: Graph, folder: Path) -> None:
             kind = {"test": "data test"}.get(name.split(".")[0], name.split(".")[0])
             words = f"{kind}s{said or ' changed'}"
             checked.changed.setdefault(words, []).append(graph.nodes[name]["name"])
+    checked.readers = readers_of(graph.manifest, touched["changed"])
     checked.gone = [
         name.split(".")[2] for name in touched["gone"] if name.split(".")[0] in ("seed", "model")
     ]

@@ -12,6 +12,7 @@ from typing import Any
 from wavehouse.building.dbt import run_dbt
 from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.project import Project
+from wavehouse.publishing.readers import readers_of
 from wavehouse.writing import write_whole
 
 RECORD = "models/marts/released_contracts.json"
@@ -34,6 +35,7 @@ class Contract:
     deprecation_date: str | None
     is_latest: bool = True
     is_enforced: bool = True
+    readers: tuple[str, ...] = ()
 
     def as_record(self) -> dict[str, Any]:
         """Give it as it stands in the file."""
@@ -105,6 +107,7 @@ def contracts_of(manifest: dict[str, Any]) -> dict[str, Contract]:
             else None,
             is_latest=not _is_below(node.get("version"), node.get("latest_version")),
             is_enforced=node["config"]["contract"]["enforced"],
+            readers=tuple(readers_of(manifest, [node["unique_id"]])),
         )
         for node in sorted(manifest["nodes"].values(), key=lambda each: each["alias"])
         if node["resource_type"] == "model"
@@ -148,18 +151,19 @@ def refuse_broken(record: dict[str, dict[str, Any]], contracts: dict[str, Contra
                 )
             continue
         where = f"{name} (model {now.model})"
+        who = f" It is read by: {'; '.join(now.readers)}." if now.readers else ""
         for column, data_type in released["columns"].items():
             if column not in now.columns:
                 problems.append(f"{where}: the column {column} is gone or renamed. {HOW}")
             elif now.columns[column] != data_type:
                 problems.append(
                     f"{where}: the column {column} was {data_type} and is {now.columns[column]}. "
-                    f"{HOW}"
+                    f"{HOW}{who}"
                 )
         if list(now.key) != released["key"]:
             problems.append(
                 f"{where}: the key was {', '.join(released['key'])}, and is now "
-                f"{', '.join(now.key) or 'none'}. {HOW}"
+                f"{', '.join(now.key) or 'none'}. {HOW}{who}"
             )
         if not ends and now.deprecation_date:
             if now.is_latest:

@@ -1,7 +1,7 @@
 """The tables for charts as a writer of connections sees them: columns, and what each is for."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wavehouse.building.databases import opened_release
 from wavehouse.encryption.databases import attach, connect
@@ -75,7 +75,15 @@ class ChartColumn:
     @property
     def label(self) -> str:
         """Give its name as a reader sees it: `Value lower` for `value_lower`."""
-        return self.name.replace("_", " ").capitalize()
+        words = self.name.replace("_", " ").capitalize()
+        return words.replace("Ci ", "CI ").replace(" id", " ID")
+
+    @property
+    def number_format(self) -> str:
+        """Give the format of a figure, as spreadsheets and BI tools write it."""
+        if self.data_type != "float8":
+            return "#,##0"
+        return "0.00" if self.name == "ci_level" else "#,##0.0#"
 
 
 @dataclass(frozen=True)
@@ -85,6 +93,11 @@ class ChartTable:
     name: str
     description: str
     columns: tuple[ChartColumn, ...]
+
+    @property
+    def label(self) -> str:
+        """Give its name as a reader sees it: `Trend estimates`."""
+        return self.name.removeprefix("chart_").replace("_", " ").capitalize()
 
     @property
     def figures(self) -> tuple[ChartColumn, ...]:
@@ -158,6 +171,42 @@ def guarded(column: str) -> str:
         column: the name of a column of figures.
     """
     return f"case when count(*) = 1 then max({column}) end"
+
+
+def charts_of_manifest(manifest: dict[str, Any]) -> tuple[ChartTable, ...]:
+    """Give the tables for charts as dbt read their contracts.
+
+    Args:
+        manifest: what dbt writes to `target/manifest.json`.
+    """
+    models = {
+        node["name"]: node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["name"] in CHARTS
+    }
+    return tuple(_of_contract(models[name]) for name in CHARTS)
+
+
+def _of_contract(model: dict[str, Any]) -> ChartTable:
+    key = {
+        name
+        for constraint in model["constraints"]
+        if constraint["type"] == "primary_key"
+        for name in constraint["columns"]
+    }
+    return ChartTable(
+        model["name"],
+        model["description"].strip(),
+        tuple(
+            ChartColumn(
+                column["name"],
+                column["data_type"],
+                " ".join(column["description"].split()),
+                column["name"] in key,
+            )
+            for column in model["columns"].values()
+        ),
+    )
 
 
 def published_charts(project: Project) -> tuple[ChartTable, ...]:

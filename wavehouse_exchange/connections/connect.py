@@ -1,0 +1,136 @@
+"""Write what BI tools open: for each tool a folder with its own files, from the public tables.
+
+The files hold descriptions and formulas, and no rows, users or passwords.
+"""
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from wavehouse.encryption.key import encrypted_for
+from wavehouse.errors import WavehouseError
+from wavehouse.project import Project
+from wavehouse.publishing.releases import refuse_older_release
+from wavehouse.writing import explained, replace_folder
+from wavehouse_exchange.connections.charts import ChartTable, published_charts
+from wavehouse_exchange.connections.looker import looker_files
+from wavehouse_exchange.connections.power_bi import power_bi_files
+from wavehouse_exchange.connections.tableau import tableau_files
+
+# Marks a folder as made here, and so one that may be replaced.
+RECORD = "connections.json"
+PARTIAL = ".partial"
+PORT = "5432"
+
+Files = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where tools find the public tables.
+
+    Args:
+        warehouse: the folder `warehouse/` of the project.
+        server: the host name of a PostgreSQL server with the public tables.
+        port: its port.
+        database: their database there.
+    """
+
+    warehouse: Path
+    server: str
+    port: str
+    database: str
+
+
+Writer = Callable[[Sequence[ChartTable], Addresses], Files]
+
+
+def _looker(charts: Sequence[ChartTable], _: Addresses) -> Files:
+    return looker_files(charts)
+
+
+def _power_bi(charts: Sequence[ChartTable], at: Addresses) -> Files:
+    return power_bi_files(charts, at.warehouse / "parquet")
+
+
+def _tableau(charts: Sequence[ChartTable], at: Addresses) -> Files:
+    return tableau_files(charts, at.server, at.port, at.database)
+
+
+WRITERS: dict[str, Writer] = {"looker": _looker, "power-bi": _power_bi, "tableau": _tableau}
+
+
+def write_connections(
+    project: Project, tools: Sequence[str] = (), folder: Path | None = None, postgres: str = ""
+) -> dict[str, list[Path]]:
+    """Write the files of some tools.
+
+    Args:
+        project: the project whose published tables the tools will read.
+        tools: names in `WRITERS`; all of them if there are none.
+        folder: where to, a folder for each tool; `warehouse/connections` if left out.
+        postgres: `HOST/DATABASE` or `HOST:PORT/DATABASE`, for tools that read PostgreSQL;
+            `localhost/wavehouse` if left out.
+
+    Returns:
+        the files of each tool.
+
+    Raises:
+        WavehouseError: nothing is published, the project is encrypted, a tool or an address is
+            none, or a folder holds something else.
+    """
+    chosen = list(dict.fromkeys(tools)) or list(WRITERS)
+    if unknown := [name for name in chosen if name not in WRITERS]:
+        raise WavehouseError(
+            f"There are no files for {', '.join(map(repr, unknown))}. Name one or more of "
+            f"{', '.join(WRITERS)}; other tools connect as the guide says in `Connect a program`."
+        )
+    if encrypted_for(project) is not None:
+        raise WavehouseError(
+            "The published files of this project are encrypted, and BI tools cannot open them. Let "
+            "them read PostgreSQL or the API, which ask who may read."
+        )
+    at = _addresses(project, postgres)
+    with refuse_older_release("The published warehouse", "connections read"):
+        charts = published_charts(project)
+    home = (folder or project.warehouse / "connections").resolve()
+    written = {}
+    with explained(home):
+        for tool in chosen:
+            written[tool] = _write(home / tool, WRITERS[tool](charts, at))
+    return written
+
+
+def _addresses(project: Project, postgres: str) -> Addresses:
+    host, _, database = (postgres or "localhost/wavehouse").partition("/")
+    server, _, port = host.partition(":")
+    if not (server and database) or "@" in postgres or not (port or PORT).isdecimal():
+        raise WavehouseError(
+            f"{postgres!r} is no address of a database. Write HOST/DATABASE or HOST:PORT/DATABASE, "
+            "without user and password: the tool asks for these."
+        )
+    return Addresses(project.warehouse.resolve(), server, port or PORT, database)
+
+
+def _write(place: Path, files: Files) -> list[Path]:
+    if place.exists() and not (place / RECORD).is_file():
+        raise WavehouseError(
+            f"{place} was not written by `wavehouse connect`, so it stays as it is. Name another "
+            "folder with --to."
+        )
+    partial = place.with_name(f".{place.name}{PARTIAL}")
+    # Of a run that was killed.
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        for name, content in files.items():
+            path = partial / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
+        record = json.dumps({"files": sorted(files)}, indent=2)
+        (partial / RECORD).write_text(f"{record}\n", encoding="utf-8")
+        replace_folder(place, partial)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return [place / name for name in files]

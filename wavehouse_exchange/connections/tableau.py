@@ -1,0 +1,113 @@
+"""A data source for Tableau over PostgreSQL for each table for charts."""
+
+from collections.abc import Sequence
+
+from lxml import etree
+
+from wavehouse_exchange.connections.charts import SCHEMA, ChartColumn, ChartTable
+
+# Tableau's own names: of its types, and of what a column is for.
+TYPES = {
+    "text": ("string", "nominal"),
+    "integer": ("integer", "ordinal"),
+    "bigint": ("integer", "quantitative"),
+    "float8": ("real", "quantitative"),
+    "boolean": ("boolean", "nominal"),
+    "date": ("date", "ordinal"),
+}
+VERSION = "18.1"
+
+
+def tableau_files(
+    charts: Sequence[ChartTable], server: str, port: str, database: str
+) -> dict[str, str]:
+    """Write Tableau data sources, by file name. They hold no user and no password.
+
+    Columns of figures are hidden, and for each there is a calculated field that has the value of
+    a mark's only row and is empty for several.
+
+    Args:
+        charts: the tables, as they are published.
+        server: the host name of the PostgreSQL server.
+        port: its port.
+        database: the database with the public tables.
+    """
+    return {
+        f"{chart.name}.tds": _data_source(chart, server, port, database).decode("utf-8")
+        for chart in charts
+    }
+
+
+def _data_source(chart: ChartTable, server: str, port: str, database: str) -> bytes:
+    source = etree.Element(
+        "datasource",
+        {"formatted-name": f"wavehouse.{chart.name}", "inline": "true", "version": VERSION},
+    )
+    federated = etree.SubElement(source, "connection", {"class": "federated"})
+    named = etree.SubElement(
+        etree.SubElement(federated, "named-connections"),
+        "named-connection",
+        {"caption": server, "name": "wavehouse"},
+    )
+    etree.SubElement(
+        named,
+        "connection",
+        {
+            "class": "postgres",
+            "authentication": "username-password",
+            "server": server,
+            "port": port,
+            "dbname": database,
+            "username": "",
+        },
+    )
+    etree.SubElement(
+        federated,
+        "relation",
+        {
+            "connection": "wavehouse",
+            "name": chart.name,
+            "table": f"[{SCHEMA}].[{chart.name}]",
+            "type": "table",
+        },
+    )
+    for column in chart.columns:
+        _column(source, column)
+    for column in chart.figures:
+        _calculated(source, column)
+    return etree.tostring(source, xml_declaration=True, encoding="utf-8", pretty_print=True)
+
+
+def _column(source: "etree._Element", column: ChartColumn) -> None:
+    data_type, scale = TYPES[column.data_type]
+    words = {
+        "name": f"[{column.name}]",
+        "caption": column.label,
+        "datatype": data_type,
+        "role": "measure" if column.is_figure else "dimension",
+        "type": scale,
+    }
+    if column.is_figure:
+        # Its caption is that of the calculated field.
+        words |= {"caption": f"{column.label} (rows)", "hidden": "true"}
+    _described(etree.SubElement(source, "column", words), column.description)
+
+
+def _calculated(source: "etree._Element", column: ChartColumn) -> None:
+    data_type, scale = TYPES[column.data_type]
+    words = {
+        "name": f"[{column.name} of one row]",
+        "caption": column.label,
+        "datatype": data_type,
+        "role": "measure",
+        "type": scale,
+    }
+    element = etree.SubElement(source, "column", words)
+    formula = f"IF SUM(1) = 1 THEN MAX([{column.name}]) END"
+    etree.SubElement(element, "calculation", {"class": "tableau", "formula": formula})
+    _described(element, f"{column.description} Empty where a mark has several rows.")
+
+
+def _described(element: "etree._Element", text: str) -> None:
+    formatted = etree.SubElement(etree.SubElement(element, "desc"), "formatted-text")
+    etree.SubElement(formatted, "run").text = text
