@@ -70,6 +70,14 @@ def terminal_text(text: str) -> str:
     return TERMINAL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
+# Power Query --------------------------------------------------------------------------------------
+
+
+def power_query_text(text: str) -> str:
+    """Write a text as one of M, the language of Power Query."""
+    return '"' + text.replace("#(", "#(#)(").replace('"', '""') + '"'
+
+
 # Spreadsheets -------------------------------------------------------------------------------------
 
 

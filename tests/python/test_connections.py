@@ -215,6 +215,44 @@ def test_power_bi_finds_each_file_that_another_names(written: Path) -> None:
         assert said["name"] == page
 
 
+def test_queries_of_evidence_run_and_have_a_gap_without_a_choice(written: Path) -> None:
+    """Its pages ask tables named after its sources, with what was chosen put into the text."""
+    folder = written / "evidence"
+    with duckdb.connect() as connection:
+        connection.execute("create schema wavehouse")
+        for source in (folder / "sources/wavehouse").glob("*.sql"):
+            sql = source.read_text(encoding="utf-8")
+            connection.execute(f"create table wavehouse.{source.stem} as {sql}")
+        cell = connection.execute(
+            "select study_id, measure_id, category_code, segment_id "
+            "from wavehouse.chart_trend_estimates where segment_depth = 1 and value is not null "
+            "and category_code <> '_Z' "
+            "group by all having count(distinct wave_id) > 1 order by all limit 1"
+        ).fetchone()
+        assert cell
+        chosen = dict(zip(("study", "measure", "category", "segment"), cell, strict=True))
+        for page in ("index", "changes"):
+            text = (folder / f"pages/{page}.md").read_text(encoding="utf-8")
+            queries = dict(re.findall(r"```sql (\w+)\n(.+?)```", text, re.DOTALL))
+            drawn = set(re.findall(r"data=\{(\w+)\}", text))
+            assert drawn == set(queries)
+            rows_of = {
+                name: connection.execute(
+                    re.sub(r"\$\{inputs\.(\w+)\.value\}", lambda found: chosen[found[1]], sql)
+                ).fetchall()
+                for name, sql in queries.items()
+            }
+            assert all(rows_of[name] for name in drawn - {"breaks"})
+            if page == "index":
+                assert {row[3] for row in rows_of["trend"]} != {None}
+                unchosen = re.sub(r"\n  and category_code = '[^']+'", "", queries["trend"])
+                several = connection.execute(
+                    re.sub(r"\$\{inputs\.(\w+)\.value\}", lambda f: chosen[f[1]], unchosen)
+                ).fetchall()
+                assert len(several) == len(rows_of["trend"])
+                assert {value for row in several for value in row[3:]} == {None}
+
+
 def test_descriptions_break_out_of_nothing(
     published: Project, charts: tuple[ChartTable, ...]
 ) -> None:
@@ -248,7 +286,7 @@ def test_the_command_writes_and_writes_again(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["excel"], "There are no files for 'excel'. Name one or more of looker"),
+        (["excel"], "There are no files for 'excel'. Name one or more of evidence"),
         (["--postgres", "me:secret@db/surveys"], "without user and password"),
         (["--postgres", "db"], "is no address of a database"),
         (["--postgres", "db:port/surveys"], "is no address of a database"),

@@ -194,7 +194,7 @@ def test_a_stale_file_is_found_and_written_anew(asked: Project, tmp_path: Path) 
     text = path.read_text(encoding="utf-8")
     check_semantics(project)
     assert not write_semantics(project)
-    path.write_text(text.replace('label: "Study id"', 'label: "Study"', 1), encoding="utf-8")
+    path.write_text(text.replace('label: "Study ID"', 'label: "Study"', 1), encoding="utf-8")
     with pytest.raises(ProblemsError, match=re.escape(f"{PATH}: run `make generate`")):
         check_semantics(project)
     assert write_semantics(project)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from wavehouse.commands.shared import FOLDER, Command, examples, with_project
+from wavehouse.commands.shared import FOLDER, Command, argument, examples, with_project
 from wavehouse.project import Project
 
 EXAMPLES = examples("""
@@ -18,7 +18,12 @@ Write them again after an upgrade: they name the columns of the tables for chart
 
 
 @click.command(cls=Command, epilog=EXAMPLES)
-@click.argument("tools", nargs=-1, metavar="[TOOL]...")
+@argument(
+    "tools",
+    "tools to write files for: evidence, looker, power-bi, tableau (default: all)",
+    nargs=-1,
+    metavar="TOOL...",
+)
 @click.option(
     "--to",
     "folder",
@@ -34,7 +39,7 @@ Write them again after an upgrade: they name the columns of the tables for chart
 )
 @with_project
 def connect(project: Project, tools: tuple[str, ...], folder: Path | None, postgres: str) -> None:
-    """Write files with which Looker, Power BI and Tableau open the tables for charts."""
+    """Write files with which BI tools open the tables for charts."""
     from wavehouse_exchange.connections.connect import write_connections
 
     for tool, files in write_connections(project, tools, folder, postgres).items():

@@ -154,7 +154,7 @@ def refuse_broken(record: dict[str, dict[str, Any]], contracts: dict[str, Contra
         who = f" It is read by: {'; '.join(now.readers)}." if now.readers else ""
         for column, data_type in released["columns"].items():
             if column not in now.columns:
-                problems.append(f"{where}: the column {column} is gone or renamed. {HOW}")
+                problems.append(f"{where}: the column {column} is gone or renamed. {HOW}{who}")
             elif now.columns[column] != data_type:
                 problems.append(
                     f"{where}: the column {column} was {data_type} and is {now.columns[column]}. "

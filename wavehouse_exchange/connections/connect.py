@@ -15,6 +15,7 @@ from wavehouse.project import Project
 from wavehouse.publishing.releases import refuse_older_release
 from wavehouse.writing import explained, replace_folder
 from wavehouse_exchange.connections.charts import ChartTable, published_charts
+from wavehouse_exchange.connections.evidence import evidence_files
 from wavehouse_exchange.connections.looker import looker_files
 from wavehouse_exchange.connections.power_bi import power_bi_files
 from wavehouse_exchange.connections.tableau import tableau_files
@@ -47,6 +48,10 @@ class Addresses:
 Writer = Callable[[Sequence[ChartTable], Addresses], Files]
 
 
+def _evidence(charts: Sequence[ChartTable], at: Addresses) -> Files:
+    return evidence_files(charts, at.warehouse / "parquet")
+
+
 def _looker(charts: Sequence[ChartTable], _: Addresses) -> Files:
     return looker_files(charts)
 
@@ -59,7 +64,12 @@ def _tableau(charts: Sequence[ChartTable], at: Addresses) -> Files:
     return tableau_files(charts, at.server, at.port, at.database)
 
 
-WRITERS: dict[str, Writer] = {"looker": _looker, "power-bi": _power_bi, "tableau": _tableau}
+WRITERS: dict[str, Writer] = {
+    "evidence": _evidence,
+    "looker": _looker,
+    "power-bi": _power_bi,
+    "tableau": _tableau,
+}
 
 
 def write_connections(

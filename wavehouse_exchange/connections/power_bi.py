@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
+from wavehouse.escapes import power_query_text
 from wavehouse_exchange.connections.charts import ChartColumn, ChartTable
 
 NAME = "wavehouse"
@@ -74,7 +75,7 @@ def power_bi_files(charts: Sequence[ChartTable], parquet: PurePath) -> dict[str,
         f"{model}/definition/database.tmdl": "database\n\tcompatibilityLevel: 1600\n",
         f"{model}/definition/model.tmdl": "\n".join(_model(charts)) + "\n",
         f"{model}/definition/expressions.tmdl": (
-            f"expression Folder = {_quoted(str(parquet))} meta "
+            f"expression Folder = {power_query_text(str(parquet))} meta "
             '[IsParameterQuery=true, Type="Text", IsParameterQueryRequired=true]\n'
         ),
         **{
@@ -133,11 +134,6 @@ def _guarded(table: str, column: ChartColumn) -> str:
 
 def _described(depth: int, text: str) -> list[str]:
     return [f"{chr(9) * depth}/// {line}" for line in text.splitlines() if line.strip()]
-
-
-def _quoted(text: str) -> str:
-    doubled = text.replace('"', '""')
-    return f'"{doubled}"'
 
 
 def _json(schema: str, content: dict[str, object]) -> str:
