@@ -25,8 +25,9 @@ from wavehouse_exchange.connections.charts import (
     ChartTable,
     guarded,
     published_charts,
+    published_facts,
 )
-from wavehouse_exchange.connections.connect import WRITERS, Addresses
+from wavehouse_exchange.connections.connect import WRITERS, Published, write_connections
 
 Run = Callable[..., tuple[int, str]]
 # What quotes and marks of LookML, TMDL, XML and Jinja could break out of.
@@ -41,13 +42,8 @@ def charts(published: Project) -> tuple[ChartTable, ...]:
 @pytest.fixture(scope="module")
 def written(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files of all tools, of the two small studies."""
-    at = Addresses(published.warehouse, "db.example.org", "5433", "surveys")
-    folder = tmp_path_factory.mktemp("connections")
-    for tool, writer in WRITERS.items():
-        for name, content in writer(published_charts(published), at).items():
-            path = folder / tool / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content, encoding="utf-8")
+    folder = tmp_path_factory.mktemp("connections") / "bi"
+    write_connections(published, folder=folder, postgres="db.example.org:5433/surveys")
     return folder
 
 
@@ -256,9 +252,12 @@ def test_queries_of_evidence_run_and_have_a_gap_without_a_choice(written: Path) 
 def test_descriptions_break_out_of_nothing(
     published: Project, charts: tuple[ChartTable, ...]
 ) -> None:
-    at = Addresses(published.warehouse, 'h"o<st', "5432", "d'b")
-    tables = [hostile(chart) for chart in charts]
-    files = {tool: WRITERS[tool](tables, at) for tool in WRITERS}
+    tables = tuple(hostile(chart) for chart in charts)
+    of = Published(
+        *("town", tables, published_facts(published), published.warehouse),
+        *('h"o<st', "5432", "d'b"),
+    )
+    files = {tool: write(of) for tool, write in WRITERS.items()}
     for chart in tables:
         (view,) = lkml.load(files["looker"][f"views/{chart.name}.view.lkml"])["views"]
         assert len(view["dimensions"]) == len(chart.facts) + 1

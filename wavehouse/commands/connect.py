@@ -20,7 +20,7 @@ Write them again after an upgrade: they name the columns of the tables for chart
 @click.command(cls=Command, epilog=EXAMPLES)
 @argument(
     "tools",
-    "tools to write files for: evidence, looker, power-bi, tableau (default: all)",
+    "tools to write files for: evidence, looker, power-bi, superset, tableau (default: all)",
     nargs=-1,
     metavar="TOOL...",
 )

@@ -5,7 +5,7 @@ The files hold descriptions and formulas, and no rows, users or passwords.
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +14,16 @@ from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
 from wavehouse.publishing.releases import refuse_older_release
 from wavehouse.writing import explained, replace_folder
-from wavehouse_exchange.connections.charts import ChartTable, published_charts
+from wavehouse_exchange.connections.charts import (
+    ChartFacts,
+    ChartTable,
+    published_charts,
+    published_facts,
+)
 from wavehouse_exchange.connections.evidence import evidence_files
 from wavehouse_exchange.connections.looker import looker_files
 from wavehouse_exchange.connections.power_bi import power_bi_files
+from wavehouse_exchange.connections.superset import superset_bundle
 from wavehouse_exchange.connections.tableau import tableau_files
 
 # Marks a folder as made here, and so one that may be replaced.
@@ -25,49 +31,58 @@ RECORD = "connections.json"
 PARTIAL = ".partial"
 PORT = "5432"
 
-Files = dict[str, str]
+Files = Mapping[str, str | bytes]
 
 
 @dataclass(frozen=True)
-class Addresses:
-    """Where tools find the public tables.
+class Published:
+    """What is published, and where tools find it.
 
     Args:
+        project: the name of the project.
+        charts: the tables for charts.
+        facts: what a dashboard opens with.
         warehouse: the folder `warehouse/` of the project.
         server: the host name of a PostgreSQL server with the public tables.
         port: its port.
         database: their database there.
     """
 
+    project: str
+    charts: tuple[ChartTable, ...]
+    facts: ChartFacts
     warehouse: Path
     server: str
     port: str
     database: str
 
 
-Writer = Callable[[Sequence[ChartTable], Addresses], Files]
+def _evidence(of: Published) -> Files:
+    return evidence_files(of.charts, of.warehouse / "parquet")
 
 
-def _evidence(charts: Sequence[ChartTable], at: Addresses) -> Files:
-    return evidence_files(charts, at.warehouse / "parquet")
+def _looker(of: Published) -> Files:
+    return looker_files(of.charts)
 
 
-def _looker(charts: Sequence[ChartTable], _: Addresses) -> Files:
-    return looker_files(charts)
+def _power_bi(of: Published) -> Files:
+    return power_bi_files(of.charts, of.warehouse / "parquet")
 
 
-def _power_bi(charts: Sequence[ChartTable], at: Addresses) -> Files:
-    return power_bi_files(charts, at.warehouse / "parquet")
+def _superset(of: Published) -> Files:
+    address = f"duckdb:///{of.warehouse / 'wavehouse.duckdb'}"
+    return {"superset.zip": superset_bundle(of.charts, of.facts, of.project, address)}
 
 
-def _tableau(charts: Sequence[ChartTable], at: Addresses) -> Files:
-    return tableau_files(charts, at.server, at.port, at.database)
+def _tableau(of: Published) -> Files:
+    return tableau_files(of.charts, of.server, of.port, of.database)
 
 
-WRITERS: dict[str, Writer] = {
+WRITERS: dict[str, Callable[[Published], Files]] = {
     "evidence": _evidence,
     "looker": _looker,
     "power-bi": _power_bi,
+    "superset": _superset,
     "tableau": _tableau,
 }
 
@@ -102,18 +117,16 @@ def write_connections(
             "The published files of this project are encrypted, and BI tools cannot open them. Let "
             "them read PostgreSQL or the API, which ask who may read."
         )
-    at = _addresses(project, postgres)
-    with refuse_older_release("The published warehouse", "connections read"):
-        charts = published_charts(project)
+    published = _published(project, postgres)
     home = (folder or project.warehouse / "connections").resolve()
     written = {}
     with explained(home):
         for tool in chosen:
-            written[tool] = _write(home / tool, WRITERS[tool](charts, at))
+            written[tool] = _write(home / tool, WRITERS[tool](published))
     return written
 
 
-def _addresses(project: Project, postgres: str) -> Addresses:
+def _published(project: Project, postgres: str) -> Published:
     host, _, database = (postgres or "localhost/wavehouse").partition("/")
     server, _, port = host.partition(":")
     if not (server and database) or "@" in postgres or not (port or PORT).isdecimal():
@@ -121,7 +134,17 @@ def _addresses(project: Project, postgres: str) -> Addresses:
             f"{postgres!r} is no address of a database. Write HOST/DATABASE or HOST:PORT/DATABASE, "
             "without user and password: the tool asks for these."
         )
-    return Addresses(project.warehouse.resolve(), server, port or PORT, database)
+    with refuse_older_release("The published warehouse", "connections read"):
+        charts, facts = published_charts(project), published_facts(project)
+    return Published(
+        project.name,
+        charts,
+        facts,
+        project.warehouse.resolve(),
+        server,
+        port or PORT,
+        database,
+    )
 
 
 def _write(place: Path, files: Files) -> list[Path]:
@@ -137,7 +160,7 @@ def _write(place: Path, files: Files) -> list[Path]:
         for name, content in files.items():
             path = partial / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content, encoding="utf-8")
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
         record = json.dumps({"files": sorted(files)}, indent=2)
         (partial / RECORD).write_text(f"{record}\n", encoding="utf-8")
         replace_folder(place, partial)

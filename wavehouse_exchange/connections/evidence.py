@@ -54,7 +54,7 @@ def evidence_files(charts: Sequence[ChartTable], parquet: PurePath) -> dict[str,
         "type": "module",
         "scripts": {
             "sources": "evidence sources",
-            "dev": "evidence dev --open /",
+            "dev": "evidence dev",
             "build": "evidence build",
         },
         "dependencies": PACKAGES,
