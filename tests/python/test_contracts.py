@@ -119,7 +119,8 @@ def test_a_lost_column_fails_and_a_second_version_passes(project: Project) -> No
     assert done.output == (
         "Contracts of public tables are broken:\n"
         "  - dictionary_categories (model dictionary_categories): the column category_order is "
-        f"gone or renamed. {wavehouse.publishing.contracts.HOW}\n"
+        f"gone or renamed. {wavehouse.publishing.contracts.HOW} It is read by: Exports; Pages to "
+        "browse; Published warehouse.\n"
     )
 
     # As docs/guide/change-a-public-table.md says: the old version stays, the new one is beside it.
