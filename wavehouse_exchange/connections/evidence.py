@@ -40,6 +40,35 @@ study_id = '${inputs.study.value}'
   and category_code = '${inputs.category.value}'
   and segment_id = '${inputs.segment.value}'"""
 
+# Of a chart; a measure without categories has the code for "not applicable".
+TITLE = (
+    "inputs.category.value === '_Z' ? inputs.measure.label "
+    ": inputs.measure.label + ': ' + inputs.category.label"
+)
+# Columns of tables by what readers call them; they hold texts, which no total adds up.
+FIGURES = {
+    "wave_label": "Wave",
+    "segment_value_label": "Group",
+    "display_value": "Estimate",
+    "display_interval": "Interval",
+    "since_previous": "Since the previous wave",
+    "status": "Status",
+    "break_text": "Break",
+    "base_description": "Base",
+}
+CHANGES = {
+    "comparison": "Comparison",
+    "waves_label": "Waves",
+    "segment_value_label": "Group",
+    "display_value": "Change",
+    "display_interval": "Interval",
+    "significance_text": "Significance",
+    "status": "Status",
+    "break_text": "Break",
+}
+TOTAL = "total"
+SENTENCES = ("since_previous", "significance_text", "status", "base_description", "break_text")
+
 
 def evidence_files(charts: Sequence[ChartTable], parquet: PurePath) -> dict[str, str]:
     """Write an Evidence project, by file name.
@@ -66,7 +95,7 @@ def evidence_files(charts: Sequence[ChartTable], parquet: PurePath) -> dict[str,
         f"sources/{SOURCE}/connection.yaml": CONNECTION,
         **{
             f"sources/{SOURCE}/{chart.name}.sql": (
-                f"select * from read_parquet({sql_text(str(parquet / f'{chart.name}.parquet'))})\n"
+                f"select * from {sql_text(parquet / f'{chart.name}.parquet')}\n"
             )
             for chart in charts
         },
@@ -99,7 +128,7 @@ order by wave_date, segment_order
 ```
 
 ```sql breaks
-select distinct wave_date, break_text
+select distinct wave_date, 'Break' as label
 from {SOURCE}.{table}
 where {CELL}
   and break_text is not null
@@ -113,8 +142,8 @@ select
   display_interval,
   since_previous,
   coalesce(missing_reason, status_text) as status,
-  base_description,
-  value_unit
+  break_text,
+  base_description
 from {SOURCE}.{table}
 where {CELL}
 order by wave_number, segment_order
@@ -128,16 +157,18 @@ order by wave_number, segment_order
   sort=false
   handleMissing=gap
   markers=true
-  yMin=0
-  title="{{inputs.measure.label}}: {{inputs.category.label}}"
+  legend=true
+  title={{{TITLE}}}
 >
-  <ReferenceLine data={{breaks}} x=wave_date label=break_text />
+  {{#if breaks.length > 0}}
+    <ReferenceLine data={{breaks}} x=wave_date label=label hideValue=true />
+  {{/if}}
 </LineChart>
 
 Intervals stand in the table. A gap is a figure that is not published,
 or that stands for several rows.
 
-<DataTable data={{figures}} rows=20 />
+{_table("figures", FIGURES)}
 """
 
 
@@ -151,6 +182,7 @@ title: Changes
 
 ```sql changes
 select
+  comparison,
   waves_label,
   segment_value_label,
   display_value,
@@ -163,8 +195,13 @@ where {CELL}
 order by comparison, to_wave_number, from_wave_number, segment_order
 ```
 
-<DataTable data={{changes}} rows=20 />
+{_table("changes", CHANGES)}
 """
+
+
+def _table(query: str, columns: dict[str, str]) -> str:
+    shown = [f'  <Column id={name} title="{title}" wrap=true />' for name, title in columns.items()]
+    return "\n".join([f"<DataTable data={{{query}}} rows=20>", *shown, "</DataTable>"])
 
 
 def _choices(table: str) -> str:
@@ -179,15 +216,18 @@ def _choices(table: str) -> str:
     ]
     queries = [
         f"```sql {name}_choices\n"
-        f"select {code}, coalesce(any_value({label}), {code}) as name\n"
+        f"select {code}, coalesce(any_value({label}), {code}) as name, min({order}) as place\n"
         f"from {SOURCE}.{table}\n"
         + (f"where {condition}\n" if condition else "")
-        + f"group by {code}\norder by min({order}), name\n```"
+        + f"group by {code}\norder by place, name\n```"
         for name, code, label, condition, order in chosen
     ]
     inputs = [
-        f'<Dropdown data={{{name}_choices}} name={name} value={code} label=name title="'
-        f'{name.capitalize()}" />'
+        f"<Dropdown data={{{name}_choices}} name={name} value={code} label=name order=place "
+        f'title="{name.capitalize()}"{f" defaultValue={TOTAL}" * (name == "segment")} />'
         for name, code, *_ in chosen
     ]
+    inputs.append(
+        "\nChoose from left to right: after another study or measure, choose the rest again."
+    )
     return "\n\n".join([*queries, "\n".join(inputs)])
