@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from documentation import fences
 from workbench import ROOT, DbtRun, query, query_postgres, run_dbt_beside
 
 from wavehouse.project import Project
@@ -80,8 +81,8 @@ def alike(one: object, other: object) -> bool:
     return one == other
 
 
-def test_there_are_four_and_they_read_marts_only(compiled: dict[str, dict[str, Any]]) -> None:
-    assert len(NAMES) >= 4
+def test_there_are_some_and_they_read_marts_only(compiled: dict[str, dict[str, Any]]) -> None:
+    assert len(NAMES) >= 6
     assert sorted(compiled) == NAMES
     assert {name for name, each in compiled.items() if each["schemas"] != {"marts"}} == set()
 
@@ -120,6 +121,47 @@ def read(request: pytest.FixtureRequest) -> dict[str, Callable[[str], Rows]]:
 
 
 # What they say, computed again in another way ----------------------------------------------------
+
+
+def shown_in_the_guide(question: str) -> Rows:
+    """Run the SQL of a question; that its result is what is shown is tested with the guide."""
+    text = (ROOT / "docs/guide/eight-questions.md").read_text(encoding="utf-8")
+    return run(fences(text.split(f"## {question}")[1], "sql")[0])
+
+
+def test_the_guide_asks_the_same(compiled: dict[str, dict[str, Any]]) -> None:
+    marks = run(compiled["attendance_by_sex"]["sql"])
+    latest = [row for row in marks if row["wave_label"] >= "GSS 2002"]
+    assert [{name: row[name] for name in row if name != "display_interval"} for row in latest] == (
+        shown_in_the_guide("How does a group's trend run, with marks?")
+    )
+    largest = [
+        row
+        for row in run(compiled["largest_changes"]["sql"])
+        if row["study_label"] == "US General Social Survey"
+    ]
+    shown = shown_in_the_guide("What changed most?")
+    assert [{name: row[name] for name in shown[0]} for row in largest[:3]] == shown
+
+
+def test_the_largest_changes_go_down_and_are_significant(
+    compiled: dict[str, dict[str, Any]],
+) -> None:
+    """Computed again from the table of changes in fractions."""
+    rows = run(compiled["largest_changes"]["sql"])
+    for label in {row["study_label"] for row in rows}:
+        sizes = run(
+            "select abs(change) as size from marts.fct_trend_changes inner join marts.dim_study "
+            "using (study_id) "
+            f"where study_label = '{label}' and is_significant and comparison = 'first' "
+            "and segment_id = 'total' and measure_kind in "
+            "('share', 'net', 'share_of_cases', 'share_of_responses') order by 1 desc limit 10"
+        )
+        places = [row for row in rows if row["study_label"] == label]
+        assert [row["place"] for row in places] == list(range(1, len(sizes) + 1))
+        for row, expected in zip(places, sizes, strict=True):
+            number = float(row["display_value"].split()[0].replace("\N{MINUS SIGN}", "-"))
+            assert abs(number) == pytest.approx(100 * expected["size"], abs=0.0501)
 
 
 def test_the_latest_changes_are_significant_and_know_breaks(
