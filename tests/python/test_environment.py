@@ -1,12 +1,18 @@
 """`make` makes an environment that is whole: one that was left unfinished is made again."""
 
+import ast
 import sys
+import tomllib
 from collections.abc import Sequence
 from importlib import reload
+from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from workbench import ROOT
 
 from wavehouse import environment
 
@@ -199,3 +205,45 @@ def test_what_the_environment_says_to_pip_goes_before_its_files(script: ModuleTy
     said = ":env:.index-url='https://a/'\nglobal.index-url='https://b/'\nglobal.cert='/c'\n"
     found = sorted(script.SETTING.findall(said), key=lambda each: script.RANKS.index(each[0]))
     assert {name: value for _, name, value in found} == {"index-url": "https://a/", "cert": "/c"}
+
+
+def test_what_the_product_imports_is_installed_with_it() -> None:
+    """The tests have more packages than a team's project."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed: set[tuple[str, str]] = set()
+    waiting = [(Requirement(each), "") for each in declared["dependencies"]]
+    while waiting:
+        requirement, asked = waiting.pop()
+        if requirement.marker and not requirement.marker.evaluate({"extra": asked}):
+            continue
+        name = canonicalize_name(requirement.name)
+        for extra in {"", *requirement.extras}:
+            if (name, extra) not in needed:
+                needed.add((name, extra))
+                waiting += [
+                    (Requirement(each), extra) for each in distribution(name).requires or ()
+                ]
+    installed = {name for name, _ in needed}
+    of_module = packages_distributions()
+    imported = {
+        (name.split(".")[0], path.relative_to(ROOT).as_posix())
+        for package in ("wavehouse", "wavehouse_exchange")
+        for path in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for name in (
+            [each.name for each in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom) and not node.level
+            else []
+        )
+    }
+    missing = sorted(
+        (module, path)
+        for module, path in imported
+        if module not in sys.stdlib_module_names
+        and module not in ("wavehouse", "wavehouse_exchange")
+        and not installed & {canonicalize_name(each) for each in of_module.get(module, ())}
+    )
+    # A wheel is built where setuptools is, as pyproject.toml says.
+    assert [each for each in missing if each[0] != "setuptools"] == []

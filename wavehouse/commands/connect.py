@@ -22,7 +22,7 @@ Write them again after an upgrade: they name the columns of the tables for chart
     "tools",
     "tools to write files for: evidence, looker, power-bi, superset, tableau (default: all)",
     nargs=-1,
-    metavar="TOOL...",
+    metavar="[TOOL]...",
 )
 @click.option(
     "--to",
