@@ -93,7 +93,21 @@ def _beside(path: Path) -> Iterator[Path]:
             raise
 
 
-def replace_folder(place: Path, new: Path) -> None:
+@contextmanager
+def new_folder(place: Path) -> Iterator[Path]:
+    """Give an empty folder, which takes the place of the one before if the block ends well."""
+    partial = place.with_name(f".{place.name}{PARTIAL}")
+    # Of a run that was killed.
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        _replace_folder(place, partial)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _replace_folder(place: Path, new: Path) -> None:
     """Put a new folder in place of the one before, which stays until the new one is there."""
     old = place.with_name(f".{place.name}{OLD}")
     shutil.rmtree(old, ignore_errors=True)

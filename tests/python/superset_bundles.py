@@ -8,7 +8,7 @@ import duckdb
 import yaml
 
 from wavehouse.project import Project
-from wavehouse_exchange.connections.charts import ChartFacts, published_charts, published_facts
+from wavehouse_exchange.connections.charts import ChartFacts, read_published
 from wavehouse_exchange.connections.superset import superset_bundle, superset_files
 
 KEYS = {
@@ -40,14 +40,15 @@ def contents_of(
     project: Project, facts: ChartFacts, address: str = "duckdb:////elsewhere"
 ) -> dict[str, Any]:
     """Give what is in the bundle of a project with some facts and an address."""
-    files = superset_files(published_charts(project), facts, "survey", address)
+    charts, _ = read_published(project)
+    files = superset_files(charts, facts, "survey", address)
     return {name: yaml.safe_load(text) for name, text in files.items()}
 
 
 def bundle_of(project: Project, name: str = "survey") -> bytes:
     """Give the bundle of what a project has published."""
     address = f"duckdb:///{project.root / 'warehouse/wavehouse.duckdb'}"
-    return superset_bundle(published_charts(project), published_facts(project), name, address)
+    return superset_bundle(*read_published(project), name, address)
 
 
 def datasets_of(bundle: bytes) -> dict[str, Any]:

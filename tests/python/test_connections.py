@@ -24,8 +24,7 @@ from wavehouse_exchange.connections.charts import (
     ChartColumn,
     ChartTable,
     guarded,
-    published_charts,
-    published_facts,
+    read_published,
 )
 from wavehouse_exchange.connections.connect import WRITERS, Published, write_connections
 
@@ -36,7 +35,7 @@ HOSTILE = "An \"answer\" of 'them' ;; } <b>&</b> {{ x }} /// \\ ]]> end"
 
 @pytest.fixture(scope="module")
 def charts(published: Project) -> tuple[ChartTable, ...]:
-    return published_charts(published)
+    return read_published(published)[0]
 
 
 @pytest.fixture(scope="module")
@@ -254,7 +253,7 @@ def test_descriptions_break_out_of_nothing(
 ) -> None:
     tables = tuple(hostile(chart) for chart in charts)
     of = Published(
-        *("town", tables, published_facts(published), published.warehouse),
+        *("town", tables, read_published(published)[1], published.warehouse),
         *('h"o<st', "5432", "d'b"),
     )
     files = {tool: write(of) for tool, write in WRITERS.items()}

@@ -18,7 +18,7 @@ from workbench import ROOT, copy_built, query
 
 from wavehouse.errors import ProblemsError
 from wavehouse.project import Project
-from wavehouse_exchange.connections.charts import CHARTS, ChartTable, published_charts
+from wavehouse_exchange.connections.charts import CHARTS, ChartTable, read_published
 from wavehouse_exchange.connections.metricflow import (
     PATH,
     PREFIXES,
@@ -40,7 +40,7 @@ def asked(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Proje
 
 @pytest.fixture(scope="module")
 def charts(published: Project) -> tuple[ChartTable, ...]:
-    return published_charts(published)
+    return read_published(published)[0]
 
 
 def ask(project: Project, questions: list[dict[str, Any]]) -> Answers:

@@ -23,7 +23,7 @@ from wavehouse_exchange.connections.charts import (
     SegmentValue,
     Trend,
     guarded,
-    published_facts,
+    read_published,
 )
 
 # Numbers by which Superset sorts.
@@ -132,7 +132,8 @@ def test_names_sort_as_the_questionnaire_does(published: Project) -> None:
 def test_the_lists_begin_with_the_first_trend_and_offer_what_has_figures(
     published: Project,
 ) -> None:
-    first = published_facts(published).first
+    _, facts = read_published(published)
+    first = facts.first
     assert first is not None
     dataset = datasets_of(bundle_of(published))["trend_lists"]
     labels = rows_of(

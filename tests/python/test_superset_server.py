@@ -17,7 +17,7 @@ from superset_bundles import FIGURES, KEYS, bundle_of, files_of, rows_of
 from superset_server import NAME, PASSWORD, PATIENCE, Superset, superset_server
 
 from wavehouse.project import Project
-from wavehouse_exchange.connections.charts import published_facts
+from wavehouse_exchange.connections.charts import read_published
 
 pytestmark = pytest.mark.slow("browser")
 
@@ -131,7 +131,8 @@ def sign_in(page: Page, address: str) -> None:
 def test_the_dashboard_is_right_at_once(superset: tuple[Superset, Project], tmp_path: Path) -> None:
     running, project = superset
     [board] = running.all_of("dashboard")
-    first = published_facts(project).first
+    _, facts = read_published(project)
+    first = facts.first
     assert first is not None
     shown = rows_of(
         project,

@@ -41,8 +41,8 @@ from wavehouse.locks import only_one
 from wavehouse.project import Project
 from wavehouse.publishing.history import NO_LINKS
 from wavehouse.publishing.publish import PASSED, RELEASE_FILE, passed_build
-from wavehouse.publishing.releases import PARTIAL, manifest_of, release_folder, seal
-from wavehouse.writing import explained, replace_folder, write_whole
+from wavehouse.publishing.releases import manifest_of, release_folder, seal
+from wavehouse.writing import explained, new_folder, write_whole
 
 FORMAT = 1
 RECORD = "baseline.json"
@@ -105,22 +105,15 @@ def write_baseline(project: Project, folder: Path, target: str = "duckdb") -> Ba
     place = folder.resolve()
     _check_place(place)
     lock = (project.target if target == "duckdb" else project.target / target) / ".build.lock"
-    with explained(place), only_one(lock, "build"):
-        partial = place.with_name(f".{place.name}{PARTIAL}")
-        shutil.rmtree(partial, ignore_errors=True)
-        try:
-            partial.mkdir(parents=True)
-            take = _take_release if target == "duckdb" else _take_build
-            baseline = take(project, partial, target)
-            _compile_readers(project, partial, baseline)
-            files = sorted(path for path in partial.rglob("*") if path.is_file())
-            sums = {path.relative_to(partial).as_posix(): sha256_of(path) for path in files}
-            record = json.dumps({**asdict(baseline), "files": sums}, indent=2) + "\n"
-            (partial / RECORD).write_text(record, encoding="utf-8")
-            seal(partial)
-            replace_folder(place, partial)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+    with explained(place), only_one(lock, "build"), new_folder(place) as partial:
+        take = _take_release if target == "duckdb" else _take_build
+        baseline = take(project, partial, target)
+        _compile_readers(project, partial, baseline)
+        files = sorted(path for path in partial.rglob("*") if path.is_file())
+        sums = {path.relative_to(partial).as_posix(): sha256_of(path) for path in files}
+        record = json.dumps({**asdict(baseline), "files": sums}, indent=2) + "\n"
+        (partial / RECORD).write_text(record, encoding="utf-8")
+        seal(partial)
     return baseline
 
 

@@ -95,12 +95,7 @@ def contracts_of(manifest: dict[str, Any]) -> dict[str, Contract]:
     return {
         node["alias"]: Contract(
             model=node["name"] + (f".v{node['version']}" if node.get("version") else ""),
-            key=tuple(
-                column
-                for constraint in node["constraints"]
-                if constraint["type"] == "primary_key"
-                for column in constraint["columns"]
-            ),
+            key=primary_key(node),
             columns={column["name"]: column["data_type"] for column in node["columns"].values()},
             deprecation_date=str(node["deprecation_date"])[:10]
             if node.get("deprecation_date")
@@ -114,6 +109,16 @@ def contracts_of(manifest: dict[str, Any]) -> dict[str, Contract]:
         and node["config"]["enabled"]
         and ((node["schema"], node["access"]) == (SCHEMA, "public") or node["schema"] == OPERATIONS)
     }
+
+
+def primary_key(node: dict[str, Any]) -> tuple[str, ...]:
+    """Give the columns of the primary key that the contract of a model of a manifest declares."""
+    return tuple(
+        column
+        for constraint in node["constraints"]
+        if constraint["type"] == "primary_key"
+        for column in constraint["columns"]
+    )
 
 
 def _is_below(version: str | float | None, latest: str | float | None) -> bool:

@@ -7,12 +7,12 @@ from wavehouse.building.databases import opened_release
 from wavehouse.encryption.databases import attach, connect
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
-from wavehouse.publishing.releases import manifest_of
+from wavehouse.publishing.contracts import SCHEMA, primary_key
+from wavehouse.publishing.releases import release_folder
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-SCHEMA = "marts"
 # Each row of these tables is one figure with all that a chart needs to say of it.
 CHARTS = ("chart_trend_estimates", "chart_trend_changes")
 # Types whose values a tool offers to add up. Whole numbers of type `integer` put rows in order.
@@ -188,12 +188,7 @@ def charts_of_manifest(manifest: dict[str, Any]) -> tuple[ChartTable, ...]:
 
 
 def _of_contract(model: dict[str, Any]) -> ChartTable:
-    key = {
-        name
-        for constraint in model["constraints"]
-        if constraint["type"] == "primary_key"
-        for name in constraint["columns"]
-    }
+    key = primary_key(model)
     return ChartTable(
         model["name"],
         model["description"].strip(),
@@ -209,42 +204,31 @@ def _of_contract(model: dict[str, Any]) -> ChartTable:
     )
 
 
-def published_charts(project: Project) -> tuple[ChartTable, ...]:
-    """Read the tables for charts of the published warehouse, from its dictionary.
+def read_published(project: Project) -> tuple[tuple[ChartTable, ...], ChartFacts]:
+    """Read the tables for charts, and what a dashboard must know of them, from one release.
+
+    The trend to open with is of all respondents. Trends of the most waves go first, then shares,
+    then the one that changed most often, so that the first look shows something.
 
     Raises:
         WavehouseError: nothing is published, or what is published is older than these tables.
     """
-    folder = (project.warehouse / "current").resolve()
-    if manifest_of(folder) is None:
-        raise WavehouseError(
-            "Nothing is published yet, so there is nothing to connect to. Run `make` first."
-        )
+    folder = release_folder(project)
     with connect() as connection:
         with opened_release(folder / "wavehouse.duckdb") as readable:
             attach(connection, readable, "published")
         tables = tuple(_read(connection, name) for name in CHARTS)
-    missing = [table.name for table in tables if not table.columns]
-    if missing:
-        raise WavehouseError(
-            f"What is published has no table {' and no table '.join(missing)}: it is of an earlier "
-            "version. Run `make` first."
-        )
-    return tables
-
-
-def published_facts(project: Project) -> ChartFacts:
-    """Read what a dashboard must know of the published figures; `published_charts` is asked first.
-
-    The trend to open with is of all respondents. Trends of the most waves go first, then shares,
-    then the one that changed most often, so that the first look shows something.
-    """
-    folder = (project.warehouse / "current").resolve()
-    with connect() as connection, opened_release(folder / "wavehouse.duckdb") as readable:
-        attach(connection, readable, "published")
+        if missing := [table.name for table in tables if not table.columns]:
+            raise WavehouseError(
+                f"What is published has no table {' and no table '.join(missing)}: it is of an "
+                "earlier version. Run `make` first."
+            )
         first = connection.execute(FIRST_TREND).fetchone()
         values = connection.execute(SEGMENT_VALUES).fetchall()
-    return ChartFacts(Trend(*first) if first else None, tuple(SegmentValue(*row) for row in values))
+    facts = ChartFacts(
+        Trend(*first) if first else None, tuple(SegmentValue(*row) for row in values)
+    )
+    return tables, facts
 
 
 def _read(connection: "DuckDBPyConnection", name: str) -> ChartTable:

@@ -4,7 +4,6 @@ The files hold descriptions and formulas, and no rows, users or passwords.
 """
 
 import json
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,11 @@ from wavehouse.encryption.key import encrypted_for
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
 from wavehouse.publishing.releases import refuse_older_release
-from wavehouse.writing import explained, replace_folder
+from wavehouse.writing import explained, new_folder
 from wavehouse_exchange.connections.charts import (
     ChartFacts,
     ChartTable,
-    published_charts,
-    published_facts,
+    read_published,
 )
 from wavehouse_exchange.connections.evidence import evidence_files
 from wavehouse_exchange.connections.looker import looker_files
@@ -28,7 +26,6 @@ from wavehouse_exchange.connections.tableau import tableau_files
 
 # Marks a folder as made here, and so one that may be replaced.
 RECORD = "connections.json"
-PARTIAL = ".partial"
 PORT = "5432"
 
 Files = Mapping[str, str | bytes]
@@ -135,7 +132,7 @@ def _published(project: Project, postgres: str) -> Published:
             "without user and password: the tool asks for these."
         )
     with refuse_older_release("The published warehouse", "connections read"):
-        charts, facts = published_charts(project), published_facts(project)
+        charts, facts = read_published(project)
     return Published(
         project.name,
         charts,
@@ -153,17 +150,11 @@ def _write(place: Path, files: Files) -> list[Path]:
             f"{place} was not written by `wavehouse connect`, so it stays as it is. Name another "
             "folder with --to."
         )
-    partial = place.with_name(f".{place.name}{PARTIAL}")
-    # Of a run that was killed.
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
+    with new_folder(place) as partial:
         for name, content in files.items():
             path = partial / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content.encode() if isinstance(content, str) else content)
         record = json.dumps({"files": sorted(files)}, indent=2)
         (partial / RECORD).write_text(f"{record}\n", encoding="utf-8")
-        replace_folder(place, partial)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return [place / name for name in files]

@@ -5,7 +5,8 @@ from typing import Any
 
 import lkml
 
-from wavehouse_exchange.connections.charts import SCHEMA, ChartColumn, ChartTable, guarded
+from wavehouse.publishing.contracts import SCHEMA
+from wavehouse_exchange.connections.charts import ChartColumn, ChartTable, guarded
 
 # What an administrator of Looker calls the connection to PostgreSQL.
 CONNECTION = "wavehouse"

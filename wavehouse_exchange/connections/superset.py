@@ -13,8 +13,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 import yaml
 
+from wavehouse.publishing.contracts import SCHEMA
 from wavehouse_exchange.connections.charts import (
-    SCHEMA,
     ChartColumn,
     ChartFacts,
     ChartTable,
@@ -22,13 +22,12 @@ from wavehouse_exchange.connections.charts import (
 )
 from wavehouse_exchange.connections.superset_charts import CHARTS, Chart
 from wavehouse_exchange.connections.superset_dashboard import VERSION, Identify, dashboard
-from wavehouse_exchange.connections.superset_datasets import virtual_datasets
+from wavehouse_exchange.connections.superset_datasets import dataset_column, virtual_datasets
 
 # Superset drops the first folder of each name in a bundle.
 ROOT = "wavehouse"
 DATABASE = "published"
 TIME = (1980, 1, 1, 0, 0, 0)
-TYPES = {"text": "VARCHAR", "integer": "INTEGER", "boolean": "BOOLEAN", "date": "DATE"}
 WHOLE, SHARE, OTHER = ",d", ".0%", ",.2~f"
 FORMATS = {"n_respondents": WHOLE, "rounded_percent": WHOLE, "ci_level": SHARE}
 ONLY_ALONE = (
@@ -125,24 +124,11 @@ def _dataset(table: ChartTable) -> dict[str, Any]:
         "sql": None,
         "params": None,
         "filter_select_enabled": True,
-        "columns": [_column(column) for column in table.facts],
+        "columns": [dataset_column(column) for column in table.facts],
         "metrics": [
             *(_metric(column, note) for column in table.figures),
             _position(table),
         ],
-    }
-
-
-def _column(column: ChartColumn) -> dict[str, Any]:
-    return {
-        "column_name": column.name,
-        "verbose_name": column.label,
-        "description": column.description,
-        "type": TYPES[column.data_type],
-        "is_dttm": column.data_type == "date",
-        "is_active": True,
-        "groupby": True,
-        "filterable": True,
     }
 
 

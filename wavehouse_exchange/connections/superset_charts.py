@@ -46,6 +46,27 @@ def _only(column: str, *values: str | bool) -> dict[str, Any]:
     }
 
 
+# A legend and a tooltip, as every chart of lines or bars has them.
+SERIES = {
+    "show_legend": True,
+    "legendType": "scroll",
+    "legendOrientation": "top",
+    "rich_tooltip": True,
+    "y_axis_format": ",.2~f",
+    "y_axis_bounds": [None, None],
+}
+# Rows in order, all of them, and nothing added up or drawn into cells.
+TABLE = {
+    "query_mode": "aggregate",
+    "timeseries_limit_metric": "position",
+    "order_desc": False,
+    "row_limit": ALL_ROWS,
+    "show_cell_bars": False,
+    "include_search": False,
+    # Texts of the codebook are texts.
+    "allow_render_html": False,
+}
+
 TREND = Chart(
     name="trend",
     title="Trend with its interval",
@@ -82,18 +103,13 @@ TREND = Chart(
         "sort_series_type_b": "name",
         "sort_series_ascending_b": True,
         "legendSort": "asc",
-        "show_legend": True,
-        "legendType": "scroll",
-        "legendOrientation": "top",
-        "rich_tooltip": True,
+        **SERIES,
         "x_axis_time_format": "%b %Y",
         "tooltipTimeFormat": "%B %Y",
         "y_axis_title": "In the unit of the figures below",
         "y_axis_title_margin": 40,
         "yAxisTitlePosition": "Left",
-        "y_axis_format": ",.2~f",
         "truncateYAxis": True,
-        "y_axis_bounds": [None, None],
     },
     width=7,
     height=66,
@@ -121,14 +137,9 @@ BARS = Chart(
         "truncate_metric": True,
         "orientation": "horizontal",
         "show_value": True,
-        "show_legend": True,
-        "legendType": "scroll",
-        "legendOrientation": "top",
-        "rich_tooltip": True,
-        "y_axis_format": ",.2~f",
+        **SERIES,
         # A bar that does not begin at zero tells something else than its number.
         "truncateYAxis": False,
-        "y_axis_bounds": [None, None],
     },
     width=5,
     height=66,
@@ -141,21 +152,14 @@ FIGURES = Chart(
     dataset="chart_trend_estimates",
     kind="table",
     settings={
-        "query_mode": "aggregate",
+        **TABLE,
         "groupby": [
             *("wave_label", "segment_value_label", "display_value", "display_interval"),
             *("since_previous", "break_text", "status_text"),
         ],
         "metrics": ["n_respondents"],
-        "timeseries_limit_metric": "position",
-        "order_desc": False,
-        "row_limit": ALL_ROWS,
         "show_totals": False,
         "table_timestamp_format": "smart_date",
-        "show_cell_bars": False,
-        "include_search": False,
-        # Texts of the codebook are texts.
-        "allow_render_html": False,
     },
     width=12,
     height=75,
@@ -169,20 +173,13 @@ CHANGES = Chart(
     kind="table",
     settings={
         # Grouped, as two waves may be compared twice: as neighbours, and with the first.
-        "query_mode": "aggregate",
+        **TABLE,
         "groupby": [
             *("waves_label", "segment_value_label", "display_value", "display_interval"),
             *("significance_text", "break_text", "status_text"),
         ],
         "adhoc_filters": [_only("is_significant", True)],
         "metrics": [],
-        "timeseries_limit_metric": "position",
-        "order_desc": False,
-        "row_limit": ALL_ROWS,
-        "show_cell_bars": False,
-        "include_search": False,
-        # Texts of the codebook are texts.
-        "allow_render_html": False,
     },
     width=12,
     height=40,

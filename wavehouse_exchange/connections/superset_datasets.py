@@ -8,8 +8,10 @@ queries are of standard SQL, so that PostgreSQL reads them too.
 from typing import Any
 
 from wavehouse.escapes import sql_text
-from wavehouse_exchange.connections.charts import SCHEMA, ChartTable, Trend, guarded
+from wavehouse.publishing.contracts import SCHEMA
+from wavehouse_exchange.connections.charts import ChartColumn, ChartTable, Trend, guarded
 
+TYPES = {"text": "VARCHAR", "integer": "INTEGER", "boolean": "BOOLEAN", "date": "DATE"}
 LINES = "trend_lines"
 LISTS = "trend_lists"
 # Superset's ends of names for the bounds of a band.
@@ -88,17 +90,22 @@ def virtual_datasets(
     }
 
 
-def _text(name: str, description: str) -> dict[str, Any]:
+def dataset_column(column: ChartColumn) -> dict[str, Any]:
+    """Describe a column of a dataset, to filter and group by."""
     return {
-        "column_name": name,
-        "verbose_name": name.replace("_", " ").capitalize(),
-        "description": description,
-        "type": "VARCHAR",
-        "is_dttm": False,
+        "column_name": column.name,
+        "verbose_name": column.label,
+        "description": column.description,
+        "type": TYPES[column.data_type],
+        "is_dttm": column.data_type == "date",
         "is_active": True,
         "groupby": True,
         "filterable": True,
     }
+
+
+def _text(name: str, description: str) -> dict[str, Any]:
+    return dataset_column(ChartColumn(name, "text", description, is_key=False))
 
 
 def _lines(estimates: ChartTable) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from lxml import etree
 
-from wavehouse_exchange.connections.charts import SCHEMA, ChartColumn, ChartTable
+from wavehouse.publishing.contracts import SCHEMA
+from wavehouse_exchange.connections.charts import ChartColumn, ChartTable
 
 # Tableau's own names: of its types, and of what a column is for.
 TYPES = {
@@ -79,33 +80,34 @@ def _data_source(chart: ChartTable, server: str, port: str, database: str) -> by
 
 
 def _column(source: "etree._Element", column: ChartColumn) -> None:
+    # The caption of a figure is that of the calculated field.
+    caption = f"{column.label} (rows)" if column.is_figure else column.label
+    element = _field(source, column, column.name, caption)
+    if column.is_figure:
+        element.set("hidden", "true")
+    _described(element, column.description)
+
+
+def _calculated(source: "etree._Element", column: ChartColumn) -> None:
+    element = _field(source, column, f"{column.name} of one row", column.label)
+    formula = f"IF SUM(1) = 1 THEN MAX([{column.name}]) END"
+    etree.SubElement(element, "calculation", {"class": "tableau", "formula": formula})
+    _described(element, f"{column.description} Empty where a mark has several rows.")
+
+
+def _field(
+    source: "etree._Element", column: ChartColumn, name: str, caption: str
+) -> "etree._Element":
+    """Add a field with the types of a column."""
     data_type, scale = TYPES[column.data_type]
     words = {
-        "name": f"[{column.name}]",
-        "caption": column.label,
+        "name": f"[{name}]",
+        "caption": caption,
         "datatype": data_type,
         "role": "measure" if column.is_figure else "dimension",
         "type": scale,
     }
-    if column.is_figure:
-        # Its caption is that of the calculated field.
-        words |= {"caption": f"{column.label} (rows)", "hidden": "true"}
-    _described(etree.SubElement(source, "column", words), column.description)
-
-
-def _calculated(source: "etree._Element", column: ChartColumn) -> None:
-    data_type, scale = TYPES[column.data_type]
-    words = {
-        "name": f"[{column.name} of one row]",
-        "caption": column.label,
-        "datatype": data_type,
-        "role": "measure",
-        "type": scale,
-    }
-    element = etree.SubElement(source, "column", words)
-    formula = f"IF SUM(1) = 1 THEN MAX([{column.name}]) END"
-    etree.SubElement(element, "calculation", {"class": "tableau", "formula": formula})
-    _described(element, f"{column.description} Empty where a mark has several rows.")
+    return etree.SubElement(source, "column", words)
 
 
 def _described(element: "etree._Element", text: str) -> None:

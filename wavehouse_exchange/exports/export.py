@@ -1,7 +1,6 @@
 """Export a study: run the writers, and put what they wrote in place at once."""
 
 import json
-import shutil
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -13,14 +12,13 @@ from wavehouse.errors import WavehouseError
 from wavehouse.operations.run_history.runs import recorded
 from wavehouse.project import Project
 from wavehouse.publishing.releases import refuse_older_release
-from wavehouse.writing import explained, replace_folder
+from wavehouse.writing import explained, new_folder
 from wavehouse_exchange.exports.formats import FORMATS, MICRODATA
 from wavehouse_exchange.exports.published import connect, release_of
 from wavehouse_exchange.exports.readme import write_readme
 
 # Marks a folder as made here, and so one that may be replaced.
 RECORD = "export.json"
-PARTIAL = ".partial"
 
 
 def export(
@@ -71,11 +69,7 @@ def export(
         own = project.warehouse / "exports" / study_id
         place = (folder or inside(project.warehouse, own, project.relative(own))).resolve()
         _check_place(place)
-        partial = place.with_name(f".{place.name}{PARTIAL}")
-        # Of a run that was killed.
-        shutil.rmtree(partial, ignore_errors=True)
-        try:
-            partial.mkdir(parents=True)
+        with new_folder(place) as partial:
             written: dict[str, list[Path]] = {}
             for name in chosen:
                 (partial / name).mkdir()
@@ -94,9 +88,6 @@ def export(
                 files = seal_files(files, keys)
             files = [readme, partial / RECORD, *files]
             names = [file.relative_to(partial) for file in files]
-            replace_folder(place, partial)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
     return [place / name for name in names]
 
 

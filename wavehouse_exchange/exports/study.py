@@ -205,32 +205,10 @@ def answer_rows(
         for column in study.columns
     )
     named = ", ".join(sql_text(column.weight_id) for column in study.columns if column.weight_id)
-    weights = f"""
-        left join (
-            pivot (
-                select respondent_key, weight_id, weight
-                from marts.fct_respondent_weights
-                where {wanted}
-            )
-            on weight_id in ({named})
-            using any_value(weight)
-            group by respondent_key
-        ) as weights on respondents.respondent_key = weights.respondent_key
-    """
+    weights = _pivoted("weights", "fct_respondent_weights", "weight_id", "weight", wanted, named)
     columns = "".join(f", answers.{sql_name(variable.variable_id)}" for variable in variables)
     listed = ", ".join(sql_text(variable.variable_id) for variable in variables)
-    pivoted = f"""
-        left join (
-            pivot (
-                select respondent_key, variable_id, {ANSWER} as answer
-                from marts.fct_answers
-                where {wanted}
-            )
-            on variable_id in ({listed})
-            using any_value(answer)
-            group by respondent_key
-        ) as answers on respondents.respondent_key = answers.respondent_key
-    """
+    answers = _pivoted("answers", "fct_answers", "variable_id", ANSWER, wanted, listed)
     connection.execute(
         f"""
         select {respondents}{columns}
@@ -238,7 +216,7 @@ def answer_rows(
         inner join marts.dim_wave as waves
             on respondents.study_id = waves.study_id and respondents.wave_id = waves.wave_id
         {weights if named else ""}
-        {pivoted if variables else ""}
+        {answers if variables else ""}
         order by waves.wave_number, respondents.respondent_key
         """
     )
@@ -247,3 +225,19 @@ def answer_rows(
         *(variable.column for variable in variables),
     ]
     return names, iter(lambda: connection.fetchmany(ROWS_AT_ONCE), [])
+
+
+def _pivoted(alias: str, table: str, named_by: str, value: str, wanted: str, names: str) -> str:
+    """Write the join of a long table to the respondents, with a column for each of some names."""
+    return f"""
+        left join (
+            pivot (
+                select respondent_key, {named_by}, {value} as pivoted_value
+                from marts.{table}
+                where {wanted}
+            )
+            on {named_by} in ({names})
+            using any_value(pivoted_value)
+            group by respondent_key
+        ) as {alias} on respondents.respondent_key = {alias}.respondent_key
+    """
