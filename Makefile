@@ -16,7 +16,7 @@ PROCESSES ?= auto
 PYTEST = $(BIN)/pytest --durations 25 --durations-min 20 --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 PY := $(wildcard wavehouse wavehouse_exchange tests/python scripts docs/course)
 
-.PHONY: build test test-slow docs pages lineage browser drills superset lint format generate postgres engine benchmark mutants evaluate lock clean distclean help
+.PHONY: build test test-slow docs pages lineage browser drills superset hyper lint format generate postgres engine benchmark mutants evaluate lock clean distclean help
 
 build: $(INSTALLED) ## Build everything, test its data, and publish it if all of it passes (the default)
 	@$(BIN)/wavehouse build
@@ -25,7 +25,7 @@ build: $(INSTALLED) ## Build everything, test its data, and publish it if all of
 test: checks ## Run what every contributor runs: lint, build and the quick tests
 	@$(PYTEST) -m "not slow"
 
-test-slow: browser drills superset docs ## Run what needs a server or a browser, and drills that take minutes
+test-slow: browser drills superset hyper docs ## Run what needs a server or a browser, and drills that take minutes
 	@$(PYTEST) -m slow
 
 docs: build ## Write the docs site to warehouse/docs/index.html
@@ -79,6 +79,13 @@ superset: $(SUPERSET)/.installed ## Install Apache Superset, to try what is conn
 
 $(SUPERSET)/.installed: tests/python/superset.lock
 	@$(PYTHON) -m wavehouse.environment $(SUPERSET) -- --no-deps --requirement tests/python/superset.lock
+
+# Tableau's engine for extracts takes 290 MB.
+HYPER := target/hyper
+hyper: $(HYPER)/.installed ## Install Tableau's engine Hyper, which writes its extracts
+
+$(HYPER)/.installed:
+	@$(PYTHON) -m wavehouse.environment $(HYPER) -- tableauhyperapi==0.0.26963
 
 lint: checks sql ## Check SQL, Python, YAML and generated files
 

@@ -15,6 +15,7 @@ REASONS = {
     "restic": "needs restic, which backups are made with",
     "data": "needs data that are not in the repository",
     "R": "needs R with its packages survey and haven",
+    "hyper": "needs Tableau's engine Hyper",
     "drill": "kills or repeats again and again what another test tries once",
 }
 # Fixtures by what they need.

@@ -4,8 +4,10 @@ Looker, Power BI and Tableau are not here: their files are read by other readers
 are SQL are run.
 """
 
+import io
 import json
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ import duckdb
 import lkml
 import pytest
 from lxml import etree
-from workbench import copy_built, run_wavehouse
+from workbench import ROOT, copy_built, run_wavehouse
 
 from wavehouse.encryption.key import VARIABLE
 from wavehouse.escapes import sql_name
@@ -27,6 +29,8 @@ from wavehouse_exchange.connections.charts import (
     read_published,
 )
 from wavehouse_exchange.connections.connect import WRITERS, Published, write_connections
+from wavehouse_exchange.connections.tableau import tableau_files
+from wavehouse_exchange.connections.tableau_extracts import ENGINE, NO_EXTRACTS, find_spec
 
 Run = Callable[..., tuple[int, str]]
 # What quotes and marks of LookML, TMDL, XML and Jinja could break out of.
@@ -119,17 +123,26 @@ def test_looker_reads_measures_that_are_guarded_and_dimensions_that_are_no_figur
         assert n_rows == n_keys > 0
 
 
+@pytest.mark.parametrize("kind", ["tds", "tdsx"])
 def test_tableau_hides_figures_and_calculates_with_a_guard(
-    written: Path, charts: tuple[ChartTable, ...]
+    charts: tuple[ChartTable, ...], kind: str
 ) -> None:
+    extracts = {chart.name: chart.name.encode() for chart in charts}
+    files = tableau_files(charts, "db.example.org", "5433", "surveys", extracts)
     for chart in charts:
-        source = etree.parse(written / f"tableau/{chart.name}.tds").getroot()
-        (connection,) = source.xpath("//connection[@class='postgres']")
-        assert (connection.get("server"), connection.get("port"), connection.get("dbname")) == (
-            *("db.example.org", "5433", "surveys"),
-        )
-        assert connection.get("username") == ""
-        assert connection.get("password") is None
+        assert files[f"{chart.name}.hyper"] == extracts[chart.name]
+        said = {"username": "", "password": None}
+        if kind == "tds":
+            source = etree.fromstring(str(files[f"{chart.name}.tds"]).encode())
+            (connection,) = source.xpath("//connection[@class='postgres']")
+            said |= {"server": "db.example.org", "port": "5433", "dbname": "surveys"}
+        else:
+            packed = zipfile.ZipFile(io.BytesIO(files[f"{chart.name}.tdsx"]))
+            source = etree.fromstring(packed.read(f"{chart.name}.tds"))
+            (connection,) = source.xpath("//connection[@class='hyper']")
+            assert packed.read(connection.get("dbname")) == extracts[chart.name]
+            said |= {"server": None, "schema": "Extract"}
+        assert {name: connection.get(name) for name in said} == said
         columns = {each.get("name").strip("[]"): each for each in source.iterfind("column")}
         hidden = [name for name, each in columns.items() if each.get("hidden") == "true"]
         assert hidden == [column.name for column in chart.figures]
@@ -210,6 +223,21 @@ def test_power_bi_finds_each_file_that_another_names(written: Path) -> None:
         assert said["name"] == page
 
 
+def test_power_bi_connects_to_postgresql_by_a_file_without_a_user(written: Path) -> None:
+    """As Microsoft documents it: PBIDS, with an address by the reference of data sources."""
+    assert json.loads((written / "power-bi/wavehouse.pbids").read_text(encoding="utf-8")) == {
+        "version": "0.1",
+        "connections": [
+            {
+                "details": {
+                    "protocol": "postgresql",
+                    "address": {"server": "db.example.org:5433", "database": "surveys"},
+                }
+            }
+        ],
+    }
+
+
 def test_queries_of_evidence_run_and_have_a_gap_without_a_choice(written: Path) -> None:
     """Its pages ask tables named after its sources, with what was chosen put into the text."""
     folder = written / "evidence"
@@ -279,6 +307,23 @@ def test_the_command_writes_and_writes_again(
     code, printed = run_command(published, "connect", "looker", "--to", str(tmp_path / "bi"))
     assert (code, "(looker, 3 files)" in printed) == (0, True)
     assert not (tmp_path / "bi/looker/stale.txt").exists()
+
+
+def test_without_its_engine_tableau_gets_no_extracts_and_a_word_of_it(
+    published: Project, tmp_path: Path, run_command: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "wavehouse_exchange.connections.tableau_extracts.find_spec",
+        lambda name: None if name == "tableauhyperapi" else find_spec(name),
+    )
+    code, printed = run_command(published, "connect", "--to", str(tmp_path / "bi"))
+    assert (code, printed.count(NO_EXTRACTS)) == (0, 1), printed
+    assert {path.suffix for path in (tmp_path / "bi/tableau").iterdir()} == {".tds", ".json"}
+    code, printed = run_command(published, "connect", "looker", "--to", str(tmp_path / "bi"))
+    assert (code, "Tableau" in printed) == (0, False), printed
+    # The version that is tested is the one that people are told to install.
+    for place in ("Makefile", "docs/guide/bi-tools.md"):
+        assert ENGINE in (ROOT / place).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

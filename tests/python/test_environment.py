@@ -245,5 +245,7 @@ def test_what_the_product_imports_is_installed_with_it() -> None:
         and module not in ("wavehouse", "wavehouse_exchange")
         and not installed & {canonicalize_name(each) for each in of_module.get(module, ())}
     )
-    # A wheel is built where setuptools is, as pyproject.toml says.
-    assert [each for each in missing if each[0] != "setuptools"] == []
+    # A wheel is built where setuptools is, as pyproject.toml says. Tableau's engine is loaded only
+    # where somebody has installed it.
+    left_out = {"setuptools", "tableauhyperapi"}
+    assert [each for each in missing if each[0] not in left_out] == []

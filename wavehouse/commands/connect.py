@@ -13,7 +13,9 @@ examples:
   wavehouse connect power-bi --to ~/dashboards
   wavehouse connect tableau --postgres db.example.org/surveys
 
-Write them again after an upgrade: they name the columns of the tables for charts.
+Write them again after an upgrade: they name the columns of the tables for charts. Extracts for
+Tableau (.hyper) have rows too, and are written where its engine is installed: write them again
+after a publish.
 """)
 
 
@@ -41,7 +43,10 @@ Write them again after an upgrade: they name the columns of the tables for chart
 def connect(project: Project, tools: tuple[str, ...], folder: Path | None, postgres: str) -> None:
     """Write files with which BI tools open the tables for charts."""
     from wavehouse_exchange.connections.connect import write_connections
+    from wavehouse_exchange.connections.tableau_extracts import NO_EXTRACTS, writes_extracts
 
     for tool, files in write_connections(project, tools, folder, postgres).items():
         place = project.relative(files[0].parent)
         print(f"Wrote {place} ({tool}, {len(files)} files).")
+        if tool == "tableau" and not writes_extracts():
+            print(NO_EXTRACTS)

@@ -1,6 +1,7 @@
 """Write what BI tools open: for each tool a folder with its own files, from the public tables.
 
-The files hold descriptions and formulas, and no rows, users or passwords.
+The files hold descriptions and formulas, and no users or passwords. Extracts for Tableau alone hold
+rows: those of the published tables for charts.
 """
 
 import json
@@ -23,6 +24,7 @@ from wavehouse_exchange.connections.looker import looker_files
 from wavehouse_exchange.connections.power_bi import power_bi_files
 from wavehouse_exchange.connections.superset import superset_bundle
 from wavehouse_exchange.connections.tableau import tableau_files
+from wavehouse_exchange.connections.tableau_extracts import tableau_extracts, writes_extracts
 
 # Marks a folder as made here, and so one that may be replaced.
 RECORD = "connections.json"
@@ -63,7 +65,7 @@ def _looker(of: Published) -> Files:
 
 
 def _power_bi(of: Published) -> Files:
-    return power_bi_files(of.charts, of.warehouse / "parquet")
+    return power_bi_files(of.charts, of.warehouse / "parquet", of.server, of.port, of.database)
 
 
 def _superset(of: Published) -> Files:
@@ -72,7 +74,8 @@ def _superset(of: Published) -> Files:
 
 
 def _tableau(of: Published) -> Files:
-    return tableau_files(of.charts, of.server, of.port, of.database)
+    extracts = tableau_extracts(of.charts, of.warehouse / "parquet") if writes_extracts() else {}
+    return tableau_files(of.charts, of.server, of.port, of.database, extracts)
 
 
 WRITERS: dict[str, Callable[[Published], Files]] = {

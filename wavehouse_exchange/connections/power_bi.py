@@ -1,5 +1,8 @@
 """A Power BI project over the published Parquet files: a semantic model in TMDL, an empty report.
 
+Beside it is a data source (PBIDS) to begin another report with, on PostgreSQL. Such a file names a
+database and nothing else, so no guard comes with it.
+
 The model discourages implicit measures, so nobody can sum a column by dragging it; the figures are
 measures of the model, which are empty for several rows.
 """
@@ -24,13 +27,18 @@ TYPES = {
 SCHEMAS = "https://developer.microsoft.com/json-schemas/fabric"
 
 
-def power_bi_files(charts: Sequence[ChartTable], parquet: PurePath) -> dict[str, str]:
-    """Write a Power BI project (PBIP), by file name.
+def power_bi_files(
+    charts: Sequence[ChartTable], parquet: PurePath, server: str, port: str, database: str
+) -> dict[str, str]:
+    """Write a Power BI project (PBIP) and a data source (PBIDS), by file name.
 
     Args:
         charts: the tables, as they are published.
         parquet: the folder of the published Parquet files, as Power BI's machine names it; the
             model has it as a parameter.
+        server: the host name of a PostgreSQL server with the public tables.
+        port: its port.
+        database: their database there.
     """
     model = f"{NAME}.SemanticModel"
     report = f"{NAME}.Report"
@@ -82,7 +90,15 @@ def power_bi_files(charts: Sequence[ChartTable], parquet: PurePath) -> dict[str,
             f"{model}/definition/tables/{chart.name}.tmdl": "\n".join(_table(chart)) + "\n"
             for chart in charts
         },
+        f"{NAME}.pbids": json.dumps(_data_source(server, port, database), indent=2) + "\n",
     }
+
+
+def _data_source(server: str, port: str, database: str) -> dict[str, object]:
+    # Without a mode Power BI asks whether to import rows or to query the server.
+    address = {"server": f"{server}:{port}", "database": database}
+    details = {"protocol": "postgresql", "address": address}
+    return {"version": "0.1", "connections": [{"details": details}]}
 
 
 def _model(charts: Sequence[ChartTable]) -> Iterator[str]:

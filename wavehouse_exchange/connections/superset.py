@@ -5,8 +5,6 @@ metric that answers for a single row, and is empty for several. The identifiers 
 follow from its name, so a bundle that is imported again replaces what came before.
 """
 
-import io
-import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -20,6 +18,7 @@ from wavehouse_exchange.connections.charts import (
     ChartTable,
     guarded,
 )
+from wavehouse_exchange.connections.packed import zipped
 from wavehouse_exchange.connections.superset_charts import CHARTS, Chart
 from wavehouse_exchange.connections.superset_dashboard import VERSION, Identify, dashboard
 from wavehouse_exchange.connections.superset_datasets import dataset_column, virtual_datasets
@@ -27,7 +26,6 @@ from wavehouse_exchange.connections.superset_datasets import dataset_column, vir
 # Superset drops the first folder of each name in a bundle.
 ROOT = "wavehouse"
 DATABASE = "published"
-TIME = (1980, 1, 1, 0, 0, 0)
 WHOLE, SHARE, OTHER = ",d", ".0%", ",.2~f"
 FORMATS = {"n_respondents": WHOLE, "rounded_percent": WHOLE, "ci_level": SHARE}
 ONLY_ALONE = (
@@ -48,13 +46,8 @@ def superset_bundle(
         project: the name of the project, which keeps bundles of several projects apart.
         address: the published database as SQLAlchemy names it, `duckdb:////path/of/a/file`.
     """
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as bundle:
-        for name, text in superset_files(charts, facts, project, address).items():
-            entry = zipfile.ZipInfo(f"{ROOT}/{name}", TIME)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            bundle.writestr(entry, text)
-    return packed.getvalue()
+    files = superset_files(charts, facts, project, address)
+    return zipped({f"{ROOT}/{name}": text for name, text in files.items()})
 
 
 def superset_files(

@@ -1,11 +1,13 @@
-"""A data source for Tableau over PostgreSQL for each table for charts."""
+"""Data sources for Tableau for each table for charts: over PostgreSQL, and with its own rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from lxml import etree
 
 from wavehouse.publishing.contracts import SCHEMA
 from wavehouse_exchange.connections.charts import ChartColumn, ChartTable
+from wavehouse_exchange.connections.packed import zipped
+from wavehouse_exchange.connections.tableau_extracts import SCHEMA as EXTRACT_SCHEMA
 
 # Tableau's own names: of its types, and of what a column is for.
 TYPES = {
@@ -20,26 +22,61 @@ VERSION = "18.1"
 
 
 def tableau_files(
-    charts: Sequence[ChartTable], server: str, port: str, database: str
-) -> dict[str, str]:
+    charts: Sequence[ChartTable],
+    server: str,
+    port: str,
+    database: str,
+    extracts: Mapping[str, bytes],
+) -> dict[str, str | bytes]:
     """Write Tableau data sources, by file name. They hold no user and no password.
 
     Columns of figures are hidden, and for each there is a calculated field that has the value of
-    a mark's only row and is empty for several.
+    a mark's only row and is empty for several. An extract has no such fields, so beside it is a
+    packaged data source, which is both.
 
     Args:
         charts: the tables, as they are published.
         server: the host name of the PostgreSQL server.
         port: its port.
         database: the database with the public tables.
+        extracts: the extract of each table, by its name; none where Tableau's engine is missing.
     """
-    return {
-        f"{chart.name}.tds": _data_source(chart, server, port, database).decode("utf-8")
-        for chart in charts
+    files: dict[str, str | bytes] = {}
+    on_server = {
+        "class": "postgres",
+        "authentication": "username-password",
+        "server": server,
+        "port": port,
+        "dbname": database,
+        "username": "",
     }
+    for chart in charts:
+        source = _data_source(chart, server, on_server, SCHEMA)
+        files[f"{chart.name}.tds"] = source.decode("utf-8")
+    for chart in charts:
+        if chart.name in extracts:
+            file = f"{chart.name}.hyper"
+            files[file] = extracts[chart.name]
+            files[f"{chart.name}.tdsx"] = _packaged(chart, extracts[chart.name], file)
+    return files
 
 
-def _data_source(chart: ChartTable, server: str, port: str, database: str) -> bytes:
+def _packaged(chart: ChartTable, extract: bytes, file: str) -> bytes:
+    place = f"Data/Extracts/{file}"
+    in_file = {
+        "class": "hyper",
+        "authentication": "auth-none",
+        "dbname": place,
+        "schema": EXTRACT_SCHEMA,
+        "username": "",
+    }
+    source = _data_source(chart, file, in_file, EXTRACT_SCHEMA)
+    return zipped({f"{chart.name}.tds": source, place: extract})
+
+
+def _data_source(
+    chart: ChartTable, caption: str, connection: Mapping[str, str], schema: str
+) -> bytes:
     source = etree.Element(
         "datasource",
         {"formatted-name": f"wavehouse.{chart.name}", "inline": "true", "version": VERSION},
@@ -48,27 +85,16 @@ def _data_source(chart: ChartTable, server: str, port: str, database: str) -> by
     named = etree.SubElement(
         etree.SubElement(federated, "named-connections"),
         "named-connection",
-        {"caption": server, "name": "wavehouse"},
+        {"caption": caption, "name": "wavehouse"},
     )
-    etree.SubElement(
-        named,
-        "connection",
-        {
-            "class": "postgres",
-            "authentication": "username-password",
-            "server": server,
-            "port": port,
-            "dbname": database,
-            "username": "",
-        },
-    )
+    etree.SubElement(named, "connection", dict(connection))
     etree.SubElement(
         federated,
         "relation",
         {
             "connection": "wavehouse",
             "name": chart.name,
-            "table": f"[{SCHEMA}].[{chart.name}]",
+            "table": f"[{schema}].[{chart.name}]",
             "type": "table",
         },
     )
