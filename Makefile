@@ -57,9 +57,9 @@ browser: ## Install Chromium for the tests of the pages, where Debian's packages
 
 # The server of S3 is in an environment of its own: it brings forty packages that nothing else needs.
 S3 := target/s3
-drills: $(S3)/.installed ## Install restic, a local S3 server, faketime, cron and systemd for drills, where Debian's packages can be installed
+drills: $(S3)/.installed ## Install restic, a local S3 server, MariaDB, faketime, cron and systemd for drills, where Debian's packages can be installed
 	@missing=""; \
-	for each in restic:restic faketime:faketime crontab:cron systemd-analyze:systemd; do \
+	for each in restic:restic mariadbd:mariadb-server-core faketime:faketime crontab:cron systemd-analyze:systemd; do \
 	  command -v "$${each%%:*}" >/dev/null || missing="$$missing $${each##*:}"; \
 	done; \
 	if test -z "$$missing"; then :; \

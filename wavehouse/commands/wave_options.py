@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Delivered(click.Path):
-    """A file, or the address of a table or collection on a server."""
+    """A file, or the address of a file, table or collection on a server."""
 
     def convert(
         self,
@@ -33,10 +33,11 @@ def files_argument() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare the delivered files."""
     return argument(
         "files",
-        "SPSS, Stata, SAS, CSV, Excel, Parquet, NDJSON, BSON or SQLite, a collection of MongoDB as "
-        "mongodb://[user@]host/database/collection, or a table of Cassandra or "
-        "PostgreSQL as cassandra://[user@]host/keyspace/table or "
-        "postgresql://[user@]host/database/table; if there are several, the first has all "
+        "SPSS, Stata, SAS, CSV, Excel, Parquet, NDJSON, BSON or SQLite, here, at an https:// "
+        "address or as s3://bucket/name; a collection of MongoDB as "
+        "mongodb://[user@]host/database/collection; or a table of Cassandra, MySQL or "
+        "PostgreSQL as cassandra://[user@]host/keyspace/table, mysql://[user@]host/database/table "
+        "or postgresql://[user@]host/database/table; if there are several, the first has all "
         "respondents",
         nargs=-1,
         required=True,

@@ -17,7 +17,7 @@ from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.locks import only_one
 from wavehouse.people.sources import remove_delivered
 from wavehouse.project import Project
-from wavehouse_exchange.landing.download import Downloader, NotTriedError
+from wavehouse_exchange.landing.download import Asked, Downloader, NotTriedError
 from wavehouse_exchange.landing.land import land_wave, sha256_of
 from wavehouse_exchange.landing.landed import (
     LandedWave,
@@ -259,13 +259,14 @@ def _downloaded(delivery: Delivery, folder: Path, downloader: Downloader) -> Pat
         )
     folder.mkdir(parents=True, exist_ok=True)
     part = inside(folder, path.with_name(f"{path.name}.part"), str(delivery))
+    asked = Asked(delivery.url)
     was_begun = part.exists()
     hint = f"Or get the file another way and run `{from_folder}`."
-    downloader.download(delivery.url, part, str(delivery), delivery.size_bytes, hint)
+    downloader.download(asked, part, str(delivery), delivery.size_bytes, hint)
     if was_begun and sha256_of(part) != delivery.sha256:
         # The rest may belong to another version than the beginning.
         part.unlink()
-        downloader.download(delivery.url, part, str(delivery), delivery.size_bytes, hint)
+        downloader.download(asked, part, str(delivery), delivery.size_bytes, hint)
     try:
         _check(delivery, part, delivery.url)
     except WavehouseError:

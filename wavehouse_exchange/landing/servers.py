@@ -1,7 +1,8 @@
-"""What lies on a server of a database: read into a file, which is landed as a delivered one is."""
+"""What lies on a server: read into a file, which is landed as a delivered one is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
@@ -10,13 +11,12 @@ from wavehouse.locks import only_one
 from wavehouse.people.sources import DOWNLOADS
 from wavehouse.project import Project
 from wavehouse.writing import explained
-from wavehouse_exchange.landing import cassandra, mongodb, postgresql
 
 PART = ".part"
 
 
 class Source(Protocol):
-    """A table or collection on a server."""
+    """A table, collection or file on a server."""
 
     @property
     def file_name(self) -> str:
@@ -33,20 +33,29 @@ class Source(Protocol):
         ...
 
 
+# What understands an address, by its scheme; imported only for an address of its own.
+ADDRESSES = {
+    **dict.fromkeys(("mongodb", "mongodb+srv"), "mongodb"),
+    **dict.fromkeys(("postgresql", "postgres"), "postgresql"),
+    **dict.fromkeys(("mysql", "mariadb"), "mysql"),
+    **dict.fromkeys(("http", "https"), "web_files"),
+    "cassandra": "cassandra",
+    "s3": "s3_files",
+}
+
+
 def address_of(text: str) -> Source | None:
     """Understand the address of something on a server; nothing if it is none of them.
 
     Raises:
         WavehouseError: it names nothing that can be read, or has a password in it.
     """
-    scheme = text.partition("://")[0]
-    if "://" not in text:
+    scheme, named, _ = text.partition("://")
+    if not named or scheme not in ADDRESSES:
         return None
-    if scheme in mongodb.SCHEMES:
-        return mongodb.address_of(text)
-    if scheme in postgresql.SCHEMES:
-        return postgresql.address_of(text)
-    return cassandra.address_of(text) if scheme == cassandra.SCHEME else None
+    module = import_module(f"wavehouse_exchange.landing.{ADDRESSES[scheme]}")
+    understand: Callable[[str], Source] = module.address_of
+    return understand(text)
 
 
 @contextmanager
@@ -57,7 +66,7 @@ def collected(project: Project, study_id: str, wave_id: str, source: Source) -> 
         project: the project.
         study_id: the study.
         wave_id: the wave that it is of.
-        source: the table or collection. Nothing is written into it.
+        source: the table, collection or file. Nothing is written into it.
 
     Raises:
         WavehouseError: the server cannot be reached or refuses it, there is nothing in it, or it
@@ -88,10 +97,10 @@ def files_at_hand(
         project: the project.
         study_id: the study.
         wave_id: the wave.
-        delivered: files, tables and collections.
+        delivered: files, and what lies on servers.
 
     Raises:
-        WavehouseError: a table or collection cannot be read.
+        WavehouseError: something on a server cannot be read.
     """
     with ExitStack() as stack:
         yield [
