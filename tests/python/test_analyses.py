@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pytest
 from documentation import fences
 from workbench import ROOT, DbtRun, query, query_postgres, run_dbt_beside
@@ -17,6 +18,8 @@ from wavehouse.project import Project
 pytestmark = pytest.mark.usefixtures("checkout")
 
 NAMES = sorted(path.stem for path in (ROOT / "analyses").glob("*.sql"))
+# The studies of the checkout share no measure, those of other tests do.
+NOTHING_HERE = {"studies_compared"}
 
 Rows = list[dict[str, Any]]
 
@@ -49,10 +52,15 @@ def compiled(
 
 def run(sql: str) -> Rows:
     """Run a query on the published warehouse, as an analyst would."""
+    columns, rows = columns_and_rows(sql)
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def columns_and_rows(sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     path = ROOT / "warehouse/wavehouse.duckdb"
     with duckdb.connect(str(path), read_only=True) as connection:
         result = connection.sql(sql)
-        return [dict(zip(result.columns, row, strict=True)) for row in result.fetchall()]
+        return list(result.columns), result.fetchall()
 
 
 def differences(ours: Rows, theirs: Rows) -> list[str]:
@@ -91,9 +99,9 @@ def test_there_are_some_and_they_read_marts_only(compiled: dict[str, dict[str, A
 def test_an_analysis_finds_something_and_has_the_columns_described(
     name: str, compiled: dict[str, dict[str, Any]]
 ) -> None:
-    rows = run(compiled[name]["sql"])
-    assert rows
-    assert list(rows[0]) == compiled[name]["columns"]
+    columns, rows = columns_and_rows(compiled[name]["sql"])
+    assert bool(rows) == (name not in NOTHING_HERE)
+    assert columns == compiled[name]["columns"]
 
 
 @pytest.mark.slow("server")
@@ -142,6 +150,53 @@ def test_the_guide_asks_the_same(compiled: dict[str, dict[str, Any]]) -> None:
     ]
     shown = shown_in_the_guide("What changed most?")
     assert [{name: row[name] for name in shown[0]} for row in largest[:3]] == shown
+
+
+def test_two_studies_are_compared_as_in_the_guide(
+    compiled: dict[str, dict[str, Any]], overlay_on_duckdb: Project
+) -> None:
+    """The guide's query is compared with pandas beside its other questions."""
+    text = (ROOT / "docs/guide/eight-questions.md").read_text(encoding="utf-8")
+    (asked,) = fences(text.split("## Two studies of one measure?")[1].split("\n## ")[0], "sql")
+    rows = query(overlay_on_duckdb, compiled["studies_compared"]["sql"])
+    assert rows
+    assert differences(rows, query(overlay_on_duckdb, asked)) == []
+
+
+def test_a_crossing_of_ones_own_has_the_shares_and_errors_of_the_design(
+    compiled: dict[str, dict[str, Any]],
+) -> None:
+    """Shares are counted by pandas, errors are summed over PSUs, those without such people too."""
+    rows = run(compiled["party_by_own_variable"]["sql"])
+    people = pd.DataFrame(
+        run(
+            "select stratum_id, psu_key, weight, party, abortion_support, age "
+            "from marts.wide_bsa where wave_id = '1986'"
+        )
+    )
+    n_psus = people["psu_key"].nunique()
+    assert people["stratum_id"].nunique() == 1
+    chosen = people[people["age"] < 55].dropna(subset=["party", "abortion_support"])
+    groups = {
+        "Fewer than six": chosen[chosen["abortion_support"] < 6],
+        "Six or more": chosen[chosen["abortion_support"] >= 6],
+    }
+    assert {(row["support"], row["party"]) for row in rows} == {
+        (group, party) for group in groups for party in chosen["party"].unique()
+    }
+    for row in rows:
+        group = groups[row["support"]]
+        is_party = (group["party"] == row["party"]).astype(float)
+        weight = group["weight"] / group["weight"].sum()
+        share = (weight * is_party).sum()
+        scores = (weight * (is_party - share)).groupby(group["psu_key"]).sum()
+        assert len(scores) <= n_psus
+        spread = (scores**2).sum() - scores.sum() ** 2 / n_psus
+        assert row["share"] == pytest.approx(share, abs=1e-12)
+        assert row["standard_error"] == pytest.approx(
+            (n_psus / (n_psus - 1) * spread) ** 0.5, rel=1e-12
+        )
+        assert row["n_respondents"] == len(group)
 
 
 def test_the_largest_changes_go_down_and_are_significant(

@@ -11,7 +11,15 @@ import pandas as pd
 import pyreadstat
 import pytest
 from documentation import QUERY, fences
-from workbench import ROOT, add_codebook_rows, codebook_rows, copy_built, query, run_wavehouse
+from workbench import (
+    ROOT,
+    add_codebook_rows,
+    codebook_rows,
+    copy_built,
+    query,
+    run_dbt,
+    run_wavehouse,
+)
 
 from wavehouse.generate import generate
 from wavehouse.project import Project
@@ -104,6 +112,22 @@ def test_a_variable_of_ones_own_crosses_measures(
             expected = shares.loc[row["category_code"], row["by_supports_six"]]
             assert float(row["estimate"]) == pytest.approx(expected, abs=1e-12)
     assert run_command(project, *words_of(OF_MY_OWN)) == (0, SHOWN[ASKED.index(OF_MY_OWN)])
+    # The query for a crossing, a variable and a group of one's own has the same figures and errors.
+    compiled = run_dbt(project, "compile", "--quiet", "--select", "party_by_own_variable")
+    assert compiled.exit_code == 0, compiled.output
+    path = "compiled/wavehouse/analyses/party_by_own_variable.sql"
+    queried = {
+        (row["support"], row["party"]): row
+        for row in query(project, (project.target / path).read_text(encoding="utf-8"))
+    }
+    asked = estimated(project, run_command, f'{OF_MY_OWN} --where "age < 55"')
+    assert len(asked) == len(queried) > 0
+    for row in asked:
+        support = {"yes": "Six or more", "no": "Fewer than six"}[row["by_supports_six"]]
+        found = queried[support, row["category_label"]]
+        assert found["share"] == pytest.approx(float(row["estimate"]), abs=1e-12)
+        assert found["standard_error"] == pytest.approx(float(row["standard_error"]), abs=1e-12)
+        assert str(found["n_respondents"]) == row["n_respondents"]
 
 
 def test_the_table_for_excel_has_the_published_figures_in_order(
