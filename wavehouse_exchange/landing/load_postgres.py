@@ -11,7 +11,7 @@ from wavehouse.building.postgres import target_cursor
 from wavehouse.codebook.wave_files import DeliveredWave
 from wavehouse.encryption import parquet
 from wavehouse.encryption.databases import connect
-from wavehouse.errors import ProblemsError
+from wavehouse.errors import ProblemsError, WavehouseError
 from wavehouse.escapes import sql_name
 from wavehouse.project import Project
 from wavehouse_exchange.landing.landed import SCHEMAS
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 SCHEMA = "landing"
 # PostgreSQL cuts longer names without a word.
 LONGEST_NAME = 63
+# And a row has at most 8 KB; of a longer text beside many others only a part can be put elsewhere.
+MOST_COLUMNS = 1600
+PROGRAM_LIMIT_EXCEEDED = "54000"
 TYPES = {
     "string": "text",
     "int32": "integer",
@@ -54,7 +57,8 @@ def load_landed_waves(
         one line for each wave that was copied.
 
     Raises:
-        ProblemsError: PostgreSQL cannot hold a column under its name.
+        ProblemsError: PostgreSQL cannot hold a column under its name, or so many columns.
+        WavehouseError: it cannot hold a row.
     """
     landed = [
         wave
@@ -62,7 +66,7 @@ def load_landed_waves(
         if wave.is_landed and (_folder(project, wave) / "answers.parquet").is_file()
     ]
     columns = {wave.seed: _present_columns(project, wave) for wave in landed}
-    _refuse_long_names(project, landed, columns)
+    _refuse_what_is_too_much(project, landed, columns)
     said = []
     with target_cursor(environment) as cursor:
         cursor.execute(f"create schema if not exists {SCHEMA}")
@@ -94,7 +98,7 @@ def _present_columns(project: Project, wave: DeliveredWave) -> list[str]:
     return [column for column in wave.columns if column in present]
 
 
-def _refuse_long_names(
+def _refuse_what_is_too_much(
     project: Project, waves: list[DeliveredWave], columns: dict[str, list[str]]
 ) -> None:
     problems = [
@@ -104,6 +108,13 @@ def _refuse_long_names(
         for wave in waves
         for column in columns[wave.seed]
         if len(column.encode()) > LONGEST_NAME
+    ]
+    problems += [
+        f"{project.relative(_folder(project, wave))}: study {wave.study_id}, wave {wave.wave_id}: "
+        f"the codebook names {len(columns[wave.seed]):,} of its columns, and PostgreSQL allows "
+        f"{MOST_COLUMNS:,} in a table. Waive those that nobody needs, or build on DuckDB."
+        for wave in waves
+        if len(columns[wave.seed]) > MOST_COLUMNS
     ]
     if problems:
         raise ProblemsError("Landed waves that PostgreSQL cannot hold:", problems)
@@ -126,7 +137,17 @@ def _load_wave(
     table = f"{SCHEMA}.{sql_name(wave.seed)}"
     cursor.execute(f"drop table if exists {table} cascade")
     cursor.execute(f"create table {table} ({', '.join(f'{sql_name(c)} text' for c in columns)})")
-    _copy(cursor, f"select {names} from {parquet.source(path)}", table)
+    try:
+        _copy(cursor, f"select {names} from {parquet.source(path)}", table)
+    except Exception as error:
+        if getattr(error, "pgcode", None) != PROGRAM_LIMIT_EXCEEDED:
+            raise
+        said = str(error).partition("\n")[0]
+        raise WavehouseError(
+            f"{project.relative(path)}: study {wave.study_id}, wave {wave.wave_id}: PostgreSQL "
+            f"cannot hold a row of its {len(columns):,} columns that the codebook names ({said}). "
+            "Waive those that nobody needs, or build on DuckDB."
+        ) from error
     cursor.execute(f"delete from {SCHEMA}.loaded where table_name = %s", [wave.seed])
     cursor.execute(f"insert into {SCHEMA}.loaded values (%s, %s)", [wave.seed, state])
 

@@ -1,3 +1,5 @@
+{{ config(indexes=indexes_for_readers(['variable_id', 'wave_id'])) }}
+
 with
 
 answers as (
@@ -40,3 +42,4 @@ final as (
 )
 
 select * from final
+{{ order_for_readers(['study_id', 'wave_id', 'variable_id', 'respondent_key']) }}
