@@ -26,6 +26,7 @@ means_of <- function(block, answers, design, by) {
       }
     }
     for (part in names(parts)) {
+      if (all(is.na(parts[[part]]$variables[[x]]))) next
       m <- svymean(reformulate(paste0("`", x, "`")), parts[[part]], na.rm = TRUE)
       category <- substring(gsub("`", "", names(m)), nchar(x) + 1)
       numbers <- data.frame(block, part, x, category, coef(m), as.vector(SE(m)))
@@ -86,7 +87,7 @@ def means_in_r(
     results.unlink(missing_ok=True)
     code = ["library(survey)", f'results <- "{results}"', FUNCTIONS]
     for name, block in blocks_of(folder).items():
-        if "svydesign" in block and name.startswith("wave "):
+        if name.startswith("wave "):
             code += [block, MEANS.format(block=name, by=f'"{by}"')]
     script = tmp_path / "script.R"
     script.write_text("\n".join(code), encoding="utf-8")

@@ -449,7 +449,13 @@ def publish_built(server: PostgresServer, secret: str) -> None:
         cursor.execute("select 1 from pg_roles where rolname = %s", [LOGIN])
         if cursor.fetchone() is None:
             cursor.execute(f"create role {LOGIN} login noinherit")
-        people = OF_PEOPLE | {"fct_respondent_weights", "wide_api", "wide_bsa", "wide_gss"}
+        people = OF_PEOPLE | {
+            "fct_respondent_weights",
+            "fct_replicate_weights",
+            "wide_api",
+            "wide_bsa",
+            "wide_gss",
+        }
         publish_with(cursor, Register(), people, Place(login=LOGIN))
         cursor.execute(
             "insert into wavehouse_access.keys values (%s, 'k1', 'analysts', null, false)",

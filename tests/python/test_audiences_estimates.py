@@ -17,7 +17,7 @@ from wavehouse.project import Project
 
 STUDY, WAVES = "bsa", ("1983", "1984")
 PEOPLE = {
-    *("fct_answers", "fct_respondents", "fct_respondent_weights"),
+    *("fct_answers", "fct_respondents", "fct_respondent_weights", "fct_replicate_weights"),
     *("wide_api", "wide_bsa", "wide_gss", "wide_nhanes"),
 }
 # Of studies and waves that are hidden.

@@ -307,6 +307,13 @@ BREAKS: dict[str, list[Breakage]] = {
         Breakage({"loaded_respondents": "expected_respondents + 1"}),
         Breakage({"loaded_respondents": "null"}),
     ],
+    "replicates_have_a_weight_and_a_factor": [
+        Breakage({"weight": "-1"}),
+        Breakage({"weight": "null"}),
+        Breakage({"replicate_factor": "-1"}),
+        Breakage({"replicate_factor": "null"}),
+        Breakage({"replicate_centre": "null"}),
+    ],
     "weights_are_not_negative": [Breakage({"weight": "-1"})],
     "weights_by_name_are_there_and_not_negative": [
         Breakage({"weight": "-1"}),
@@ -411,6 +418,14 @@ def loose(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Proje
                     "insert into marts.fct_period_estimates by name select *, "
                     "'month' as period_grain, wave_date as period_start, wave_date as period_end "
                     "from built.marts.fct_trend_estimates limit 1"
+                )
+            elif table == "fct_replicate_weights":
+                # Neither study has replicate weights.
+                connection.execute(
+                    "insert into marts.fct_replicate_weights by name select *, "
+                    "1 as replicate_number, 1 as replicate_factor, "
+                    "'full_sample' as replicate_centre "
+                    "from built.marts.fct_respondent_weights limit 1"
                 )
             elif table == "fct_revisions":
                 # Nothing is revised in a first release.

@@ -30,7 +30,7 @@ def test_a_project_without_any_wave_is_built_tested_and_published(empty: Project
     assert not list(empty.models.rglob("wide_*"))
     run = run_wavehouse(empty, "build")
     assert run.exit_code == 0, run.output
-    assert "Published 36 tables" in run.output
+    assert "Published 37 tables" in run.output
     tables = query(empty, "select table_name from duckdb_tables() where schema_name = 'marts'")
     for table in ("fct_answers", "fct_respondents", "fct_trend_estimates", "dim_wave"):
         assert {"table_name": table} in tables

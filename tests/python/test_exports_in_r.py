@@ -4,15 +4,21 @@ import re
 from contextlib import closing
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from r_lines import NEEDS_R, blocks_of, means_in_r, run_r
 from studies.kinds import add_kinds_studies
-from studies.replicates import add_replicate_studies
-from workbench import copy_project, keep_studies, query, run_wavehouse
+from studies.replicates import (
+    REFERENCES,
+    add_replicate_studies,
+    replicate_studies,
+    scales,
+    weight_columns,
+)
+from workbench import copy_project, keep_studies, query, read_rows, run_wavehouse
 
 from wavehouse.generate import generate
 from wavehouse.project import Project
-from wavehouse_exchange.exports.declaring import REPLICATES
 from wavehouse_exchange.exports.export import export
 from wavehouse_exchange.exports.published import connect
 from wavehouse_exchange.exports.study import read_study
@@ -52,6 +58,8 @@ KINDS = (
     "islands",
     "weights",
 )
+
+REPLICATED = [study.study_id for _, _, study in replicate_studies()]
 
 
 @pytest.fixture(scope="module")
@@ -158,18 +166,56 @@ def test_a_correction_that_the_design_does_not_apply_gives_another_error(
     assert errors[1] / errors[0] == pytest.approx((1 - 15 / 757) ** 0.5, rel=1e-9)
 
 
-def test_a_design_of_replicate_weights_is_not_declared_as_another(
-    kinds: Project, tmp_path: Path
+@pytest.mark.parametrize("name", REPLICATED)
+def test_every_kind_of_replicate_weights_has_the_published_figures(
+    kinds: Project, tmp_path: Path, name: str
 ) -> None:
-    export(kinds, "replicates_jk1", ["stata"], folder=tmp_path / "x")
-    for name in ("design.R", "design.do"):
-        text = (tmp_path / "x/stata" / name).read_text(encoding="utf-8")
-        assert REPLICATES.format(waves="wave r1") in text
-        assert "svydesign" not in text
-        assert "svyset" not in text
-    readme = " ".join((tmp_path / "x/README.txt").read_text(encoding="utf-8").split())
-    assert REPLICATES.format(waves="waves r1, r2") in readme
-    assert "have the lines that declare it" not in readme
+    """With factors that differ, and deviations from either centre."""
+    assert_figures(kinds, tmp_path, name, "kinds_group", "stata", 20)
+    blocks = blocks_of(tmp_path / "x/stata")
+    assert set(blocks) == {"wave r1", "wave r2"}
+    for block in blocks.values():
+        assert "svydesign" not in block
+        assert ("mse = FALSE" in block) == name.endswith("_centred")
+
+
+def test_replicate_weights_are_exported_as_delivered(kinds: Project, tmp_path: Path) -> None:
+    export(kinds, "replicates_jk1", ["stata", "csvw", "ddi", "spss"], folder=tmp_path / "x")
+    folder = tmp_path / "x"
+    frames = {
+        "stata": pd.read_stata(folder / "stata/replicates_jk1_r1.dta"),
+        "spss": pd.read_spss(folder / "spss/replicates_jk1_r1.sav"),
+        "csvw": pd.read_csv(folder / "csvw/answers_r1.csv"),
+        "ddi": pd.read_csv(folder / "ddi/replicates_jk1_r1.csv"),
+    }
+    rows = [row for row in read_rows(REFERENCES / "replicate_designs.csv") if row["wave"] == "r1"]
+    columns = weight_columns(rows[0], "jk1")
+    delivered = sorted(tuple(float(row[column]) for column in columns) for row in rows)
+    for frame in frames.values():
+        names = [f"replicate_weight_{number}" for number in range(1, len(columns) + 1)]
+        assert [name for name in frame.columns if name.startswith("replicate")] == names
+        found = sorted(tuple(map(float, row)) for row in frame[names].itertuples(index=False))
+        assert found == [pytest.approx(row, rel=1e-12) for row in delivered]
+    readme = " ".join((folder / "README.txt").read_text(encoding="utf-8").split())
+    assert "errors come from replicate weights" in readme
+    assert "have the lines that declare it" in readme
+
+
+def test_the_lines_of_replicate_weights_for_stata(kinds: Project, tmp_path: Path) -> None:
+    """Nobody ran them: a change of a line has to be looked at."""
+    export(kinds, "replicates_fay", ["stata"], folder=tmp_path / "x")
+    text = (tmp_path / "x/stata/design.do").read_text(encoding="utf-8")
+    lines = text.split("\n\n")[-1].splitlines()
+    assert lines[:4] == [
+        "* wave r2",
+        'use "replicates_fay_r2.dta", clear',
+        "svyset [pweight = weight], jkrweight( ///",
+        "  replicate_weight_1 replicate_weight_2 replicate_weight_3 replicate_weight_4 ///",
+    ]
+    assert lines[-1] == "  vce(jackknife) mse"
+    numbers = " ".join(lines).split("multiplier(")[1].split("))")[0].replace("///", "").split()
+    (scale,) = {row["scale"] for row in scales("fay")}
+    assert {float(number) for number in numbers} == {float(scale)}
 
 
 def assert_figures(

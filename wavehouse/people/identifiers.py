@@ -78,7 +78,7 @@ MOST = 0.5
 MOST_CHOICES = 12
 # Of the public tables with rows of people: the one with all answers has them below each other, and
 # the wide tables have the same in a column each.
-LONG = frozenset({"fct_answers", "fct_respondent_weights"})
+LONG = frozenset({"fct_answers", "fct_replicate_weights", "fct_respondent_weights"})
 
 
 @dataclass(frozen=True)

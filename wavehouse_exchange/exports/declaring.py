@@ -7,13 +7,16 @@ because PSUs that only other waves have would count in its errors.
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from wavehouse_exchange.exports.design import POPULATION, Design, Weight
+from wavehouse_exchange.exports.design import POPULATION, REPLICATE, Design, Weight
 from wavehouse_exchange.exports.study import Study
 
 R_SCRIPT = "design.R"
 STATA_SCRIPT = "design.do"
 # What R calls `adjust`, `remove` and `average` of a stratum with one PSU.
 SINGLE_UNITS = {"adjust": "centered", "remove": "certainty", "average": "scaled"}
+
+# From what replicates deviate, as the codebook says it.
+AROUND_FULL_SAMPLE = "full_sample"
 
 R_HEAD = """\
 # The sampling design of {study} in R, with its packages haven and survey.
@@ -39,7 +42,8 @@ R_CHANGES = """\
 #   means <- svyby(~x, ~wave_id, subset(design, !is.na(x)), svymean, covmat = TRUE)
 #   change <- svycontrast(means, c(-1, 1))
 """
-REPLICATES = "Errors of {waves} come from replicate weights, which this export does not have."
+# Names a line, of long lists.
+NAMES_A_LINE = 4
 
 
 def write_r_script(
@@ -56,15 +60,16 @@ def write_r_script(
     """
     parts = [R_HEAD.format(study=study.study_id, release=study.release.release_id)]
     for design, wave_id in _waves(study):
-        if not design.is_taylor:
-            parts.append(f"# {REPLICATES.format(waves=f'wave {wave_id}')}\n")
-            continue
         for weight in _weights(study, [wave_id]):
             read = reading.format(f'"{study.study_id}_{wave_id}{suffix}"')
             parts.append(
                 f"# wave {wave_id}{_of_weight(study, weight)}\n"
                 f"answers <- {read}\n"
-                + _r_lines(design, [wave_id], weight, names, f"~{names['stratum_id']}")
+                + (
+                    _r_lines(design, [wave_id], weight, names, f"~{names['stratum_id']}")
+                    if design.is_taylor
+                    else _r_replicates(wave_id, weight, names)
+                )
             )
     parts += _r_changes(study, names, suffix, reading)
     path = folder / R_SCRIPT
@@ -80,10 +85,7 @@ def _r_lines(
     strata: str,
 ) -> str:
     column = names[weight.column]
-    lines = []
-    if weight.partial.intersection(waves):
-        # Whoever has no weight is not of the sample that it is for.
-        lines.append(f"answers <- answers[!is.na(answers${column}), ]")
+    lines = _r_sample(waves, weight, column)
     arguments = [f"ids = ~{names['psu_key']}", f"strata = {strata}", f"weights = ~{column}"]
     if design.applies_fpc:
         arguments.append(f"fpc = ~{names[POPULATION.name]}")
@@ -92,6 +94,41 @@ def _r_lines(
         f"design <- svydesign({', '.join([*arguments, 'data = answers'])})",
     ]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _r_sample(waves: Sequence[str], weight: Weight, column: str) -> list[str]:
+    if not weight.partial.intersection(waves):
+        return []
+    # Whoever has no weight is not of the sample that it is for.
+    return [f"answers <- answers[!is.na(answers${column}), ]"]
+
+
+def _r_replicates(wave_id: str, weight: Weight, names: Mapping[str, str]) -> str:
+    """Give the lines for replicate weights: what each counts holds the scale of the method too."""
+    column = names[weight.column]
+    replicates = weight.replicates[wave_id]
+    columns = _list([f'"{names[each.column]}"' for each in replicates], ",", "")
+    factors = _list([repr(each.factor) for each in replicates], ",", "")
+    is_around_full = weight.centres[wave_id] == AROUND_FULL_SAMPLE
+    lines = [
+        *_r_sample([wave_id], weight, column),
+        f"replicates <- c(\n{columns}\n)",
+        f"factors <- c(\n{factors}\n)",
+        f"design <- svrepdesign(weights = ~{column}, repweights = answers[replicates], "
+        'type = "other",',
+        "  combined.weights = TRUE, scale = 1, rscales = factors, "
+        f"mse = {str(is_around_full).upper()}, data = answers)",
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _list(items: Sequence[str], separator: str, ending: str) -> str:
+    """Write a long list, some items a line."""
+    lines = [
+        f"{separator} ".join(items[start : start + NAMES_A_LINE])
+        for start in range(0, len(items), NAMES_A_LINE)
+    ]
+    return f"{separator}{ending}\n".join(f"  {line}" for line in lines)
 
 
 def _r_changes(study: Study, names: Mapping[str, str], suffix: str, reading: str) -> Iterator[str]:
@@ -118,11 +155,13 @@ def write_stata_script(folder: Path, study: Study, names: Mapping[str, str], suf
     psu, stratum = _free("design_psu", names), _free("design_stratum", names)
     parts = [STATA_HEAD.format(study=study.study_id, release=study.release.release_id)]
     for design, wave_id in _waves(study):
-        if not design.is_taylor:
-            parts.append(f"* {REPLICATES.format(waves=f'wave {wave_id}')}\n")
-            continue
         for weight in _weights(study, [wave_id]):
             column = names[weight.column]
+            if not design.is_taylor:
+                head = f"* wave {wave_id}{_of_weight(study, weight)}"
+                use = f'use "{study.study_id}_{wave_id}{suffix}", clear'
+                parts.append("\n".join([head, use, *_stata_replicates(wave_id, weight, names), ""]))
+                continue
             fpc = f" fpc({names[POPULATION.name]})" if design.applies_fpc else ""
             lines = [
                 f"* wave {wave_id}{_of_weight(study, weight)}",
@@ -137,6 +176,23 @@ def write_stata_script(folder: Path, study: Study, names: Mapping[str, str], suf
     path = folder / STATA_SCRIPT
     path.write_text("\n".join(parts), encoding="utf-8")
     return path
+
+
+def _stata_replicates(wave_id: str, weight: Weight, names: Mapping[str, str]) -> list[str]:
+    """Give the lines for replicate weights: as those of a jackknife, with what each counts."""
+    column = names[weight.column]
+    replicates = weight.replicates[wave_id]
+    columns = _list([names[each.column] for each in replicates], "", " ///")
+    factors = _list([repr(each.factor) for each in replicates], "", " ///")
+    is_around_full = weight.centres[wave_id] == AROUND_FULL_SAMPLE
+    return [
+        *([f"drop if missing({column})"] if wave_id in weight.partial else []),
+        f"svyset [pweight = {column}], jkrweight( ///",
+        f"{columns}, ///",
+        "  multiplier( ///",
+        f"{factors})) ///",
+        f"  vce(jackknife){' mse' if is_around_full else ''}",
+    ]
 
 
 def _free(wanted: str, names: Mapping[str, str]) -> str:
@@ -168,8 +224,9 @@ def describe_design(study: Study) -> list[str]:
         named = f"waves {waves}" if len(design.waves) > 1 else f"wave {waves}"
         if not design.is_taylor:
             told.append(
-                f"{REPLICATES.format(waves=named)} Errors made from its PSUs and strata are not "
-                "the published ones."
+                f"Sampling design of {named}: errors come from replicate weights, in the columns "
+                f"that begin with {REPLICATE}. Errors made from PSUs and strata are not the "
+                "published ones."
             )
             continue
         population = (

@@ -5,7 +5,7 @@ A column that the design of no exported wave uses is left out, since whoever fin
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from wavehouse_exchange.exports.published import records
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 TAYLOR = "taylor"
+REPLICATE = "replicate_weight"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class DesignColumn:
     # The weight, of columns that fct_respondents does not have.
     weight_id: str | None = None
     description: str | None = None
+    # The number of the replicate, of columns with replicate weights.
+    replicate: int | None = None
 
 
 WEIGHT = DesignColumn("weight", "Survey weight", "weight", is_number=True)
@@ -53,6 +56,15 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
+class Replicate:
+    """A replicate of a weight, in some waves that count it alike."""
+
+    number: int
+    factor: float
+    column: str
+
+
+@dataclass(frozen=True)
 class Weight:
     """A weight of the study."""
 
@@ -65,6 +77,16 @@ class Weight:
     waves: frozenset[str]
     partial: frozenset[str]
     column: str
+    # Of waves whose errors come from replicate weights: the replicates, and what they deviate from.
+    replicates: Mapping[str, tuple[Replicate, ...]] = field(default_factory=dict)
+    centres: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def replicate_columns(self) -> dict[int, str]:
+        """The columns of its replicate weights, by the numbers of the replicates."""
+        return {
+            each.number: each.column for of_wave in self.replicates.values() for each in of_wave
+        }
 
 
 @dataclass(frozen=True)
@@ -115,6 +137,7 @@ def read_weights(
         [study_id],
     )
     is_only = all(row["is_default"] for row in rows)
+    replicates, centres = _read_replicates(connection, study_id, taken)
     weights = []
     for row in rows:
         column = WEIGHT.name if is_only else f"{WEIGHT.name}_{row['weight_id']}"
@@ -127,10 +150,48 @@ def read_weights(
                     "waves": frozenset(row["waves"]),
                     "partial": frozenset(row["partial"]),
                     "column": column,
+                    "replicates": replicates.get(row["weight_id"], {}),
+                    "centres": centres.get(row["weight_id"], {}),
                 }
             )
         )
     return tuple(weights)
+
+
+def _read_replicates(
+    connection: "DuckDBPyConnection", study_id: str, taken: Collection[str]
+) -> tuple[dict[str, dict[str, tuple[Replicate, ...]]], dict[str, dict[str, str]]]:
+    """Give the replicates of each weight and wave, and what they deviate from."""
+    rows = records(
+        connection,
+        """
+        select
+            weight_id,
+            wave_id,
+            replicate_number,
+            any_value(replicate_factor) as factor,
+            any_value(replicate_centre) as centre
+        from marts.fct_replicate_weights
+        where study_id = $1
+        group by weight_id, wave_id, replicate_number
+        order by weight_id, wave_id, replicate_number
+        """,
+        [study_id],
+    )
+    # Numbered, since ids of weights may be longer than names in programs.
+    places = {weight: str(n) for n, weight in enumerate(sorted({r["weight_id"] for r in rows}), 1)}
+    replicates: dict[str, dict[str, tuple[Replicate, ...]]] = {}
+    centres: dict[str, dict[str, str]] = {}
+    for row in rows:
+        weight, wave, number = row["weight_id"], row["wave_id"], row["replicate_number"]
+        of_weight = f"{places[weight]}_" if len(places) > 1 else ""
+        column = f"{REPLICATE}_{of_weight}{number}"
+        while column in taken:
+            column += "_"
+        of_wave = replicates.setdefault(weight, {}).setdefault(wave, ())
+        replicates[weight][wave] = (*of_wave, Replicate(number, row["factor"], column))
+        centres.setdefault(weight, {})[wave] = row["centre"]
+    return replicates, centres
 
 
 def read_designs(waves: Iterable[Mapping[str, Any]]) -> tuple[Design, ...]:
@@ -143,7 +204,10 @@ def read_designs(waves: Iterable[Mapping[str, Any]]) -> tuple[Design, ...]:
 
 
 def columns_of(designs: Iterable[Design], weights: Sequence[Weight]) -> tuple[DesignColumn, ...]:
-    """Give the columns before the answers: those that a design uses, and a column a weight."""
+    """Give the columns before the answers: those that a design uses, and a column for each weight.
+
+    Replicate weights come last, as there may be a hundred of them.
+    """
     uses_population = any(design.applies_fpc for design in designs)
     columns = []
     for column in COLUMNS:
@@ -161,4 +225,16 @@ def columns_of(designs: Iterable[Design], weights: Sequence[Weight]) -> tuple[De
                 for weight in weights
                 if weight.column != WEIGHT.name
             ]
+    for weight in weights:
+        columns += [
+            DesignColumn(
+                column,
+                f"Replicate {number} of the weight: {weight.label}",
+                is_number=True,
+                weight_id=weight.weight_id,
+                description=f"For errors; the weight itself is {weight.column}.",
+                replicate=number,
+            )
+            for number, column in sorted(weight.replicate_columns.items())
+        ]
     return tuple(columns)

@@ -62,7 +62,7 @@ def write_readme(
         parts += ["Sampling design\n---------------"]
         parts += [_fill(text) for text in (*describe_design(study), *describe_weights(study))]
         scripts = [name for name in with_answers if name in WITH_SCRIPTS]
-        if scripts and any(design.is_taylor for design in study.designs):
+        if scripts:
             parts.append(_fill(SCRIPTS.format(folders=", ".join(scripts))))
     for name, files in written.items():
         heading = f"{name}/"

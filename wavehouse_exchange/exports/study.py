@@ -202,10 +202,18 @@ def answer_rows(
         f"respondents.{column.name}"
         if column.weight_id is None
         else f"weights.{sql_name(column.weight_id)} as {sql_name(column.name)}"
+        if column.replicate is None
+        else f"replicates.{sql_name(_replicate(column))} as {sql_name(column.name)}"
         for column in study.columns
     )
-    named = ", ".join(sql_text(column.weight_id) for column in study.columns if column.weight_id)
+    full = [column for column in study.columns if column.weight_id and column.replicate is None]
+    named = ", ".join(sql_text(column.weight_id) for column in full)
     weights = _pivoted("weights", "fct_respondent_weights", "weight_id", "weight", wanted, named)
+    numbered = ", ".join(
+        sql_text(_replicate(column)) for column in study.columns if column.replicate is not None
+    )
+    name = "weight_id || '/' || replicate_number"
+    replicates = _pivoted("replicates", "fct_replicate_weights", name, "weight", wanted, numbered)
     columns = "".join(f", answers.{sql_name(variable.variable_id)}" for variable in variables)
     listed = ", ".join(sql_text(variable.variable_id) for variable in variables)
     answers = _pivoted("answers", "fct_answers", "variable_id", ANSWER, wanted, listed)
@@ -216,6 +224,7 @@ def answer_rows(
         inner join marts.dim_wave as waves
             on respondents.study_id = waves.study_id and respondents.wave_id = waves.wave_id
         {weights if named else ""}
+        {replicates if numbered else ""}
         {answers if variables else ""}
         order by waves.wave_number, respondents.respondent_key
         """
@@ -227,16 +236,21 @@ def answer_rows(
     return names, iter(lambda: connection.fetchmany(ROWS_AT_ONCE), [])
 
 
+def _replicate(column: DesignColumn) -> str:
+    """Name a replicate of a weight, among those of all weights."""
+    return f"{column.weight_id}/{column.replicate}"
+
+
 def _pivoted(alias: str, table: str, named_by: str, value: str, wanted: str, names: str) -> str:
     """Write the join of a long table to the respondents, with a column for each of some names."""
     return f"""
         left join (
             pivot (
-                select respondent_key, {named_by}, {value} as pivoted_value
+                select respondent_key, {named_by} as pivoted_name, {value} as pivoted_value
                 from marts.{table}
                 where {wanted}
             )
-            on {named_by} in ({names})
+            on pivoted_name in ({names})
             using any_value(pivoted_value)
             group by respondent_key
         ) as {alias} on respondents.respondent_key = {alias}.respondent_key
