@@ -52,9 +52,10 @@ def test_a_wave_is_in_every_mart_like_the_one_before(grown: Project) -> None:
     } <= set(marts)
     # The study has no dates of interviews, so no calendar periods either; pairs of waves become
     # more with each, what drifted differs, and wide tables are of one study each.
-    # It has no breaks either.
+    # It has no breaks either, and no replicate weights.
     others = {
         "fct_period_estimates",
+        "fct_replicate_weights",
         "dictionary_comparability",
         "dictionary_breaks",
         "fct_drift",
