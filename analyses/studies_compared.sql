@@ -17,7 +17,11 @@ final as (
         one.wave_label,
         other.study_id as other_study_id,
         other.wave_label as other_wave_label,
-        one.estimate - other.estimate as difference,
+        -- what is left of rounding is no difference
+        case
+            when {{ differs('one.estimate', 'other.estimate') }} then one.estimate - other.estimate
+            else 0
+        end as difference,
         sqrt(
             one.standard_error * one.standard_error + other.standard_error * other.standard_error
         ) as error_of_difference
@@ -37,7 +41,7 @@ final as (
 
 select * from final
 order by
-    abs(difference / nullif(error_of_difference, 0)) desc,
+    abs(difference / nullif(error_of_difference, 0)) desc nulls last,
     measure_id asc,
     category_code asc,
     study_id asc,

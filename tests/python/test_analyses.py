@@ -160,7 +160,12 @@ def test_two_studies_are_compared_as_in_the_guide(
     (asked,) = fences(text.split("## Two studies of one measure?")[1].split("\n## ")[0], "sql")
     rows = query(overlay_on_duckdb, compiled["studies_compared"]["sql"])
     assert rows
-    assert differences(rows, query(overlay_on_duckdb, asked)) == []
+    expected = query(overlay_on_duckdb, asked)
+    for row in expected:
+        # The guide's shorter query leaves what is only rounding of two equal totals.
+        if abs(row["difference"]) < 1e-9 * (row["error_of_difference"] or 0):
+            row["difference"] = 0.0
+    assert differences(rows, expected) == []
 
 
 def test_a_crossing_of_ones_own_has_the_shares_and_errors_of_the_design(
