@@ -1,52 +1,33 @@
 """A backup on storage that speaks S3: a server on this machine, which keeps it in memory."""
 
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import backups
 import pytest
 from backups import check_whole, fill, landed_version, release, run
+from s3_server import start_s3
 
 from wavehouse.project import Project
 
 StartProcess = Callable[..., "subprocess.Popen[bytes]"]
 
 pytestmark = pytest.mark.slow("restic")
-SERVER = Path(__file__).resolve().parents[2] / "target/s3/bin/moto_server"
-PATIENCE = 60
 
 
 @pytest.fixture
 def storage(start_process: StartProcess, monkeypatch: pytest.MonkeyPatch) -> str:
     """An address for restic on a server that lives as long as the test."""
-    assert SERVER.exists(), "The test needs a server of S3. Run `make drills`."
     assert shutil.which("restic"), "The test needs restic. Run `make drills`."
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = start_process(
-        [str(SERVER), "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    until = time.monotonic() + PATIENCE
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        assert process.poll() is None
-        assert time.monotonic() < until
-        time.sleep(0.1)
+    _, address = start_s3(start_process)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("RESTIC_PASSWORD", backups.PASSWORD)
     for name in ("RESTIC_PASSWORD_FILE", "RESTIC_PASSWORD_COMMAND", "RESTIC_REPOSITORY"):
         monkeypatch.delenv(name, raising=False)
-    return f"s3:http://127.0.0.1:{port}/bucket/panel"
+    return f"s3:{address}/bucket/panel"
 
 
 def test_a_backup_goes_to_s3_and_comes_back(

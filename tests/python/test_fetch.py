@@ -1,14 +1,14 @@
 """Listed files are downloaded from a server that behaves badly, checked, and landed."""
 
 import hashlib
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
+from web_server import running_web
 from workbench import write_rows
 
 from wavehouse.errors import ProblemsError, WavehouseError
@@ -76,13 +76,8 @@ def server() -> Iterator[Server]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
-        told.address = f"http://127.0.0.1:{running.server_port}"
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with running_web(Handler) as told.address:
         yield told
-        running.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -2,17 +2,15 @@
 
 import json
 import os
-import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 import requests
 from delivered_columns import columns_of
+from s3_server import PROGRAMS, start_s3
 
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
@@ -30,8 +28,6 @@ from wavehouse_exchange.landing.servers import collected
 
 StartProcess = Callable[..., "subprocess.Popen[bytes]"]
 
-PROGRAMS = Path(__file__).resolve().parents[2] / "target/s3/bin"
-PATIENCE = 60
 NAME = "waves of 2030/wave+1 ü.csv"
 WAVE = "person,district\n" + "".join(f"{n},D{n % 3}\n" for n in range(1, 200_001))
 # By AWS's own program for Python. The server verifies all requests but the first three.
@@ -144,26 +140,9 @@ class Storage:
 @pytest.fixture(scope="module")
 def storage() -> Iterator[Storage]:
     """A server with one file, which verifies each signature."""
-    assert (PROGRAMS / "moto_server").exists(), "The test needs a server of S3. Run `make drills`."
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [PROGRAMS / "moto_server", "-H", "127.0.0.1", "-p", str(port)],
-        env={**os.environ, "INITIAL_NO_AUTH_ACTION_COUNT": "3"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    environment = {**os.environ, "INITIAL_NO_AUTH_ACTION_COUNT": "3"}
+    process, address = start_s3(subprocess.Popen, env=environment)
     try:
-        until = time.monotonic() + PATIENCE
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            assert process.poll() is None
-            assert time.monotonic() < until
-            time.sleep(0.1)
-        address = f"http://127.0.0.1:{port}"
         filled = subprocess.run(
             [PROGRAMS / "python", "-c", FILLED, address, NAME],
             input=WAVE.encode(),

@@ -1,13 +1,13 @@
 """Waves from files on the web, from a server that behaves badly."""
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 from delivered_columns import columns_of
+from web_server import running_web
 
 from wavehouse.errors import WavehouseError
 from wavehouse.project import Project
@@ -100,13 +100,8 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
-        told.address = f"http://127.0.0.1:{running.server_port}"
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with running_web(Handler) as told.address:
         yield told
-        running.shutdown()
-        thread.join()
 
 
 def content_of(project: Project, source: Address) -> bytes:

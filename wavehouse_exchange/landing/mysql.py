@@ -16,7 +16,9 @@ from urllib.parse import parse_qsl
 
 from wavehouse.errors import WavehouseError
 from wavehouse_exchange.landing.addresses import parts_of, refuse_unknown
+from wavehouse_exchange.landing.named import listed
 from wavehouse_exchange.landing.progress import Progress
+from wavehouse_exchange.landing.sql_tables import NONE_SEEN, SECONDS_TO_CONNECT, collect_table
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -28,9 +30,7 @@ MODE, AUTHORITY, CERTIFICATE, KEY = OPTIONS = ("ssl-mode", "ssl-ca", "ssl-cert",
 MODES = ("DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
 PREFERRED, VERIFYING = MODES[1], MODES[3:]
 PORT = 3306
-SECONDS_TO_CONNECT = 15
 SECONDS_WITHOUT_DATA = 600
-MOST_NAMES = 10
 # Of a column that is filled with zeros on the left, or is a list of several values.
 ZEROFILL, SET = 64, 2048
 SETTINGS = (
@@ -100,20 +100,16 @@ class Address:
         """
         from pymysql import MySQLError
 
-        try:
+        def write() -> int:
             with _connected(self) as connection:
-                number = _write(connection, self, part, what)
-        except (MySQLError, ssl.SSLError) as error:
-            part.unlink(missing_ok=True)
-            said = str(error.args[-1] if error.args else error)
-            said = " ".join(said.split())[:300].rstrip(".")
-            raise WavehouseError(
-                f"{self} ({what}): the table cannot be read: {said}. Check address, user and "
-                f"{PASSWORD}, and run the command again."
-            ) from error
-        if not number:
-            part.unlink()
-            raise WavehouseError(f"{self} ({what}): the table has no rows. Check its name.")
+                return _write(connection, self, part, what)
+
+        def reason(error: Exception) -> object:
+            # The first of the driver's arguments is a number.
+            return error.args[-1] if error.args else error
+
+        refused = (MySQLError, ssl.SSLError)
+        collect_table(f"{self} ({what})", part, PASSWORD, refused, write, reason)
 
 
 def address_of(text: str) -> Address:
@@ -221,11 +217,9 @@ def _rows(connection: "Connection[SSCursor]", query: str) -> Iterator[Iterator[t
 def _write(connection: "Connection[SSCursor]", address: Address, part: Path, what: str) -> int:
     tables = _texts(connection, TABLES, address.database)
     if address.table not in tables:
-        more = ", ..." if len(tables) > MOST_NAMES else ""
-        listed = (", ".join(tables[:MOST_NAMES]) + more) or "none that this user may see"
         raise WavehouseError(
             f"{address} ({what}): database {address.database} has no table {address.table}. There "
-            f"are {listed}."
+            f"are {listed(tables, NONE_SEEN)}."
         )
     table = f"{_name(address.database)}.{_name(address.table)}"
     with connection.cursor() as cursor:

@@ -14,7 +14,9 @@ from urllib.parse import parse_qsl
 
 from wavehouse.errors import WavehouseError
 from wavehouse_exchange.landing.addresses import parts_of, refuse_unknown
+from wavehouse_exchange.landing.named import listed
 from wavehouse_exchange.landing.progress import Progress
+from wavehouse_exchange.landing.sql_tables import NONE_SEEN, SECONDS_TO_CONNECT, collect_table
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -23,9 +25,7 @@ SCHEMES = ("postgresql", "postgres")
 PASSWORD = "WAVEHOUSE_POSTGRESQL_PASSWORD"
 # As libpq calls them.
 OPTIONS = ("sslcert", "sslkey", "sslmode", "sslrootcert")
-SECONDS_TO_CONNECT = 15
 ROWS_OF_A_BATCH = 1000
-MOST_NAMES = 10
 SETTINGS = {
     "TimeZone": "UTC",
     "IntervalStyle": "iso_8601",
@@ -102,19 +102,11 @@ class Address:
         """
         from psycopg import Error
 
-        try:
+        def write() -> int:
             with _connected(self) as connection:
-                number = _write(connection, self, part, what)
-        except Error as error:
-            part.unlink(missing_ok=True)
-            said = " ".join(str(error).split())[:300].rstrip(".")
-            raise WavehouseError(
-                f"{self} ({what}): the table cannot be read: {said}. Check address, user and "
-                f"{PASSWORD}, and run the command again."
-            ) from error
-        if not number:
-            part.unlink()
-            raise WavehouseError(f"{self} ({what}): the table has no rows. Check its name.")
+                return _write(connection, self, part, what)
+
+        collect_table(f"{self} ({what})", part, PASSWORD, Error, write)
 
 
 def address_of(text: str) -> Address:
@@ -167,10 +159,9 @@ def _write(connection: "Connection", address: Address, part: Path, what: str) ->
     schema, table = address.names
     tables = dict(connection.execute(TABLES, (schema,)).fetchall())
     if table not in tables:
-        more = ", ..." if len(tables) > MOST_NAMES else ""
-        listed = (", ".join(list(tables)[:MOST_NAMES]) + more) or "none that this user may see"
         raise WavehouseError(
-            f"{address} ({what}): schema {schema} has no table {table}. There are {listed}. Write "
+            f"{address} ({what}): schema {schema} has no table {table}. There are "
+            f"{listed(list(tables), NONE_SEEN)}. Write "
             "schema.table where it is in another schema than public."
         )
     key = [name for (name,) in connection.execute(KEY, (tables[table],))]

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from wavehouse.errors import WavehouseError
 from wavehouse.escapes import sql_name
+from wavehouse_exchange.landing.named import listed
 from wavehouse_exchange.landing.tables import (
     DeliveredColumn,
     DeliveredTable,
@@ -19,7 +20,6 @@ from wavehouse_exchange.landing.texts import common_kind, kind_of, value_text
 
 # A text or blob of more is no answer; an expression in a file cannot make a larger one either.
 LONGEST_VALUE = 1 << 24
-MOST_NAMES = 10
 
 
 def open_sqlite(path: Path, options: ReadingOptions) -> DeliveredTable:
@@ -102,12 +102,12 @@ def _table(path: Path, connection: sqlite3.Connection, name: str | None) -> str:
         if len(filled) == 1:
             return filled[0]
         raise WavehouseError(
-            f"{path}: {len(filled)} tables have rows ({_listed(filled)}), but only one can be "
+            f"{path}: {len(filled)} tables have rows ({listed(filled)}), but only one can be "
             "read. Name it with --sheet."
         )
     if name not in names:
         raise WavehouseError(
-            f"{path}: there is no table {name!r}. Name one of {_listed(names)} with --sheet; views "
+            f"{path}: there is no table {name!r}. Name one of {listed(names)} with --sheet; views "
             "are not read."
         )
     return name
@@ -116,11 +116,6 @@ def _table(path: Path, connection: sqlite3.Connection, name: str | None) -> str:
 def _select(name: str) -> str:
     # In the order of the table itself: an index with all columns would give another.
     return f"SELECT * FROM {sql_name(name)} NOT INDEXED"
-
-
-def _listed(names: list[str]) -> str:
-    more = ", ..." if len(names) > MOST_NAMES else ""
-    return (", ".join(names[:MOST_NAMES]) + more) or "none"
 
 
 def _told(path: Path, error: sqlite3.Error) -> WavehouseError:
